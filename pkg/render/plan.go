@@ -1,0 +1,144 @@
+// Package render turns a valid topology into everything that joins its regions:
+// Kubernetes objects for the API server, and files for hosts and for the tailnet.
+//
+// NewPlan takes every decision; Plan.Render only spells them. Nothing here touches
+// a file, a clock or the network, and the same topology gives the same bytes
+// whatever the order of its regions.
+package render
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// Plan is what is decided: who advertises what, who reaches whom through which
+// hops, where state is kept. Outputs read it and never derive it again.
+type Plan struct {
+	// Topology is the input with its defaults filled in and its regions in order of name.
+	Topology *schema.Topology
+	// Regions are in order of name, one for each of Topology.Spec.Regions.
+	Regions []RegionPlan
+}
+
+// RegionPlan is what is decided for one region.
+type RegionPlan struct {
+	// Region is what the user said of it, defaults filled in.
+	Region *schema.Region
+	// Advertise is what each of its gateways advertises (TS_ROUTES): node and pod
+	// CIDRs, sorted, never empty for a valid topology.
+	Advertise []netip.Prefix
+	// Remote is what all other regions advertise, sorted.
+	Remote []netip.Prefix
+	// State is where a gateway keeps its identity.
+	State StateStore
+	// Health is where a gateway answers health checks.
+	Health HealthBind
+	// Relay says that a standby hands traffic for Remote to the primary over the LAN.
+	Relay bool
+	// SourceRoute says that traffic a gateway itself originates leaves from its
+	// InternalIP, by a table of our own.
+	SourceRoute bool
+	// Spoofed are the tailnet addresses that a gateway drops when they arrive from
+	// anywhere but the tunnel. Empty where tailscaled's own chains do that.
+	Spoofed []netip.Prefix
+}
+
+// StateStore is where a gateway keeps its tailnet identity.
+type StateStore int
+
+const (
+	// StateHost is a directory on the host: it needs no API server to start.
+	StateHost StateStore = iota + 1
+	// StateSecret is a Secret named after the node.
+	StateSecret
+)
+
+// HealthBind is the address a gateway answers health checks on.
+type HealthBind int
+
+const (
+	// HealthLoopback is enough where only the kubelet asks.
+	HealthLoopback HealthBind = iota + 1
+	// HealthInternalIP lets the region's other nodes ask, too; it is never bound on
+	// a public leg.
+	HealthInternalIP
+)
+
+// NewPlan decides everything about t, which must be valid: see package validate.
+// It leaves t alone.
+func NewPlan(t *schema.Topology) *Plan {
+	t = t.WithDefaults()
+	slices.SortStableFunc(t.Spec.Regions, func(a, b schema.Region) int { return cmp.Compare(a.Name, b.Name) })
+	p := &Plan{Topology: t}
+	for i := range t.Spec.Regions {
+		p.Regions = append(p.Regions, p.region(i))
+	}
+	return p
+}
+
+func (p *Plan) region(i int) RegionPlan {
+	r := &p.Topology.Spec.Regions[i]
+	tailnet := &p.Topology.Spec.Tailnet
+	return RegionPlan{
+		Region:      r,
+		Advertise:   r.Advertised(),
+		Remote:      p.remote(i),
+		State:       p.state(r),
+		Health:      health(r),
+		Relay:       r.Gateways.HA.Strategy == schema.HARelay,
+		SourceRoute: tailnet.GatewaySource == schema.SourceInternalIP,
+		Spoofed:     spoofed(r, tailnet),
+	}
+}
+
+// remote is what the regions other than i advertise.
+func (p *Plan) remote(i int) []netip.Prefix {
+	var remote []netip.Prefix
+	for j := range p.Topology.Spec.Regions {
+		if j != i {
+			remote = append(remote, p.Topology.Spec.Regions[j].Advertised()...)
+		}
+	}
+	slices.SortFunc(remote, netip.Prefix.Compare)
+	return slices.Compact(remote)
+}
+
+// state is a Secret only where a gateway can reach the API server without the
+// tunnel that the state is for, and where the hosts are known, so that RBAC can
+// name their Secrets instead of opening the namespace.
+func (p *Plan) state(r *schema.Region) StateStore {
+	local := slices.ContainsFunc(p.Topology.Spec.Cluster.APIServer.Addresses, func(a netip.Addr) bool {
+		return slices.ContainsFunc(r.NodeCIDRs, func(c netip.Prefix) bool { return c.Contains(a) })
+	})
+	if local && r.Gateways.Mode == schema.ModeDaemonSet && len(r.Gateways.Nodes) > 0 {
+		return StateSecret
+	}
+	return StateHost
+}
+
+// health is open to the LAN only where other nodes choose among several gateways.
+func health(r *schema.Region) HealthBind {
+	if len(r.Gateways.Nodes) > 1 {
+		return HealthInternalIP
+	}
+	return HealthLoopback
+}
+
+// spoofed is the tailnet's pool where nobody else drops it: with netfilterMode off
+// tailscaled installs no such rule (facts: lab.md section 8). On Alibaba Cloud the
+// provider's own DNS and metadata live in 100.64.0.0/10 (tailscale#21249), so there
+// only a pool the user chose is dropped.
+func spoofed(r *schema.Region, tailnet *schema.Tailnet) []netip.Prefix {
+	switch {
+	case tailnet.NetfilterMode == schema.NetfilterOn:
+		return nil
+	case len(tailnet.IPPool) > 0:
+		return tailnet.IPPool
+	case r.Provider == schema.ProviderAlibaba:
+		return nil
+	}
+	return []netip.Prefix{schema.TailnetIPv4(), schema.TailnetIPv6()}
+}

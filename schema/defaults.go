@@ -1,0 +1,73 @@
+package schema
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+)
+
+// What a field means when the user leaves it out. Defaults live here, not in CUE:
+// a default in CUE ruins its messages (three errors for one wrong number).
+const (
+	// DefaultAPIServerPort is kubeadm's (kubernetes v1.33.1, cmd/kubeadm defaults).
+	DefaultAPIServerPort = 6443
+	// DefaultImage is Tailscale's published image; the version becomes its tag.
+	DefaultImage = "ghcr.io/tailscale/tailscale"
+	// DefaultAuthSecret and DefaultAuthHostDir are our own names.
+	DefaultAuthSecret  = "tailscale-auth"
+	DefaultAuthHostDir = "/etc/kustomize-hybrid/auth"
+	// Namespace is where everything that runs in the cluster lives. It is fixed:
+	// environment strings carry names that kustomize's namespace and namePrefix
+	// transformers do not reach.
+	Namespace = "tailscale"
+)
+
+// TailnetIPv4 is the address block of every tailnet (tailscale 1.84.3,
+// net/tsaddr/tsaddr.go: CGNATRange).
+func TailnetIPv4() netip.Prefix { return netip.MustParsePrefix("100.64.0.0/10") }
+
+// TailnetIPv6 is its IPv6 twin (tailscale 1.84.3, net/tsaddr/tsaddr.go:
+// TailscaleULARange).
+func TailnetIPv6() netip.Prefix { return netip.MustParsePrefix("fd7a:115c:a1e0::/48") }
+
+// WithDefaults returns a copy in which every field that has a default is set. It is
+// idempotent and leaves t alone; checks that must know what the user left out look
+// at t itself.
+func (t *Topology) WithDefaults() *Topology {
+	c := *t
+	s := &c.Spec
+	s.Cluster.APIServer.Port = cmp.Or(s.Cluster.APIServer.Port, DefaultAPIServerPort)
+	n := &s.Tailnet
+	if n.ControlURL != "" {
+		n.Control = cmp.Or(n.Control, ControlHeadscale)
+	}
+	n.Control = cmp.Or(n.Control, ControlTailscale)
+	n.GatewaySource = cmp.Or(n.GatewaySource, SourceInternalIP)
+	n.NetfilterMode = cmp.Or(n.NetfilterMode, NetfilterOff)
+	n.Image = cmp.Or(n.Image, DefaultImage+":v"+string(n.TailscaleVersion))
+	n.Auth.SecretName = cmp.Or(n.Auth.SecretName, DefaultAuthSecret)
+	n.Auth.HostDir = cmp.Or(n.Auth.HostDir, DefaultAuthHostDir)
+	s.Regions = slices.Clone(s.Regions)
+	for i := range s.Regions {
+		g := &s.Regions[i].Gateways
+		if len(g.Nodes) > 1 {
+			g.HA.Strategy = cmp.Or(g.HA.Strategy, HARelay)
+		}
+		g.HA.Strategy = cmp.Or(g.HA.Strategy, HASingle)
+	}
+	return &c
+}
+
+// Advertised lists the prefixes that each gateway of the region advertises: its
+// node and pod CIDRs, each once, in address order, IPv4 first. Invalid prefixes
+// (the zero value, left behind by a finding) are not among them.
+//
+// All gateways of a region advertise the same set: Tailscale elects a primary for
+// each prefix, and failover never crosses prefix lengths (facts: Tailscale's page
+// on overlapping subnet routes).
+func (r *Region) Advertised() []netip.Prefix {
+	all := slices.Concat(r.NodeCIDRs, r.PodCIDRs)
+	all = slices.DeleteFunc(all, func(p netip.Prefix) bool { return !p.IsValid() })
+	slices.SortFunc(all, netip.Prefix.Compare)
+	return slices.Compact(all)
+}

@@ -1,0 +1,261 @@
+// Package schema holds the nouns of kustomize-hybrid: what a user may say about
+// the regions of one Kubernetes cluster and the tailnet that joins them.
+//
+// The CUE files in this directory are the contract (shape, enums, formats, one
+// readable message for each fault); the types here are what the program computes
+// with. Start with Topology. To read one from a file, see package schema/load.
+package schema
+
+import "net/netip"
+
+// The names by which a document and a KRM function configuration are known.
+const (
+	Group      = "kustomize-hybrid.dev"
+	APIVersion = Group + "/v1alpha1"
+
+	KindTopology  = "Topology"  // the description itself; under generators: the generator role
+	KindTransform = "Transform" // under transformers:
+	KindValidate  = "Validate"  // under validators:
+)
+
+// Topology is the whole input: one Kubernetes cluster spread over regions that
+// Tailscale subnet routers join.
+type Topology struct {
+	APIVersion string   `json:"apiVersion"`
+	Kind       string   `json:"kind"`
+	Metadata   Metadata `json:"metadata"`
+	Spec       Spec     `json:"spec"`
+}
+
+// Metadata is the part of ObjectMeta that a document which is never applied can
+// carry: kustomize writes these four.
+type Metadata struct {
+	Name        string            `json:"name"`
+	Namespace   string            `json:"namespace,omitempty"`
+	Labels      map[string]string `json:"labels,omitempty"`
+	Annotations map[string]string `json:"annotations,omitempty"`
+}
+
+// Spec describes the cluster, the tailnet and every region.
+type Spec struct {
+	Cluster Cluster  `json:"cluster"`
+	Tailnet Tailnet  `json:"tailnet"`
+	Regions []Region `json:"regions"`
+
+	// ExternalCIDRs are networks outside the cluster (on-premises, peered) that
+	// its nodes and pods must keep reaching: nothing of the cluster may overlap them.
+	ExternalCIDRs []netip.Prefix `json:"externalCIDRs,omitempty"`
+	// ReservedCIDRs are the user's own no-go ranges.
+	ReservedCIDRs []ReservedCIDR `json:"reservedCIDRs,omitempty"`
+}
+
+// ReservedCIDR is a range the user keeps free, and why.
+type ReservedCIDR struct {
+	Prefix netip.Prefix `json:"prefix"`
+	Reason string       `json:"reason"`
+}
+
+// Cluster is what all regions share.
+type Cluster struct {
+	// KubernetesVersion is the API server's, as MAJOR.MINOR.PATCH.
+	KubernetesVersion Version `json:"kubernetesVersion"`
+	// ServiceCIDRs are the cluster's service ranges; the first is the primary one.
+	ServiceCIDRs []netip.Prefix `json:"serviceCIDRs,omitempty"`
+	APIServer    APIServer      `json:"apiServer"`
+}
+
+// APIServer is where every node of every region finds the API server.
+type APIServer struct {
+	Addresses []netip.Addr `json:"addresses"`
+	// Port is a TCP port, 1 to 65535; 0 means DefaultAPIServerPort.
+	Port int `json:"port,omitempty"`
+}
+
+// Tailnet is the one tailnet the gateways join.
+type Tailnet struct {
+	// TailscaleVersion is the version the gateways run, as MAJOR.MINOR.PATCH.
+	TailscaleVersion Version `json:"tailscaleVersion"`
+	// Tag is the ACL tag the gateways carry, with its "tag:" prefix.
+	Tag string `json:"tag"`
+	// IPPool is where the tailnet takes its IPv4 addresses from; empty means
+	// 100.64.0.0/10 (tailscale 1.84.3, net/tsaddr/tsaddr.go).
+	IPPool []netip.Prefix `json:"ipPool,omitempty"`
+	// ControlURL is the control server; empty means Tailscale's own.
+	ControlURL string `json:"controlURL,omitempty"`
+	// Control says which server that is, since they support different policies;
+	// empty means ControlTailscale without a ControlURL and ControlHeadscale with one.
+	Control ControlServer `json:"control,omitempty"`
+	// GatewaySource decides the source address of traffic that a gateway itself
+	// originates; empty means SourceInternalIP.
+	GatewaySource GatewaySource `json:"gatewaySource,omitempty"`
+	// NetfilterMode decides whether tailscaled manages firewall rules; empty means
+	// NetfilterOff.
+	NetfilterMode NetfilterMode `json:"netfilterMode,omitempty"`
+	// Image is the container image of the gateways, best with a digest; empty means
+	// DefaultImage at TailscaleVersion.
+	Image string `json:"image,omitempty"`
+	// Auth says where the auth key is kept. The key itself never appears here.
+	Auth Auth `json:"auth,omitzero"`
+}
+
+// Auth refers to the auth key; it never contains one.
+type Auth struct {
+	// SecretName names a Secret in Namespace with the key "authkey", for gateways
+	// that a DaemonSet runs; empty means DefaultAuthSecret.
+	SecretName string `json:"secretName,omitempty"`
+	// HostDir is a root-only directory with the file "authkey", for gateways that
+	// run as static pods; empty means DefaultAuthHostDir.
+	HostDir string `json:"hostDir,omitempty"`
+}
+
+// Region is a VPC or data centre whose nodes reach each other without the tailnet.
+type Region struct {
+	// Name is a DNS label; it names files and objects.
+	Name string `json:"name"`
+	// Provider selects reserved ranges, the form of routes, and rules; any DNS label.
+	Provider string `json:"provider"`
+
+	NodeCIDRs []netip.Prefix `json:"nodeCIDRs"`
+	PodCIDRs  []netip.Prefix `json:"podCIDRs"`
+	// TransitCIDRs are link networks inside the region that are not advertised.
+	TransitCIDRs []netip.Prefix `json:"transitCIDRs,omitempty"`
+	// FabricCIDRs are InfiniBand, RoCE and storage networks on its hosts; they are
+	// not advertised, and a host that has one shadows the same prefix elsewhere.
+	FabricCIDRs []netip.Prefix `json:"fabricCIDRs,omitempty"`
+
+	// MaxNodes is how many nodes the region must have room for; 0 means not stated.
+	MaxNodes int `json:"maxNodes,omitempty"`
+
+	CNI      CNI      `json:"cni"`
+	Gateways Gateways `json:"gateways"`
+}
+
+// CNI is the network plugin on the region's nodes.
+type CNI struct {
+	Type CNIType `json:"type"`
+	// Version is MAJOR.MINOR.PATCH; version-gated rules cannot judge a region without it.
+	Version Version `json:"version,omitempty"`
+	// NodeBlockSizes are the prefix lengths of the block each node gets from the
+	// pod CIDRs, for each family; 0 means the CNI's default.
+	NodeBlockSizeIPv4 int `json:"nodeBlockSizeIPv4,omitempty"`
+	NodeBlockSizeIPv6 int `json:"nodeBlockSizeIPv6,omitempty"`
+}
+
+// Gateways are the region's Tailscale subnet routers.
+type Gateways struct {
+	Mode GatewayMode `json:"mode"`
+	// HA says how several gateways share the work; the zero value lets the planner decide.
+	HA HA `json:"ha,omitzero"`
+	// NodeSelector picks the gateway hosts of a DaemonSet by label.
+	NodeSelector map[string]string `json:"nodeSelector,omitempty"`
+	// Nodes are the known gateway hosts, in failover order.
+	Nodes []GatewayNode `json:"nodes"`
+}
+
+// HA is the strategy by which several gateways of a region share the work.
+type HA struct {
+	Strategy HAStrategy `json:"strategy,omitempty"`
+}
+
+// GatewayNode is a host that runs a gateway.
+type GatewayNode struct {
+	// Name is the Kubernetes node name.
+	Name string `json:"name"`
+	// InternalIP is the node's InternalIP, the address the kubelet reports first.
+	InternalIP netip.Addr `json:"internalIP"`
+	// InternalIPv6 is the second InternalIP of a dual-stack node.
+	InternalIPv6 netip.Addr `json:"internalIPv6,omitzero"`
+	// PublicIP is where peers may reach the host directly over UDP.
+	PublicIP netip.Addr `json:"publicIP,omitzero"`
+	// UnderNAT says that the host has no public address of its own.
+	UnderNAT bool `json:"underNAT,omitempty"`
+	// Zone is the failure domain.
+	Zone string `json:"zone,omitempty"`
+	// TailnetIP is the host's address in the tailnet, where it is known or pinned.
+	TailnetIP netip.Addr `json:"tailnetIP,omitzero"`
+}
+
+// Addresses lists the node's internal addresses, the kubelet's first one first.
+func (n GatewayNode) Addresses() []netip.Addr {
+	var addrs []netip.Addr
+	for _, a := range []netip.Addr{n.InternalIP, n.InternalIPv6} {
+		if a.IsValid() {
+			addrs = append(addrs, a)
+		}
+	}
+	return addrs
+}
+
+// CNIType names a network plugin.
+type CNIType string
+
+// The plugins the program knows something about; CNIOther is any other one.
+const (
+	CNICilium     CNIType = "cilium"
+	CNICalico     CNIType = "calico"
+	CNIFlannel    CNIType = "flannel"
+	CNIKubeRouter CNIType = "kube-router"
+	CNIWeave      CNIType = "weave"
+	CNIAntrea     CNIType = "antrea"
+	CNIAWSVPC     CNIType = "aws-vpc-cni"
+	CNIAzure      CNIType = "azure-cni"
+	CNIOther      CNIType = "other"
+)
+
+// GatewayMode says what runs a region's gateways.
+type GatewayMode string
+
+const (
+	// ModeDaemonSet runs them as a DaemonSet: the API server is reachable without them.
+	ModeDaemonSet GatewayMode = "daemonSet"
+	// ModeStaticPod runs them as static pods: the hosts reach the API server only
+	// through them.
+	ModeStaticPod GatewayMode = "staticPod"
+)
+
+// HAStrategy says how several gateways of a region share the work.
+type HAStrategy string
+
+const (
+	// HASingle is one gateway: when it is gone, so is the region.
+	HASingle HAStrategy = "single"
+	// HARelay lets every gateway take traffic and hand it to the primary over the LAN.
+	HARelay HAStrategy = "relay"
+)
+
+// GatewaySource is the source address of traffic that a gateway itself originates.
+type GatewaySource string
+
+const (
+	// SourceInternalIP: a source route makes it the node's InternalIP.
+	SourceInternalIP GatewaySource = "internalIP"
+	// SourceTailnetIP: it stays 100.x, and network policies must readmit it.
+	SourceTailnetIP GatewaySource = "tailnetIP"
+)
+
+// NetfilterMode is tailscaled's --netfilter-mode.
+type NetfilterMode string
+
+const (
+	// NetfilterOff: tailscaled installs no chains, marks or drops; setup.sh accepts
+	// what must be accepted.
+	NetfilterOff NetfilterMode = "off"
+	// NetfilterOn: tailscaled keeps its own chains.
+	NetfilterOn NetfilterMode = "on"
+)
+
+// ControlServer is the program that coordinates the tailnet.
+type ControlServer string
+
+const (
+	ControlTailscale ControlServer = "tailscale"
+	ControlHeadscale ControlServer = "headscale"
+)
+
+// Providers that a rule or an output knows by name. Any other one is accepted.
+const (
+	ProviderAlibaba = "alibaba"
+	ProviderAWS     = "aws"
+	ProviderAzure   = "azure"
+	ProviderGCP     = "gcp"
+)

@@ -1,0 +1,44 @@
+package schema
+
+import (
+	"cmp"
+	"strconv"
+	"strings"
+)
+
+// Version is MAJOR.MINOR.PATCH with an optional suffix such as "+k3s1", which
+// comparisons ignore. The empty Version means that the user did not say.
+type Version string
+
+// AtLeast reports whether v is major.minor.patch or newer. The empty Version is
+// at least nothing.
+func (v Version) AtLeast(major, minor, patch int) bool {
+	return v != "" && v.compare([3]int{major, minor, patch}) >= 0
+}
+
+// Before reports whether v is older than major.minor.patch. The empty Version is
+// before nothing.
+func (v Version) Before(major, minor, patch int) bool {
+	return v != "" && v.compare([3]int{major, minor, patch}) < 0
+}
+
+// Minor returns "MAJOR.MINOR".
+func (v Version) Minor() string {
+	n := v.numbers()
+	return strconv.Itoa(n[0]) + "." + strconv.Itoa(n[1])
+}
+
+func (v Version) compare(other [3]int) int {
+	n := v.numbers()
+	return cmp.Or(cmp.Compare(n[0], other[0]), cmp.Compare(n[1], other[1]), cmp.Compare(n[2], other[2]))
+}
+
+// numbers reads what it can: the schema has already refused what does not parse.
+func (v Version) numbers() (n [3]int) {
+	core, _, _ := strings.Cut(string(v), "+")
+	core, _, _ = strings.Cut(core, "-")
+	for i, part := range strings.SplitN(core, ".", 3) {
+		n[i], _ = strconv.Atoi(part)
+	}
+	return n
+}
