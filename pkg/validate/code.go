@@ -1,0 +1,23 @@
+package validate
+
+import "github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+
+// The codes of the findings about addresses; docs/checks.md has a heading for each.
+const (
+	CodeOverlap      diag.Code = "cidr-overlap"    // two parties claim the same addresses
+	CodeRedundant    diag.Code = "cidr-redundant"  // one list says the same addresses twice
+	CodeDefault      diag.Code = "default-overlap" // a field left out, filled with a default that collides
+	CodeTailnetRange diag.Code = "tailnet-range"   // inside Tailscale's own address block
+	CodeSpecialRange diag.Code = "special-range"   // inside a special-use block of RFC 6890
+)
+
+// Codes lists every code that Topology can report.
+func Codes() []diag.Code {
+	return []diag.Code{
+		CodeOverlap,
+		CodeRedundant,
+		CodeDefault,
+		CodeTailnetRange,
+		CodeSpecialRange,
+	}
+}
