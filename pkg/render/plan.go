@@ -32,6 +32,9 @@ type RegionPlan struct {
 	Advertise []netip.Prefix
 	// Remote is what all other regions advertise, sorted.
 	Remote []netip.Prefix
+	// Transit is what the region's nodes send to its gateways: Remote and, where
+	// remote gateways keep their tailnet addresses as a source, those. Sorted.
+	Transit []netip.Prefix
 	// State is where a gateway keeps its identity.
 	State StateStore
 	// Health is where a gateway answers health checks.
@@ -86,6 +89,7 @@ func (p *Plan) region(i int) RegionPlan {
 		Region:      r,
 		Advertise:   r.Advertised(),
 		Remote:      p.remote(i),
+		Transit:     p.transit(i),
 		State:       p.state(r),
 		Health:      health(r),
 		Relay:       r.Gateways.HA.Strategy == schema.HARelay,
@@ -104,6 +108,46 @@ func (p *Plan) remote(i int) []netip.Prefix {
 	}
 	slices.SortFunc(remote, netip.Prefix.Compare)
 	return slices.Compact(remote)
+}
+
+// transit adds to remote the way back to gateways that send from their tailnet
+// addresses: nothing else on a node's LAN knows those.
+func (p *Plan) transit(i int) []netip.Prefix {
+	transit := p.remote(i)
+	if p.Topology.Spec.Tailnet.GatewaySource == schema.SourceTailnetIP {
+		transit = append(transit, p.gatewaySources(i)...)
+	}
+	slices.SortFunc(transit, netip.Prefix.Compare)
+	return slices.Compact(transit)
+}
+
+// gatewaySources are the tailnet addresses of gateways outside region i: each one
+// where all are known, the tailnet's pool otherwise. On Alibaba Cloud the whole of
+// 100.64.0.0/10 would take the provider's own DNS and metadata along
+// (tailscale#21249), so there a pool or addresses have to be given.
+func (p *Plan) gatewaySources(i int) []netip.Prefix {
+	var known []netip.Prefix
+	for j := range p.Topology.Spec.Regions {
+		for _, n := range p.Topology.Spec.Regions[j].Gateways.Nodes {
+			if j != i && !n.TailnetIP.IsValid() {
+				return p.pool(i)
+			}
+			if j != i {
+				known = append(known, netip.PrefixFrom(n.TailnetIP, n.TailnetIP.BitLen()))
+			}
+		}
+	}
+	return known
+}
+
+func (p *Plan) pool(i int) []netip.Prefix {
+	switch {
+	case len(p.Topology.Spec.Tailnet.IPPool) > 0:
+		return p.Topology.Spec.Tailnet.IPPool
+	case p.Topology.Spec.Regions[i].Provider == schema.ProviderAlibaba:
+		return nil
+	}
+	return []netip.Prefix{schema.TailnetIPv4()}
 }
 
 // state is a Secret only where a gateway can reach the API server without the

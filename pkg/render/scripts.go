@@ -1,0 +1,203 @@
+package render
+
+import (
+	"bytes"
+	"embed"
+	"net/netip"
+	"text/template"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// The scripts are themselves valid POSIX shell: the only template actions stand
+// inside quoted here-documents, the tables that the static functions read. Nothing
+// but prefixes, addresses, numbers, checked names and our own words enters them.
+//
+//go:embed templates/*.sh.tmpl
+var scriptFiles embed.FS
+
+// FirstTable is the routing table of a region's first advertised prefix; the
+// following prefixes have the following tables. It is a number of our own, next to
+// Tailscale's rules 5210 to 5270 and away from its table 52 (tailscale 1.84.3,
+// wgengine/router/router_linux.go) and from Cilium's 200, 202, 2004 and 2005
+// (cilium 1.17.4, pkg/datapath/linux/linux_defaults/linux_defaults.go).
+const FirstTable = 5253
+
+// HealthPort is where containerboot answers /healthz (tailscale 1.84.3,
+// cmd/containerboot/settings.go: TS_LOCAL_ADDR_PORT).
+const HealthPort = 9002
+
+// hostFiles are the scripts for the hosts of a region, in order of path.
+func (p *Plan) hostFiles(r *RegionPlan) []File {
+	dir := "regions/" + r.Region.Name + "/"
+	var files []File
+	for _, f := range []File{
+		{Path: dir + "gateway/setup.sh", Data: p.setupScript(r)},
+		{Path: dir + "gateway/watch.sh", Data: p.gatewayWatchScript(r)},
+		{Path: dir + "node/routes.sh", Data: p.routesScript(r)},
+		{Path: dir + "node/watch.sh", Data: p.nodeWatchScript(r)},
+	} {
+		if f.Data != nil {
+			f.Executable = true
+			files = append(files, f)
+		}
+	}
+	return files
+}
+
+// setupScript prepares a gateway host: setup.sh apply|remove|check|print.
+func (p *Plan) setupScript(r *RegionPlan) []byte {
+	return p.script("setup.sh.tmpl", r)
+}
+
+// gatewayWatchScript follows the primary of each prefix for ever. It is nil where
+// a gateway keeps no routes of its own.
+func (p *Plan) gatewayWatchScript(r *RegionPlan) []byte {
+	if !r.Relay && !r.SourceRoute {
+		return nil
+	}
+	return p.script("watch.sh.tmpl", r)
+}
+
+// routesScript keeps the routes of a node that is not a gateway: routes.sh
+// apply|remove|check|print. It is nil where no gateway is known to route to.
+func (p *Plan) routesScript(r *RegionPlan) []byte {
+	if len(r.Region.Gateways.Nodes) == 0 {
+		return nil
+	}
+	return p.script("routes.sh.tmpl", r)
+}
+
+// nodeWatchScript takes gateways that are not well out of a node's routes. It is nil
+// where there is no other gateway to turn to.
+func (p *Plan) nodeWatchScript(r *RegionPlan) []byte {
+	if len(r.Region.Gateways.Nodes) < 2 {
+		return nil
+	}
+	return p.script("nodewatch.sh.tmpl", r)
+}
+
+// scriptData is what the here-documents hold.
+type scriptData struct {
+	Region   string
+	Local    []localPrefix
+	Remote   []scriptPrefix
+	Transit  []scriptPrefix
+	Spoofed  []scriptPrefix
+	Gateways []scriptGateway
+	Settings []scriptSetting
+}
+
+// scriptPrefix is a prefix in the spelling of iproute2, which leaves the length of a
+// single address out.
+type scriptPrefix struct {
+	Family int // 4 or 6
+	Prefix string
+}
+
+// localPrefix is a prefix the region advertises and the table that carries what
+// comes from it.
+type localPrefix struct {
+	scriptPrefix
+	Table int
+	Role  string // node or pod
+}
+
+// scriptGateway is a gateway host; "-" stands for an address it does not have.
+// Health is host and port of its health check.
+type scriptGateway struct{ Name, IPv4, IPv6, Health string }
+
+// scriptSetting is a decision that a script reads by its name.
+type scriptSetting struct{ Name, Value string }
+
+// script fills one of the templates in. Both can fail only by a fault of ours that
+// every test of the package meets.
+func (p *Plan) script(name string, r *RegionPlan) []byte {
+	t := template.Must(template.ParseFS(scriptFiles, "templates/"+name))
+	var b bytes.Buffer
+	if err := t.Execute(&b, p.scriptData(r)); err != nil {
+		panic(err)
+	}
+	return b.Bytes()
+}
+
+func (p *Plan) scriptData(r *RegionPlan) scriptData {
+	d := scriptData{
+		Region:   r.Region.Name,
+		Local:    r.localPrefixes(),
+		Remote:   scriptPrefixes(r.Remote),
+		Transit:  scriptPrefixes(r.Transit),
+		Spoofed:  scriptPrefixes(r.Spoofed),
+		Settings: p.scriptSettings(r),
+	}
+	for _, n := range r.Region.Gateways.Nodes {
+		d.Gateways = append(d.Gateways, newScriptGateway(n))
+	}
+	return d
+}
+
+func (p *Plan) scriptSettings(r *RegionPlan) []scriptSetting {
+	return []scriptSetting{
+		{"netfilter", string(p.Topology.Spec.Tailnet.NetfilterMode)},
+		{"relay", yesNo(r.Relay)},
+		{"sourceRoute", yesNo(r.SourceRoute)},
+		{"cni", string(r.Region.CNI.Type)},
+	}
+}
+
+func (r *RegionPlan) localPrefixes() []localPrefix {
+	var local []localPrefix
+	for i, p := range r.Advertise {
+		local = append(local, localPrefix{newScriptPrefix(p), FirstTable + i, r.role(p)})
+	}
+	return local
+}
+
+// role tells the prefix a gateway's own address can lie in from those of pods.
+func (r *RegionPlan) role(p netip.Prefix) string {
+	for _, c := range r.Region.NodeCIDRs {
+		if c == p {
+			return "node"
+		}
+	}
+	return "pod"
+}
+
+func newScriptPrefix(p netip.Prefix) scriptPrefix {
+	s := scriptPrefix{Family: 4, Prefix: p.String()}
+	if p.Addr().Is6() {
+		s.Family = 6
+	}
+	if p.IsSingleIP() {
+		s.Prefix = p.Addr().String()
+	}
+	return s
+}
+
+func scriptPrefixes(prefixes []netip.Prefix) []scriptPrefix {
+	var s []scriptPrefix
+	for _, p := range prefixes {
+		s = append(s, newScriptPrefix(p))
+	}
+	return s
+}
+
+func newScriptGateway(n schema.GatewayNode) scriptGateway {
+	g := scriptGateway{Name: n.Name, IPv4: "-", IPv6: "-"}
+	g.Health = netip.AddrPortFrom(n.InternalIP, HealthPort).String()
+	for _, a := range n.Addresses() {
+		if a.Is4() {
+			g.IPv4 = a.String()
+		} else {
+			g.IPv6 = a.String()
+		}
+	}
+	return g
+}
+
+func yesNo(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
