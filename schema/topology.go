@@ -88,6 +88,10 @@ type Tailnet struct {
 	// GatewaySource decides the source address of traffic that a gateway itself
 	// originates; empty means SourceInternalIP.
 	GatewaySource GatewaySource `json:"gatewaySource,omitempty"`
+	// ReadmitWholePool lets network policies readmit all of 100.64.0.0/10 (and its
+	// IPv6 twin) where neither the gateways' addresses nor a pool is known. Any device
+	// of the tailnet that has a route could then use what is meant for nodes.
+	ReadmitWholePool bool `json:"readmitWholePool,omitempty"`
 	// NetfilterMode decides whether tailscaled manages firewall rules; empty means
 	// NetfilterOff.
 	NetfilterMode NetfilterMode `json:"netfilterMode,omitempty"`
@@ -173,6 +177,8 @@ type GatewayNode struct {
 	Zone string `json:"zone,omitempty"`
 	// TailnetIP is the host's address in the tailnet, where it is known or pinned.
 	TailnetIP netip.Addr `json:"tailnetIP,omitzero"`
+	// TailnetIPv6 is its second address in the tailnet.
+	TailnetIPv6 netip.Addr `json:"tailnetIPv6,omitzero"`
 }
 
 // Addresses lists the node's internal addresses, the kubelet's first one first.

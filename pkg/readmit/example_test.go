@@ -1,0 +1,45 @@
+package readmit_test
+
+import (
+	"fmt"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/readmit"
+)
+
+// Nodes may reach the database, so gateways may, too.
+func Example() {
+	policy := yaml.MustParse(`apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata:
+  name: database
+spec:
+  endpointSelector: {}
+  ingress:
+  # backups
+  - fromEntities: [remote-node]
+    toPorts:
+    - ports: [{port: "5432"}]
+`)
+	list := readmit.Policies(topology("known"), []*yaml.RNode{policy})
+	fmt.Print(policy.MustString())
+	fmt.Println(len(list), "findings")
+	// Output:
+	// apiVersion: cilium.io/v2
+	// kind: CiliumNetworkPolicy
+	// metadata:
+	//   name: database
+	// spec:
+	//   endpointSelector: {}
+	//   ingress:
+	//   # backups
+	//   - fromEntities: [remote-node]
+	//     toPorts:
+	//     - ports: [{port: "5432"}]
+	//   - fromCIDRSet:
+	//     - cidrGroupRef: hybrid-gateways
+	//     toPorts:
+	//     - ports: [{port: "5432"}]
+	// 0 findings
+}

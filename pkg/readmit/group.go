@@ -1,0 +1,115 @@
+package readmit
+
+import (
+	"net/netip"
+	"slices"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// GroupName is the name of the CiliumCIDRGroup that holds the gateways' addresses.
+const GroupName = "hybrid-gateways"
+
+// CIDRGroup is a CiliumCIDRGroup: the fields that we emit (cilium 1.17.4,
+// pkg/k8s/apis/cilium.io/v2alpha1/cidrgroups_types.go).
+type CIDRGroup struct {
+	APIVersion string        `json:"apiVersion"`
+	Kind       string        `json:"kind"`
+	Metadata   GroupMetadata `json:"metadata"`
+	Spec       CIDRGroupSpec `json:"spec"`
+}
+
+// GroupMetadata is what we set of ObjectMeta; the object has no namespace.
+type GroupMetadata struct {
+	Name string `json:"name"`
+}
+
+// CIDRGroupSpec lists the prefixes, sorted, at least one.
+type CIDRGroupSpec struct {
+	ExternalCIDRs []netip.Prefix `json:"externalCIDRs"`
+}
+
+// Group returns the CiliumCIDRGroup of the gateways' tailnet addresses; nil where
+// nothing refers to one: without a Cilium region, with gatewaySource internalIP, and
+// where no address is known.
+func Group(t *schema.Topology) *CIDRGroup {
+	a := newAdmission(t)
+	if !a.active {
+		return nil
+	}
+	return &CIDRGroup{
+		APIVersion: GroupAPIVersion(t),
+		Kind:       "CiliumCIDRGroup",
+		Metadata:   GroupMetadata{GroupName},
+		Spec:       CIDRGroupSpec{a.gateways},
+	}
+}
+
+// GroupAPIVersion is the version of CiliumCIDRGroup that every Cilium of the
+// topology serves: v2 from 1.18.0 on, v2alpha1 before (cilium 1.17.3 and 1.18.0,
+// pkg/k8s/apis/cilium.io/client/crds/{v2alpha1,v2}/ciliumcidrgroups.yaml). Where a
+// region does not state its version it is v2alpha1, which 1.20.2 still serves.
+func GroupAPIVersion(t *schema.Topology) string {
+	old := slices.ContainsFunc(t.Spec.Regions, func(r schema.Region) bool {
+		return r.CNI.Type == schema.CNICilium && !r.CNI.Version.AtLeast(1, 18, 0)
+	})
+	if old {
+		return "cilium.io/v2alpha1"
+	}
+	return "cilium.io/v2"
+}
+
+// admission is what the topology says about gateways as peers of a policy.
+type admission struct {
+	topology *schema.Topology
+	// active says that gateways come from their tailnet addresses and that some
+	// region's Cilium has to be told.
+	active bool
+	// gateways are those addresses, sorted.
+	gateways []netip.Prefix
+	// controlPlane are the known addresses of gateways that run on a node with an
+	// API server.
+	controlPlane []netip.Prefix
+	// unnamed are such gateways whose tailnet address is not known.
+	unnamed []string
+}
+
+func newAdmission(t *schema.Topology) admission {
+	t = t.WithDefaults()
+	a := admission{topology: t}
+	a.gateways, _ = t.GatewayPrefixes()
+	a.controlPlane, a.unnamed = controlPlane(t)
+	a.active = a.fromTailnet() && len(a.gateways) > 0 && slices.ContainsFunc(t.Spec.Regions, usesCilium)
+	return a
+}
+
+// fromTailnet says that no source route hides the gateways' tailnet addresses.
+func (a admission) fromTailnet() bool {
+	return a.topology.Spec.Tailnet.GatewaySource == schema.SourceTailnetIP
+}
+
+func usesCilium(r schema.Region) bool { return r.CNI.Type == schema.CNICilium }
+
+// controlPlane finds the gateways whose node answers for the API server.
+func controlPlane(t *schema.Topology) (known []netip.Prefix, unnamed []string) {
+	for _, r := range t.Spec.Regions {
+		for _, n := range r.Gateways.Nodes {
+			if !servesAPI(t, n) {
+				continue
+			}
+			own := n.TailnetPrefixes(netip.Addr.IsValid)
+			if len(own) == 0 {
+				unnamed = append(unnamed, n.Name)
+			}
+			known = append(known, own...)
+		}
+	}
+	slices.SortFunc(known, netip.Prefix.Compare)
+	return slices.Compact(known), unnamed
+}
+
+func servesAPI(t *schema.Topology, n schema.GatewayNode) bool {
+	return slices.ContainsFunc(n.Addresses(), func(a netip.Addr) bool {
+		return slices.Contains(t.Spec.Cluster.APIServer.Addresses, a)
+	})
+}

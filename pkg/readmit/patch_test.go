@@ -1,0 +1,203 @@
+package readmit_test
+
+import (
+	"bytes"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/txtar"
+	"sigs.k8s.io/kustomize/api/krusty"
+	"sigs.k8s.io/kustomize/kyaml/filesys"
+	"sigs.k8s.io/kustomize/kyaml/kio"
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/readmit"
+)
+
+// TestPatchesGiveTheSame builds each policy with the real kustomize and the component
+// of its patches, and compares with what Policies makes of it.
+func TestPatchesGiveTheSame(t *testing.T) {
+	patched := 0
+	for _, c := range policyCases(t) {
+		t.Run(filepath.Base(c.name), func(t *testing.T) {
+			patches, list := readmit.Patches(c.topology, read(t, c.before))
+			edited := read(t, c.before)
+			if diff := cmp.Diff(string(findings(t, readmit.Policies(c.topology, edited))), string(findings(t, list))); diff != "" {
+				t.Errorf("findings differ (-Policies +Patches)\n%s", diff)
+			}
+			if len(patches) == 0 {
+				return
+			}
+			patched++
+			if diff := cmp.Diff(values(t, edited), values(t, build(t, c.before, patches))); diff != "" {
+				t.Errorf("results differ (-Policies +Patches)\n%s", diff)
+			}
+		})
+	}
+	if patched < 20 {
+		t.Errorf("only %d policies were patched", patched)
+	}
+}
+
+func build(t *testing.T, policies []byte, patches []readmit.Patch) []*yaml.RNode {
+	fs := filesys.MakeFsInMemory()
+	files, err := readmit.Component(patches)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		put(t, fs, "readmit/"+f.Path, f.Data)
+	}
+	put(t, fs, "policies.yaml", policies)
+	put(t, fs, "kustomization.yaml", []byte("resources: [policies.yaml]\ncomponents: [readmit]\n"))
+	m, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(fs, ".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := m.AsYaml()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return read(t, data)
+}
+
+func put(t *testing.T, fs filesys.FileSystem, path string, data []byte) {
+	if err := fs.WriteFile(path, data); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func values(t *testing.T, items []*yaml.RNode) []any {
+	var all []any
+	for _, item := range items {
+		var v any
+		if err := item.YNode().Decode(&v); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, v)
+	}
+	return all
+}
+
+func TestComponent(t *testing.T) {
+	items := read(t, []byte(`apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata: {name: b.example, namespace: shop}
+spec:
+  endpointSelector: {}
+  ingress:
+  - fromEntities: [remote-node]
+  - fromEntities: [cluster]
+    toPorts: [{ports: [{port: "443"}]}]
+---
+apiVersion: cilium.io/v2
+kind: CiliumClusterwideNetworkPolicy
+metadata: {name: a}
+specs:
+- endpointSelector: {}
+  egressDeny:
+  - toEntities: [remote-node]
+`))
+	before := write(t, items)
+	patches, list := readmit.Patches(topology("known"), items)
+	if len(list) > 0 {
+		t.Errorf("findings: %s", findings(t, list))
+	}
+	if !bytes.Equal(before, write(t, items)) {
+		t.Error("Patches changes its input")
+	}
+	files, err := readmit.Component(patches)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := &txtar.Archive{}
+	for _, f := range files {
+		got.Files = append(got.Files, txtar.File{Name: f.Path, Data: f.Data})
+	}
+	golden(t, "testdata/component.txtar", txtar.Format(got))
+}
+
+// TestPatchThatNoLongerFits: the rule beside which a sibling belongs has changed.
+func TestPatchThatNoLongerFits(t *testing.T) {
+	policy := []byte(`apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata: {name: web, namespace: shop}
+spec:
+  endpointSelector: {}
+  ingress:
+  - fromEntities: [remote-node]
+    toPorts: [{ports: [{port: "443"}]}]
+`)
+	patches, _ := readmit.Patches(topology("known"), read(t, policy))
+	changed := bytes.Replace(policy, []byte("443"), []byte("80"), 1)
+	files, err := readmit.Component(patches)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fs := filesys.MakeFsInMemory()
+	for _, f := range files {
+		put(t, fs, "readmit/"+f.Path, f.Data)
+	}
+	put(t, fs, "policies.yaml", changed)
+	put(t, fs, "kustomization.yaml", []byte("resources: [policies.yaml]\ncomponents: [readmit]\n"))
+	if _, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(fs, "."); err == nil {
+		t.Error("kustomize applies a patch to a rule that is not the one it was made for")
+	}
+}
+
+func TestPolicyThatNoPatchCanName(t *testing.T) {
+	for _, name := range []string{"../../etc/passwd", "", "a..b", "-a", "Upper", "a b"} {
+		items := read(t, []byte(`{apiVersion: cilium.io/v2, kind: CiliumNetworkPolicy, metadata: {name: "`+name+`"}, spec: {endpointSelector: {}, ingress: [{fromEntities: [remote-node]}]}}`))
+		patches, list := readmit.Patches(topology("known"), items)
+		if len(patches) != 0 || len(list) != 1 || list[0].Code != readmit.CodeUnnamed {
+			t.Errorf("%q: %v, %s", name, patches, findings(t, list))
+		}
+	}
+}
+
+func FuzzPolicies(f *testing.F) {
+	for _, c := range policyCases(f) {
+		f.Add(c.before)
+	}
+	for _, s := range []string{
+		"apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nspec: &a [*a]\n",
+		"apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nspec: {ingress: [{<<: {fromEntities: [cluster]}}]}\n",
+		"apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nspec: {ingress: [null, [], {fromEntities: {a: b}}]}\n",
+		"apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nspecs: [null, 1, {egress: [{toEntities: [remote-node], toPorts: x}]}]\n",
+		"a: &a [x]\nb: &b [*a, *a]\napiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nspec: {ingress: *b}\n",
+	} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		items, err := (&kio.ByteReader{Reader: bytes.NewReader(data), OmitReaderAnnotations: true}).Read()
+		if err != nil {
+			return
+		}
+		before := rules(t, items)
+		patches, _ := readmit.Patches(topology("known"), items)
+		if _, err := readmit.Component(patches); err != nil {
+			t.Errorf("component: %v", err)
+		}
+		readmit.Policies(topology("known"), items)
+		after := rules(t, items)
+		for _, rule := range before {
+			if !contains(after, rule) {
+				t.Errorf("rule %v is gone", rule)
+			}
+		}
+		readmit.Policies(topology("known"), items)
+		if diff := cmp.Diff(after, rules(t, items)); diff != "" {
+			t.Errorf("a second pass changes\n%s", diff)
+		}
+	})
+}
+
+func contains(all []map[string]any, rule map[string]any) bool {
+	for _, r := range all {
+		if cmp.Equal(r, rule) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,77 @@
+// Package readmit lets the gateways back in where a policy admits nodes.
+//
+// Traffic that a gateway itself originates towards another region leaves from its
+// tailnet address, 100.x, unless a source route gives it the node's own. Cilium
+// knows nodes by their InternalIP and ExternalIP only, so to it such traffic comes
+// from the world, and "fromEntities: [remote-node]" drops it (cilium 1.17.4,
+// pkg/k8s/node.go, pkg/node/manager/manager.go).
+//
+// The cure is a sibling: a rule beside the one that names nodes, with the same ports
+// and the gateways' addresses for peers. It has to be a rule of its own, since Cilium
+// refuses two kinds of peers in one, and it has to repeat the ports, since without
+// them it would open all. The addresses stand in one CiliumCIDRGroup, so that
+// policies need no edit when gateways change.
+//
+// Start with Policies, which edits documents in place and keeps their comments and
+// order. Patches says the same as JSON 6902 patches. Group is the object that both
+// refer to. All three take a valid topology (package validate) and change nothing
+// unless it says gatewaySource: tailnetIP; findings about policies come either way.
+package readmit
+
+import (
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// Policies adds to every Cilium policy among items the rules that readmit the
+// gateways, and returns what it found wrong with the policies, sorted. A second call
+// changes nothing. A policy that it cannot read stays as it is and is a finding.
+func Policies(t *schema.Topology, items []*yaml.RNode) diag.List {
+	reviews, list := reviewAll(t, items)
+	for _, r := range reviews {
+		r.policy.item.SetYNode(r.policy.doc)
+		apply(r.edits)
+	}
+	return list
+}
+
+// Patches returns what Policies would do as one patch for each policy that changes,
+// in the order of items, and leaves items alone.
+func Patches(t *schema.Topology, items []*yaml.RNode) ([]Patch, diag.List) {
+	reviews, list := reviewAll(t, items)
+	var patches []Patch
+	for _, r := range reviews {
+		p, ok := newPatch(r, &list)
+		if ok && isNew(p, patches, r.policy, &list) {
+			patches = append(patches, p)
+		}
+	}
+	list.Sort()
+	return patches, list
+}
+
+// review is one policy and what is to be done to it.
+type review struct {
+	policy policy
+	edits  []edit
+}
+
+// reviewAll returns the policies that need an edit, and all findings, sorted.
+func reviewAll(t *schema.Topology, items []*yaml.RNode) ([]review, diag.List) {
+	var reviews []review
+	var list diag.List
+	a := newAdmission(t)
+	for _, item := range items {
+		p, ok := readPolicy(item, &list)
+		if !ok {
+			continue
+		}
+		if edits := a.review(p, &list); len(edits) > 0 {
+			reviews = append(reviews, review{p, edits})
+		}
+	}
+	list.Sort()
+	return reviews, list
+}
