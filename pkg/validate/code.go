@@ -11,6 +11,12 @@ const (
 	CodeSpecialRange diag.Code = "special-range"   // inside a special-use block of RFC 6890
 )
 
+// The codes of the findings about policies that have to readmit gateways.
+const (
+	CodeGatewayUnknown diag.Code = "gateway-address-unknown" // no address to readmit
+	CodeWholePool      diag.Code = "readmit-whole-pool"      // the whole tailnet is readmitted
+)
+
 // Codes lists every code that Topology can report.
 func Codes() []diag.Code {
 	return []diag.Code{
@@ -19,5 +25,7 @@ func Codes() []diag.Code {
 		CodeDefault,
 		CodeTailnetRange,
 		CodeSpecialRange,
+		CodeGatewayUnknown,
+		CodeWholePool,
 	}
 }

@@ -27,5 +27,6 @@ func checks() []func(*schema.Topology) diag.List {
 	return []func(*schema.Topology) diag.List{
 		overlaps,
 		reserved,
+		readmission,
 	}
 }
