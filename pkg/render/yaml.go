@@ -1,0 +1,205 @@
+package render
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"unicode"
+)
+
+// toYAML is the one gate out: a typed value as encoding/json spells it, in block
+// style, in the struct's order of fields, without what only a server fills in.
+// Map keys must be shorter than the 1,024 bytes YAML allows a key on a line.
+func toYAML(v any) ([]byte, error) {
+	var in bytes.Buffer
+	enc := json.NewEncoder(&in)
+	enc.SetEscapeHTML(false) // a script in a ConfigMap is full of < and &
+	if err := enc.Encode(v); err != nil {
+		return nil, fmt.Errorf("render %T: %w", v, err)
+	}
+	w := yamlWriter{in: in.Bytes(), out: make([]byte, 0, in.Len()*3/2), inline: true}
+	w.value(0, "")
+	return append(w.out[1:], '\n'), nil // after the blank that follows a dash or a colon
+}
+
+// yamlWriter rewrites JSON that encoding/json has just written, so it need not
+// expect anything malformed.
+type yamlWriter struct {
+	in     []byte
+	pos    int
+	out    []byte
+	inline bool // the next entry stands on the line of the dash before it
+}
+
+// value writes the value at pos, with the blank or the line break before it. key is
+// the name it goes by, or its list does.
+func (w *yamlWriter) value(indent int, key string) {
+	switch w.in[w.pos] {
+	case '{':
+		w.mapping(indent, key)
+	case '[':
+		w.sequence(indent, key)
+	default:
+		w.inline = false
+		w.out = append(w.out, ' ')
+		w.scalar(indent)
+	}
+}
+
+func (w *yamlWriter) mapping(indent int, key string) {
+	empty := true
+	for w.pos++; w.in[w.pos] != '}'; w.comma() {
+		name := w.text()
+		w.pos++ // the colon
+		if w.dropped(indent, key, name) {
+			w.skip()
+			continue
+		}
+		empty = false
+		w.line(indent)
+		w.out = append(appendScalar(w.out, name), ':')
+		w.value(w.under(indent), name)
+	}
+	w.end(empty, " {}")
+}
+
+func (w *yamlWriter) sequence(indent int, key string) {
+	w.pos++
+	empty := w.in[w.pos] == ']'
+	for ; w.in[w.pos] != ']'; w.comma() {
+		w.line(indent)
+		w.out = append(w.out, '-')
+		w.inline = true
+		w.value(indent+2, key)
+	}
+	w.end(empty, " []")
+}
+
+// under is the indentation of what belongs to a key at indent: the dashes of a list
+// show its depth.
+func (w *yamlWriter) under(indent int) int {
+	if w.in[w.pos] == '[' {
+		return indent
+	}
+	return indent + 2
+}
+
+// line starts an entry.
+func (w *yamlWriter) line(indent int) {
+	if w.inline {
+		w.inline = false
+		w.out = append(w.out, ' ')
+		return
+	}
+	w.out = append(w.out, '\n')
+	for range indent {
+		w.out = append(w.out, ' ')
+	}
+}
+
+func (w *yamlWriter) comma() {
+	if w.in[w.pos] == ',' {
+		w.pos++
+	}
+}
+
+func (w *yamlWriter) end(empty bool, spelling string) {
+	w.pos++
+	if empty {
+		w.inline = false
+		w.out = append(w.out, spelling...)
+	}
+}
+
+// dropped reports whether the value at pos says nothing: what a server writes, and
+// empty structs that encoding/json cannot leave out. It is the field called name of
+// an object called key. Other empty maps mean something, as emptyDir's does.
+func (w *yamlWriter) dropped(indent int, key, name string) bool {
+	switch name {
+	case "status":
+		return indent == 0
+	case "creationTimestamp":
+		return key == "metadata" && w.at("null")
+	case "strategy", "updateStrategy":
+		return key == "spec" && w.at("{}")
+	case "resources":
+		return (key == "containers" || key == "initContainers") && w.at("{}")
+	}
+	return false
+}
+
+func (w *yamlWriter) at(s string) bool { return bytes.HasPrefix(w.in[w.pos:], []byte(s)) }
+
+// skip moves past the value at pos.
+func (w *yamlWriter) skip() {
+	before, inline := len(w.out), w.inline
+	w.value(0, "")
+	w.out, w.inline = w.out[:before], inline
+}
+
+// scalar writes the string, number or word at pos.
+func (w *yamlWriter) scalar(indent int) {
+	if w.in[w.pos] != '"' {
+		n := bytes.IndexAny(w.in[w.pos:], ",]}\n")
+		w.out = append(w.out, w.in[w.pos:w.pos+n]...)
+		w.pos += n
+		return
+	}
+	if s := w.text(); isLiteral(s) {
+		w.out = appendLiteral(w.out, s, max(indent, 2))
+	} else {
+		w.out = appendScalar(w.out, s)
+	}
+}
+
+// text reads the JSON string at pos.
+func (w *yamlWriter) text() string {
+	start, escaped := w.pos, false
+	for w.pos++; w.in[w.pos] != '"'; w.pos++ {
+		if w.in[w.pos] == '\\' {
+			escaped = true
+			w.pos++
+		}
+	}
+	w.pos++
+	s := string(w.in[start+1 : w.pos-1])
+	if escaped {
+		// It cannot fail: encoding/json wrote it, and it is a string.
+		_ = json.Unmarshal(w.in[start:w.pos], &s)
+	}
+	return s
+}
+
+// isLiteral reports whether every YAML reader finds s again in a literal block: whole
+// lines of printable text whose first shows the indentation.
+func isLiteral(s string) bool {
+	body := strings.TrimSuffix(s, "\n")
+	if !strings.Contains(s, "\n") || body == "" || strings.ContainsAny(body[:1], " \t\n") {
+		return false
+	}
+	for line := range strings.SplitSeq(body, "\n") {
+		if line != "" && strings.TrimLeft(line, " \t") == "" {
+			return false
+		}
+	}
+	return !strings.HasSuffix(body, "\n") && !strings.ContainsFunc(body, unprintable)
+}
+
+func unprintable(r rune) bool { return r != '\n' && r != '\t' && !unicode.IsPrint(r) }
+
+func appendLiteral(out []byte, s string, indent int) []byte {
+	body, newline := strings.CutSuffix(s, "\n")
+	out = append(out, '|')
+	if !newline {
+		out = append(out, '-')
+	}
+	for line := range strings.SplitSeq(body, "\n") {
+		out = append(out, '\n')
+		if line != "" {
+			out = append(out, strings.Repeat(" ", indent)...)
+			out = append(out, line...)
+		}
+	}
+	return out
+}
