@@ -21,7 +21,22 @@ type Plan struct {
 	Topology *schema.Topology
 	// Regions are in order of name, one for each of Topology.Spec.Regions.
 	Regions []RegionPlan
+	// Firewall is how tailscaled writes firewall rules, where it writes any.
+	Firewall FirewallMode
+	// AdvertiseTag says that a gateway asks for its tag. Headscale refuses the request
+	// of a node whose pre-authorized key carries the tag already (headscale 0.29.2,
+	// docs/ref/registration.md).
+	AdvertiseTag bool
 }
+
+// FirewallMode is a value of TS_DEBUG_FIREWALL_MODE (tailscale 1.84.3,
+// util/linuxfw/detector.go).
+type FirewallMode string
+
+const (
+	FirewallAuto     FirewallMode = "auto"
+	FirewallIPTables FirewallMode = "iptables"
+)
 
 // RegionPlan is what is decided for one region.
 type RegionPlan struct {
@@ -39,6 +54,8 @@ type RegionPlan struct {
 	State StateStore
 	// Health is where a gateway answers health checks.
 	Health HealthBind
+	// HostIPv6 says that the address the kubelet calls a gateway's HOST_IP is IPv6.
+	HostIPv6 bool
 	// Relay says that a standby hands traffic for Remote to the primary over the LAN.
 	Relay bool
 	// SourceRoute says that traffic a gateway itself originates leaves from its
@@ -75,7 +92,11 @@ const (
 func NewPlan(t *schema.Topology) *Plan {
 	t = t.WithDefaults()
 	slices.SortStableFunc(t.Spec.Regions, func(a, b schema.Region) int { return cmp.Compare(a.Name, b.Name) })
-	p := &Plan{Topology: t}
+	p := &Plan{
+		Topology:     t,
+		Firewall:     firewall(&t.Spec.Tailnet),
+		AdvertiseTag: t.Spec.Tailnet.Control != schema.ControlHeadscale,
+	}
 	for i := range t.Spec.Regions {
 		p.Regions = append(p.Regions, p.region(i))
 	}
@@ -92,6 +113,7 @@ func (p *Plan) region(i int) RegionPlan {
 		Transit:     p.transit(i),
 		State:       p.state(r),
 		Health:      health(r),
+		HostIPv6:    hostIPv6(r),
 		Relay:       r.Gateways.HA.Strategy == schema.HARelay,
 		SourceRoute: tailnet.GatewaySource == schema.SourceInternalIP,
 		Spoofed:     spoofed(r, tailnet),
@@ -154,13 +176,39 @@ func (p *Plan) pool(i int) []netip.Prefix {
 // tunnel that the state is for, and where the hosts are known, so that RBAC can
 // name their Secrets instead of opening the namespace.
 func (p *Plan) state(r *schema.Region) StateStore {
-	local := slices.ContainsFunc(p.Topology.Spec.Cluster.APIServer.Addresses, func(a netip.Addr) bool {
+	cluster := &p.Topology.Spec.Cluster
+	local := slices.ContainsFunc(cluster.APIServer.Addresses, func(a netip.Addr) bool {
 		return slices.ContainsFunc(r.NodeCIDRs, func(c netip.Prefix) bool { return c.Contains(a) })
 	})
-	if local && r.Gateways.Mode == schema.ModeDaemonSet && len(r.Gateways.Nodes) > 0 {
+	if local && r.Gateways.Mode == schema.ModeDaemonSet && len(r.Gateways.Nodes) > 0 && !serviceIPv6(cluster) {
 		return StateSecret
 	}
 	return StateHost
+}
+
+// serviceIPv6 reports whether the API server's own service has an IPv6 address:
+// containerboot puts KUBERNETES_SERVICE_HOST into a URL without the brackets that
+// needs (tailscale 1.84.3, cmd/containerboot/kube.go: newKubeClient).
+func serviceIPv6(c *schema.Cluster) bool {
+	return len(c.ServiceCIDRs) > 0 && c.ServiceCIDRs[0].Addr().Is6()
+}
+
+// firewall keeps tailscaled off nftables where it would write its mark in the wrong
+// byte order: 0x400, which is Cilium's, and a mask that wipes kube-proxy's bits
+// (tailscale#11803, fixed in 1.100.0).
+func firewall(t *schema.Tailnet) FirewallMode {
+	if t.NetfilterMode == schema.NetfilterOn && !t.TailscaleVersion.AtLeast(1, 100, 0) {
+		return FirewallIPTables
+	}
+	return FirewallAuto
+}
+
+// hostIPv6 asks the hosts, and the region's first node CIDR where none is known.
+func hostIPv6(r *schema.Region) bool {
+	for _, n := range r.Gateways.Nodes {
+		return n.InternalIP.Is6()
+	}
+	return len(r.NodeCIDRs) > 0 && r.NodeCIDRs[0].Addr().Is6()
 }
 
 // health is open to the LAN only where other nodes choose among several gateways.

@@ -4,8 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"strings"
-	"unicode"
+	"slices"
 )
 
 // toYAML is the one gate out: a typed value as encoding/json spells it, in block
@@ -18,9 +17,23 @@ func toYAML(v any) ([]byte, error) {
 	if err := enc.Encode(v); err != nil {
 		return nil, fmt.Errorf("render %T: %w", v, err)
 	}
-	w := yamlWriter{in: in.Bytes(), out: make([]byte, 0, in.Len()*3/2), inline: true}
+	w := yamlWriter{in: kindSecond(in.Bytes()), out: make([]byte, 0, in.Len()*3/2), inline: true}
 	w.value(0, "")
 	return append(w.out[1:], '\n'), nil // after the blank that follows a dash or a colon
+}
+
+// kindSecond puts apiVersion before kind, as people read them; metav1.TypeMeta has
+// them the other way round.
+func kindSecond(object []byte) []byte {
+	kind, rest, ok := bytes.Cut(object, []byte(`,"apiVersion":`))
+	if !ok || !bytes.HasPrefix(kind, []byte(`{"kind":`)) || bytes.IndexByte(kind, ',') >= 0 {
+		return object
+	}
+	version, rest, ok := bytes.Cut(rest, []byte(`,`))
+	if !ok {
+		return object
+	}
+	return slices.Concat([]byte(`{"apiVersion":`), version, []byte(`,`), kind[1:], []byte(`,`), rest)
 }
 
 // yamlWriter rewrites JSON that encoding/json has just written, so it need not
@@ -119,6 +132,8 @@ func (w *yamlWriter) dropped(indent int, key, name string) bool {
 	switch name {
 	case "status":
 		return indent == 0
+	case "spec":
+		return indent == 0 && w.at("{}")
 	case "creationTimestamp":
 		return key == "metadata" && w.at("null")
 	case "strategy", "updateStrategy":
@@ -169,37 +184,4 @@ func (w *yamlWriter) text() string {
 		_ = json.Unmarshal(w.in[start:w.pos], &s)
 	}
 	return s
-}
-
-// isLiteral reports whether every YAML reader finds s again in a literal block: whole
-// lines of printable text whose first shows the indentation.
-func isLiteral(s string) bool {
-	body := strings.TrimSuffix(s, "\n")
-	if !strings.Contains(s, "\n") || body == "" || strings.ContainsAny(body[:1], " \t\n") {
-		return false
-	}
-	for line := range strings.SplitSeq(body, "\n") {
-		if line != "" && strings.TrimLeft(line, " \t") == "" {
-			return false
-		}
-	}
-	return !strings.HasSuffix(body, "\n") && !strings.ContainsFunc(body, unprintable)
-}
-
-func unprintable(r rune) bool { return r != '\n' && r != '\t' && !unicode.IsPrint(r) }
-
-func appendLiteral(out []byte, s string, indent int) []byte {
-	body, newline := strings.CutSuffix(s, "\n")
-	out = append(out, '|')
-	if !newline {
-		out = append(out, '-')
-	}
-	for line := range strings.SplitSeq(body, "\n") {
-		out = append(out, '\n')
-		if line != "" {
-			out = append(out, strings.Repeat(" ", indent)...)
-			out = append(out, line...)
-		}
-	}
-	return out
 }

@@ -64,3 +64,36 @@ func appendQuoted(out []byte, s string) []byte {
 	}
 	return append(out, '"')
 }
+
+// isLiteral reports whether every YAML reader finds s again in a literal block: whole
+// lines of printable text whose first shows the indentation.
+func isLiteral(s string) bool {
+	body := strings.TrimSuffix(s, "\n")
+	if !strings.Contains(s, "\n") || body == "" || strings.ContainsAny(body[:1], " \t\n") {
+		return false
+	}
+	for line := range strings.SplitSeq(body, "\n") {
+		if line != "" && strings.TrimLeft(line, " \t") == "" {
+			return false
+		}
+	}
+	return !strings.HasSuffix(body, "\n") && !strings.ContainsFunc(body, unprintable)
+}
+
+func unprintable(r rune) bool { return r != '\n' && r != '\t' && !unicode.IsPrint(r) }
+
+func appendLiteral(out []byte, s string, indent int) []byte {
+	body, newline := strings.CutSuffix(s, "\n")
+	out = append(out, '|')
+	if !newline {
+		out = append(out, '-')
+	}
+	for line := range strings.SplitSeq(body, "\n") {
+		out = append(out, '\n')
+		if line != "" {
+			out = append(out, strings.Repeat(" ", indent)...)
+			out = append(out, line...)
+		}
+	}
+	return out
+}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	kyaml "sigs.k8s.io/kustomize/kyaml/yaml"
 	"sigs.k8s.io/yaml"
 )
@@ -53,6 +54,14 @@ func TestToYAML(t *testing.T) {
 func TestToYAMLKeepsFieldOrder(t *testing.T) {
 	got, err := toYAML(corev1.EnvVar{Name: "B", Value: "a"})
 	if want := "name: B\nvalue: a\n"; err != nil || string(got) != want {
+		t.Errorf("got %q, %v, want %q", got, err, want)
+	}
+}
+
+func TestToYAMLPutsAPIVersionFirst(t *testing.T) {
+	meta := metav1.TypeMeta{APIVersion: "v1", Kind: "Namespace"}
+	got, err := toYAML(corev1.Namespace{TypeMeta: meta, ObjectMeta: metav1.ObjectMeta{Name: "a"}})
+	if want := "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: a\n"; err != nil || string(got) != want {
 		t.Errorf("got %q, %v, want %q", got, err, want)
 	}
 }
@@ -136,7 +145,7 @@ func drops(v any, key string, root bool) bool {
 			m, isMap := e.(map[string]any)
 			empty := isMap && len(m) == 0
 			switch {
-			case name == "status" && root,
+			case name == "status" && root, name == "spec" && root && empty,
 				name == "creationTimestamp" && key == "metadata" && e == nil,
 				(name == "strategy" || name == "updateStrategy") && key == "spec" && empty,
 				name == "resources" && (key == "containers" || key == "initContainers") && empty,

@@ -1,0 +1,58 @@
+package render
+
+import (
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// nodeCriticalPriority is the value of system-node-critical (kubernetes v1.33.1,
+// pkg/apis/scheduling/types.go: SystemCriticalPriority + 1000). Nobody fills it in for
+// a static pod, and at a node's shutdown the kubelet would stop it among the first.
+const nodeCriticalPriority = 2_000_001_000
+
+func (p *Plan) staticPod(r *RegionPlan) *corev1.Pod {
+	meta := p.podMeta(r)
+	meta.Name, meta.Namespace = r.objectName(), schema.Namespace
+	spec := p.gatewayPod(r, p.staticVolumes(r))
+	spec.Priority = new(int32(nodeCriticalPriority))
+	spec.NodeSelector = nil // it runs where its file lies
+	return &corev1.Pod{
+		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Pod"},
+		ObjectMeta: meta,
+		Spec:       spec,
+	}
+}
+
+// staticPodFile is the one document that the kubelet reads from a file.
+func (p *Plan) staticPodFile(r *RegionPlan) (File, error) {
+	data, err := toYAML(p.staticPod(r))
+	dir := "regions/" + r.Region.Name + "/gateway/"
+	return File{Path: dir + "static-pod.yaml", Data: append(p.staticPodNote(r), data...)}, err
+}
+
+// staticPodNote tells an operator what the host needs before the kubelet reads the
+// file: a kubelet says of what is missing only in its log.
+func (p *Plan) staticPodNote(r *RegionPlan) []byte {
+	hosts := make([]string, len(r.Region.Gateways.Nodes))
+	for i, n := range r.Region.Gateways.Nodes {
+		hosts[i] = n.Name
+	}
+	files := []string{"setup.sh"}
+	if p.gatewayWatchScript(r) != nil {
+		files = append(files, "watch.sh")
+	}
+	return []byte(p.header() + `#
+# A gateway of region ` + r.Region.Name + `, on: ` + strings.Join(hosts, ", ") + `
+# On each of these hosts, in this order:
+#   1. ` + strings.Join(files, " and ") + ` to ` + scriptDir + `/ (mode 0755)
+#   2. the auth key to ` + p.Topology.Spec.Tailnet.Auth.HostDir + `/authkey (directory 0700, file 0400, root's)
+#   3. this file to /etc/kubernetes/manifests/, or wherever the kubelet's staticPodPath points
+# A kubelet with --cloud-provider=external also needs --node-ip, or it cannot tell HOST_IP.
+# The cluster shows the pod once it has the namespace ` + schema.Namespace + ` (cluster/namespace.yaml);
+# the gateway runs without. Never apply this file with kubectl: it would be an ordinary pod.
+`)
+}

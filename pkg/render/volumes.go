@@ -1,0 +1,100 @@
+package render
+
+import corev1 "k8s.io/api/core/v1"
+
+// xtablesLock keeps iptables-legacy and kube-proxy from overwriting each other's
+// tables, which they replace as a whole; /lib/modules lets it load them (as kubeadm
+// mounts both for kube-proxy: kubernetes v1.33.1, cmd/kubeadm/app/phases/addons/proxy).
+const xtablesLock = "/run/xtables.lock"
+
+// runDir is where the scripts keep what they need to take everything back: on the
+// host, so that `setup.sh remove` finds it when the pod is gone.
+const runDir = "/run/kustomize-hybrid"
+
+func scriptMounts() []corev1.VolumeMount {
+	return []corev1.VolumeMount{
+		mountReadOnly("scripts", scriptDir),
+		mount("run", runDir),
+		mountReadOnly("modules", "/lib/modules"),
+		mount("xtables-lock", xtablesLock),
+	}
+}
+
+func tailscaleMounts() []corev1.VolumeMount {
+	return []corev1.VolumeMount{
+		mountReadOnly("auth", authDir),
+		mount("state", stateDir),
+		mount("socket", socketDir),
+		mount("tun", "/dev/net/tun"),
+		mountReadOnly("modules", "/lib/modules"),
+		mount("xtables-lock", xtablesLock),
+	}
+}
+
+// hostVolumes are those of every gateway.
+func hostVolumes() []corev1.Volume {
+	return []corev1.Volume{
+		emptyDirVolume("socket"),
+		hostVolume("run", runDir, corev1.HostPathDirectoryOrCreate),
+		// An event about a missing device beats a container that cannot start.
+		hostVolume("tun", "/dev/net/tun", corev1.HostPathCharDev),
+		hostVolume("modules", "/lib/modules", corev1.HostPathUnset),
+		hostVolume("xtables-lock", xtablesLock, corev1.HostPathFileOrCreate),
+	}
+}
+
+// clusterVolumes are those of a DaemonSet's pods.
+func (p *Plan) clusterVolumes(r *RegionPlan) []corev1.Volume {
+	return []corev1.Volume{
+		{Name: "scripts", VolumeSource: corev1.VolumeSource{ConfigMap: &corev1.ConfigMapVolumeSource{
+			LocalObjectReference: corev1.LocalObjectReference{Name: r.objectName()},
+			DefaultMode:          new(int32(0o555)), // watch.sh runs setup.sh as a program
+		}}},
+		{Name: "auth", VolumeSource: corev1.VolumeSource{Secret: &corev1.SecretVolumeSource{
+			SecretName:  p.Topology.Spec.Tailnet.Auth.SecretName,
+			Items:       []corev1.KeyToPath{{Key: "authkey", Path: "authkey"}},
+			DefaultMode: new(int32(0o400)),
+		}}},
+		stateVolume(r),
+	}
+}
+
+// staticVolumes are those of a static pod, which may refer to nothing in the API
+// server (kubernetes v1.33.1, plugin/pkg/admission/noderestriction; from 1.34 on the
+// kubelet refuses it).
+func (p *Plan) staticVolumes(r *RegionPlan) []corev1.Volume {
+	return []corev1.Volume{
+		hostVolume("scripts", scriptDir, corev1.HostPathDirectory),
+		hostVolume("auth", p.Topology.Spec.Tailnet.Auth.HostDir, corev1.HostPathDirectory),
+		stateVolume(r),
+	}
+}
+
+// stateVolume holds the identity, or only what tailscaled can do without where that
+// is in a Secret.
+func stateVolume(r *RegionPlan) corev1.Volume {
+	if r.State == StateSecret {
+		return emptyDirVolume("state")
+	}
+	return hostVolume("state", hostStateDir, corev1.HostPathDirectoryOrCreate)
+}
+
+func emptyDirVolume(name string) corev1.Volume {
+	return corev1.Volume{Name: name, VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}}
+}
+
+func hostVolume(name, path string, kind corev1.HostPathType) corev1.Volume {
+	source := &corev1.HostPathVolumeSource{Path: path}
+	if kind != corev1.HostPathUnset {
+		source.Type = &kind
+	}
+	return corev1.Volume{Name: name, VolumeSource: corev1.VolumeSource{HostPath: source}}
+}
+
+func mount(name, path string) corev1.VolumeMount {
+	return corev1.VolumeMount{Name: name, MountPath: path}
+}
+
+func mountReadOnly(name, path string) corev1.VolumeMount {
+	return corev1.VolumeMount{Name: name, MountPath: path, ReadOnly: true}
+}
