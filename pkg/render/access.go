@@ -10,22 +10,22 @@ import (
 
 // accessObjects are who the region's gateways are to the API server, and, where their
 // state is in Secrets, those Secrets and the right to write them.
-func (p *Plan) accessObjects(r *RegionPlan) []any {
-	objects := []any{p.serviceAccount(r)}
-	if r.State != StateSecret {
+func (g *gateway) accessObjects() []any {
+	objects := []any{g.serviceAccount()}
+	if g.State != StateSecret {
 		return objects
 	}
-	for _, n := range r.Region.Gateways.Nodes {
-		objects = append(objects, p.stateSecret(r, n))
+	for _, n := range g.Region.Gateways.Nodes {
+		objects = append(objects, g.stateSecret(n))
 	}
-	return append(objects, p.role(r), p.roleBinding(r))
+	return append(objects, g.role(), g.roleBinding())
 }
 
-func (p *Plan) serviceAccount(r *RegionPlan) *corev1.ServiceAccount {
+func (g *gateway) serviceAccount() *corev1.ServiceAccount {
 	return &corev1.ServiceAccount{
 		TypeMeta:                     metav1.TypeMeta{APIVersion: "v1", Kind: "ServiceAccount"},
-		ObjectMeta:                   p.regionMeta(r, r.objectName()),
-		AutomountServiceAccountToken: new(r.State == StateSecret),
+		ObjectMeta:                   g.regionMeta(g.objectName()),
+		AutomountServiceAccountToken: new(g.State == StateSecret),
 	}
 }
 
@@ -36,10 +36,10 @@ func stateSecretName(node string) string { return "tailscale-" + node }
 // stateSecret is empty: it exists so that its gateway need not be allowed to create
 // Secrets, a right that cannot be narrowed to a name. Applying it again keeps what
 // the gateway has written.
-func (p *Plan) stateSecret(r *RegionPlan, n schema.GatewayNode) *corev1.Secret {
+func (g *gateway) stateSecret(n schema.GatewayNode) *corev1.Secret {
 	return &corev1.Secret{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Secret"},
-		ObjectMeta: p.regionMeta(r, stateSecretName(n.Name)),
+		ObjectMeta: g.regionMeta(stateSecretName(n.Name)),
 		Type:       corev1.SecretTypeOpaque,
 	}
 }
@@ -47,14 +47,14 @@ func (p *Plan) stateSecret(r *RegionPlan, n schema.GatewayNode) *corev1.Secret {
 // role is what containerboot asks for at its start and no more (tailscale 1.84.3,
 // kube/kubeclient/client.go: CheckSecretPermissions). Events are left out: it writes
 // none without POD_NAME and POD_UID, and says so once in its log.
-func (p *Plan) role(r *RegionPlan) *rbacv1.Role {
+func (g *gateway) role() *rbacv1.Role {
 	var names []string
-	for _, n := range r.Region.Gateways.Nodes {
+	for _, n := range g.Region.Gateways.Nodes {
 		names = append(names, stateSecretName(n.Name))
 	}
 	return &rbacv1.Role{
 		TypeMeta:   metav1.TypeMeta{APIVersion: rbacv1.SchemeGroupVersion.String(), Kind: "Role"},
-		ObjectMeta: p.regionMeta(r, r.objectName()),
+		ObjectMeta: g.regionMeta(g.objectName()),
 		Rules: []rbacv1.PolicyRule{{
 			APIGroups:     []string{""},
 			Resources:     []string{"secrets"},
@@ -64,13 +64,13 @@ func (p *Plan) role(r *RegionPlan) *rbacv1.Role {
 	}
 }
 
-func (p *Plan) roleBinding(r *RegionPlan) *rbacv1.RoleBinding {
+func (g *gateway) roleBinding() *rbacv1.RoleBinding {
 	return &rbacv1.RoleBinding{
 		TypeMeta:   metav1.TypeMeta{APIVersion: rbacv1.SchemeGroupVersion.String(), Kind: "RoleBinding"},
-		ObjectMeta: p.regionMeta(r, r.objectName()),
-		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: r.objectName()},
+		ObjectMeta: g.regionMeta(g.objectName()),
+		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: g.objectName()},
 		Subjects: []rbacv1.Subject{{
-			Kind: rbacv1.ServiceAccountKind, Name: r.objectName(), Namespace: schema.Namespace,
+			Kind: rbacv1.ServiceAccountKind, Name: g.objectName(), Namespace: schema.Namespace,
 		}},
 	}
 }

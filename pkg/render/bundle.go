@@ -40,52 +40,44 @@ type File struct {
 // Render spells the plan. It fails only by a fault of this package.
 func (p *Plan) Render() (*Bundle, error) {
 	b := &Bundle{Header: p.header()}
+	concerns := []concern{{"namespace", []any{p.namespace(), p.priorityQuota()}}}
+	for i := range p.Regions {
+		g := p.gateway(&p.Regions[i])
+		concerns = append(concerns, g.concerns()...)
+		files, err := g.treeFiles()
+		if err != nil {
+			return nil, err
+		}
+		b.Files = append(b.Files, files...)
+	}
+	sortFiles(b.Files)
+	return b, b.addObjects(concerns)
+}
+
+// addObjects spells the objects and the kustomization that lists them.
+func (b *Bundle) addObjects(concerns []concern) (err error) {
 	var names []string
-	for _, c := range p.concerns() {
+	for _, c := range concerns {
 		names = append(names, c.name)
 		for _, o := range c.objects {
 			data, err := toYAML(o)
 			if err != nil {
-				return nil, err
+				return err
 			}
 			b.Objects = append(b.Objects, Object{Concern: c.name, YAML: data})
 		}
 	}
-	var err error
-	if b.Kustomization, err = toYAML(kustomization(names)); err != nil {
-		return nil, err
-	}
-	b.Files, err = p.files()
-	return b, err
+	b.Kustomization, err = toYAML(kustomization(names))
+	return err
 }
 
-// files are those of all regions, sorted by path.
-func (p *Plan) files() ([]File, error) {
-	var files []File
-	for i := range p.Regions {
-		f, err := p.regionFiles(&p.Regions[i])
-		if err != nil {
-			return nil, err
-		}
-		files = append(files, f...)
-	}
-	sortFiles(files)
-	return files, nil
-}
-
-func (p *Plan) regionFiles(r *RegionPlan) ([]File, error) {
-	files := p.hostFiles(r)
-	for i := range files {
-		files[i].Data = p.headed(files[i].Data)
-	}
-	for _, f := range p.envFiles(r) {
-		f.Data = append([]byte(p.header()), f.Data...)
-		files = append(files, f)
-	}
-	if r.Region.Gateways.Mode != schema.ModeStaticPod {
+// treeFiles are the region's files.
+func (g *gateway) treeFiles() ([]File, error) {
+	files := append(g.files, g.envFiles()...)
+	if g.Region.Gateways.Mode != schema.ModeStaticPod {
 		return files, nil
 	}
-	pod, err := p.staticPodFile(r)
+	pod, err := g.staticPodFile()
 	return append(files, pod), err
 }
 

@@ -21,16 +21,16 @@ const (
 
 // gatewayPod is what a DaemonSet's pod and a static pod have in common: all but
 // where scripts, auth key and state come from, and who may speak to the API server.
-func (p *Plan) gatewayPod(r *RegionPlan, volumes []corev1.Volume) corev1.PodSpec {
+func (g *gateway) gatewayPod(volumes []corev1.Volume) corev1.PodSpec {
 	return corev1.PodSpec{
-		InitContainers:                []corev1.Container{p.setupContainer()},
-		Containers:                    p.containers(r),
+		InitContainers:                []corev1.Container{g.setupContainer()},
+		Containers:                    g.containers(),
 		Volumes:                       append(volumes, hostVolumes()...),
-		NodeSelector:                  r.Region.Gateways.NodeSelector,
+		NodeSelector:                  g.Region.Gateways.NodeSelector,
 		HostNetwork:                   true,
 		DNSPolicy:                     corev1.DNSDefault, // cluster DNS may be behind the tunnel
 		EnableServiceLinks:            new(false),
-		AutomountServiceAccountToken:  new(r.State == StateSecret),
+		AutomountServiceAccountToken:  new(g.State == StateSecret),
 		TerminationGracePeriodSeconds: new(int64(graceSeconds)),
 		PriorityClassName:             priorityClass,
 		// Every taint, with or without a value: a gateway comes before the CNI, the
@@ -39,19 +39,19 @@ func (p *Plan) gatewayPod(r *RegionPlan, volumes []corev1.Volume) corev1.PodSpec
 	}
 }
 
-func (p *Plan) containers(r *RegionPlan) []corev1.Container {
-	containers := []corev1.Container{p.tailscaleContainer(r)}
-	if p.gatewayWatchScript(r) != nil {
-		containers = append(containers, p.watchContainer())
+func (g *gateway) containers() []corev1.Container {
+	containers := []corev1.Container{g.tailscaleContainer()}
+	if g.watch != nil {
+		containers = append(containers, g.watchContainer())
 	}
 	return containers
 }
 
 // setupContainer prepares the host before tailscaled adds its routes.
-func (p *Plan) setupContainer() corev1.Container {
+func (g *gateway) setupContainer() corev1.Container {
 	return corev1.Container{
 		Name:    "setup",
-		Image:   p.Topology.Spec.Tailnet.Image,
+		Image:   g.plan.Topology.Spec.Tailnet.Image,
 		Command: []string{"/bin/sh", scriptDir + "/setup.sh", "apply"},
 		Env:     []corev1.EnvVar{hostIP()},
 		// It writes kernel settings and firewall rules.
@@ -62,16 +62,16 @@ func (p *Plan) setupContainer() corev1.Container {
 
 // tailscaleContainer runs the image's own containerboot: a shell in front of it would
 // swallow the signal that ends it.
-func (p *Plan) tailscaleContainer(r *RegionPlan) corev1.Container {
+func (g *gateway) tailscaleContainer() corev1.Container {
 	return corev1.Container{
 		Name:           "tailscale",
-		Image:          p.Topology.Spec.Tailnet.Image,
+		Image:          g.plan.Topology.Spec.Tailnet.Image,
 		Ports:          ports(),
-		Env:            p.environment(r),
+		Env:            g.environment(),
 		Resources:      requests("100m", "128Mi"),
 		VolumeMounts:   tailscaleMounts(),
-		StartupProbe:   startupProbe(r),
-		LivenessProbe:  livenessProbe(r),
+		StartupProbe:   g.startupProbe(),
+		LivenessProbe:  g.livenessProbe(),
 		ReadinessProbe: readinessProbe(),
 		Lifecycle:      withdraw(),
 		// containerboot writes net.ipv4.ip_forward and may have to make /dev/net/tun
@@ -82,10 +82,10 @@ func (p *Plan) tailscaleContainer(r *RegionPlan) corev1.Container {
 
 // watchContainer follows the primary, and runs setup.sh now and then. It stays while the gateway withdraws: until the
 // far side knows, it is this container that hands traffic to the new primary.
-func (p *Plan) watchContainer() corev1.Container {
+func (g *gateway) watchContainer() corev1.Container {
 	return corev1.Container{
 		Name:            "watch",
-		Image:           p.Topology.Spec.Tailnet.Image,
+		Image:           g.plan.Topology.Spec.Tailnet.Image,
 		Command:         []string{"/bin/sh", scriptDir + "/watch.sh"},
 		Env:             []corev1.EnvVar{hostIP(), variable("TS_SOCKET", socket)},
 		Resources:       requests("20m", "64Mi"),
@@ -117,19 +117,19 @@ func privileged() *corev1.SecurityContext {
 
 // startupProbe waits for the first tailnet address. containerboot gives up by itself
 // after 60 s (tailscale 1.84.3, cmd/containerboot/main.go), so twice that is late enough.
-func startupProbe(r *RegionPlan) *corev1.Probe {
-	return &corev1.Probe{ProbeHandler: healthz(r), PeriodSeconds: 5, TimeoutSeconds: 5, FailureThreshold: 24}
+func (g *gateway) startupProbe() *corev1.Probe {
+	return &corev1.Probe{ProbeHandler: g.healthz(), PeriodSeconds: 5, TimeoutSeconds: 5, FailureThreshold: 24}
 }
 
 // livenessProbe restarts a containerboot that hangs. It must not ask for more: a
 // restart drops the data plane, which outlives an outage of the control server.
-func livenessProbe(r *RegionPlan) *corev1.Probe {
-	return &corev1.Probe{ProbeHandler: healthz(r), PeriodSeconds: 10, TimeoutSeconds: 5, FailureThreshold: 6}
+func (g *gateway) livenessProbe() *corev1.Probe {
+	return &corev1.Probe{ProbeHandler: g.healthz(), PeriodSeconds: 10, TimeoutSeconds: 5, FailureThreshold: 6}
 }
 
-func healthz(r *RegionPlan) corev1.ProbeHandler {
+func (g *gateway) healthz() corev1.ProbeHandler {
 	get := &corev1.HTTPGetAction{Path: "/healthz", Port: intstr.FromInt32(HealthPort)}
-	if r.Health == HealthLoopback {
+	if g.Health == HealthLoopback {
 		get.Host = "127.0.0.1"
 	}
 	return corev1.ProbeHandler{HTTPGet: get}

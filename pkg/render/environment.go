@@ -30,15 +30,15 @@ const (
 // they can refer to each other. containerboot has a default for most of them, and
 // the default is wrong for a gateway or differs between versions (tailscale 1.84.3
 // and 1.102.3, cmd/containerboot/settings.go), so nothing is left to it.
-func (p *Plan) environment(r *RegionPlan) []corev1.EnvVar {
+func (g *gateway) environment() []corev1.EnvVar {
 	env := []corev1.EnvVar{hostIP()}
-	if r.State == StateSecret {
+	if g.State == StateSecret {
 		env = append(env, nodeName())
 	}
-	env = append(env, p.identity()...)
-	env = append(env, p.routing(r)...)
-	env = append(env, stateVariables(r)...)
-	return append(env, healthVariables(r)...)
+	env = append(env, g.identity()...)
+	env = append(env, g.routing()...)
+	env = append(env, g.stateVariables()...)
+	return append(env, g.healthVariables()...)
 }
 
 // hostIP is the one variable that only the kubelet knows.
@@ -55,7 +55,7 @@ func fieldVariable(name, path string) corev1.EnvVar {
 func variable(name, value string) corev1.EnvVar { return corev1.EnvVar{Name: name, Value: value} }
 
 // identity is how the gateway joins the tailnet.
-func (p *Plan) identity() []corev1.EnvVar {
+func (g *gateway) identity() []corev1.EnvVar {
 	return []corev1.EnvVar{
 		// A file, so that the key is in no manifest and no process list (tailscale
 		// 1.84.3, cmd/tailscale/cli/up.go: getAuthKey).
@@ -63,20 +63,20 @@ func (p *Plan) identity() []corev1.EnvVar {
 		// With true, a restart would ignore changes of TS_EXTRA_ARGS (tailscale 1.84.3,
 		// cmd/containerboot/tailscaled.go: tailscaleSet).
 		variable("TS_AUTH_ONCE", "false"),
-		variable("TS_EXTRA_ARGS", p.extraArgs()),
+		variable("TS_EXTRA_ARGS", g.extraArgs()),
 	}
 }
 
 // extraArgs are the flags of `tailscale up` that have no variable. --reset makes
 // them the whole truth: without it a flag that is dropped later keeps the gateway
 // from starting (tailscale 1.84.3, cmd/tailscale/cli/up.go: checkForAccidentalSettingReverts).
-func (p *Plan) extraArgs() string {
-	t := &p.Topology.Spec.Tailnet
+func (g *gateway) extraArgs() string {
+	t := &g.plan.Topology.Spec.Tailnet
 	args := []string{"--reset"}
 	if t.ControlURL != "" {
 		args = append(args, "--login-server="+t.ControlURL)
 	}
-	if p.AdvertiseTag {
+	if g.plan.AdvertiseTag {
 		args = append(args, "--advertise-tags="+t.Tag)
 	}
 	args = append(args,
@@ -91,15 +91,15 @@ func (p *Plan) extraArgs() string {
 }
 
 // routing is what the gateway does with packets.
-func (p *Plan) routing(r *RegionPlan) []corev1.EnvVar {
+func (g *gateway) routing() []corev1.EnvVar {
 	return []corev1.EnvVar{
-		variable("TS_ROUTES", joinPrefixes(r.Advertise)),
+		variable("TS_ROUTES", joinPrefixes(g.Advertise)),
 		// --accept-dns: a gateway resolves names as its host does.
 		variable("TS_ACCEPT_DNS", "false"),
 		// The default, true, forwards nothing in the kernel.
 		variable("TS_USERSPACE", "false"),
 		variable("PORT", strconv.Itoa(wireGuardPort)),
-		variable("TS_DEBUG_FIREWALL_MODE", string(p.Firewall)),
+		variable("TS_DEBUG_FIREWALL_MODE", string(g.plan.Firewall)),
 		// An idle peer that is trimmed forgets its session: a gateway that is primary
 		// again would be deaf for 14 s (measured in namespaces with tailscaled 1.84.3,
 		// wgengine/userspace.go; versions without trimming ignore it).
@@ -118,9 +118,9 @@ func joinPrefixes(prefixes []netip.Prefix) string {
 }
 
 // stateVariables say where the gateway's identity is kept.
-func stateVariables(r *RegionPlan) []corev1.EnvVar {
+func (g *gateway) stateVariables() []corev1.EnvVar {
 	env := []corev1.EnvVar{variable("TS_SOCKET", socket), variable("TS_STATE_DIR", stateDir)}
-	if r.State == StateSecret {
+	if g.State == StateSecret {
 		return append(env,
 			variable("TS_KUBE_SECRET", stateSecretName("$(NODE_NAME)")),
 			// A pod on the host network with the host's resolver cannot look up
@@ -140,22 +140,22 @@ func stateVariables(r *RegionPlan) []corev1.EnvVar {
 
 // healthVariables put /healthz and /metrics where those who ask can reach them, and
 // nobody else: the default is every address of the host.
-func healthVariables(r *RegionPlan) []corev1.EnvVar {
+func (g *gateway) healthVariables() []corev1.EnvVar {
 	return []corev1.EnvVar{
 		variable("TS_ENABLE_HEALTH_CHECK", "true"),
 		// tailscaled_approved_routes below tailscaled_advertised_routes is the one sign of
 		// a policy that does not approve what a gateway advertises.
 		variable("TS_ENABLE_METRICS", "true"),
-		variable("TS_LOCAL_ADDR_PORT", healthAddress(r)),
+		variable("TS_LOCAL_ADDR_PORT", g.healthAddress()),
 	}
 }
 
-func healthAddress(r *RegionPlan) string {
+func (g *gateway) healthAddress() string {
 	port := ":" + strconv.Itoa(HealthPort)
 	switch {
-	case r.Health == HealthLoopback:
+	case g.Health == HealthLoopback:
 		return "127.0.0.1" + port
-	case r.HostIPv6:
+	case g.HostIPv6:
 		return "[$(HOST_IP)]" + port
 	}
 	return "$(HOST_IP)" + port
@@ -163,21 +163,21 @@ func healthAddress(r *RegionPlan) string {
 
 // envFiles are the same variables for whoever runs the container without a kubelet:
 // one file for the region, or one for each host where they differ.
-func (p *Plan) envFiles(r *RegionPlan) []File {
-	dir := "regions/" + r.Region.Name + "/gateway/"
-	if r.State != StateSecret {
-		return []File{{Path: dir + "gateway.env", Data: p.envFile(r, schema.GatewayNode{})}}
+func (g *gateway) envFiles() []File {
+	if g.State != StateSecret {
+		return []File{{Path: g.path("gateway/gateway.env"), Data: g.envFile(schema.GatewayNode{})}}
 	}
 	var files []File
-	for _, n := range r.Region.Gateways.Nodes {
-		files = append(files, File{Path: dir + n.Name + ".env", Data: p.envFile(r, n)})
+	for _, n := range g.Region.Gateways.Nodes {
+		files = append(files, File{Path: g.path("gateway/" + n.Name + ".env"), Data: g.envFile(n)})
 	}
 	return files
 }
 
-func (p *Plan) envFile(r *RegionPlan, n schema.GatewayNode) []byte {
+func (g *gateway) envFile(n schema.GatewayNode) []byte {
 	var b bytes.Buffer
-	for _, v := range p.environment(r) {
+	b.WriteString(g.plan.header())
+	for _, v := range g.environment() {
 		if v.ValueFrom == nil {
 			b.WriteString(v.Name + "=" + strings.ReplaceAll(v.Value, "$(NODE_NAME)", n.Name) + "\n")
 		}

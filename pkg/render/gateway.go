@@ -3,6 +3,7 @@ package render
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -13,44 +14,68 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
+// gateway is the gateways of one region, about to be spelled.
+type gateway struct {
+	*RegionPlan
+	plan *Plan
+	// files are the region's scripts, spelled once: they are in the tree, in a
+	// ConfigMap and in the hash that rolls the pods.
+	files []File
+	// setup and watch are those that the pod runs; watch may be nil.
+	setup, watch []byte
+}
+
+func (p *Plan) gateway(r *RegionPlan) *gateway {
+	g := &gateway{RegionPlan: r, plan: p, files: p.hostFiles(r)}
+	for i := range g.files {
+		f := &g.files[i]
+		f.Data = p.headed(f.Data)
+		switch f.Path {
+		case g.path("gateway/setup.sh"):
+			g.setup = f.Data
+		case g.path("gateway/watch.sh"):
+			g.watch = f.Data
+		}
+	}
+	return g
+}
+
+// path is where a file of the region stands in the tree.
+func (g *gateway) path(name string) string { return "regions/" + g.Region.Name + "/" + name }
+
 // objectName is what everything that belongs to the region's gateways is called.
-func (r *RegionPlan) objectName() string { return "gateway-" + r.Region.Name }
+func (g *gateway) objectName() string { return "gateway-" + g.Region.Name }
 
 // gatewayObjects run the region's gateways as a DaemonSet.
-func (p *Plan) gatewayObjects(r *RegionPlan) []any {
-	objects := []any{p.scriptMap(r), p.daemonSet(r)}
-	if len(r.Region.Gateways.Nodes) > 1 {
-		objects = append(objects, p.disruptionBudget(r))
+func (g *gateway) gatewayObjects() []any {
+	objects := []any{g.scriptMap(), g.daemonSet()}
+	if len(g.Region.Gateways.Nodes) > 1 {
+		objects = append(objects, g.disruptionBudget())
 	}
 	return objects
 }
 
-func (p *Plan) scriptMap(r *RegionPlan) *corev1.ConfigMap {
+func (g *gateway) scriptMap() *corev1.ConfigMap {
+	scripts := map[string]string{"setup.sh": string(g.setup)}
+	if g.watch != nil {
+		scripts["watch.sh"] = string(g.watch)
+	}
 	return &corev1.ConfigMap{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "ConfigMap"},
-		ObjectMeta: p.regionMeta(r, r.objectName()),
-		Data:       p.gatewayScripts(r),
+		ObjectMeta: g.regionMeta(g.objectName()),
+		Data:       scripts,
 	}
 }
 
-// gatewayScripts are the scripts that a gateway's containers run, by file name.
-func (p *Plan) gatewayScripts(r *RegionPlan) map[string]string {
-	scripts := map[string]string{"setup.sh": string(p.headed(p.setupScript(r)))}
-	if watch := p.gatewayWatchScript(r); watch != nil {
-		scripts["watch.sh"] = string(p.headed(watch))
-	}
-	return scripts
-}
-
-func (p *Plan) daemonSet(r *RegionPlan) *appsv1.DaemonSet {
-	spec := p.gatewayPod(r, p.clusterVolumes(r))
-	spec.ServiceAccountName = r.objectName()
+func (g *gateway) daemonSet() *appsv1.DaemonSet {
+	spec := g.gatewayPod(g.clusterVolumes())
+	spec.ServiceAccountName = g.objectName()
 	return &appsv1.DaemonSet{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "apps/v1", Kind: "DaemonSet"},
-		ObjectMeta: p.regionMeta(r, r.objectName()),
+		ObjectMeta: g.regionMeta(g.objectName()),
 		Spec: appsv1.DaemonSetSpec{
-			Selector: &metav1.LabelSelector{MatchLabels: selector(r)},
-			Template: corev1.PodTemplateSpec{ObjectMeta: p.podMeta(r), Spec: spec},
+			Selector: &metav1.LabelSelector{MatchLabels: g.selector()},
+			Template: corev1.PodTemplateSpec{ObjectMeta: g.podMeta(), Spec: spec},
 			// One at a time, and the old one first: two on a host share its port and TUN.
 			UpdateStrategy: appsv1.DaemonSetUpdateStrategy{
 				Type: appsv1.RollingUpdateDaemonSetStrategyType,
@@ -69,35 +94,31 @@ func (p *Plan) daemonSet(r *RegionPlan) *appsv1.DaemonSet {
 // does not ask it. It counts the gateways that must stay, because the controller
 // knows no scale of a DaemonSet: with maxUnavailable it would allow no eviction, ever
 // (kubernetes v1.33.1, pkg/controller/disruption/disruption.go: getScaleController).
-func (p *Plan) disruptionBudget(r *RegionPlan) *policyv1.PodDisruptionBudget {
-	stay := intstr.FromInt32(int32(len(r.Region.Gateways.Nodes) - 1))
+func (g *gateway) disruptionBudget() *policyv1.PodDisruptionBudget {
+	stay := intstr.FromInt32(int32(len(g.Region.Gateways.Nodes) - 1))
 	return &policyv1.PodDisruptionBudget{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "policy/v1", Kind: "PodDisruptionBudget"},
-		ObjectMeta: p.regionMeta(r, r.objectName()),
+		ObjectMeta: g.regionMeta(g.objectName()),
 		Spec: policyv1.PodDisruptionBudgetSpec{
 			MinAvailable: &stay,
-			Selector:     &metav1.LabelSelector{MatchLabels: selector(r)},
+			Selector:     &metav1.LabelSelector{MatchLabels: g.selector()},
 		},
 	}
 }
 
 // podMeta is the metadata of a gateway's pod. The hash makes a change of a script a
 // change of the pod, which runs them once, at its start.
-func (p *Plan) podMeta(r *RegionPlan) metav1.ObjectMeta {
+func (g *gateway) podMeta() metav1.ObjectMeta {
 	return metav1.ObjectMeta{
-		Labels: p.labels(r),
+		Labels: g.labels(),
 		Annotations: map[string]string{
 			"kubectl.kubernetes.io/default-container": "tailscale",
-			schema.Group + "/scripts-hash":            p.scriptsHash(r),
+			schema.Group + "/scripts-hash":            g.scriptsHash(),
 		},
 	}
 }
 
-func (p *Plan) scriptsHash(r *RegionPlan) string {
-	h := sha256.New()
-	scripts := p.gatewayScripts(r)
-	for _, name := range []string{"setup.sh", "watch.sh"} {
-		h.Write([]byte(name + "\x00" + scripts[name] + "\x00"))
-	}
-	return hex.EncodeToString(h.Sum(nil)[:6])
+func (g *gateway) scriptsHash() string {
+	sum := sha256.Sum256(slices.Concat(g.setup, []byte{0}, g.watch))
+	return hex.EncodeToString(sum[:6])
 }

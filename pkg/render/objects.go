@@ -16,20 +16,16 @@ type concern struct {
 	objects []any
 }
 
-// concerns are all objects, in the order in which they can be applied.
-func (p *Plan) concerns() []concern {
-	all := []concern{{"namespace", []any{p.namespace(), p.priorityQuota()}}}
-	for i := range p.Regions {
-		r := &p.Regions[i]
-		if r.Region.Gateways.Mode != schema.ModeDaemonSet {
-			continue
-		}
-		all = append(all,
-			concern{"rbac-" + r.Region.Name, p.accessObjects(r)},
-			concern{"gateway-" + r.Region.Name, p.gatewayObjects(r)},
-		)
+// concerns are the objects of one region, in the order in which they can be
+// applied; none where its gateways are static pods.
+func (g *gateway) concerns() []concern {
+	if g.Region.Gateways.Mode != schema.ModeDaemonSet {
+		return nil
 	}
-	return all
+	return []concern{
+		{"rbac-" + g.Region.Name, g.accessObjects()},
+		{"gateway-" + g.Region.Name, g.gatewayObjects()},
+	}
 }
 
 // namespace lets privileged pods in: where it does not, the DaemonSet is accepted all
@@ -67,13 +63,13 @@ func (p *Plan) priorityQuota() *corev1.ResourceQuota {
 }
 
 // regionMeta is the metadata of an object that belongs to the region's gateways.
-func (p *Plan) regionMeta(r *RegionPlan, name string) metav1.ObjectMeta {
-	return metav1.ObjectMeta{Name: name, Namespace: schema.Namespace, Labels: p.labels(r)}
+func (g *gateway) regionMeta(name string) metav1.ObjectMeta {
+	return metav1.ObjectMeta{Name: name, Namespace: schema.Namespace, Labels: g.labels()}
 }
 
-func (p *Plan) labels(r *RegionPlan) map[string]string {
-	labels := p.commonLabels()
-	maps.Copy(labels, selector(r))
+func (g *gateway) labels() map[string]string {
+	labels := g.plan.commonLabels()
+	maps.Copy(labels, g.selector())
 	return labels
 }
 
@@ -86,9 +82,9 @@ func (p *Plan) commonLabels() map[string]string {
 
 // selector finds the region's gateway pods. A selector of a DaemonSet can never
 // change, so it names nothing that a user might.
-func selector(r *RegionPlan) map[string]string {
+func (g *gateway) selector() map[string]string {
 	return map[string]string{
 		"app.kubernetes.io/name": "tailscale-gateway",
-		schema.Group + "/region": r.Region.Name,
+		schema.Group + "/region": g.Region.Name,
 	}
 }

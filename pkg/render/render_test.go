@@ -380,7 +380,7 @@ func TestEnvironmentByTopology(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			p := NewPlan(example(t, test.change))
 			i := slices.IndexFunc(p.Regions, func(r RegionPlan) bool { return r.Region.Name == test.region })
-			env := variables(corev1.Container{Env: p.environment(&p.Regions[i])})
+			env := variables(corev1.Container{Env: p.gateway(&p.Regions[i]).environment()})
 			for name, want := range test.want {
 				if got, set := env[name]; !set || got != want {
 					t.Errorf("%s=%q, set %v, want %q", name, got, set, want)
@@ -433,7 +433,7 @@ func TestEnvFilesAreTheContainersEnvironment(t *testing.T) {
 func TestChangedScriptsRollThePods(t *testing.T) {
 	hash := func(change func(*schema.Topology)) string {
 		p := NewPlan(example(t, change))
-		return p.podMeta(&p.Regions[0]).Annotations["kustomize-hybrid.dev/scripts-hash"]
+		return p.gateway(&p.Regions[0]).podMeta().Annotations["kustomize-hybrid.dev/scripts-hash"]
 	}
 	before := hash(nil)
 	after := hash(func(t *schema.Topology) { t.Metadata.Name = "other" })

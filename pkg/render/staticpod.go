@@ -14,10 +14,10 @@ import (
 // a static pod, and at a node's shutdown the kubelet would stop it among the first.
 const nodeCriticalPriority = 2_000_001_000
 
-func (p *Plan) staticPod(r *RegionPlan) *corev1.Pod {
-	meta := p.podMeta(r)
-	meta.Name, meta.Namespace = r.objectName(), schema.Namespace
-	spec := p.gatewayPod(r, p.staticVolumes(r))
+func (g *gateway) staticPod() *corev1.Pod {
+	meta := g.podMeta()
+	meta.Name, meta.Namespace = g.objectName(), schema.Namespace
+	spec := g.gatewayPod(g.staticVolumes())
 	spec.Priority = new(int32(nodeCriticalPriority))
 	spec.NodeSelector = nil // it runs where its file lies
 	return &corev1.Pod{
@@ -28,28 +28,27 @@ func (p *Plan) staticPod(r *RegionPlan) *corev1.Pod {
 }
 
 // staticPodFile is the one document that the kubelet reads from a file.
-func (p *Plan) staticPodFile(r *RegionPlan) (File, error) {
-	data, err := toYAML(p.staticPod(r))
-	dir := "regions/" + r.Region.Name + "/gateway/"
-	return File{Path: dir + "static-pod.yaml", Data: append(p.staticPodNote(r), data...)}, err
+func (g *gateway) staticPodFile() (File, error) {
+	data, err := toYAML(g.staticPod())
+	return File{Path: g.path("gateway/static-pod.yaml"), Data: append(g.staticPodNote(), data...)}, err
 }
 
 // staticPodNote tells an operator what the host needs before the kubelet reads the
 // file: a kubelet says of what is missing only in its log.
-func (p *Plan) staticPodNote(r *RegionPlan) []byte {
-	hosts := make([]string, len(r.Region.Gateways.Nodes))
-	for i, n := range r.Region.Gateways.Nodes {
+func (g *gateway) staticPodNote() []byte {
+	hosts := make([]string, len(g.Region.Gateways.Nodes))
+	for i, n := range g.Region.Gateways.Nodes {
 		hosts[i] = n.Name
 	}
 	files := []string{"setup.sh"}
-	if p.gatewayWatchScript(r) != nil {
+	if g.watch != nil {
 		files = append(files, "watch.sh")
 	}
-	return []byte(p.header() + `#
-# A gateway of region ` + r.Region.Name + `, on: ` + strings.Join(hosts, ", ") + `
+	return []byte(g.plan.header() + `#
+# A gateway of region ` + g.Region.Name + `, on: ` + strings.Join(hosts, ", ") + `
 # On each of these hosts, in this order:
 #   1. ` + strings.Join(files, " and ") + ` to ` + scriptDir + `/ (mode 0755)
-#   2. the auth key to ` + p.Topology.Spec.Tailnet.Auth.HostDir + `/authkey (directory 0700, file 0400, root's)
+#   2. the auth key to ` + g.plan.Topology.Spec.Tailnet.Auth.HostDir + `/authkey (directory 0700, file 0400, root's)
 #   3. this file to /etc/kubernetes/manifests/, or wherever the kubelet's staticPodPath points
 # A kubelet with --cloud-provider=external also needs --node-ip, or it cannot tell HOST_IP.
 # The cluster shows the pod once it has the namespace ` + schema.Namespace + ` (cluster/namespace.yaml);

@@ -44,36 +44,36 @@ func hostVolumes() []corev1.Volume {
 }
 
 // clusterVolumes are those of a DaemonSet's pods.
-func (p *Plan) clusterVolumes(r *RegionPlan) []corev1.Volume {
+func (g *gateway) clusterVolumes() []corev1.Volume {
 	return []corev1.Volume{
 		{Name: "scripts", VolumeSource: corev1.VolumeSource{ConfigMap: &corev1.ConfigMapVolumeSource{
-			LocalObjectReference: corev1.LocalObjectReference{Name: r.objectName()},
+			LocalObjectReference: corev1.LocalObjectReference{Name: g.objectName()},
 			DefaultMode:          new(int32(0o555)), // watch.sh runs setup.sh as a program
 		}}},
 		{Name: "auth", VolumeSource: corev1.VolumeSource{Secret: &corev1.SecretVolumeSource{
-			SecretName:  p.Topology.Spec.Tailnet.Auth.SecretName,
+			SecretName:  g.plan.Topology.Spec.Tailnet.Auth.SecretName,
 			Items:       []corev1.KeyToPath{{Key: "authkey", Path: "authkey"}},
 			DefaultMode: new(int32(0o400)),
 		}}},
-		stateVolume(r),
+		g.stateVolume(),
 	}
 }
 
 // staticVolumes are those of a static pod, which may refer to nothing in the API
 // server (kubernetes v1.33.1, plugin/pkg/admission/noderestriction; from 1.34 on the
 // kubelet refuses it).
-func (p *Plan) staticVolumes(r *RegionPlan) []corev1.Volume {
+func (g *gateway) staticVolumes() []corev1.Volume {
 	return []corev1.Volume{
 		hostVolume("scripts", scriptDir, corev1.HostPathDirectory),
-		hostVolume("auth", p.Topology.Spec.Tailnet.Auth.HostDir, corev1.HostPathDirectory),
-		stateVolume(r),
+		hostVolume("auth", g.plan.Topology.Spec.Tailnet.Auth.HostDir, corev1.HostPathDirectory),
+		g.stateVolume(),
 	}
 }
 
 // stateVolume holds the identity, or only what tailscaled can do without where that
 // is in a Secret.
-func stateVolume(r *RegionPlan) corev1.Volume {
-	if r.State == StateSecret {
+func (g *gateway) stateVolume() corev1.Volume {
+	if g.State == StateSecret {
 		return emptyDirVolume("state")
 	}
 	return hostVolume("state", hostStateDir, corev1.HostPathDirectoryOrCreate)

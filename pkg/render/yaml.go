@@ -18,7 +18,7 @@ func toYAML(v any) ([]byte, error) {
 		return nil, fmt.Errorf("render %T: %w", v, err)
 	}
 	w := yamlWriter{in: kindSecond(in.Bytes()), out: make([]byte, 0, in.Len()*3/2), inline: true}
-	w.value(0, "")
+	w.value(0, nil)
 	return append(w.out[1:], '\n'), nil // after the blank that follows a dash or a colon
 }
 
@@ -47,7 +47,7 @@ type yamlWriter struct {
 
 // value writes the value at pos, with the blank or the line break before it. key is
 // the name it goes by, or its list does.
-func (w *yamlWriter) value(indent int, key string) {
+func (w *yamlWriter) value(indent int, key []byte) {
 	switch w.in[w.pos] {
 	case '{':
 		w.mapping(indent, key)
@@ -60,7 +60,7 @@ func (w *yamlWriter) value(indent int, key string) {
 	}
 }
 
-func (w *yamlWriter) mapping(indent int, key string) {
+func (w *yamlWriter) mapping(indent int, key []byte) {
 	empty := true
 	for w.pos++; w.in[w.pos] != '}'; w.comma() {
 		name := w.text()
@@ -77,7 +77,7 @@ func (w *yamlWriter) mapping(indent int, key string) {
 	w.end(empty, " {}")
 }
 
-func (w *yamlWriter) sequence(indent int, key string) {
+func (w *yamlWriter) sequence(indent int, key []byte) {
 	w.pos++
 	empty := w.in[w.pos] == ']'
 	for ; w.in[w.pos] != ']'; w.comma() {
@@ -105,10 +105,7 @@ func (w *yamlWriter) line(indent int) {
 		w.out = append(w.out, ' ')
 		return
 	}
-	w.out = append(w.out, '\n')
-	for range indent {
-		w.out = append(w.out, ' ')
-	}
+	w.out = appendBlanks(append(w.out, '\n'), indent)
 }
 
 func (w *yamlWriter) comma() {
@@ -128,28 +125,30 @@ func (w *yamlWriter) end(empty bool, spelling string) {
 // dropped reports whether the value at pos says nothing: what a server writes, and
 // empty structs that encoding/json cannot leave out. It is the field called name of
 // an object called key. Other empty maps mean something, as emptyDir's does.
-func (w *yamlWriter) dropped(indent int, key, name string) bool {
-	switch name {
+func (w *yamlWriter) dropped(indent int, key, name []byte) bool {
+	switch string(name) {
 	case "status":
 		return indent == 0
 	case "spec":
 		return indent == 0 && w.at("{}")
 	case "creationTimestamp":
-		return key == "metadata" && w.at("null")
+		return string(key) == "metadata" && w.at("null")
 	case "strategy", "updateStrategy":
-		return key == "spec" && w.at("{}")
+		return string(key) == "spec" && w.at("{}")
 	case "resources":
-		return (key == "containers" || key == "initContainers") && w.at("{}")
+		return (string(key) == "containers" || string(key) == "initContainers") && w.at("{}")
 	}
 	return false
 }
 
-func (w *yamlWriter) at(s string) bool { return bytes.HasPrefix(w.in[w.pos:], []byte(s)) }
+func (w *yamlWriter) at(s string) bool {
+	return len(w.in)-w.pos >= len(s) && string(w.in[w.pos:w.pos+len(s)]) == s
+}
 
 // skip moves past the value at pos.
 func (w *yamlWriter) skip() {
 	before, inline := len(w.out), w.inline
-	w.value(0, "")
+	w.value(0, nil)
 	w.out, w.inline = w.out[:before], inline
 }
 
@@ -169,7 +168,7 @@ func (w *yamlWriter) scalar(indent int) {
 }
 
 // text reads the JSON string at pos.
-func (w *yamlWriter) text() string {
+func (w *yamlWriter) text() []byte {
 	start, escaped := w.pos, false
 	for w.pos++; w.in[w.pos] != '"'; w.pos++ {
 		if w.in[w.pos] == '\\' {
@@ -178,10 +177,11 @@ func (w *yamlWriter) text() string {
 		}
 	}
 	w.pos++
-	s := string(w.in[start+1 : w.pos-1])
-	if escaped {
-		// It cannot fail: encoding/json wrote it, and it is a string.
-		_ = json.Unmarshal(w.in[start:w.pos], &s)
+	if !escaped {
+		return w.in[start+1 : w.pos-1]
 	}
-	return s
+	var s string
+	// It cannot fail: encoding/json wrote it, and it is a string.
+	_ = json.Unmarshal(w.in[start:w.pos], &s)
+	return []byte(s)
 }
