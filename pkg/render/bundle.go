@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/readmit"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -51,6 +52,10 @@ func (p *Plan) Render() (*Bundle, error) {
 		b.Files = append(b.Files, files...)
 	}
 	sortFiles(b.Files)
+	// Last, because its kind is the CNI's: where that is not installed yet, all else applies.
+	if group := readmit.Group(p.Topology); group != nil {
+		concerns = append(concerns, concern{"cilium", []any{group}})
+	}
 	return b, b.addObjects(concerns)
 }
 

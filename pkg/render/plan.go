@@ -97,20 +97,21 @@ func NewPlan(t *schema.Topology) *Plan {
 		Firewall:     firewall(&t.Spec.Tailnet),
 		AdvertiseTag: t.Spec.Tailnet.Control != schema.ControlHeadscale,
 	}
+	all := advertised(t.Spec.Regions)
 	for i := range t.Spec.Regions {
-		p.Regions = append(p.Regions, p.region(i))
+		p.Regions = append(p.Regions, p.region(i, remote(all, i)))
 	}
 	return p
 }
 
-func (p *Plan) region(i int) RegionPlan {
+func (p *Plan) region(i int, remote []netip.Prefix) RegionPlan {
 	r := &p.Topology.Spec.Regions[i]
 	tailnet := &p.Topology.Spec.Tailnet
 	return RegionPlan{
 		Region:      r,
 		Advertise:   r.Advertised(),
-		Remote:      p.remote(i),
-		Transit:     p.transit(i),
+		Remote:      remote,
+		Transit:     p.transit(i, remote),
 		State:       p.state(r),
 		Health:      health(r),
 		HostIPv6:    hostIPv6(r),
@@ -120,25 +121,43 @@ func (p *Plan) region(i int) RegionPlan {
 	}
 }
 
-// remote is what the regions other than i advertise.
-func (p *Plan) remote(i int) []netip.Prefix {
-	var remote []netip.Prefix
-	for j := range p.Topology.Spec.Regions {
-		if j != i {
-			remote = append(remote, p.Topology.Spec.Regions[j].Advertised()...)
+// claim is a prefix and the region that advertises it.
+type claim struct {
+	netip.Prefix
+	region int
+}
+
+// advertised is what all regions advertise, sorted: once, since each region needs
+// nearly all of it.
+func advertised(regions []schema.Region) []claim {
+	var all []claim
+	for i := range regions {
+		for _, c := range regions[i].Advertised() {
+			all = append(all, claim{c, i})
 		}
 	}
-	slices.SortFunc(remote, netip.Prefix.Compare)
+	slices.SortStableFunc(all, func(a, b claim) int { return a.Prefix.Compare(b.Prefix) })
+	return all
+}
+
+// remote is what the regions other than i advertise.
+func remote(all []claim, i int) []netip.Prefix {
+	var remote []netip.Prefix
+	for _, c := range all {
+		if c.region != i {
+			remote = append(remote, c.Prefix)
+		}
+	}
 	return slices.Compact(remote)
 }
 
 // transit adds to remote the way back to gateways that send from their tailnet
 // addresses: nothing else on a node's LAN knows those.
-func (p *Plan) transit(i int) []netip.Prefix {
-	transit := p.remote(i)
-	if p.Topology.Spec.Tailnet.GatewaySource == schema.SourceTailnetIP {
-		transit = append(transit, p.gatewaySources(i)...)
+func (p *Plan) transit(i int, remote []netip.Prefix) []netip.Prefix {
+	if p.Topology.Spec.Tailnet.GatewaySource != schema.SourceTailnetIP {
+		return remote
 	}
+	transit := slices.Concat(remote, p.gatewaySources(i))
 	slices.SortFunc(transit, netip.Prefix.Compare)
 	return slices.Compact(transit)
 }

@@ -3,6 +3,7 @@ package render
 import (
 	"bytes"
 	"encoding/json"
+	"net/netip"
 	"os"
 	"runtime"
 	"slices"
@@ -442,8 +443,32 @@ func TestChangedScriptsRollThePods(t *testing.T) {
 	}
 }
 
+func TestGatewaysThatKeepTheirTailnetAddressesAreAGroup(t *testing.T) {
+	b := rendered(t, withTailnetSources(t))
+	last := b.Objects[len(b.Objects)-1]
+	want := "apiVersion: cilium.io/v2alpha1\nkind: CiliumCIDRGroup\nmetadata:\n  name: hybrid-gateways\nspec:\n" +
+		"  externalCIDRs:\n  - \"100.80.0.1/32\"\n  - \"100.80.0.2/32\"\n  - \"100.80.0.3/32\"\n"
+	if last.Concern != "cilium" || string(last.YAML) != want {
+		t.Errorf("%s:\n%s\nwant:\n%s", last.Concern, last.YAML, want)
+	}
+}
+
+// withTailnetSources is the example with gateways that send from 100.80.0.1 to .3.
+func withTailnetSources(t testing.TB) *schema.Topology {
+	return example(t, func(t *schema.Topology) {
+		t.Spec.Tailnet.GatewaySource = schema.SourceTailnetIP
+		next := netip.MustParseAddr("100.80.0.0")
+		for i := range t.Spec.Regions {
+			for j := range t.Spec.Regions[i].Gateways.Nodes {
+				next = next.Next()
+				t.Spec.Regions[i].Gateways.Nodes[j].TailnetIP = next
+			}
+		}
+	})
+}
+
 func TestTreeBuildsWithKustomize(t *testing.T) {
-	b := rendered(t, example(t, nil))
+	b := rendered(t, withTailnetSources(t))
 	fs := filesys.MakeFsInMemory()
 	var want []string
 	for _, f := range b.Tree() {
