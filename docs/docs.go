@@ -11,10 +11,18 @@ import (
 //go:embed checks.md
 var checks string
 
+//go:embed known-issues.md
+var knownIssues string
+
 // Codes lists every code that docs/checks.md explains, in its order.
-func Codes() []string {
+func Codes() []string { return headings(checks) }
+
+// KnownIssues lists every code that docs/known-issues.md explains, in its order.
+func KnownIssues() []string { return headings(knownIssues) }
+
+func headings(page string) []string {
 	var codes []string
-	for line := range strings.Lines(checks) {
+	for line := range strings.Lines(page) {
 		if code, ok := heading(line); ok {
 			codes = append(codes, code)
 		}
@@ -23,11 +31,18 @@ func Codes() []string {
 }
 
 // Explain returns the section about code, without its heading's mark-up, and
-// whether there is one.
+// whether there is one, in docs/checks.md or in docs/known-issues.md.
 func Explain(code string) (string, bool) {
+	if text, ok := explain(checks, code); ok {
+		return text, true
+	}
+	return explain(knownIssues, code)
+}
+
+func explain(page, code string) (string, bool) {
 	var section []string
 	inside := false
-	for line := range strings.Lines(checks) {
+	for line := range strings.Lines(page) {
 		if c, ok := heading(line); ok {
 			inside = c == code
 			line = c + "\n"

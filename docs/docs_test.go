@@ -19,6 +19,15 @@ func TestCodesAreSortedAndExplained(t *testing.T) {
 			t.Errorf("%s is not explained: %q", code, text)
 		}
 	}
+	for _, code := range docs.KnownIssues() {
+		text, ok := docs.Explain(code)
+		if !ok || !strings.Contains(text, "\nSymptom: ") || !strings.Contains(text, "\nMitigation: ") || !strings.Contains(text, "\nEvidence:") {
+			t.Errorf("%s is not explained: %q", code, text)
+		}
+		if slices.Contains(codes, code) {
+			t.Errorf("%s is explained twice", code)
+		}
+	}
 	if text, ok := docs.Explain("no-such-code"); ok {
 		t.Errorf("explained: %q", text)
 	}

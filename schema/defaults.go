@@ -44,12 +44,14 @@ func (t *Topology) WithDefaults() *Topology {
 	n.Control = cmp.Or(n.Control, ControlTailscale)
 	n.GatewaySource = cmp.Or(n.GatewaySource, SourceInternalIP)
 	n.NetfilterMode = cmp.Or(n.NetfilterMode, NetfilterOff)
+	n.FirewallMode = cmp.Or(n.FirewallMode, s.firewallMode())
 	n.Image = cmp.Or(n.Image, DefaultImage+":v"+string(n.TailscaleVersion))
 	n.Auth.SecretName = cmp.Or(n.Auth.SecretName, DefaultAuthSecret)
 	n.Auth.HostDir = cmp.Or(n.Auth.HostDir, DefaultAuthHostDir)
 	s.Regions = slices.Clone(s.Regions)
 	for i := range s.Regions {
 		g := &s.Regions[i].Gateways
+		s.Regions[i].CNI = s.Regions[i].CNI.withDefaults()
 		if len(g.Nodes) > 1 {
 			g.HA.Strategy = cmp.Or(g.HA.Strategy, HARelay)
 		}
@@ -57,6 +59,50 @@ func (t *Topology) WithDefaults() *Topology {
 	}
 	return &c
 }
+
+func (c CNI) withDefaults() CNI {
+	c.Tunnel = cmp.Or(c.Tunnel, TunnelNone)
+	switch c.Type {
+	case CNICilium:
+		c.IPAM = cmp.Or(c.IPAM, IPAMMultiPool)
+		c.HostRouting = cmp.Or(c.HostRouting, HostRoutingLegacy)
+		if len(c.Devices) == 0 {
+			c.Devices = DefaultDevices()
+		}
+	case CNICalico:
+		c.DataPlane = cmp.Or(c.DataPlane, DataPlaneIPTables)
+		c.MarkMask = cmp.Or(c.MarkMask, CalicoMarkMask(c.DataPlane))
+	}
+	return c
+}
+
+// firewallMode keeps tailscaled off nftables where that does harm: before 1.100.0 it
+// writes its mark in the wrong byte order there (tailscale#11803), and Calico's Felix
+// stops at its tables (calico#13263, fixed in 3.33 only). NetfilterMode is set by now.
+func (s *Spec) firewallMode() FirewallMode {
+	calico := slices.ContainsFunc(s.Regions, func(r Region) bool { return r.CNI.Type == CNICalico })
+	if s.Tailnet.NetfilterMode == NetfilterOn && (calico || !s.Tailnet.TailscaleVersion.AtLeast(1, 100, 0)) {
+		return FirewallIPTables
+	}
+	return FirewallAuto
+}
+
+// CalicoMarkMask is the part of the firewall mark that Calico may use beside
+// Tailscale, which has bits 16 to 23, and kube-proxy, which has 14 and 15: eight bits
+// above them, of which Felix needs five to seven. The eBPF data plane insists on
+// 0x1ff00000 and takes at least four more (calico 87c15906,
+// felix/bpf/tc/defs/defs.go, felix/dataplane/driver.go), so bits 20 to 23 stay shared.
+func CalicoMarkMask(d DataPlane) uint32 {
+	if d == DataPlaneEBPF {
+		return 0xfff00f00
+	}
+	return 0xff000000
+}
+
+// DefaultDevices are the usual names of network cards under Linux (systemd 252,
+// systemd.net-naming-scheme(7), and the kernel's own), for Cilium: left to itself it
+// picks tailscale0 as well (cilium 1.17.4, pkg/datapath/linux/devices_controller.go).
+func DefaultDevices() []string { return []string{"eth+", "ens+", "enp+", "eno+", "bond+"} }
 
 // Advertised lists the prefixes that each gateway of the region advertises: its
 // node and pod CIDRs, each once, in address order, IPv4 first. Invalid prefixes

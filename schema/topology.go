@@ -47,6 +47,11 @@ type Spec struct {
 	ExternalCIDRs []netip.Prefix `json:"externalCIDRs,omitempty"`
 	// ReservedCIDRs are the user's own no-go ranges.
 	ReservedCIDRs []ReservedCIDR `json:"reservedCIDRs,omitempty"`
+
+	// Marks are firewall marks that the user's own programs use on gateways.
+	Marks []Mark `json:"marks,omitempty"`
+	// KnownIssues extend the program's own list.
+	KnownIssues []KnownIssue `json:"knownIssues,omitempty"`
 }
 
 // ReservedCIDR is a range the user keeps free, and why.
@@ -62,6 +67,16 @@ type Cluster struct {
 	// ServiceCIDRs are the cluster's service ranges; the first is the primary one.
 	ServiceCIDRs []netip.Prefix `json:"serviceCIDRs,omitempty"`
 	APIServer    APIServer      `json:"apiServer"`
+
+	// ClusterCIDRs are what kube-proxy, the controller manager and Flannel were told
+	// that pods' addresses lie in; empty means that the user did not say.
+	ClusterCIDRs []netip.Prefix `json:"clusterCIDRs,omitempty"`
+	// NativeRoutingCIDR is a prefix that holds the addresses of the cluster and nothing
+	// else; Cilium masquerades towards everything outside it. The zero value means a
+	// list of every region's prefixes instead.
+	NativeRoutingCIDR netip.Prefix `json:"nativeRoutingCIDR,omitzero"`
+	// NonMasqueradeCIDRs are further networks that pods reach with their own address.
+	NonMasqueradeCIDRs []netip.Prefix `json:"nonMasqueradeCIDRs,omitempty"`
 }
 
 // APIServer is where every node of every region finds the API server.
@@ -95,6 +110,11 @@ type Tailnet struct {
 	// NetfilterMode decides whether tailscaled manages firewall rules; empty means
 	// NetfilterOff.
 	NetfilterMode NetfilterMode `json:"netfilterMode,omitempty"`
+	// FirewallMode is what tailscaled writes its firewall rules with, where it writes
+	// any; empty lets the planner decide.
+	FirewallMode FirewallMode `json:"firewallMode,omitempty"`
+	// Operator says that Tailscale's Kubernetes operator runs in the cluster, too.
+	Operator bool `json:"operator,omitempty"`
 	// Image is the container image of the gateways, best with a digest; empty means
 	// DefaultImage at TailscaleVersion.
 	Image string `json:"image,omitempty"`
@@ -139,10 +159,30 @@ type CNI struct {
 	Type CNIType `json:"type"`
 	// Version is MAJOR.MINOR.PATCH; version-gated rules cannot judge a region without it.
 	Version Version `json:"version,omitempty"`
+	// Tunnel is how the plugin carries pods' packets to other regions; empty means
+	// TunnelNone.
+	Tunnel TunnelProtocol `json:"tunnel,omitempty"`
 	// NodeBlockSizes are the prefix lengths of the block each node gets from the
 	// pod CIDRs, for each family; 0 means the CNI's default.
 	NodeBlockSizeIPv4 int `json:"nodeBlockSizeIPv4,omitempty"`
 	NodeBlockSizeIPv6 int `json:"nodeBlockSizeIPv6,omitempty"`
+
+	// IPAM is where Cilium takes pods' addresses from; empty means IPAMMultiPool.
+	IPAM IPAM `json:"ipam,omitempty"`
+	// Devices are the network cards of the region's nodes, for Cilium: names, or
+	// beginnings of names followed by "+"; empty means DefaultDevices.
+	Devices []string `json:"devices,omitempty"`
+	// HostRouting is the way a packet takes through Cilium's hosts; empty means
+	// HostRoutingLegacy.
+	HostRouting HostRouting `json:"hostRouting,omitempty"`
+	// L7Proxy says that Cilium's proxy is used: layer 7 or DNS policies, Ingress,
+	// Gateway API.
+	L7Proxy bool `json:"l7Proxy,omitempty"`
+	// DataPlane is Calico's; empty means DataPlaneIPTables.
+	DataPlane DataPlane `json:"dataPlane,omitempty"`
+	// MarkMask is the part of the firewall mark that Calico may use; 0 means the
+	// planner's choice.
+	MarkMask uint32 `json:"markMask,omitempty"`
 }
 
 // Gateways are the region's Tailscale subnet routers.
@@ -206,6 +246,62 @@ const (
 	CNIAWSVPC     CNIType = "aws-vpc-cni"
 	CNIAzure      CNIType = "azure-cni"
 	CNIOther      CNIType = "other"
+)
+
+// TunnelProtocol is how a CNI carries pods' packets between nodes.
+type TunnelProtocol string
+
+const (
+	// TunnelNone: packets travel as they are, and gateways advertise pod CIDRs for a reason.
+	TunnelNone      TunnelProtocol = "none"
+	TunnelVXLAN     TunnelProtocol = "vxlan"
+	TunnelGeneve    TunnelProtocol = "geneve"
+	TunnelIPIP      TunnelProtocol = "ipip"
+	TunnelWireGuard TunnelProtocol = "wireguard"
+)
+
+// IPAM is where Cilium takes pods' addresses from.
+type IPAM string
+
+// The ways that Cilium has (cilium 1.17.4, Documentation/network/concepts/ipam).
+const (
+	// IPAMMultiPool: a pool for each region.
+	IPAMMultiPool IPAM = "multi-pool"
+	// IPAMKubernetes: whatever the node's podCIDRs say.
+	IPAMKubernetes IPAM = "kubernetes"
+	// IPAMClusterPool: one list for the whole cluster.
+	IPAMClusterPool IPAM = "cluster-pool"
+	// IPAMCloud: the provider's network (ENI, Azure, Alibaba).
+	IPAMCloud IPAM = "cloud"
+)
+
+// HostRouting is the way a packet takes between a pod and the network.
+type HostRouting string
+
+const (
+	// HostRoutingLegacy: through the host's network stack, netfilter and all.
+	HostRoutingLegacy HostRouting = "legacy"
+	// HostRoutingBPF: past it.
+	HostRoutingBPF HostRouting = "bpf"
+)
+
+// DataPlane is what Calico enforces policy with.
+type DataPlane string
+
+const (
+	DataPlaneIPTables DataPlane = "iptables"
+	DataPlaneNFTables DataPlane = "nftables"
+	DataPlaneEBPF     DataPlane = "ebpf"
+)
+
+// FirewallMode is what tailscaled writes firewall rules with: its
+// TS_DEBUG_FIREWALL_MODE (tailscale 1.84.3, util/linuxfw/detector.go).
+type FirewallMode string
+
+const (
+	FirewallIPTables FirewallMode = "iptables"
+	FirewallNFTables FirewallMode = "nftables"
+	FirewallAuto     FirewallMode = "auto"
 )
 
 // GatewayMode says what runs a region's gateways.

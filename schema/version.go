@@ -42,3 +42,11 @@ func (v Version) numbers() (n [3]int) {
 	}
 	return n
 }
+
+// MinorSkew is how many minor versions lie between v and w; a different major
+// version counts as a hundred.
+func (v Version) MinorSkew(w Version) int {
+	a, b := v.numbers(), w.numbers()
+	skew := (a[0]-b[0])*100 + a[1] - b[1]
+	return max(skew, -skew)
+}

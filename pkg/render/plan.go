@@ -22,21 +22,12 @@ type Plan struct {
 	// Regions are in order of name, one for each of Topology.Spec.Regions.
 	Regions []RegionPlan
 	// Firewall is how tailscaled writes firewall rules, where it writes any.
-	Firewall FirewallMode
+	Firewall schema.FirewallMode
 	// AdvertiseTag says that a gateway asks for its tag. Headscale refuses the request
 	// of a node whose pre-authorized key carries the tag already (headscale 0.29.2,
 	// docs/ref/registration.md).
 	AdvertiseTag bool
 }
-
-// FirewallMode is a value of TS_DEBUG_FIREWALL_MODE (tailscale 1.84.3,
-// util/linuxfw/detector.go).
-type FirewallMode string
-
-const (
-	FirewallAuto     FirewallMode = "auto"
-	FirewallIPTables FirewallMode = "iptables"
-)
 
 // RegionPlan is what is decided for one region.
 type RegionPlan struct {
@@ -94,7 +85,7 @@ func NewPlan(t *schema.Topology) *Plan {
 	slices.SortStableFunc(t.Spec.Regions, func(a, b schema.Region) int { return cmp.Compare(a.Name, b.Name) })
 	p := &Plan{
 		Topology:     t,
-		Firewall:     firewall(&t.Spec.Tailnet),
+		Firewall:     t.Spec.Tailnet.FirewallMode,
 		AdvertiseTag: t.Spec.Tailnet.Control != schema.ControlHeadscale,
 	}
 	all := advertised(t.Spec.Regions)
@@ -210,16 +201,6 @@ func (p *Plan) state(r *schema.Region) StateStore {
 // needs (tailscale 1.84.3, cmd/containerboot/kube.go: newKubeClient).
 func serviceIPv6(c *schema.Cluster) bool {
 	return len(c.ServiceCIDRs) > 0 && c.ServiceCIDRs[0].Addr().Is6()
-}
-
-// firewall keeps tailscaled off nftables where it would write its mark in the wrong
-// byte order: 0x400, which is Cilium's, and a mask that wipes kube-proxy's bits
-// (tailscale#11803, fixed in 1.100.0).
-func firewall(t *schema.Tailnet) FirewallMode {
-	if t.NetfilterMode == schema.NetfilterOn && !t.TailscaleVersion.AtLeast(1, 100, 0) {
-		return FirewallIPTables
-	}
-	return FirewallAuto
 }
 
 // hostIPv6 asks the hosts, and the region's first node CIDR where none is known.

@@ -17,6 +17,22 @@ const (
 	CodeWholePool      diag.Code = "readmit-whole-pool"      // the whole tailnet is readmitted
 )
 
+// The codes of the findings about network plugins and their marks. Known issues have
+// codes of their own: see KnownIssues.
+const (
+	CodeMarkCollision  diag.Code = "mark-collision"        // two programs use the same bits of the mark
+	CodeCalicoMask     diag.Code = "calico-mark-mask-bits" // a mask that Felix cannot work with
+	CodeMasqueradeGap  diag.Code = "masquerade-gap"        // pods would lose their address on the way
+	CodeMasqueradeWide diag.Code = "masquerade-too-wide"   // pods would keep their address where they must not
+	CodeDeviceTunnel   diag.Code = "cilium-device-tunnel"  // a device pattern that takes tailscale0
+	CodeIPAM           diag.Code = "cilium-ipam"           // an IPAM that cannot give regions their CIDRs
+	CodeClusterWide    diag.Code = "cni-cluster-wide"      // regions differ in what a cluster has once
+	CodeVersionSkew    diag.Code = "cni-version-skew"      // versions that are not made to meet
+	CodeMixedCNI       diag.Code = "cni-mixed"             // identities that another plugin does not know
+	CodeNodeLabel      diag.Code = "node-label-restricted" // a label that a kubelet may not set
+	CodeKnownIssue     diag.Code = "known-issue-redefined" // an issue of the user's with a code that is taken
+)
+
 // Codes lists every code that Topology can report.
 func Codes() []diag.Code {
 	return []diag.Code{
@@ -27,5 +43,16 @@ func Codes() []diag.Code {
 		CodeSpecialRange,
 		CodeGatewayUnknown,
 		CodeWholePool,
+		CodeMarkCollision,
+		CodeCalicoMask,
+		CodeMasqueradeGap,
+		CodeMasqueradeWide,
+		CodeDeviceTunnel,
+		CodeIPAM,
+		CodeClusterWide,
+		CodeVersionSkew,
+		CodeMixedCNI,
+		CodeNodeLabel,
+		CodeKnownIssue,
 	}
 }

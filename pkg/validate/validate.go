@@ -28,5 +28,10 @@ func checks() []func(*schema.Topology) diag.List {
 		overlaps,
 		reserved,
 		readmission,
+		masquerade,
+		networkPlugins,
+		nodeLabels,
+		marks,
+		knownIssues,
 	}
 }

@@ -1,0 +1,111 @@
+package validate
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// networkPlugins checks each region's plugin, and what the plugins of several regions
+// have to agree on.
+func networkPlugins(t *schema.Topology) diag.List {
+	var list diag.List
+	full := t.WithDefaults()
+	for i := range full.Spec.Regions {
+		if full.Spec.Regions[i].CNI.Type == schema.CNICilium {
+			ciliumDevices(full, i, &list)
+			ciliumIPAM(full, i, &list)
+		}
+		againstFirst(full, i, &list)
+	}
+	mixedCNI(full, &list)
+	return list
+}
+
+// ciliumDevices refuses patterns that make Cilium attach to the tunnel (cilium
+// 1.17.4, pkg/datapath/linux/devices_controller.go).
+func ciliumDevices(t *schema.Topology, i int, list *diag.List) {
+	r := &t.Spec.Regions[i]
+	for j, d := range r.CNI.Devices {
+		path := fmt.Sprintf("spec.regions[%d].cni.devices[%d]", i, j)
+		prefix, wild := strings.CutSuffix(d, "+")
+		switch {
+		case wild && strings.HasPrefix("tailscale0", prefix) || d == "tailscale0":
+			list.Errorf(CodeDeviceTunnel, path, "device pattern %q of region %q takes tailscale0 for a network card", d, r.Name).
+				Fix("name the cards of the region's nodes, such as %s", strings.Join(schema.DefaultDevices(), ", "))
+		case strings.HasPrefix(d, "!") && !r.CNI.Version.AtLeast(1, 20, 0):
+			list.Errorf(CodeDeviceTunnel, path, "device pattern %q of region %q excludes a device, which %s does not understand", d, r.Name, component(r.CNI)).
+				Fix("name the cards that are meant instead")
+		}
+	}
+}
+
+// ciliumIPAM refuses modes that cannot give each region its own pod CIDRs (cilium
+// 1.17.4, Documentation/network/concepts/ipam).
+func ciliumIPAM(t *schema.Topology, i int, list *diag.List) {
+	r, path := &t.Spec.Regions[i], diag.Index("spec.regions", i)+".cni.ipam"
+	switch {
+	case len(t.Spec.Regions) < 2:
+	case r.CNI.IPAM == schema.IPAMClusterPool:
+		list.Errorf(CodeIPAM, path, "IPAM cluster-pool has one list for the whole cluster and cannot give region %q its pod CIDRs", r.Name).
+			Fix("set ipam: multi-pool, or kubernetes where something else gives nodes their podCIDRs").Propose(string(schema.IPAMMultiPool))
+	case r.CNI.IPAM == schema.IPAMCloud && slices.ContainsFunc(t.Spec.Regions, func(o schema.Region) bool { return o.Provider != r.Provider }):
+		list.Errorf(CodeIPAM, path, "IPAM cloud of region %q takes addresses from %s, and the nodes of other providers' regions cannot", r.Name, r.Provider).
+			Fix("set ipam: multi-pool").Propose(string(schema.IPAMMultiPool))
+	}
+}
+
+// againstFirst compares a region's plugin with the first region that has the same one.
+func againstFirst(t *schema.Topology, i int, list *diag.List) {
+	r := &t.Spec.Regions[i]
+	first := slices.IndexFunc(t.Spec.Regions, func(o schema.Region) bool { return o.CNI.Type == r.CNI.Type })
+	if first == i {
+		return
+	}
+	o := &t.Spec.Regions[first]
+	for _, s := range []struct{ field, mine, theirs string }{
+		{"tunnel", string(r.CNI.Tunnel), string(o.CNI.Tunnel)},
+		{"ipam", string(r.CNI.IPAM), string(o.CNI.IPAM)},
+		{"dataPlane", string(r.CNI.DataPlane), string(o.CNI.DataPlane)},
+	} {
+		if s.mine != s.theirs {
+			list.Errorf(CodeClusterWide, fmt.Sprintf("spec.regions[%d].cni.%s", i, s.field),
+				"%s %q of region %q differs from %q of region %q, and %s has one for the whole cluster", s.field, s.mine, r.Name, s.theirs, o.Name, r.CNI.Type).
+				See(fmt.Sprintf("spec.regions[%d].cni.%s", first, s.field), "%q is set here", s.theirs).
+				Fix("use the same in every region that runs %s", r.CNI.Type)
+		}
+	}
+	versionSkew(t, first, i, list)
+}
+
+// versionSkew: the plugins of one cluster are one installation; agents a minor
+// version apart meet during every upgrade, more is not tested.
+func versionSkew(t *schema.Topology, first, i int, list *diag.List) {
+	o, r := &t.Spec.Regions[first], &t.Spec.Regions[i]
+	if o.CNI.Version == "" || r.CNI.Version == "" || o.CNI.Version.MinorSkew(r.CNI.Version) <= 1 {
+		return
+	}
+	list.Warnf(CodeVersionSkew, fmt.Sprintf("spec.regions[%d].cni.version", i), "%s of region %q and %s of region %q are more than a minor version apart, and a cluster has one installation of %s",
+		component(r.CNI), r.Name, component(o.CNI), o.Name, r.CNI.Type).
+		See(fmt.Sprintf("spec.regions[%d].cni.version", first), "%s is stated here", o.CNI.Version).
+		Fix("run the same version in every region, one minor version apart at most while you upgrade")
+}
+
+// mixedCNI: Cilium knows nodes and pods by what its own agents publish (cilium
+// 1.17.4, pkg/node/manager/manager.go), so those of another plugin are the world.
+func mixedCNI(t *schema.Topology, list *diag.List) {
+	cilium := slices.IndexFunc(t.Spec.Regions, func(r schema.Region) bool { return r.CNI.Type == schema.CNICilium })
+	other := slices.IndexFunc(t.Spec.Regions, func(r schema.Region) bool { return r.CNI.Type != schema.CNICilium })
+	if cilium < 0 || other < 0 {
+		return
+	}
+	c, o := &t.Spec.Regions[cilium], &t.Spec.Regions[other]
+	list.Warnf(CodeMixedCNI, diag.Index("spec.regions", other)+".cni.type",
+		"to %s of region %q the nodes and pods of region %q, which runs %s, are the world: fromEntities remote-node and cluster and selectors by label do not match them",
+		component(c.CNI), c.Name, o.Name, component(o.CNI)).
+		See(diag.Index("spec.regions", cilium)+".cni.type", "region %q runs cilium", c.Name).
+		Fix("name them by CIDR in Cilium's policies, keep each plugin's DaemonSet to its own regions by node label, and leave kube-proxy on where Cilium does not replace it")
+}

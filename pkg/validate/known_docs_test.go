@@ -1,0 +1,101 @@
+package validate_test
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/validate"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// TestKnownIssuesPage keeps docs/known-issues.md, which `explain CODE` prints
+// sections of, at what the data says. UPDATE_GOLDEN=1 writes it.
+func TestKnownIssuesPage(t *testing.T) { sameFile(t, "../../docs/known-issues.md", issuesPage()) }
+
+func sameFile(t *testing.T, file, got string) {
+	t.Helper()
+	if os.Getenv("UPDATE_GOLDEN") != "" {
+		if err := os.WriteFile(file, []byte(got), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s is not current: run `UPDATE_GOLDEN=1 go test ./pkg/validate`", file)
+	}
+}
+
+func issuesPage() string {
+	issues := slices.SortedFunc(slices.Values(validate.KnownIssues()), func(a, b schema.KnownIssue) int {
+		return cmp.Compare(a.Code, b.Code)
+	})
+	var b strings.Builder
+	b.WriteString("# Known issues\n\n" +
+		"What versions and settings of Tailscale, Kubernetes, network plugins and providers do to each\n" +
+		"other. `validate` reports the errors and warnings that a topology has; the notes (info), which\n" +
+		"what is rendered settles already, are reported where somebody asks for them. `explain CODE`\n" +
+		"prints one section. This page is made from `pkg/validate/known.json`; a topology adds issues of\n" +
+		"its own under `spec.knownIssues`, in the same form.\n")
+	for _, i := range issues {
+		b.WriteString("\n## " + i.Code + "\n\n" + issueSection(i))
+	}
+	return b.String()
+}
+
+func issueSection(i schema.KnownIssue) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s (%s).\n\nSymptom: %s.\n\nCause: %s.\n\nWhere:\n\n", i.Title, i.Severity, i.Symptom, i.Cause)
+	for _, c := range i.When {
+		b.WriteString("- " + situation(c) + "\n")
+	}
+	fmt.Fprintf(&b, "\nMitigation: %s.\n\nEvidence:\n\n", i.Mitigation)
+	for _, e := range i.Evidence {
+		b.WriteString("- " + e + "\n")
+	}
+	if i.Severity != "info" {
+		fmt.Fprintf(&b, "\nTo waive it:\n\n```yaml\nspec:\n  suppressions:\n  - {code: %s, reason: WHY IT DOES NOT CONCERN YOU}\n```\n", i.Code)
+	}
+	return b.String()
+}
+
+// situation spells whatever a condition states, by the names the topology has for it.
+func situation(c schema.IssueCondition) string {
+	var parts []string
+	v := reflect.ValueOf(c)
+	for i := range v.NumField() {
+		field := v.Field(i)
+		if field.IsZero() {
+			continue
+		}
+		name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
+		switch value := field.Interface().(type) {
+		case schema.VersionRange:
+			parts = append(parts, strings.TrimSpace(name+" "+bounds(value)))
+		case bool:
+			parts = append(parts, name)
+		default:
+			words := strings.Trim(fmt.Sprint(value), "[]")
+			parts = append(parts, name+" "+strings.ReplaceAll(words, " ", " or "))
+		}
+	}
+	return strings.Join(parts, "; ")
+}
+
+func bounds(r schema.VersionRange) string {
+	var parts []string
+	if r.From != "" {
+		parts = append(parts, "from "+string(r.From)+" on")
+	}
+	if r.Until != "" {
+		parts = append(parts, "before "+string(r.Until))
+	}
+	return strings.Join(parts, ", ")
+}

@@ -1,0 +1,86 @@
+package validate
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// masquerade checks what the user states about where pods keep their addresses: each
+// prefix of each region has to be inside, and nothing else.
+func masquerade(t *schema.Topology) diag.List {
+	var list diag.List
+	nativeCIDR(t, &list)
+	clusterCIDRs(t, &list)
+	return list
+}
+
+// nativeCIDR checks cluster.nativeRoutingCIDR, which Cilium takes instead of a list.
+func nativeCIDR(t *schema.Topology, list *diag.List) {
+	const path = "spec.cluster.nativeRoutingCIDR"
+	native := t.Spec.Cluster.NativeRoutingCIDR
+	if !native.IsValid() {
+		return
+	}
+	eachPrefix(t, func(p netip.Prefix, at, what string) {
+		if p.Addr().Is4() == native.Addr().Is4() && !within(native, p) {
+			list.Errorf(CodeMasqueradeGap, path, "native routing CIDR %s does not contain %s %s, so pods lose their address on the way there", native, what, p).
+				See(at, "%s is claimed here", p).
+				Fix("widen it, or leave it out: then every region's prefixes are listed")
+		}
+	})
+	for i, e := range t.Spec.ExternalCIDRs {
+		if e.IsValid() && e.Overlaps(native) {
+			list.Errorf(CodeMasqueradeWide, path, "native routing CIDR %s overlaps external CIDR %s, which then sees pod addresses that it cannot answer", native, e).
+				See(diag.Index("spec.externalCIDRs", i), "%s is outside the cluster", e).
+				Fix("leave it out: then every region's prefixes are listed")
+		}
+	}
+}
+
+// clusterCIDRs checks cluster.clusterCIDRs: kube-proxy masquerades what comes to a
+// service from outside, Flannel what leaves its network (flannel#864, flannel#1702).
+func clusterCIDRs(t *schema.Topology, list *diag.List) {
+	const path = "spec.cluster.clusterCIDRs"
+	stated := t.Spec.Cluster.ClusterCIDRs
+	for i := range t.Spec.Regions {
+		r := &t.Spec.Regions[i]
+		if len(stated) == 0 && r.CNI.Type == schema.CNIFlannel && len(t.Spec.Regions) > 1 {
+			list.Warnf(CodeMasqueradeGap, diag.Index("spec.regions", i)+".cni", "flannel of region %q masquerades everything that leaves its network, and the topology does not say whether that contains the pods of every region", r.Name).
+				Fix("give Flannel a network that contains every pod CIDR, and state it as cluster.clusterCIDRs")
+		}
+		for j, p := range r.PodCIDRs {
+			covered := slices.ContainsFunc(stated, func(c netip.Prefix) bool { return c.IsValid() && within(c, p) })
+			if len(stated) > 0 && p.IsValid() && !covered {
+				list.Errorf(CodeMasqueradeGap, path, "no cluster CIDR contains pod CIDR %s of region %q, so its pods are taken for outsiders and masqueraded", p, r.Name).
+					See(fmt.Sprintf("spec.regions[%d].podCIDRs[%d]", i, j), "%s is claimed here", p).
+					Fix("widen a cluster CIDR; for kube-proxy alone detectLocalMode NodeCIDR or BridgeInterface will do as well")
+			}
+		}
+	}
+}
+
+// eachPrefix visits the node and pod CIDRs of every region.
+func eachPrefix(t *schema.Topology, visit func(p netip.Prefix, path, what string)) {
+	for i := range t.Spec.Regions {
+		r := &t.Spec.Regions[i]
+		for _, l := range []struct {
+			field, what string
+			prefixes    []netip.Prefix
+		}{{"nodeCIDRs", "node CIDR", r.NodeCIDRs}, {"podCIDRs", "pod CIDR", r.PodCIDRs}} {
+			for j, p := range l.prefixes {
+				if p.IsValid() {
+					visit(p, fmt.Sprintf("spec.regions[%d].%s[%d]", i, l.field, j), l.what)
+				}
+			}
+		}
+	}
+}
+
+// within reports whether outer contains all of inner.
+func within(outer, inner netip.Prefix) bool {
+	return outer.Bits() <= inner.Bits() && outer.Contains(inner.Addr())
+}
