@@ -29,7 +29,8 @@ const (
 // environment is every variable of the tailscale container, in the order in which
 // they can refer to each other. containerboot has a default for most of them, and
 // the default is wrong for a gateway or differs between versions (tailscale 1.84.3
-// and 1.102.3, cmd/containerboot/settings.go), so nothing is left to it.
+// and 1.102.3, cmd/containerboot/settings.go), so nothing is left to it but the
+// hostname: on the host network that is the node's, by which watch.sh knows its peers.
 func (g *gateway) environment() []corev1.EnvVar {
 	env := []corev1.EnvVar{hostIP()}
 	if g.State == StateSecret {

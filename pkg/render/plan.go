@@ -190,10 +190,20 @@ func (p *Plan) state(r *schema.Region) StateStore {
 	local := slices.ContainsFunc(cluster.APIServer.Addresses, func(a netip.Addr) bool {
 		return slices.ContainsFunc(r.NodeCIDRs, func(c netip.Prefix) bool { return c.Contains(a) })
 	})
-	if local && r.Gateways.Mode == schema.ModeDaemonSet && len(r.Gateways.Nodes) > 0 && !serviceIPv6(cluster) {
+	if local && r.Gateways.Mode == schema.ModeDaemonSet && p.namesSecrets(r) && !serviceIPv6(cluster) {
 		return StateSecret
 	}
 	return StateHost
+}
+
+// namesSecrets reports whether each host has a Secret of its own that a role can
+// name: within the 253 characters of a name (kubernetes v1.33.1, staging/src/k8s.io/
+// apimachinery/pkg/util/validation), and never the one with the auth key.
+func (p *Plan) namesSecrets(r *schema.Region) bool {
+	return len(r.Gateways.Nodes) > 0 && !slices.ContainsFunc(r.Gateways.Nodes, func(n schema.GatewayNode) bool {
+		name := stateSecretName(n.Name)
+		return len(name) > 253 || name == p.Topology.Spec.Tailnet.Auth.SecretName
+	})
 }
 
 // serviceIPv6 reports whether the API server's own service has an IPv6 address:

@@ -377,6 +377,9 @@ func TestEnvironmentByTopology(t *testing.T) {
 		{"IPv6 services", func(t *schema.Topology) {
 			t.Spec.Cluster.ServiceCIDRs[0] = schema.TailnetIPv6()
 		}, "gcp-us", map[string]string{"TS_KUBE_SECRET": "", "KUBERNETES_SERVICE_HOST": ""}},
+		{"a state Secret that would be the auth key's", func(t *schema.Topology) {
+			t.Spec.Regions[0].Gateways.Nodes[1].Name = "auth"
+		}, "gcp-us", map[string]string{"TS_KUBE_SECRET": ""}},
 		{"one gateway", nil, "gpu-dc", map[string]string{"TS_LOCAL_ADDR_PORT": "127.0.0.1:9002"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -480,7 +483,9 @@ func TestTreeBuildsWithKustomize(t *testing.T) {
 	for _, o := range b.Objects {
 		want = append(want, canonical(t, o.YAML))
 	}
-	built, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(fs, "/tree")
+	options := krusty.MakeDefaultOptions()
+	options.Reorder = krusty.ReorderOptionUnspecified // as the command line has it
+	built, err := krusty.MakeKustomizer(options).Run(fs, "/tree")
 	if err != nil {
 		t.Fatal(err)
 	}
