@@ -1,7 +1,7 @@
 # The logic is in `go test`; these are the names people type.
 GO ?= go
 
-.PHONY: build test golden
+.PHONY: build test golden netns
 
 build:
 	$(GO) build -trimpath -o bin/kustomize-hybrid ./cmd/kustomize-hybrid
@@ -12,3 +12,7 @@ test:
 # Rewrites every golden file and scripted conversation; read the diff.
 golden:
 	UPDATE_GOLDEN=1 $(GO) test ./...
+
+# The host scripts on this kernel, in network namespaces: root, iproute2, nft, iptables.
+netns:
+	$(GO) test -tags netns -count=1 -run 'Setup|Routes|Watch' ./pkg/render

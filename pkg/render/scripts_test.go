@@ -1,0 +1,226 @@
+package render
+
+import (
+	"bytes"
+	"io/fs"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// scriptCases are the topologies whose scripts for region "cloud" are goldens: what
+// differs between them is what a script decides by.
+func scriptCases() map[string]*schema.Topology {
+	single := scriptTopology(
+		scriptRegion("dc", "10.143.0.0/24", "10.142.0.0/20", "10.143.0.11"),
+		scriptRegion("cloud", "10.0.0.0/22", "10.61.0.0/16", "10.0.0.11"))
+	relay := scriptTopology(
+		scriptRegion("dc", "10.143.0.0/24", "10.142.0.0/20", "10.143.0.11"),
+		scriptRegion("cloud", "10.0.0.0/22", "10.61.0.0/16", "10.0.0.11", "10.0.0.12"))
+	dual := scriptTopology(
+		scriptRegion("dc", "10.143.0.0/24", "10.142.0.0/20", "10.143.0.11", "10.143.0.12"),
+		scriptRegion("cloud", "10.0.0.0/22", "10.61.0.0/16", "10.0.0.11", "10.0.0.12"))
+	addIPv6(&dual.Spec.Regions[0], "fd00:143::/64", "fd00:142::/56")
+	addIPv6(&dual.Spec.Regions[1], "fd00:10::/64", "fd00:61::/56")
+	tailnetIP := scriptTopology(
+		scriptRegion("dc", "10.143.0.0/24", "10.142.0.0/20", "10.143.0.11"),
+		scriptRegion("cloud", "10.0.0.0/22", "10.61.0.0/16", "10.0.0.11"))
+	tailnetIP.Spec.Tailnet.GatewaySource = schema.SourceTailnetIP
+	tailnetIP.Spec.Tailnet.NetfilterMode = schema.NetfilterOn
+	tailnetIP.Spec.Tailnet.IPPool = []netip.Prefix{netip.MustParsePrefix("100.80.0.0/16")}
+	return map[string]*schema.Topology{"single": single, "relay": relay, "dual": dual, "tailnet-ip": tailnetIP}
+}
+
+func scriptTopology(regions ...schema.Region) *schema.Topology {
+	t := &schema.Topology{APIVersion: schema.APIVersion, Kind: schema.KindTopology}
+	t.Metadata.Name = "test"
+	t.Spec.Tailnet = schema.Tailnet{TailscaleVersion: "1.84.3", Tag: "tag:k8s"}
+	t.Spec.Regions = regions
+	return t
+}
+
+func scriptRegion(name, nodes, pods string, gateways ...string) schema.Region {
+	r := schema.Region{
+		Name:      name,
+		Provider:  "bare-metal",
+		NodeCIDRs: []netip.Prefix{netip.MustParsePrefix(nodes)},
+		PodCIDRs:  []netip.Prefix{netip.MustParsePrefix(pods)},
+		CNI:       schema.CNI{Type: schema.CNICilium, Version: "1.17.4"},
+		Gateways:  schema.Gateways{Mode: schema.ModeDaemonSet},
+	}
+	for i, g := range gateways {
+		r.Gateways.Nodes = append(r.Gateways.Nodes, schema.GatewayNode{
+			Name:       name + "-" + string(rune('1'+i)),
+			InternalIP: netip.MustParseAddr(g),
+		})
+	}
+	return r
+}
+
+// addIPv6 gives a region a second family: gateways get ::11, ::12 and so on.
+func addIPv6(r *schema.Region, nodes, pods string) {
+	node := netip.MustParsePrefix(nodes)
+	r.NodeCIDRs = append(r.NodeCIDRs, node)
+	r.PodCIDRs = append(r.PodCIDRs, netip.MustParsePrefix(pods))
+	for i := range r.Gateways.Nodes {
+		b := node.Addr().As16()
+		b[15] = byte(0x11 + i)
+		r.Gateways.Nodes[i].InternalIPv6 = netip.AddrFrom16(b)
+	}
+}
+
+func TestScriptGoldens(t *testing.T) {
+	for name, topology := range scriptCases() {
+		t.Run(name, func(t *testing.T) {
+			dir := filepath.Join("testdata", "scripts", name)
+			got := map[string][]byte{}
+			p := NewPlan(topology)
+			for _, f := range p.hostFiles(&p.Regions[0]) {
+				got[filepath.FromSlash(f.Path)] = f.Data
+			}
+			if os.Getenv("UPDATE_GOLDEN") != "" {
+				updateTree(t, dir, got)
+			}
+			compareTree(t, dir, got)
+		})
+	}
+}
+
+func updateTree(t *testing.T, dir string, files map[string][]byte) {
+	t.Helper()
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	for path, data := range files {
+		path = filepath.Join(dir, path)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, data, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func compareTree(t *testing.T, dir string, got map[string][]byte) {
+	t.Helper()
+	want := map[string][]byte{}
+	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		rel, _ := filepath.Rel(dir, path)
+		want[rel] = data
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("scripts differ from %s (-golden +rendered); `make golden` rewrites them:\n%s", dir, diff)
+	}
+}
+
+// TestScriptsParse has the shells that hosts and the tailscale image have read every
+// template and every golden.
+func TestScriptsParse(t *testing.T) {
+	for _, shell := range [][]string{{"dash", "-n"}, {"busybox", "sh", "-n"}} {
+		t.Run(shell[0], func(t *testing.T) {
+			needTool(t, shell[0])
+			for _, file := range scriptPaths(t) {
+				if out, err := exec.Command(shell[0], append(shell[1:], file)...).CombinedOutput(); err != nil {
+					t.Errorf("%s: %v\n%s", file, err, out)
+				}
+			}
+		})
+	}
+}
+
+func TestScriptsShellcheck(t *testing.T) {
+	needTool(t, "shellcheck")
+	args := append([]string{"--shell=sh", "--norc"}, scriptPaths(t)...)
+	if out, err := exec.Command("shellcheck", args...).CombinedOutput(); err != nil {
+		t.Errorf("shellcheck: %v\n%s", err, out)
+	}
+}
+
+// needTool skips where a tool is missing, but not in CI, where it must be there.
+func needTool(t *testing.T, name string) {
+	t.Helper()
+	if _, err := exec.LookPath(name); err == nil {
+		return
+	}
+	if os.Getenv("CI") == "true" {
+		t.Fatalf("%s is not installed", name)
+	}
+	t.Skipf("%s is not installed", name)
+}
+
+func scriptPaths(t *testing.T) []string {
+	t.Helper()
+	var paths []string
+	for _, pattern := range []string{"templates/*.sh.tmpl", "testdata/scripts/*/regions/*/*/*.sh"} {
+		found, err := filepath.Glob(pattern)
+		if err != nil || len(found) == 0 {
+			t.Fatalf("%s: no scripts (%v)", pattern, err)
+		}
+		paths = append(paths, found...)
+	}
+	return paths
+}
+
+// TestScriptActions keeps template actions inside quoted here-documents: a value
+// from a topology must never be read as shell.
+func TestScriptActions(t *testing.T) {
+	templates, err := filepath.Glob("templates/*.sh.tmpl")
+	if err != nil || len(templates) == 0 {
+		t.Fatal("no templates", err)
+	}
+	for _, path := range templates {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		quoted := false
+		for i, line := range strings.Split(string(data), "\n") {
+			switch {
+			case strings.HasSuffix(line, "<<'EOF'"):
+				quoted = true
+			case line == "EOF":
+				quoted = false
+			case strings.Contains(line, "{{") && !quoted:
+				t.Errorf("%s:%d: an action outside a here-document: %s", path, i+1, line)
+			}
+		}
+	}
+}
+
+func TestScriptsWhereNothingIsToDo(t *testing.T) {
+	p := NewPlan(scriptCases()["tailnet-ip"])
+	for i := range p.Regions {
+		r := &p.Regions[i]
+		if got := p.gatewayWatchScript(r); got != nil {
+			t.Errorf("%s: a gateway without tables of its own is watched", r.Region.Name)
+		}
+		if got := p.nodeWatchScript(r); got != nil {
+			t.Errorf("%s: a single gateway is watched", r.Region.Name)
+		}
+		if got := p.routesScript(r); !bytes.Contains(got, []byte("\n4 100.80.0.0/16\n")) {
+			t.Errorf("%s: nodes have no way back to the tailnet's pool", r.Region.Name)
+		}
+	}
+	r := p.Regions[0]
+	region := *r.Region
+	region.Gateways.Nodes = nil
+	r.Region = &region
+	if got := p.routesScript(&r); got != nil {
+		t.Error("routes without a gateway")
+	}
+}
