@@ -47,7 +47,8 @@ type Spec struct {
 	ExternalCIDRs []netip.Prefix `json:"externalCIDRs,omitempty"`
 	// ReservedCIDRs are the user's own no-go ranges.
 	ReservedCIDRs []ReservedCIDR `json:"reservedCIDRs,omitempty"`
-
+	// Suppressions are findings that the user accepts.
+	Suppressions []Suppression `json:"suppressions,omitempty"`
 	// Marks are firewall marks that the user's own programs use on gateways.
 	Marks []Mark `json:"marks,omitempty"`
 	// KnownIssues extend the program's own list.
@@ -60,10 +61,26 @@ type ReservedCIDR struct {
 	Reason string       `json:"reason"`
 }
 
+// Suppression accepts findings of one kind.
+type Suppression struct {
+	// Code of the findings.
+	Code string `json:"code"`
+	// Path of the field, or of anything above it; empty means everywhere.
+	Path string `json:"path,omitempty"`
+	// Reason for accepting them.
+	Reason string `json:"reason"`
+	// Expires is the last day on which the suppression holds, as YYYY-MM-DD; empty
+	// means never. It is compared with a date given to the run, never with a clock.
+	Expires string `json:"expires,omitempty"`
+}
+
 // Cluster is what all regions share.
 type Cluster struct {
 	// KubernetesVersion is the API server's, as MAJOR.MINOR.PATCH.
 	KubernetesVersion Version `json:"kubernetesVersion"`
+	// Distribution is what installed the cluster; it decides which defaults fill the
+	// fields that are left out. Empty means DistributionKubeadm's.
+	Distribution Distribution `json:"distribution,omitempty"`
 	// ServiceCIDRs are the cluster's service ranges; the first is the primary one.
 	ServiceCIDRs []netip.Prefix `json:"serviceCIDRs,omitempty"`
 	APIServer    APIServer      `json:"apiServer"`
@@ -146,6 +163,11 @@ type Region struct {
 	// FabricCIDRs are InfiniBand, RoCE and storage networks on its hosts; they are
 	// not advertised, and a host that has one shadows the same prefix elsewhere.
 	FabricCIDRs []netip.Prefix `json:"fabricCIDRs,omitempty"`
+
+	// SubnetMode is how a VPC of Google Cloud makes its subnets. Empty means that the
+	// user did not say: auto is then assumed only where every node CIDR lies in the
+	// block that auto mode uses.
+	SubnetMode SubnetMode `json:"subnetMode,omitempty"`
 
 	// MaxNodes is how many nodes the region must have room for; 0 means not stated.
 	MaxNodes int `json:"maxNodes,omitempty"`
@@ -231,6 +253,32 @@ func (n GatewayNode) Addresses() []netip.Addr {
 	}
 	return addrs
 }
+
+// Distribution names what installed a cluster.
+type Distribution string
+
+// The distributions whose defaults the program knows.
+const (
+	DistributionAKS     Distribution = "aks"
+	DistributionEKS     Distribution = "eks"
+	DistributionGKE     Distribution = "gke"
+	DistributionK3s     Distribution = "k3s"
+	DistributionKOps    Distribution = "kops"
+	DistributionKubeadm Distribution = "kubeadm"
+	DistributionRKE2    Distribution = "rke2"
+	DistributionTalos   Distribution = "talos"
+	DistributionOther   Distribution = "other"
+)
+
+// SubnetMode is how a VPC of Google Cloud makes its subnets.
+type SubnetMode string
+
+const (
+	// SubnetModeAuto: Google adds a subnet from 10.128.0.0/9 in each of its regions.
+	SubnetModeAuto SubnetMode = "auto"
+	// SubnetModeCustom: there are only the subnets that the user made.
+	SubnetModeCustom SubnetMode = "custom"
+)
 
 // CNIType names a network plugin.
 type CNIType string
@@ -360,4 +408,11 @@ const (
 	ProviderAWS     = "aws"
 	ProviderAzure   = "azure"
 	ProviderGCP     = "gcp"
+	ProviderHetzner = "hetzner"
+	ProviderHuawei  = "huawei"
+	ProviderOracle  = "oracle"
+	// ProviderBareMetal and ProviderOnPremises are networks that keep nothing for
+	// themselves, as far as a program can know.
+	ProviderBareMetal  = "bare-metal"
+	ProviderOnPremises = "on-premises"
 )

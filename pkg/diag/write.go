@@ -13,13 +13,8 @@ func WriteText(w io.Writer, l List) error {
 		if _, err := fmt.Fprintln(w, d.Error()); err != nil {
 			return err
 		}
-		for _, r := range d.Related {
-			if _, err := fmt.Fprintf(w, "\t%s: %s\n", place(r.Pos, r.Path), r.Message); err != nil {
-				return err
-			}
-		}
-		if d.Remedy != "" {
-			if _, err := fmt.Fprintf(w, "\thint: %s\n", d.Remedy); err != nil {
+		for _, line := range d.details() {
+			if _, err := fmt.Fprintf(w, "\t%s\n", line); err != nil {
 				return err
 			}
 		}

@@ -22,11 +22,12 @@ type Claim struct {
 
 	region, index int32  // where in the topology; region is -1 outside regions
 	path          string // where else, when not ""
+	guess         bool   // the default may not be the one in force
 }
 
 // String names the claim as messages do: `pod CIDR 10.61.0.0/16 of region "gcp-us"`.
 func (c *Claim) String() string {
-	s := c.Role.String() + " " + show(c.Prefix)
+	s := c.noun() + " " + show(c.Prefix)
 	if c.region >= 0 {
 		s += fmt.Sprintf(" of region %q", c.Owner)
 	} else if c.Owner != "" {
@@ -36,6 +37,14 @@ func (c *Claim) String() string {
 		s += fmt.Sprintf(" (you did not set it, so it is the default of %s)", c.Default)
 	}
 	return s
+}
+
+// noun is the role, or what an object's single address is.
+func (c *Claim) noun() string {
+	if c.Role == RoleNode && c.region < 0 && c.Prefix.IsSingleIP() {
+		return "node address"
+	}
+	return c.Role.String()
 }
 
 // show writes a prefix that is one address as that address.
@@ -89,10 +98,19 @@ func Claims(t *schema.Topology) []Claim {
 type claimList []Claim
 
 func (l *claimList) add(c Claim) {
-	if c.Prefix.IsValid() {
-		c.Prefix = c.Prefix.Masked()
+	if p, ok := canonical(c.Prefix); ok {
+		c.Prefix = p
 		*l = append(*l, c)
 	}
+}
+
+// canonical masks host bits and unmaps IPv4-mapped IPv6: bart would take ::ffff:10.0.0.0/104
+// for something other than 10.0.0.0/8.
+func canonical(p netip.Prefix) (netip.Prefix, bool) {
+	if p.IsValid() && p.Addr().Is4In6() {
+		p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
+	}
+	return p.Masked(), p.IsValid()
 }
 
 func (l *claimList) cidrs(role Role, region int, owner string, prefixes []netip.Prefix) {
@@ -103,7 +121,7 @@ func (l *claimList) cidrs(role Role, region int, owner string, prefixes []netip.
 
 func (l *claimList) host(c Claim, a netip.Addr) {
 	if a.IsValid() {
-		c.Prefix = netip.PrefixFrom(a.WithZone(""), a.BitLen())
+		c.Prefix = hostPrefix(a)
 		l.add(c)
 	}
 }

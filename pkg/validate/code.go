@@ -4,11 +4,37 @@ import "github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 
 // The codes of the findings about addresses; docs/checks.md has a heading for each.
 const (
-	CodeOverlap      diag.Code = "cidr-overlap"    // two parties claim the same addresses
-	CodeRedundant    diag.Code = "cidr-redundant"  // one list says the same addresses twice
-	CodeDefault      diag.Code = "default-overlap" // a field left out, filled with a default that collides
-	CodeTailnetRange diag.Code = "tailnet-range"   // inside Tailscale's own address block
-	CodeSpecialRange diag.Code = "special-range"   // inside a special-use block of RFC 6890
+	CodeAdvertiseDiffers  diag.Code = "advertise-differs"          // gateways of one region advertise different prefixes
+	CodeAPIServer         diag.Code = "api-server-unreachable"     // its address is in nobody's advertised prefixes
+	CodeCapacity          diag.Code = "capacity-exceeded"          // more nodes than blocks or addresses
+	CodeHeadroom          diag.Code = "capacity-headroom"          // nearly as many
+	CodeOverlap           diag.Code = "cidr-overlap"               // two parties claim the same addresses
+	CodePublic            diag.Code = "cidr-public"                // somebody else's public addresses
+	CodeRedundant         diag.Code = "cidr-redundant"             // one list says the same addresses twice
+	CodeClusterCIDR       diag.Code = "cluster-cidr"               // one range for all regions where there are several
+	CodeDefault           diag.Code = "default-overlap"            // a field left out, filled with a default that collides
+	CodeDefaultUnknown    diag.Code = "default-unknown"            // a field left out, and nobody knows what fills it
+	CodeFamily            diag.Code = "family-mixed"               // address families that do not meet
+	CodeGatewayDuplicate  diag.Code = "gateway-duplicate"          // two gateways with one name or address
+	CodeGatewayOutside    diag.Code = "gateway-outside-node-cidrs" // its address is not its region's
+	CodeGatewayPublicIP   diag.Code = "gateway-public-ip"          // the tunnel's endpoint is inside the tunnel
+	CodeGatewayTailnetIP  diag.Code = "gateway-tailnet-ip"         // not from the pool
+	CodeNodeBlock         diag.Code = "node-block-size"            // blocks and pools that do not fit each other
+	CodeObjectConflict    diag.Code = "object-conflict"            // two objects give out the same addresses
+	CodeObjectDiffers     diag.Code = "object-differs"             // an object says something else than the topology
+	CodeObjectInvalid     diag.Code = "object-invalid"             // text in an object that is no prefix
+	CodeObjectOutside     diag.Code = "object-outside"             // an object's addresses are in no region
+	CodeDefaultRoute      diag.Code = "prefix-default-route"       // a prefix that is everything
+	CodeProviderUnknown   diag.Code = "provider-unknown"           // no reserved ranges known
+	CodeRegionDuplicate   diag.Code = "region-duplicate"           // two regions with one name
+	CodeReservedRange     diag.Code = "reserved-range"             // a provider, distribution or component keeps it
+	CodeServiceSize       diag.Code = "service-cidr-size"          // larger or smaller than the API server takes
+	CodeServiceVersion    diag.Code = "service-cidrs-version"      // several, before Kubernetes can
+	CodeSpecialRange      diag.Code = "special-range"              // special use, RFC 6890
+	CodeSuppressed        diag.Code = "suppression-expired"        // its last day has passed
+	CodeSuppressionUnused diag.Code = "suppression-unused"         // nothing to suppress
+	CodePool              diag.Code = "tailnet-ip-pool"            // a pool the tailnet cannot have
+	CodeTailnetRange      diag.Code = "tailnet-range"              // inside Tailscale's own addresses
 )
 
 // The codes of the findings about policies that have to readmit gateways.
@@ -33,26 +59,17 @@ const (
 	CodeKnownIssue     diag.Code = "known-issue-redefined" // an issue of the user's with a code that is taken
 )
 
-// Codes lists every code that Topology can report.
+// Codes lists every code that this package can report.
 func Codes() []diag.Code {
 	return []diag.Code{
-		CodeOverlap,
-		CodeRedundant,
-		CodeDefault,
-		CodeTailnetRange,
-		CodeSpecialRange,
-		CodeGatewayUnknown,
-		CodeWholePool,
-		CodeMarkCollision,
-		CodeCalicoMask,
-		CodeMasqueradeGap,
-		CodeMasqueradeWide,
-		CodeDeviceTunnel,
-		CodeIPAM,
-		CodeClusterWide,
-		CodeVersionSkew,
-		CodeMixedCNI,
-		CodeNodeLabel,
-		CodeKnownIssue,
+		CodeAdvertiseDiffers, CodeAPIServer, CodeCapacity, CodeHeadroom, CodeOverlap, CodePublic, CodeRedundant,
+		CodeClusterCIDR, CodeDefault, CodeDefaultUnknown, CodeFamily, CodeGatewayDuplicate, CodeGatewayOutside,
+		CodeGatewayPublicIP, CodeGatewayTailnetIP, CodeNodeBlock, CodeObjectConflict,
+		CodeObjectDiffers, CodeObjectInvalid, CodeObjectOutside, CodeDefaultRoute, CodeProviderUnknown,
+		CodeRegionDuplicate, CodeReservedRange, CodeServiceSize, CodeServiceVersion, CodeSpecialRange,
+		CodeSuppressed, CodeSuppressionUnused, CodePool, CodeTailnetRange,
+		CodeGatewayUnknown, CodeWholePool, CodeMarkCollision, CodeCalicoMask, CodeMasqueradeGap,
+		CodeMasqueradeWide, CodeDeviceTunnel, CodeIPAM, CodeClusterWide, CodeVersionSkew,
+		CodeMixedCNI, CodeNodeLabel, CodeKnownIssue,
 	}
 }

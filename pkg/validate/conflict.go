@@ -3,6 +3,7 @@ package validate
 import (
 	"fmt"
 	"iter"
+	"slices"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
@@ -122,11 +123,9 @@ func (t *tree) finding(g group) *diag.Diagnostic {
 	return d
 }
 
-// sharing says what the first pair shares and how many more pairs there are.
+// sharing says how many more pairs there are, and what becomes of the first.
 func (t *tree) sharing(g group) string {
-	owner, first := &t.claims[g.owner], &t.claims[g.others[0]]
-	inner, _ := narrower(owner, first)
-	s := fmt.Sprintf("; they share %s, and %s", show(inner.Prefix), consequence(owner, first))
+	s := "; " + consequence(&t.claims[g.owner], &t.claims[g.others[0]])
 	if g.count > 1 {
 		s = fmt.Sprintf(" and collides with %s%s", others(g.count-1), s)
 	}
@@ -140,11 +139,12 @@ func others(n int) string {
 	return fmt.Sprintf("%d others", n)
 }
 
-// overlaps compares every claim with every other one.
+// overlaps compares every claim with every other one. A prefix that is everything is
+// a fault of its own, and said as such.
 func overlaps(t *schema.Topology) diag.List {
 	var list diag.List
 	nest := newNesting()
-	tree := newTree(Claims(t))
+	tree := newTree(keepIf(withDefaults(t), func(c Claim) bool { return c.Prefix.Bits() > 0 && !spokenFor(t, &c) }))
 	collide := func(a, b *Claim) bool { return !nest.allows(a, b) && !redundant(a, b) }
 	for _, g := range tree.conflicts(collide) {
 		list = append(list, tree.overlap(g))
@@ -160,9 +160,27 @@ func (t *tree) overlap(g group) *diag.Diagnostic {
 	owner := &t.claims[g.owner]
 	if owner.Default != "" {
 		d.Code = CodeDefault
+		if owner.guess {
+			d.Severity = diag.Warning
+		}
 		return d.Fix("set it to a prefix of its own")
 	}
+	if owner.Role.fixed() {
+		return d.Fix("move what collides with it: the %s has to stay where it is", owner.brief())
+	}
 	return d.Fix("give the %s a prefix of its own", owner.brief())
+}
+
+// spokenFor reports whether the claim is one address inside node CIDRs that it may be
+// in: what collides with it collides with them, and is said once.
+func spokenFor(t *schema.Topology, c *Claim) bool {
+	switch c.Role {
+	case RoleGateway:
+		return inAny(c.Prefix, t.Spec.Regions[c.region].NodeCIDRs)
+	case RoleAPIServer:
+		return slices.ContainsFunc(t.Spec.Regions, func(r schema.Region) bool { return inAny(c.Prefix, r.NodeCIDRs) })
+	}
+	return false
 }
 
 // twice words a prefix that its own list already contains.

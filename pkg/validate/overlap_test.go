@@ -13,8 +13,8 @@ import (
 // pair is an overlap as the oracle sees it: the narrower (or later) claim, the other.
 type pair struct{ inner, cover int32 }
 
-// oracle is two nested loops.
-func oracle(claims []Claim) []pair {
+// slowPairs is the oracle: two nested loops.
+func slowPairs(claims []Claim) []pair {
 	var pairs []pair
 	for i := range claims {
 		for j := range claims[:i] {
@@ -103,7 +103,7 @@ func TestTrieEqualsOracle(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for set := range 50_000 {
 		claims := randomClaims(r, 1+r.IntN(24))
-		if diff := cmp.Diff(oracle(claims), triePairs(claims), cmp.AllowUnexported(pair{})); diff != "" {
+		if diff := cmp.Diff(slowPairs(claims), triePairs(claims), cmp.AllowUnexported(pair{})); diff != "" {
 			t.Fatalf("set %d of %v: -oracle +trie\n%s", set, claims, diff)
 		}
 	}
@@ -118,7 +118,7 @@ func TestGroupsHoldEveryPairOnce(t *testing.T) {
 	for range 5_000 {
 		claims := randomClaims(r, 1+r.IntN(40))
 		want := 0
-		for _, p := range oracle(claims) {
+		for _, p := range slowPairs(claims) {
 			if odds(&claims[p.inner], &claims[p.cover]) {
 				want++
 			}

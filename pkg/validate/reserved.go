@@ -1,8 +1,10 @@
 package validate
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"github.com/gaissmai/bart"
 
@@ -10,72 +12,80 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
-// Range is a prefix that somebody else keeps, and how we know.
-type Range struct {
-	Prefix   netip.Prefix
-	Severity diag.Severity
-	// Reason completes "the pod CIDR lies inside the range, which …".
-	Reason string
-	// Source says where that is written: project and file, page, RFC.
-	Source string
-	// Since is the version or date from which it holds, or when it was read.
-	Since string
-	// Scope says whose prefixes it concerns.
-	Scope Scope
-}
-
-// Scope says which claims a Range concerns.
-type Scope uint8
-
-const (
-	// ScopeAll: everybody's, since all regions route to each other.
-	ScopeAll Scope = iota
-	// ScopeOwn: those of the provider's own regions.
-	ScopeOwn
-	// ScopeOther: those of all other regions, to which the provider's must route.
-	ScopeOther
-)
-
-// Pack is the ranges that one provider, distribution or component keeps.
-type Pack struct {
-	// Name is the provider's or component's as messages write it.
-	Name   string
-	Code   diag.Code
-	Ranges []Range
-}
-
 // activePack is a pack and the regions that brought it in.
 type activePack struct {
 	Pack
 	regions []int32 // nil: the whole topology
+	// guessed says that a region was taken to be concerned without the user saying
+	// so; its findings are warnings.
+	guessed bool
 }
 
-// concerns reports whether the range is about the claim.
+// concerns reports whether the range is about the claim. What the whole cluster
+// shares concerns every region.
 func (p *activePack) concerns(r *Range, c *Claim) bool {
-	switch r.Scope {
-	case ScopeOwn:
-		return c.region < 0 || p.has(c.region)
-	case ScopeOther:
-		return c.region < 0 || len(p.regions) > 1 || !p.has(c.region)
+	switch {
+	case r.Fills != 0:
+		return false
+	case r.Scope == Own:
+		return c.region < 0 || slices.Contains(p.regions, c.region)
+	case r.Scope == Others:
+		return c.region < 0 || slices.ContainsFunc(p.regions, func(i int32) bool { return i != c.region })
 	}
 	return true
 }
 
-func (p *activePack) has(region int32) bool {
-	for _, r := range p.regions {
-		if r == region {
-			return true
+// activePacks selects from all the packs what concerns the topology.
+func activePacks(t *schema.Topology, all []Pack) []activePack {
+	brought := keys(t)
+	var active []activePack
+	for _, p := range all {
+		regions, ok := brought[p.Key]
+		if ok || p.Key == "" {
+			active = append(active, activePack{p, regions, p.Key == gcpAuto && guessedAuto(t, regions)})
 		}
 	}
-	return false
+	return active
 }
 
-// packs selects what concerns the topology.
-func packs(t *schema.Topology) []activePack {
-	return []activePack{
-		{Pack: specialUse()},
-		{Pack: tailscaleRanges()},
+const gcpAuto = "provider/gcp/auto"
+
+// keys says which packs the topology brings in, and through which regions.
+func keys(t *schema.Topology) map[string][]int32 {
+	k := map[string][]int32{"distribution/" + string(distribution(t)): nil}
+	for i := range t.Spec.Regions {
+		r := &t.Spec.Regions[i]
+		for _, key := range []string{"provider/" + r.Provider, "cni/" + string(r.CNI.Type)} {
+			k[key] = append(k[key], int32(i))
+		}
+		if autoMode(r) {
+			k[gcpAuto] = append(k[gcpAuto], int32(i))
+		}
 	}
+	return k
+}
+
+// distribution is the user's, or kubeadm: its defaults are those of Kubernetes' own
+// documentation.
+func distribution(t *schema.Topology) schema.Distribution {
+	return cmp.Or(t.Spec.Cluster.Distribution, schema.DistributionKubeadm)
+}
+
+// autoMode reports whether the region is a VPC of Google Cloud in auto mode. Where
+// the user does not say, it is taken for one only when all its nodes have addresses
+// from the block that auto mode uses: a network that was planned lies elsewhere.
+func autoMode(r *schema.Region) bool {
+	if r.Provider != schema.ProviderGCP || r.SubnetMode != "" {
+		return r.Provider == schema.ProviderGCP && r.SubnetMode == schema.SubnetModeAuto
+	}
+	block := gcpAutoMode().Ranges[0].Prefix
+	return len(r.NodeCIDRs) > 0 && !slices.ContainsFunc(r.NodeCIDRs, func(p netip.Prefix) bool {
+		return !p.IsValid() || !block.Contains(p.Addr())
+	})
+}
+
+func guessedAuto(t *schema.Topology, regions []int32) bool {
+	return !slices.ContainsFunc(regions, func(i int32) bool { return t.Spec.Regions[i].SubnetMode != "" })
 }
 
 // reservedTable answers which ranges a prefix overlaps.
@@ -119,19 +129,24 @@ func (t *reservedTable) find(c *Claim) []hit {
 		return nil
 	}
 	var found []hit
-	collect := func(i int32) {
-		for ; i != none; i = t.next[i] {
-			if h := t.hits[i]; t.packs[h.pack].concerns(t.rangeOf(h), c) {
-				found = append(found, h)
-			}
-		}
-	}
 	for _, i := range t.table.Supernets(c.Prefix) {
-		collect(i)
+		found = t.collect(found, i, c)
 	}
-	for p, i := range t.table.Subnets(c.Prefix) {
-		if p != c.Prefix {
-			collect(i)
+	if len(found) > 0 {
+		return found[:1] // the most specific reason says it all
+	}
+	for _, i := range t.table.Subnets(c.Prefix) {
+		found = t.collect(found, i, c)
+	}
+	return found
+}
+
+// collect appends the ranges with one prefix, in the order of packs.
+func (t *reservedTable) collect(found []hit, i int32, c *Claim) []hit {
+	at := len(found)
+	for ; i != none; i = t.next[i] {
+		if h := t.hits[i]; t.packs[h.pack].concerns(t.rangeOf(h), c) {
+			found = slices.Insert(found, at, h)
 		}
 	}
 	return found
@@ -139,10 +154,12 @@ func (t *reservedTable) find(c *Claim) []hit {
 
 // reserved compares the prefixes that are routed or translated with the ranges that
 // somebody else keeps.
-func reserved(t *schema.Topology) diag.List {
+func reserved(t *schema.Topology) diag.List { return reservedBy(t, Packs()) }
+
+func reservedBy(t *schema.Topology, packs []Pack) diag.List {
 	var list diag.List
-	table := newReservedTable(packs(t))
-	claims := Claims(t)
+	table := newReservedTable(activePacks(t, packs))
+	claims := withDefaults(t)
 	for i := range claims {
 		if c := &claims[i]; c.Role.Advertised() || c.Role == RoleService {
 			list = append(list, table.judge(c)...)
@@ -151,35 +168,42 @@ func reserved(t *schema.Topology) diag.List {
 	return list
 }
 
-// judge reports one finding for each pack the claim collides with.
+// judge reports one finding for each pack that the claim collides with.
 func (t *reservedTable) judge(c *Claim) diag.List {
 	if c.Prefix.Bits() == 0 {
-		return nil // it collides with everything: prefix-default-route says so once
+		return nil // it contains everything, which is said once, of its form
 	}
-	var list diag.List
-	byPack := map[int]int{} // how many ranges of the pack
 	hits := t.find(c)
-	for _, h := range hits {
-		byPack[h.pack]++
-	}
-	for _, h := range hits {
-		if n := byPack[h.pack]; n > 0 {
-			list = append(list, t.finding(c, h, n))
-			byPack[h.pack] = 0
+	var list diag.List
+	for i, h := range hits {
+		same := func(other hit) bool { return other.pack == h.pack }
+		if !slices.ContainsFunc(hits[:i], same) {
+			list = append(list, t.finding(c, h, count(hits, same)))
 		}
 	}
 	return list
 }
 
+func count[T any](s []T, is func(T) bool) int {
+	n := 0
+	for _, x := range s {
+		if is(x) {
+			n++
+		}
+	}
+	return n
+}
+
 func (t *reservedTable) finding(c *Claim, h hit, count int) *diag.Diagnostic {
 	pack, r := &t.packs[h.pack], t.rangeOf(h)
-	more := ""
+	d := &diag.Diagnostic{Severity: r.Severity, Code: pack.Code, Path: c.Path()}
+	d.Message = fmt.Sprintf("%s %s %s, which %s", c, relation(c, &Claim{Prefix: r.Prefix}), show(r.Prefix), r.Reason)
 	if count > 1 {
-		more = fmt.Sprintf(" (and %s of its ranges)", others(count-1))
+		d.Message += fmt.Sprintf(" (and %s of the ranges of %s)", others(count-1), pack.Name)
 	}
-	d := &diag.Diagnostic{
-		Severity: r.Severity, Code: pack.Code, Path: c.Path(),
-		Message: fmt.Sprintf("%s %s %s%s, which %s", c, relation(c, &Claim{Prefix: r.Prefix}), show(r.Prefix), more, r.Reason),
+	if pack.guessed {
+		d.Severity = diag.Warning
+		return d.Fix("say subnetMode: custom for the region on Google Cloud if its VPC is not in auto mode, or choose a prefix outside it (%s)", r.Source)
 	}
-	return d.Fix("choose a prefix outside it (%s: %s, %s)", pack.Name, r.Source, r.Since)
+	return d.Fix("choose a prefix outside it (%s, %s)", r.Source, r.Since)
 }

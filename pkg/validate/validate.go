@@ -11,22 +11,50 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
-// Topology runs every check on t and returns all findings, unsorted. Invalid
-// prefixes and addresses (the zero value) are skipped: loading has reported them.
-// It leaves t alone.
-func Topology(t *schema.Topology) diag.List {
+// Topology runs every check on t and returns all findings but those that the
+// topology itself suppresses, unsorted. Invalid prefixes and addresses (the zero
+// value) are skipped: loading has reported them. It leaves t alone.
+func Topology(t *schema.Topology) diag.List { return Run(Input{Topology: t}) }
+
+// Input is what Run looks at.
+type Input struct {
+	// Topology must be set.
+	Topology *schema.Topology
+	// Objects exist already and are compared with the topology; see Objects.
+	Objects []Object
+	// Day is today, as YYYY-MM-DD, for suppressions that expire. None has expired when
+	// it is empty: no clock is asked.
+	Day string
+}
+
+// Run is Topology with more to look at.
+func Run(in Input) diag.List {
 	var list diag.List
 	for _, check := range checks() {
-		list = append(list, check(t)...)
+		list = append(list, check(in.Topology)...)
 	}
-	return list
+	list = append(list, Objects(in.Topology, in.Objects)...)
+	propose(in.Topology, list)
+	return Suppress(in.Topology, list, in.Day)
 }
 
 // checks lists what Topology runs, in order.
 func checks() []func(*schema.Topology) diag.List {
 	return []func(*schema.Topology) diag.List{
+		names,
+		form,
 		overlaps,
 		reserved,
+		defaultsUnknown,
+		unknownProviders,
+		ipPool,
+		sharedLocal,
+		gateways,
+		apiServer,
+		capacity,
+		clusterCIDR,
+		mixedFamilies,
+		services,
 		readmission,
 		masquerade,
 		networkPlugins,

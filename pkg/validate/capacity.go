@@ -1,0 +1,163 @@
+package validate
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// headroom is the share of a pool, in percent, above which maxNodes leaves no room
+// for the nodes that come while others drain: our own choice.
+const headroom = 80
+
+// maxBlockBits is how many bits a node's block may be longer than the pool it comes
+// from (kubernetes 1.33.1, cmd/kubeadm/app/constants/constants.go
+// PodSubnetNodeMaskMaxDiff; the allocator of pkg/controller/nodeipam and Cilium's
+// copy of it have the same limit for IPv6).
+const maxBlockBits = 16
+
+// blockSizes says what a network plugin gives each node, as prefix lengths for IPv4
+// and IPv6; ok is false where pods take addresses one by one.
+//
+// Sources: kube-controller-manager 1.33.1 (--node-cidr-mask-size-ipv4/-ipv6), which
+// Flannel, kube-router and Antrea rely on; cilium 1.17.4 (clusterPoolIPv4MaskSize,
+// clusterPoolIPv6MaskSize); calico 3.30.7 (IPPool blockSize).
+func blockSizes(c schema.CNI) (ipv4, ipv6 int, ok bool) {
+	switch {
+	case c.IPAM == schema.IPAMCloud:
+		return 0, 0, false
+	case usesNodeIPAM(c):
+		ipv4, ipv6 = 24, 64
+	case c.Type == schema.CNICilium:
+		ipv4, ipv6 = 24, 120
+	case c.Type == schema.CNICalico:
+		ipv4, ipv6 = 26, 122
+	}
+	ipv4, ipv6 = cmp.Or(c.NodeBlockSizeIPv4, ipv4), cmp.Or(c.NodeBlockSizeIPv6, ipv6)
+	return ipv4, ipv6, ipv4 != 0 || ipv6 != 0
+}
+
+// usesNodeIPAM reports whether nodes get their blocks from kube-controller-manager,
+// which knows one range for each family.
+func usesNodeIPAM(c schema.CNI) bool {
+	return c.Type == schema.CNIFlannel || c.Type == schema.CNIKubeRouter || c.Type == schema.CNIAntrea ||
+		c.Type == schema.CNICilium && c.IPAM == schema.IPAMKubernetes
+}
+
+// capacity compares the pools of each region with the nodes it must hold.
+func capacity(t *schema.Topology) diag.List {
+	var list diag.List
+	for i := range t.Spec.Regions {
+		r := &t.Spec.Regions[i]
+		ipv4, ipv6, ok := blockSizes(r.CNI)
+		if ok {
+			pods := pool{r, regionPath(i), "pod"}
+			pods.blocks(&list, ipv4, netip.Addr.Is4)
+			pods.blocks(&list, ipv6, netip.Addr.Is6)
+		}
+		nodes := pool{r, regionPath(i), "node"}
+		nodes.addresses(&list, netip.Addr.Is4)
+		nodes.addresses(&list, netip.Addr.Is6)
+	}
+	return list
+}
+
+type pool struct {
+	region *schema.Region
+	path   string
+	what   string
+}
+
+// blocks checks that the pod CIDRs of one family can be cut into blocks, and enough
+// of them.
+func (p *pool) blocks(list *diag.List, size int, family func(netip.Addr) bool) {
+	total, any := 0, false
+	for i, c := range p.region.PodCIDRs {
+		if size == 0 || !c.IsValid() || !family(c.Addr()) {
+			continue
+		}
+		any = true
+		at := diag.Index(p.path+".podCIDRs", i)
+		switch difference := size - c.Bits(); {
+		case difference < 0:
+			list.Errorf(CodeNodeBlock, at, "pod CIDR %s of region %q is smaller than the /%d block that %s gives each node, so no node gets one",
+				c, p.region.Name, size, p.region.CNI.Type).Fix("use a prefix of at most /%d, or set nodeBlockSizeIPv%s to a longer one", size, version(c))
+		case difference > maxBlockBits && limited(p.region.CNI, c):
+			list.Errorf(CodeNodeBlock, at, "pod CIDR %s of region %q is cut into /%d blocks, and %s refuses blocks more than %d bits longer than their pool",
+				c, p.region.Name, size, p.region.CNI.Type, maxBlockBits).Fix("use a /%d, or set nodeBlockSizeIPv%s to at most %d", size-maxBlockBits, version(c), c.Bits()+maxBlockBits)
+		default:
+			total = add(total, blocksIn(c.Bits(), size))
+		}
+	}
+	if any && total > 0 {
+		p.judge(list, total, fmt.Sprintf("blocks of /%d for pods", size), ".podCIDRs")
+	}
+}
+
+// limited reports whether the plugin's allocator has the limit of maxBlockBits for
+// the family. Calico's has none, and Cilium's only one for IPv6.
+func limited(c schema.CNI, p netip.Prefix) bool {
+	return usesNodeIPAM(c) || c.Type == schema.CNICilium && p.Addr().Is6()
+}
+
+// addresses checks that the node CIDRs of one family have an address for each node.
+func (p *pool) addresses(list *diag.List, family func(netip.Addr) bool) {
+	total, any := 0, false
+	for _, c := range p.region.NodeCIDRs {
+		if c.IsValid() && family(c.Addr()) {
+			any = true
+			total = add(total, usable(p.region.Provider, c))
+		}
+	}
+	if any {
+		p.judge(list, total, "addresses for nodes", ".nodeCIDRs")
+	}
+}
+
+// usable is how many hosts a subnet holds. Providers keep some of its addresses:
+// AWS and Azure five (VPC user guide; Azure virtual network FAQ), Google Cloud four
+// (VPC, reserved addresses); elsewhere network and broadcast address.
+func usable(provider string, p netip.Prefix) int {
+	n := blocksIn(p.Bits(), p.Addr().BitLen())
+	switch {
+	case p.Bits() >= p.Addr().BitLen()-1 || p.Addr().Is6():
+		return n // RFC 3021, and hosts named one by one
+	case provider == schema.ProviderAWS || provider == schema.ProviderAzure:
+		return max(n-5, 0)
+	case provider == schema.ProviderGCP:
+		return max(n-4, 0)
+	}
+	return n - 2
+}
+
+func (p *pool) judge(list *diag.List, total int, what, field string) {
+	known, want := len(p.region.Gateways.Nodes), p.region.MaxNodes
+	at := p.path + field
+	switch {
+	case want > total:
+		list.Errorf(CodeCapacity, at, "region %q is to hold %d nodes (maxNodes) and its %s CIDRs have room for %d: %s", p.region.Name, want, p.what, total, what).
+			See(p.path+".maxNodes", "%d nodes are asked for here", want).Fix("add a prefix to %s, or lower maxNodes", field[1:])
+	case known > total:
+		list.Errorf(CodeCapacity, at, "region %q has %d gateways and its %s CIDRs have room for %d nodes: %s", p.region.Name, known, p.what, total, what).
+			Fix("add a prefix to %s", field[1:])
+	case want*100 > total*headroom:
+		list.Warnf(CodeHeadroom, at, "region %q is to hold %d nodes (maxNodes), which is more than %d %% of the %d %s in its %s CIDRs", p.region.Name, want, headroom, total, what, p.what).
+			See(p.path+".maxNodes", "%d nodes are asked for here", want).Fix("leave room for nodes that come while others drain: add a prefix to %s", field[1:])
+	}
+}
+
+// blocksIn is how many prefixes of the longer length one of the shorter holds, as
+// far as an int that is compared with node counts needs to go.
+func blocksIn(shorter, longer int) int { return 1 << min(longer-shorter, 30) }
+
+func add(a, b int) int { return min(a+b, 1<<30) }
+
+func version(p netip.Prefix) string {
+	if p.Addr().Is4() {
+		return "4"
+	}
+	return "6"
+}

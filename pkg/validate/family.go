@@ -1,0 +1,150 @@
+package validate
+
+import (
+	"net/netip"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// families is which address families a list has.
+type families struct{ v4, v6 bool }
+
+func familiesOf(prefixes []netip.Prefix) families {
+	var f families
+	for _, p := range prefixes {
+		f.v4 = f.v4 || p.IsValid() && p.Addr().Is4()
+		f.v6 = f.v6 || p.IsValid() && p.Addr().Is6()
+	}
+	return f
+}
+
+func (f families) empty() bool { return !f.v4 && !f.v6 }
+
+// lacks reports whether other has a family that f has not.
+func (f families) lacks(other families) bool { return other.v4 && !f.v4 || other.v6 && !f.v6 }
+
+func (f families) String() string {
+	switch {
+	case f.v4 && f.v6:
+		return "IPv4 and IPv6"
+	case f.v4:
+		return "IPv4"
+	case f.v6:
+		return "IPv6"
+	}
+	return "neither"
+}
+
+// mixedFamilies: pods of one family need nodes that route it and services that they
+// can call, and a cluster has the same families everywhere.
+func mixedFamilies(t *schema.Topology) diag.List {
+	var list diag.List
+	services := familiesOf(t.Spec.Cluster.ServiceCIDRs)
+	for i := range t.Spec.Regions {
+		r := &t.Spec.Regions[i]
+		nodes, pods := familiesOf(r.NodeCIDRs), familiesOf(r.PodCIDRs)
+		if pods.empty() || nodes.empty() {
+			continue // a finding of loading
+		}
+		if nodes.lacks(pods) {
+			list.Errorf(CodeFamily, regionPath(i)+".nodeCIDRs", "region %q has pods with %s and nodes with %s, so nothing can be the next hop for its pods", r.Name, pods, nodes).
+				See(regionPath(i)+".podCIDRs", "pods have %s", pods).Fix("give the nodes addresses of the same family")
+		}
+		if !services.empty() && pods.lacks(services) {
+			list.Errorf(CodeFamily, regionPath(i)+".podCIDRs", "region %q has pods with %s and the cluster services with %s, so its pods cannot call all of them", r.Name, pods, services).
+				See("spec.cluster.serviceCIDRs", "services have %s", services).Fix("give the pods a prefix of each family that services have")
+		}
+	}
+	return list
+}
+
+// services checks what the API server accepts for service ranges.
+func services(t *schema.Topology) diag.List {
+	var list diag.List
+	first := map[bool]netip.Prefix{}
+	for i, p := range t.Spec.Cluster.ServiceCIDRs {
+		if !p.IsValid() {
+			continue
+		}
+		at := diag.Index("spec.cluster.serviceCIDRs", i)
+		serviceSize(t, &list, at, p)
+		if other, again := first[p.Addr().Is4()]; again {
+			severalServices(t, &list, at, p, other)
+		} else {
+			first[p.Addr().Is4()] = p
+		}
+	}
+	return list
+}
+
+// maxServiceBits and minServiceBits bound the host bits of a service range
+// (kubernetes 1.33.1, cmd/kubeadm/app/constants/constants.go
+// MaximumBitsForServiceSubnet; ten addresses at least:
+// MinimumAddressesInServiceSubnet). Amazon EKS takes /24 to /12, which is 8 to 20.
+const (
+	maxServiceBits = 20
+	minServiceBits = 4
+)
+
+func serviceSize(t *schema.Topology, list *diag.List, at string, p netip.Prefix) {
+	least := minServiceBits
+	if t.Spec.Cluster.Distribution == schema.DistributionEKS {
+		least = 8
+	}
+	length := p.Addr().BitLen()
+	if bits := length - p.Bits(); p.Bits() > 0 && (bits > maxServiceBits || bits < least) {
+		list.Errorf(CodeServiceSize, at, "service CIDR %s has %d host bits, and %s takes %d to %d", p, bits, distribution(t), least, maxServiceBits).
+			Fix("use a prefix from /%d to /%d", length-maxServiceBits, length-least)
+	}
+}
+
+// severalServices: before the ServiceCIDR API was there, an API server had one range
+// for each family.
+func severalServices(t *schema.Topology, list *diag.List, at string, p, first netip.Prefix) {
+	v := t.Spec.Cluster.KubernetesVersion
+	if v.Before(1, 33, 0) {
+		list.Errorf(CodeServiceVersion, at, "service CIDR %s is the second of its family after %s, and Kubernetes %s has one for each: more came with ServiceCIDR objects in 1.33", p, first, v).
+			Fix("keep one service CIDR for each family, or go to Kubernetes 1.33")
+	}
+}
+
+// clusterCIDR: where kube-controller-manager hands out the nodes' blocks it does so
+// from one range for each family (kubernetes 1.33.1, --cluster-cidr), which knows
+// nothing of regions.
+func clusterCIDR(t *schema.Topology) diag.List {
+	var list diag.List
+	stated := t.Spec.Cluster.ClusterCIDRs
+	for i := range t.Spec.Regions {
+		r := &t.Spec.Regions[i]
+		if !usesNodeIPAM(r.CNI) || len(t.Spec.Regions) < 2 {
+			continue
+		}
+		if second := secondOfFamily(stated); second != none {
+			list.Errorf(CodeClusterCIDR, diag.Index("spec.cluster.clusterCIDRs", second),
+				"cluster CIDR %s is the second of its family, and %s of region %q takes each node's block from kube-controller-manager, which has one for each", stated[second], r.CNI.Type, r.Name).
+				See(regionPath(i)+".cni", "%s is used here", r.CNI.Type).
+				Fix("state one prefix for each family that contains the pod CIDRs of every region, or use a plugin with pools for each region")
+			return list
+		}
+		if len(stated) == 0 {
+			list.Warnf(CodeClusterCIDR, regionPath(i)+".cni",
+				"%s takes each node's block from kube-controller-manager, which has one --cluster-cidr for each family and cannot tell regions apart, so nodes of region %q may get blocks outside its pod CIDRs (%s)",
+				r.CNI.Type, r.Name, join(r.PodCIDRs)).
+				Fix("use a plugin with pools for each region (Cilium multi-pool, Calico IPPools), or set each node's podCIDR before it joins and state the --cluster-cidr as cluster.clusterCIDRs")
+		}
+	}
+	return list
+}
+
+// secondOfFamily finds the first prefix that shares its family with an earlier one.
+func secondOfFamily(prefixes []netip.Prefix) int {
+	for i, p := range prefixes {
+		for _, q := range prefixes[:i] {
+			if p.IsValid() && q.IsValid() && p.Addr().Is4() == q.Addr().Is4() {
+				return i
+			}
+		}
+	}
+	return none
+}

@@ -1,0 +1,111 @@
+package validate
+
+import (
+	"net/netip"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// claimsFrom reads claims out of fuzz bytes: a head byte (family, role), a length,
+// then four or sixteen bytes of address. Few distinct bytes give many overlaps.
+func claimsFrom(data []byte) []Claim {
+	var claims []Claim
+	for len(data) >= 2 && len(claims) < 64 {
+		head, length := data[0], int(data[1])
+		data = data[2:]
+		size := 4
+		if head&1 != 0 {
+			size = 16
+		}
+		raw := make([]byte, size)
+		data = data[copy(raw, data):]
+		addr, _ := netip.AddrFromSlice(raw)
+		c := Claim{Prefix: netip.PrefixFrom(addr, length%(addr.BitLen()+1)), Role: Role(1 + int(head>>1)%(int(roles)-1)), region: int32(head>>5) - 1}
+		var ok bool
+		if c.Prefix, ok = canonical(c.Prefix); ok {
+			claims = append(claims, c)
+		}
+	}
+	return claims
+}
+
+// FuzzTrieEqualsOracle: whatever the claims, the trie yields the pairs that two
+// nested loops find, and the findings count each conflict once.
+func FuzzTrieEqualsOracle(f *testing.F) {
+	f.Add([]byte{0, 8, 10, 0, 0, 0, 2, 16, 10, 1, 0, 0})
+	f.Add([]byte{0, 16, 10, 1, 0, 0, 34, 16, 10, 1, 0, 0, 66, 16, 10, 1, 0, 0})
+	f.Add([]byte{1, 48, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 3, 128, 0xfd})
+	f.Add([]byte{1, 104, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 0, 0, 0, 0, 8, 10})
+	f.Add([]byte{0, 0, 0, 0, 0, 0, 1, 0})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		claims := claimsFrom(data)
+		want := slowPairs(claims)
+		if diff := cmp.Diff(want, triePairs(claims), cmp.AllowUnexported(pair{})); diff != "" {
+			t.Fatalf("%v: -oracle +trie\n%s", claims, diff)
+		}
+		nest, conflicts := newNesting(), 0
+		odds := func(a, b *Claim) bool { return !nest.allows(a, b) }
+		for _, p := range want {
+			if odds(&claims[p.inner], &claims[p.cover]) {
+				conflicts++
+			}
+		}
+		for _, g := range newTree(claims).conflicts(odds) {
+			conflicts -= g.count
+		}
+		if conflicts != 0 {
+			t.Fatalf("%v: %d conflicts too few", claims, conflicts)
+		}
+	})
+}
+
+// FuzzSpace: what is handed out is free, inside the root, and never handed out twice;
+// and the space is full only when it is.
+func FuzzSpace(f *testing.F) {
+	f.Add([]byte{0, 8, 10, 0, 0, 0, 2, 16, 10, 1, 0, 0}, uint8(20))
+	f.Add([]byte{0, 24, 10, 0, 1, 0, 0, 30, 10, 0, 0, 0}, uint8(26))
+	f.Add([]byte{}, uint8(16))
+	f.Fuzz(func(t *testing.T, data []byte, length uint8) {
+		root, bits := netip.MustParsePrefix("10.0.0.0/16"), 16+int(length)%12
+		var occupied []netip.Prefix
+		for _, c := range claimsFrom(data) {
+			occupied = append(occupied, c.Prefix)
+		}
+		want := freeBlocks(root, bits, occupied)
+		s := newSpace(root, disjoint(occupied))
+		var got []netip.Prefix
+		for {
+			p, ok := s.take(bits)
+			if !ok {
+				break
+			}
+			for _, o := range append(occupied, got...) {
+				if p.Overlaps(o) {
+					t.Fatalf("%s overlaps %s", p, o)
+				}
+			}
+			got = append(got, p)
+		}
+		if len(got) != want {
+			t.Fatalf("%d blocks of /%d handed out, %d are free in %s with %v", len(got), bits, want, root, occupied)
+		}
+	})
+}
+
+// freeBlocks counts by looking at each block.
+func freeBlocks(root netip.Prefix, bits int, occupied []netip.Prefix) int {
+	n := 0
+	for a := root.Addr(); root.Contains(a); {
+		p := netip.PrefixFrom(a, bits)
+		free := true
+		for _, o := range occupied {
+			free = free && !p.Overlaps(o)
+		}
+		if free {
+			n++
+		}
+		a = lastAddr(p).Next()
+	}
+	return n
+}

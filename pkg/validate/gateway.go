@@ -1,0 +1,178 @@
+package validate
+
+import (
+	"fmt"
+	"net/netip"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// names finds regions and gateways that share a name or an address, which files,
+// objects and routes are told apart by.
+func names(t *schema.Topology) diag.List {
+	var list diag.List
+	regions, nodes, addresses := seen{}, seen{}, seen{}
+	for i := range t.Spec.Regions {
+		r := &t.Spec.Regions[i]
+		regions.check(&list, CodeRegionDuplicate, regionPath(i)+".name", r.Name, "region name %q",
+			"give the region a name of its own: it names files and objects")
+		for j, n := range r.Gateways.Nodes {
+			at := diag.Index(regionPath(i)+".gateways.nodes", j)
+			nodes.check(&list, CodeGatewayDuplicate, at+".name", n.Name, "gateway name %q",
+				"write the name of the Kubernetes node: no two nodes share one")
+			for field, a := range gatewayAddresses(&n) {
+				addresses.check(&list, CodeGatewayDuplicate, at+"."+field, show(a), "gateway address %s",
+					"write the address of this host: no two hosts share one")
+			}
+		}
+	}
+	return list
+}
+
+// gatewayAddresses yields every address of a gateway that must be its own, by field.
+func gatewayAddresses(n *schema.GatewayNode) func(yield func(string, netip.Prefix) bool) {
+	return func(yield func(string, netip.Prefix) bool) {
+		for _, f := range []struct {
+			name string
+			addr netip.Addr
+		}{{"internalIP", n.InternalIP}, {"internalIPv6", n.InternalIPv6}, {"publicIP", n.PublicIP}, {"tailnetIP", n.TailnetIP}} {
+			// Hosts behind one NAT share its public address.
+			if f.addr.IsValid() && !(f.name == "publicIP" && n.UnderNAT) && !yield(f.name, hostPrefix(f.addr)) {
+				return
+			}
+		}
+	}
+}
+
+func hostPrefix(a netip.Addr) netip.Prefix {
+	a = a.Unmap().WithZone("")
+	return netip.PrefixFrom(a, a.BitLen())
+}
+
+// seen remembers where a value was met first.
+type seen map[string]string
+
+func (s seen) check(list *diag.List, code diag.Code, path, value, what, remedy string) {
+	if value == "" {
+		return
+	}
+	first, twice := s[value]
+	if !twice {
+		s[value] = path
+		return
+	}
+	list.Errorf(code, path, what+" stands twice", value).See(first, what+" stands here first", value).Fix("%s", remedy)
+}
+
+// gateways checks the addresses of each gateway against its region and the tailnet.
+func gateways(t *schema.Topology) diag.List {
+	var list diag.List
+	advertised := newTree(keepIf(Claims(t), func(c Claim) bool { return c.Role.Advertised() }))
+	for i := range t.Spec.Regions {
+		r := &t.Spec.Regions[i]
+		for j := range r.Gateways.Nodes {
+			g := gateway{r, &r.Gateways.Nodes[j], diag.Index(regionPath(i)+".gateways.nodes", j)}
+			g.inside(&list)
+			g.tailnetIP(&list, t)
+			g.publicIP(&list, advertised)
+		}
+	}
+	return list
+}
+
+type gateway struct {
+	region *schema.Region
+	node   *schema.GatewayNode
+	path   string
+}
+
+// inside: a gateway answers for its region's nodes from an address of theirs; from
+// another one, its neighbours cannot use it as a next hop.
+func (g *gateway) inside(list *diag.List) {
+	for field, a := range gatewayAddresses(g.node) {
+		if field != "internalIP" && field != "internalIPv6" || inAny(a, g.region.NodeCIDRs) {
+			continue
+		}
+		list.Errorf(CodeGatewayOutside, g.path+"."+field, "%s %s of gateway %q lies in none of the node CIDRs of region %q (%s)",
+			field, show(a), g.node.Name, g.region.Name, join(g.region.NodeCIDRs)).
+			Fix("write the gateway's address on the region's network, or add that network to nodeCIDRs")
+	}
+}
+
+// tailnetIP must come from where the tailnet takes its addresses.
+func (g *gateway) tailnetIP(list *diag.List, t *schema.Topology) {
+	a := g.node.TailnetIP
+	if !a.IsValid() || !a.Is4() {
+		if a.IsValid() && !schema.TailnetIPv6().Contains(a) {
+			list.Errorf(CodeGatewayTailnetIP, g.path+".tailnetIP", "tailnetIP %s of gateway %q lies outside %s, where every tailnet takes its IPv6 addresses from",
+				a, g.node.Name, schema.TailnetIPv6()).Fix("write what `tailscale ip` prints on the host")
+		}
+		return
+	}
+	pool := t.Spec.Tailnet.IPPool
+	if len(pool) == 0 {
+		pool = []netip.Prefix{schema.TailnetIPv4()}
+	}
+	if !inAny(hostPrefix(a), pool) {
+		list.Errorf(CodeGatewayTailnetIP, g.path+".tailnetIP", "tailnetIP %s of gateway %q lies outside the tailnet's pool (%s)",
+			a, g.node.Name, join(pool)).Fix("write what `tailscale ip -4` prints on the host, or add its pool to spec.tailnet.ipPool")
+	}
+}
+
+// publicIP is where peers send the tunnel's own packets: behind an advertised route
+// they would go into the tunnel that they carry.
+func (g *gateway) publicIP(list *diag.List, advertised *tree) {
+	a := g.node.PublicIP
+	if !a.IsValid() {
+		return
+	}
+	i, ok := advertised.table.Lookup(a.Unmap().WithZone(""))
+	if ok && advertised.claims[i].Owner != g.region.Name {
+		c := &advertised.claims[i]
+		list.Errorf(CodeGatewayPublicIP, g.path+".publicIP", "publicIP %s of gateway %q lies inside the %s, so other gateways would send the tunnel's packets into the tunnel",
+			a, g.node.Name, c).See(c.Path(), "%s is claimed here", c).Fix("advertise a prefix that does not contain the gateway's public address")
+		return
+	}
+	if inAny(hostPrefix(a), private()) && !g.node.UnderNAT {
+		list.Warnf(CodeGatewayPublicIP, g.path+".publicIP", "publicIP %s of gateway %q is private, so peers outside its network cannot reach it",
+			a, g.node.Name).Fix("write the address that peers see, or set underNAT: true")
+	}
+}
+
+// apiServer: a node whose only way to the API server is the tunnel needs its address
+// in what some region advertises.
+func apiServer(t *schema.Topology) diag.List {
+	var list diag.List
+	reachable := newTree(keepIf(Claims(t), func(c Claim) bool {
+		return c.Role == RoleNode || c.Role == RoleExternal
+	}))
+	for i, a := range t.Spec.Cluster.APIServer.Addresses {
+		if !a.IsValid() || !inAny(hostPrefix(a), private()) {
+			continue // a public address needs no tunnel
+		}
+		if _, ok := reachable.table.Lookup(a.Unmap().WithZone("")); !ok {
+			list.Warnf(CodeAPIServer, diag.Index("spec.cluster.apiServer.addresses", i),
+				"API server address %s is private and lies in the node CIDRs of no region, so no gateway advertises it and the other regions cannot reach it", a).
+				Fix("add its network to the nodeCIDRs of its region, or to externalCIDRs where every region has a way there of its own")
+		}
+	}
+	return list
+}
+
+func join(prefixes []netip.Prefix) string {
+	s := ""
+	for i, p := range prefixes {
+		if i > 0 {
+			s += ", "
+		}
+		if i == few {
+			return s + fmt.Sprintf("%s more", others(len(prefixes)-few))
+		}
+		s += p.String()
+	}
+	if s == "" {
+		return "there are none"
+	}
+	return s
+}

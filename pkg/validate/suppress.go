@@ -1,0 +1,65 @@
+package validate
+
+import (
+	"strings"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// Suppress drops the findings that the topology accepts, and adds one for each
+// suppression that has expired or suppresses nothing. The date asOf is YYYY-MM-DD;
+// when it is empty nothing expires, for no clock is asked.
+func Suppress(t *schema.Topology, list diag.List, asOf string) diag.List {
+	var kept diag.List
+	used := make([]bool, len(t.Spec.Suppressions))
+	for _, d := range list {
+		if i := suppressedBy(t.Spec.Suppressions, d); i == none {
+			kept = append(kept, d)
+		} else if used[i] = true; expired(&t.Spec.Suppressions[i], asOf) {
+			kept = append(kept, d)
+		}
+	}
+	for i := range t.Spec.Suppressions {
+		judgeSuppression(&kept, &t.Spec.Suppressions[i], diag.Index("spec.suppressions", i), used[i], asOf)
+	}
+	return kept
+}
+
+func suppressedBy(suppressions []schema.Suppression, d *diag.Diagnostic) int {
+	for i, s := range suppressions {
+		if s.Code == string(d.Code) && above(s.Path, d.Path) {
+			return i
+		}
+	}
+	return none
+}
+
+// above reports whether path is the field at top or lies below it.
+func above(top, path string) bool {
+	rest, ok := strings.CutPrefix(path, top)
+	return ok && (top == "" || rest == "" || rest[0] == '.' || rest[0] == '[')
+}
+
+// expired compares dates as text, which for YYYY-MM-DD is the order of days.
+func expired(s *schema.Suppression, asOf string) bool {
+	return s.Expires != "" && asOf != "" && s.Expires < asOf
+}
+
+func judgeSuppression(list *diag.List, s *schema.Suppression, path string, used bool, asOf string) {
+	switch {
+	case !used:
+		list.Warnf(CodeSuppressionUnused, path, "the suppression of %s%s suppresses nothing (%s)", s.Code, at(s.Path), s.Reason).
+			Fix("remove it, so that it does not hide the next finding of its kind")
+	case expired(s, asOf):
+		list.Warnf(CodeSuppressed, path+".expires", "the suppression of %s%s was good until %s and it is %s (%s)", s.Code, at(s.Path), s.Expires, asOf, s.Reason).
+			Fix("cure the finding, or give the suppression a new date")
+	}
+}
+
+func at(path string) string {
+	if path == "" {
+		return ""
+	}
+	return " at " + path
+}

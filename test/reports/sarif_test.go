@@ -1,0 +1,88 @@
+// Package reports checks the goldens of the report formats against the standards
+// they follow. It is a module of its own so that the JSON-schema validator stays out
+// of the program's dependencies.
+package reports
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+const root = "../.."
+
+// TestSARIF validates every SARIF golden in the repository against the OASIS schema.
+func TestSARIF(t *testing.T) {
+	schema := compile(t)
+	logs := sarifFiles(t)
+	if len(logs) < 2 {
+		t.Fatalf("only %d SARIF goldens found: %q", len(logs), logs)
+	}
+	for _, file := range logs {
+		if err := schema.Validate(read(t, file)); err != nil {
+			t.Errorf("%s: %v", file, err)
+		}
+	}
+}
+
+// TestSchemaBites shows that the schema refuses what is no SARIF log.
+func TestSchemaBites(t *testing.T) {
+	schema := compile(t)
+	for _, text := range []string{
+		`{"version":"2.1.0"}`,
+		`{"version":"2.1.0","runs":[{"results":[]}]}`,
+		`{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"x"}},"results":[{"level":"fatal","message":{"text":"m"}}]}]}`,
+	} {
+		value, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if schema.Validate(value) == nil {
+			t.Errorf("accepted: %s", text)
+		}
+	}
+}
+
+func compile(t *testing.T) *jsonschema.Schema {
+	t.Helper()
+	const name = "sarif-schema-2.1.0.json"
+	c := jsonschema.NewCompiler()
+	if err := c.AddResource(name, read(t, filepath.Join("testdata", name))); err != nil {
+		t.Fatal(err)
+	}
+	schema, err := c.Compile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return schema
+}
+
+func read(t *testing.T, file string) any {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
+	if err != nil {
+		t.Fatalf("%s: %v", file, err)
+	}
+	return value
+}
+
+func sarifFiles(t *testing.T) []string {
+	t.Helper()
+	var files []string
+	for _, pattern := range []string{"pkg/*/testdata/*.sarif", "cmd/*/testdata/*.sarif", "cmd/*/testdata/*/*.sarif"} {
+		found, err := filepath.Glob(filepath.Join(root, pattern))
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, found...)
+	}
+	return files
+}
