@@ -45,6 +45,8 @@ func (t *Topology) WithDefaults() *Topology {
 	n.GatewaySource = cmp.Or(n.GatewaySource, SourceInternalIP)
 	n.NetfilterMode = cmp.Or(n.NetfilterMode, NetfilterOff)
 	n.FirewallMode = cmp.Or(n.FirewallMode, s.firewallMode())
+	n.Policy.Access = cmp.Or(n.Policy.Access, AccessLeastPrivilege)
+	n.Policy.Form = cmp.Or(n.Policy.Form, FormGrants)
 	n.Image = cmp.Or(n.Image, DefaultImage+":v"+string(n.TailscaleVersion))
 	n.Auth.SecretName = cmp.Or(n.Auth.SecretName, DefaultAuthSecret)
 	n.Auth.HostDir = cmp.Or(n.Auth.HostDir, DefaultAuthHostDir)

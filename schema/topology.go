@@ -135,6 +135,8 @@ type Tailnet struct {
 	// Image is the container image of the gateways, best with a digest; empty means
 	// DefaultImage at TailscaleVersion.
 	Image string `json:"image,omitempty"`
+	// Policy decides what the generated tailnet policy grants between the regions.
+	Policy Policy `json:"policy,omitzero"`
 	// Auth says where the auth key is kept. The key itself never appears here.
 	Auth Auth `json:"auth,omitzero"`
 }
@@ -237,6 +239,9 @@ type GatewayNode struct {
 	UnderNAT bool `json:"underNAT,omitempty"`
 	// Zone is the failure domain.
 	Zone string `json:"zone,omitempty"`
+	// Tags are carried by this gateway beside the tag of its region, for
+	// Tailnet.Policy.Pins.
+	Tags []string `json:"tags,omitempty"`
 	// TailnetIP is the host's address in the tailnet, where it is known or pinned.
 	TailnetIP netip.Addr `json:"tailnetIP,omitzero"`
 	// TailnetIPv6 is its second address in the tailnet.

@@ -1,0 +1,99 @@
+package acl
+
+import (
+	"net/netip"
+	"strconv"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// place is one kind of address in a region.
+type place int
+
+const (
+	nodes place = iota
+	pods
+	apiServer
+	gateways // the tailnet addresses of the gateways, by tag
+)
+
+// site is a region with the names that stand for its addresses.
+type site struct {
+	region *schema.Region
+	tag    string
+	// selectors are what a rule says for each place: aliases, and a tag for gateways.
+	selectors [gateways + 1][]string
+	// probes are aliases of one address each, one for each alias of the same place:
+	// the tests that a control server takes name single addresses.
+	probes [gateways + 1][]string
+	hosts  []Host
+}
+
+// newSite names what rules and tests say about the region. Aliases are unique
+// because no suffix of one is the suffix of another.
+func newSite(s *schema.Spec, r *schema.Region) *site {
+	st := &site{region: r, tag: s.Tailnet.GatewayTag(r.Name)}
+	base := schema.TagName(s.Tailnet.Tag) + "-" + r.Name
+	st.prefixes(nodes, base+"-nodes", base+"-node-probe", r.NodeCIDRs)
+	st.prefixes(pods, base+"-pods", base+"-pod-probe", r.PodCIDRs)
+	for _, a := range s.Cluster.APIServer.Addresses {
+		if contains(r.Advertised(), a) {
+			st.address(apiServer, base+"-api", a)
+		}
+	}
+	st.selectors[gateways] = []string{st.tag}
+	return st
+}
+
+// prefixes gives each prefix an alias, and each alias an address to test it with.
+func (s *site) prefixes(p place, name, probe string, prefixes []netip.Prefix) {
+	for _, prefix := range sortedPrefixes(prefixes) {
+		i := len(s.selectors[p])
+		s.selectors[p] = append(s.selectors[p], numbered(name, i))
+		s.probes[p] = append(s.probes[p], numbered(probe, i))
+		s.hosts = append(s.hosts,
+			Host{numbered(name, i), prefix.String()},
+			Host{numbered(probe, i), s.sample(prefix).String()})
+	}
+}
+
+// address gives an address an alias, which is its own probe.
+func (s *site) address(p place, name string, a netip.Addr) {
+	alias := numbered(name, len(s.selectors[p]))
+	s.selectors[p] = append(s.selectors[p], alias)
+	s.probes[p] = append(s.probes[p], alias)
+	s.hosts = append(s.hosts, Host{alias, a.String()})
+}
+
+// sample is an address inside the prefix: a gateway's where one lies there, the
+// second address otherwise.
+func (s *site) sample(p netip.Prefix) netip.Addr {
+	for _, n := range s.region.Gateways.Nodes {
+		for _, a := range n.Addresses() {
+			if p.Contains(a) {
+				return a
+			}
+		}
+	}
+	if next := p.Addr().Next(); p.Contains(next) {
+		return next
+	}
+	return p.Addr()
+}
+
+// numbered is the name alone for the first of its kind, and name-2, name-3 after it.
+func numbered(name string, i int) string {
+	if i == 0 {
+		return name
+	}
+	return name + "-" + strconv.Itoa(i+1)
+}
+
+func contains(prefixes []netip.Prefix, a netip.Addr) bool {
+	for _, p := range prefixes {
+		if p.Contains(a) {
+			return true
+		}
+	}
+	return false
+}

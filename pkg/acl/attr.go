@@ -1,0 +1,54 @@
+package acl
+
+import (
+	"net/netip"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// nodeAttrs are what the topology's provider, version and pool ask of the control
+// server.
+func (g *generator) nodeAttrs() []NodeAttr {
+	var list []NodeAttr
+	if tags := g.cgnatTags(); len(tags) > 0 {
+		list = append(list, NodeAttr{
+			Target: tags, Attr: []string{"disable-linux-cgnat-drop-rule"},
+			Comment: "cgnat: the provider's own services live in 100.64.0.0/10",
+		})
+	}
+	if pool := g.spec.Tailnet.IPPool; len(pool) > 0 && g.spec.Tailnet.Control != schema.ControlHeadscale {
+		list = append(list, NodeAttr{
+			Target: g.regionTags(func(*schema.Region) bool { return true }), IPPool: prefixStrings(pool),
+			Comment: "pool: gateways take their tailnet addresses from here",
+		})
+	}
+	return list
+}
+
+// cgnatTags are the gateways that must not drop 100.64.0.0/10 on their LAN: those on
+// Alibaba Cloud, whose DNS and metadata live there (tailscale#21249), where
+// tailscaled manages the firewall and knows the attribute (since 1.98.0, tailscale
+// util/linuxfw/iptables_runner.go).
+func (g *generator) cgnatTags() []string {
+	t := &g.spec.Tailnet
+	if t.NetfilterMode != schema.NetfilterOn || !t.TailscaleVersion.AtLeast(1, 98, 0) {
+		return nil
+	}
+	return g.regionTags(func(r *schema.Region) bool { return r.Provider == schema.ProviderAlibaba })
+}
+
+func (g *generator) regionTags(keep func(*schema.Region) bool) []string {
+	tags := map[string]bool{}
+	for _, i := range g.selected(keep) {
+		tags[g.sites[i].tag] = true
+	}
+	return sortedKeys(tags)
+}
+
+func prefixStrings(prefixes []netip.Prefix) []string {
+	list := make([]string, len(prefixes))
+	for i, p := range prefixes {
+		list[i] = p.String()
+	}
+	return list
+}

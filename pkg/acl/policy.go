@@ -1,0 +1,87 @@
+// Package acl generates the tailnet policy of a topology, merges it into a policy
+// file that people edit, and answers what a policy file allows without asking the
+// control server.
+//
+// Start with FromTopology for the policy a topology needs and Policy.JSON to write
+// it; with Parse for a policy file that exists; and with NewEvaluator to ask either
+// of them "may SRC reach DST:PORT". Nothing here touches a file or the network.
+package acl
+
+// Policy is the part of a tailnet policy file that this package writes and reads.
+// Every list is in the order of the file. Selectors, ports and prefixes are the
+// strings of the file: whether they mean anything is for Lint and NewEvaluator.
+type Policy struct {
+	TagOwners []Assignment // tag: who may assign it
+	Groups    []Assignment // group: its members
+	Hosts     []Host
+	// Routes and ExitNode are autoApprovers: whose routes need no approval by hand.
+	Routes    []Assignment // prefix: who may have it approved
+	ExitNode  []string
+	Grants    []Grant
+	ACLs      []ACL
+	NodeAttrs []NodeAttr
+	Tests     []Test
+	// HasRules says that the file has "grants" or "acls", even empty ones. Without
+	// either the control servers allow everything (headscale 0.29.2,
+	// hscontrol/policy/v2/filter.go).
+	HasRules bool
+	// RandomizeClientPort is the network-wide setting: it overrides the UDP port that
+	// the gateways' firewalls expect.
+	RandomizeClientPort bool
+}
+
+// Assignment is a member of an object whose values are lists of names.
+type Assignment struct {
+	Key    string
+	Values []string
+}
+
+// Host is an alias: a name for an address or a prefix.
+type Host struct {
+	Name    string
+	Address string
+}
+
+// Grant allows every source to reach every destination on the ports of IP.
+type Grant struct {
+	Src []string
+	Dst []string
+	// IP is a list of "*", "443", "80-90", "tcp:443", "icmp:*" and the like; empty
+	// where the grant is about application capabilities only.
+	IP []string
+	// Via are tags: the routers that carry the traffic.
+	Via []string
+	// App are the names of application capabilities, which allow no packet.
+	App []string
+	// SrcPosture are conditions on the source device; nothing here evaluates them.
+	SrcPosture []string
+	// Comment says what the grant is for. It is written in HuJSON only.
+	Comment string
+}
+
+// ACL is the older form of a rule: destinations carry their ports.
+type ACL struct {
+	Action string
+	Proto  string
+	Src    []string
+	Dst    []string // "host:443", "tag:k8s:80,443", "10.0.0.0/8:*"
+	// Comment says what the rule is for. It is written in HuJSON only.
+	Comment string
+}
+
+// NodeAttr gives devices attributes, and addresses from a pool.
+type NodeAttr struct {
+	Target []string
+	Attr   []string
+	IPPool []string
+	// Comment says what the attribute is for. It is written in HuJSON only.
+	Comment string
+}
+
+// Test is an assertion that the control server checks before it takes the file.
+type Test struct {
+	Src    string
+	Proto  string // "tcp", "udp", a number, or empty for any
+	Accept []string
+	Deny   []string
+}

@@ -1,0 +1,140 @@
+package acl
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// role is one reason for which regions reach each other: which addresses reach
+// which, on which ports, and why.
+type role struct {
+	name  string
+	why   string
+	src   []place
+	dst   []place
+	ports []string
+	// from and to select the regions; nil selects all of them.
+	from, to func(*schema.Region) bool
+	// class puts regions that do not need each other into one class; nil means that
+	// all of them do.
+	class func(*schema.Region) string
+}
+
+// kubeletPort is the kubelet's (kubernetes v1.33.1, pkg/cluster/ports/ports.go).
+const kubeletPort = "tcp:10250"
+
+// roles are the reasons for which the regions of the topology reach each other, in
+// the order in which they are written.
+//
+// What a node may do, its pods may do and the other way round: a node can take the
+// address of any pod of its region, so refusing it what pods have protects nothing.
+// What is worth refusing is what neither of them needs: other nodes' ports.
+func roles(s *schema.Spec) []role {
+	list := clusterRoles(s)
+	if s.Tailnet.Policy.Access == schema.AccessAllowAll {
+		list = []role{everything()}
+	}
+	list = append(list, overlays(s)...)
+	return append(list, flows(s)...)
+}
+
+// everything is what the explicit choice of allow-all grants. It is TCP, UDP and
+// ICMP: other protocols must be named (tailscale 1.84.3, wgengine/filter/match.go).
+func everything() role {
+	return role{
+		name: "all", why: "everything between regions, as the topology asks for",
+		src: []place{nodes, pods}, dst: []place{nodes, pods}, ports: []string{"*"},
+	}
+}
+
+func clusterRoles(s *schema.Spec) []role {
+	hasAPI := func(r *schema.Region) bool { return hasAPIServer(s, r) }
+	list := []role{{
+		name: "api-server", why: "nodes and pods reach the API server",
+		src: []place{nodes, pods}, dst: []place{apiServer},
+		ports: []string{fmt.Sprintf("tcp:%d", s.Cluster.APIServer.Port)}, to: hasAPI,
+	}, {
+		name: "kubelet", why: "API servers reach kubelets: logs, exec, port-forward",
+		src: []place{nodes}, dst: []place{nodes}, ports: []string{kubeletPort}, from: hasAPI,
+	}, {
+		name: "metrics", why: "metrics-server and Prometheus, pods of any region, scrape kubelets",
+		src: []place{pods}, dst: []place{nodes}, ports: []string{kubeletPort},
+	}}
+	list = append(list, pluginRoles(s)...)
+	return append(list, role{
+		name: "pods", why: "pods reach pods on every port, as in any cluster: NetworkPolicies are what restricts them",
+		src: []place{pods}, dst: []place{pods}, ports: []string{"*"}, class: tunnelled,
+	}, role{
+		// A mirror of UDP would open every UDP port of the nodes to pods, so only DNS is
+		// granted, whose answers fit into the filter's memory of 512 flows (tailscale
+		// 1.84.3, wgengine/filter/filter.go).
+		name: "host-network", why: "nodes reach pods: webhooks, services from the host network, cluster DNS",
+		src: []place{nodes}, dst: []place{pods}, ports: []string{"tcp:*", "udp:53"}, class: tunnelled,
+	})
+}
+
+// hasAPIServer reports whether an address of the API server lies in what the region
+// advertises.
+func hasAPIServer(s *schema.Spec, r *schema.Region) bool {
+	for _, a := range s.Cluster.APIServer.Addresses {
+		if contains(r.Advertised(), a) {
+			return true
+		}
+	}
+	return false
+}
+
+// flows are what the user allows on top.
+func flows(s *schema.Spec) []role {
+	var list []role
+	for _, f := range s.Tailnet.Policy.Flows {
+		r := role{
+			name: "flow", why: f.Name, src: []place{endpoint(f.Sources)}, dst: []place{endpoint(f.Targets)},
+			ports: f.Ports, from: named(f.From), to: named(f.To),
+		}
+		list = append(list, r)
+		if back := udp(f.Ports); len(back) > 0 {
+			list = append(list, mirror(r, back))
+		}
+	}
+	return list
+}
+
+// mirror is the way back of a role's UDP: the packet filter remembers only the last
+// 512 flows (tailscale 1.84.3, wgengine/filter/filter.go), so a busy protocol needs
+// a rule for each direction.
+func mirror(r role, ports []string) role {
+	r.src, r.dst = r.dst, r.src
+	r.from, r.to = r.to, r.from
+	r.ports = ports
+	r.why += " (the way back of UDP)"
+	return r
+}
+
+func udp(ports []string) []string {
+	var list []string
+	for _, p := range ports {
+		if strings.HasPrefix(p, "udp:") {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+func endpoint(e schema.Endpoint) place {
+	if e == schema.EndpointPods {
+		return pods
+	}
+	return nodes
+}
+
+// named selects regions by name; no names select all of them.
+func named(names []string) func(*schema.Region) bool {
+	if len(names) == 0 {
+		return nil
+	}
+	return func(r *schema.Region) bool { return slices.Contains(names, r.Name) }
+}

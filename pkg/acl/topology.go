@@ -1,0 +1,219 @@
+package acl
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// FromTopology returns the policy that the topology needs, which must be valid: see
+// package validate. The order of its regions does not matter. Unsupported says what
+// the topology asks for that its control server cannot do.
+//
+// Rules are made of the regions' prefixes, since a tag stands for the addresses of
+// the gateways only and never for the networks behind them (headscale 0.29.2,
+// testdata routes-a2). A region is never granted to itself. The gateways' tag is a
+// source only where gateways send from their tailnet address.
+func FromTopology(t *schema.Topology) *Policy {
+	return newGenerator(t).policy()
+}
+
+// generator holds the topology in the order of its regions' names.
+type generator struct {
+	spec  *schema.Spec
+	sites []*site
+	index map[string]int // region name: its place in sites
+}
+
+func newGenerator(t *schema.Topology) *generator {
+	t = t.WithDefaults()
+	g := &generator{spec: &t.Spec, index: map[string]int{}}
+	slices.SortStableFunc(t.Spec.Regions, func(a, b schema.Region) int { return cmp.Compare(a.Name, b.Name) })
+	for i := range t.Spec.Regions {
+		r := &t.Spec.Regions[i]
+		g.index[r.Name] = i
+		g.sites = append(g.sites, newSite(g.spec, r))
+	}
+	return g
+}
+
+func (g *generator) policy() *Policy {
+	p := &Policy{
+		TagOwners: g.tagOwners(),
+		Routes:    g.routes(),
+		NodeAttrs: g.nodeAttrs(),
+		HasRules:  true,
+	}
+	for _, s := range g.sites {
+		p.Hosts = append(p.Hosts, s.hosts...)
+	}
+	rules := g.rules()
+	p.Tests = g.tests(rules)
+	for _, r := range rules {
+		p.add(r.grant(g.sites), g.spec.Tailnet.Policy.Form)
+	}
+	for _, r := range g.visibility() {
+		p.add(r, g.spec.Tailnet.Policy.Form)
+	}
+	return p
+}
+
+func (p *Policy) add(g Grant, form schema.PolicyForm) {
+	if form == schema.FormACLs {
+		p.ACLs = append(p.ACLs, g.acls()...)
+		return
+	}
+	p.Grants = append(p.Grants, g)
+}
+
+// rule is a role between two sets of regions.
+type rule struct {
+	role    role
+	pairing pairing
+	// src are the role's places, and the gateways where they are a source.
+	src []place
+}
+
+// rules are all grants between regions, before they are written with aliases.
+func (g *generator) rules() []rule {
+	var list []rule
+	for _, r := range roles(g.spec) {
+		class := func(i int) string {
+			if r.class == nil {
+				return ""
+			}
+			return r.class(g.sites[i].region)
+		}
+		pairs := mesh(g.selected(r.from), g.selected(r.to), class)
+		for _, p := range pinned(pairs, g.spec.Tailnet.Policy.Pins, g.index) {
+			list = append(list, rule{role: r, pairing: p, src: g.sources(r, p)})
+		}
+	}
+	return list
+}
+
+// sources adds the gateways to the nodes: with gatewaySource tailnetIP what a
+// gateway sends itself leaves from its tailnet address, and then only its tag is a
+// source that matches. A pin needs the tag as well, since it steers the devices
+// that its sources name.
+func (g *generator) sources(r role, p pairing) []place {
+	tailnet := g.spec.Tailnet.GatewaySource == schema.SourceTailnetIP
+	if tailnet && slices.Contains(r.src, nodes) || p.via != "" {
+		return append(slices.Clone(r.src), gateways)
+	}
+	return r.src
+}
+
+func (g *generator) selected(keep func(*schema.Region) bool) []int {
+	var list []int
+	for i, s := range g.sites {
+		if keep == nil || keep(s.region) {
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
+// grant writes the rule with aliases and tags.
+func (r rule) grant(sites []*site) Grant {
+	g := Grant{
+		Src:     names(sites, r.pairing.src, r.src),
+		Dst:     names(sites, r.pairing.dst, r.role.dst),
+		IP:      r.role.ports,
+		Comment: r.role.name + ": " + r.role.why,
+	}
+	if r.pairing.via != "" {
+		g.Via = []string{r.pairing.via}
+	}
+	return g
+}
+
+// names lists what stands for the places of the regions, each once.
+func names(sites []*site, regions []int, places []place) []string {
+	var list []string
+	seen := map[string]bool{}
+	for _, i := range regions {
+		for _, p := range places {
+			for _, name := range sites[i].selectors[p] {
+				if !seen[name] {
+					seen[name] = true
+					list = append(list, name)
+				}
+			}
+		}
+	}
+	return list
+}
+
+// tagOwners are every tag that a gateway carries.
+func (g *generator) tagOwners() []Assignment {
+	tags := map[string]bool{}
+	for _, s := range g.sites {
+		tags[s.tag] = true
+		for _, n := range s.region.Gateways.Nodes {
+			for _, tag := range n.Tags {
+				tags[tag] = true
+			}
+		}
+	}
+	var list []Assignment
+	for _, tag := range sortedKeys(tags) {
+		list = append(list, Assignment{tag, g.owners()})
+	}
+	return list
+}
+
+// owners are the user's choice, or administrators. Headscale has no
+// autogroup:admin (headscale 0.29.2, hscontrol/policy/v2/types.go), and a gateway
+// with a pre-authorised key needs no owner there.
+func (g *generator) owners() []string {
+	switch {
+	case len(g.spec.Tailnet.Policy.TagOwners) > 0:
+		return g.spec.Tailnet.Policy.TagOwners
+	case g.spec.Tailnet.Control == schema.ControlHeadscale:
+		return []string{}
+	}
+	return []string{"autogroup:admin"}
+}
+
+// routes approve exactly what the regions advertise. A wider prefix would approve
+// whatever lies inside it as well (headscale 0.29.2, testdata routes-d2).
+func (g *generator) routes() []Assignment {
+	tags := map[netip.Prefix]map[string]bool{}
+	for _, s := range g.sites {
+		for _, p := range s.region.Advertised() {
+			if tags[p] == nil {
+				tags[p] = map[string]bool{}
+			}
+			tags[p][s.tag] = true
+		}
+	}
+	var prefixes []netip.Prefix
+	for p := range tags {
+		prefixes = append(prefixes, p)
+	}
+	var list []Assignment
+	for _, p := range sortedPrefixes(prefixes) {
+		list = append(list, Assignment{p.String(), sortedKeys(tags[p])})
+	}
+	return list
+}
+
+// sortedPrefixes returns the valid prefixes, each once, in address order.
+func sortedPrefixes(prefixes []netip.Prefix) []netip.Prefix {
+	list := slices.DeleteFunc(slices.Clone(prefixes), func(p netip.Prefix) bool { return !p.IsValid() })
+	slices.SortFunc(list, netip.Prefix.Compare)
+	return slices.Compact(list)
+}
+
+func sortedKeys(set map[string]bool) []string {
+	list := make([]string, 0, len(set))
+	for k := range set {
+		list = append(list, k)
+	}
+	slices.SortFunc(list, strings.Compare)
+	return list
+}

@@ -1,0 +1,45 @@
+package acl
+
+import "github.com/kustomize-hybrid/kustomize-hybrid/schema"
+
+// visibility are grants without which a relay cannot work. A standby must learn
+// which gateway of its region is the primary, and the control server tells it about
+// another gateway only where a rule connects the two (headscale 0.29.2, testdata
+// routes-f10 and routes-e3). ICMP is the smallest rule there is.
+//
+// The standby then also gets its own region's prefixes from the tailnet; the guard
+// that every gateway's setup.sh installs ("ip rule ... lookup main", before
+// tailscaled's own) makes that harmless. Regions with one gateway get nothing.
+func (g *generator) visibility() []Grant {
+	var list []Grant
+	seen := map[string]bool{}
+	for i, s := range g.sites {
+		if s.region.Gateways.HA.Strategy != schema.HARelay || seen[s.tag] {
+			continue
+		}
+		seen[s.tag] = true
+		list = append(list, Grant{
+			Src: []string{s.tag}, Dst: []string{s.tag}, IP: []string{"icmp:*"},
+			Comment: "relay: gateways of one region see which of them is the primary",
+		})
+		if g.spec.Tailnet.Control == schema.ControlHeadscale {
+			list = append(list, g.ownRoutes(s.tag, i))
+		}
+	}
+	return list
+}
+
+// ownRoutes lets a gateway see its own primary routes: Headscale leaves them out of
+// what it tells a gateway about itself unless a rule lets it reach them (headscale
+// 0.29.2, hscontrol/mapper/builder.go), and then no gateway knows that it is the
+// primary.
+func (g *generator) ownRoutes(tag string, first int) Grant {
+	own := filter(g.selected(nil), func(i int) bool {
+		s := g.sites[i]
+		return i >= first && s.tag == tag && s.region.Gateways.HA.Strategy == schema.HARelay
+	})
+	return Grant{
+		Src: []string{tag}, Dst: names(g.sites, own, []place{nodes, pods}), IP: []string{"icmp:*"},
+		Comment: "relay: Headscale tells a gateway which of its own routes it is the primary of",
+	}
+}
