@@ -84,11 +84,5 @@ func (t *Tailnet) GatewayTag(region string) string {
 	return t.Tag
 }
 
-// AdvertiseTags are the tags that one gateway of the region asks for, in the order
-// of --advertise-tags.
-func (t *Tailnet) AdvertiseTags(region string, n GatewayNode) []string {
-	return append([]string{t.GatewayTag(region)}, n.Tags...)
-}
-
 // TagName is a tag without its "tag:" prefix.
 func TagName(tag string) string { return strings.TrimPrefix(tag, "tag:") }

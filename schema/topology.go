@@ -240,7 +240,8 @@ type GatewayNode struct {
 	// Zone is the failure domain.
 	Zone string `json:"zone,omitempty"`
 	// Tags are carried by this gateway beside the tag of its region, for
-	// Tailnet.Policy.Pins.
+	// Tailnet.Policy.Pins. They are given to it at the control server, since the
+	// gateways of a DaemonSet all ask for the same.
 	Tags []string `json:"tags,omitempty"`
 	// TailnetIP is the host's address in the tailnet, where it is known or pinned.
 	TailnetIP netip.Addr `json:"tailnetIP,omitzero"`

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/readmit"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
@@ -51,6 +52,7 @@ func (p *Plan) Render() (*Bundle, error) {
 		}
 		b.Files = append(b.Files, files...)
 	}
+	b.Files = append(b.Files, File{Path: "tailnet/policy.json", Data: acl.FromTopology(p.Topology).JSON()})
 	sortFiles(b.Files)
 	// Last, because its kind is the CNI's: where that is not installed yet, all else applies.
 	if group := readmit.Group(p.Topology); group != nil {

@@ -78,7 +78,7 @@ func (g *gateway) extraArgs() string {
 		args = append(args, "--login-server="+t.ControlURL)
 	}
 	if g.plan.AdvertiseTag {
-		args = append(args, "--advertise-tags="+t.Tag)
+		args = append(args, "--advertise-tags="+t.GatewayTag(g.Region.Name))
 	}
 	args = append(args,
 		"--accept-routes=true",

@@ -46,4 +46,5 @@ func Example() {
 	// regions/cloud/gateway/setup.sh
 	// regions/cloud/gateway/watch.sh
 	// regions/cloud/node/routes.sh
+	// tailnet/policy.json
 }
