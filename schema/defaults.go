@@ -20,6 +20,11 @@ const (
 	// environment strings carry names that kustomize's namespace and namePrefix
 	// transformers do not reach.
 	Namespace = "tailscale"
+	// RegionLabel and GatewayLabel are labels of nodes: the name of the node's region,
+	// and "true" on gateways that run as static pods. A kubelet may set them itself,
+	// since they are outside kubernetes.io.
+	RegionLabel  = Group + "/region"
+	GatewayLabel = Group + "/gateway"
 )
 
 // TailnetIPv4 is the address block of every tailnet (tailscale 1.84.3,
@@ -90,15 +95,17 @@ func (s *Spec) firewallMode() FirewallMode {
 }
 
 // CalicoMarkMask is the part of the firewall mark that Calico may use beside
-// Tailscale, which has bits 16 to 23, and kube-proxy, which has 14 and 15: eight bits
-// above them, of which Felix needs five to seven. The eBPF data plane insists on
+// Tailscale, which has bits 16 to 23, and kube-proxy, which has 14 and 15: eight bits,
+// of which Felix needs five to seven. Bit 31 stays out: up to 3.32 the field is an
+// int32, which API servers hold it to from Kubernetes 1.36 on (apiextensions-apiserver
+// v0.36.0, pkg/apiserver/validation/formats.go). The eBPF data plane insists on
 // 0x1ff00000 and takes at least four more (calico 87c15906,
 // felix/bpf/tc/defs/defs.go, felix/dataplane/driver.go), so bits 20 to 23 stay shared.
 func CalicoMarkMask(d DataPlane) uint32 {
 	if d == DataPlaneEBPF {
-		return 0xfff00f00
+		return 0x7ff00f00
 	}
-	return 0xff000000
+	return 0x7f002000
 }
 
 // DefaultDevices are the usual names of network cards under Linux (systemd 252,

@@ -28,6 +28,9 @@ func (v Version) Minor() string {
 	return strconv.Itoa(n[0]) + "." + strconv.Itoa(n[1])
 }
 
+// Compare orders versions by number; the empty one is 0.0.0.
+func (v Version) Compare(w Version) int { return v.compare(w.numbers()) }
+
 func (v Version) compare(other [3]int) int {
 	n := v.numbers()
 	return cmp.Or(cmp.Compare(n[0], other[0]), cmp.Compare(n[1], other[1]), cmp.Compare(n[2], other[2]))

@@ -113,3 +113,20 @@ func servesAPI(t *schema.Topology, n schema.GatewayNode) bool {
 		return slices.Contains(t.Spec.Cluster.APIServer.Addresses, a)
 	})
 }
+
+// NetworkSetLabel marks the GlobalNetworkSet that holds the gateways' addresses for
+// Calico's policies, whose selectors find it by label.
+const NetworkSetLabel = schema.Group + "/gateways"
+
+// NetworkSet returns what the GlobalNetworkSet of the gateways' tailnet addresses
+// holds, sorted; nil where no policy needs it: without a Calico region, with
+// gatewaySource internalIP, and where no address is known.
+func NetworkSet(t *schema.Topology) []netip.Prefix {
+	a := newAdmission(t)
+	if !a.fromTailnet() || !slices.ContainsFunc(t.Spec.Regions, usesCalico) {
+		return nil
+	}
+	return a.gateways
+}
+
+func usesCalico(r schema.Region) bool { return r.CNI.Type == schema.CNICalico }

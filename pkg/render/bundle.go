@@ -53,6 +53,11 @@ func (p *Plan) Render() (*Bundle, error) {
 		b.Files = append(b.Files, files...)
 	}
 	b.Files = append(b.Files, File{Path: "tailnet/policy.json", Data: acl.FromTopology(p.Topology).JSON()})
+	cni, err := p.cniFiles()
+	if err != nil {
+		return nil, err
+	}
+	b.Files = append(b.Files, cni...)
 	sortFiles(b.Files)
 	// Last, because its kind is the CNI's: where that is not installed yet, all else applies.
 	if group := readmit.Group(p.Topology); group != nil {

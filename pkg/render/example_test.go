@@ -42,6 +42,7 @@ func Example() {
 	// cluster/namespace.yaml
 	// cluster/rbac-cloud.yaml
 	// kustomization.yaml
+	// regions/cloud/cni/by-hand.txt
 	// regions/cloud/gateway/edge-1.env
 	// regions/cloud/gateway/setup.sh
 	// regions/cloud/gateway/watch.sh

@@ -23,6 +23,8 @@ type Plan struct {
 	Regions []RegionPlan
 	// Firewall is how tailscaled writes firewall rules, where it writes any.
 	Firewall schema.FirewallMode
+	// KeepsSource is where pods of every region go with their own address.
+	KeepsSource []netip.Prefix
 	// AdvertiseTag says that a gateway asks for its tag. Headscale refuses the request
 	// of a node whose pre-authorized key carries the tag already (headscale 0.29.2,
 	// docs/ref/registration.md).
@@ -86,6 +88,7 @@ func NewPlan(t *schema.Topology) *Plan {
 	p := &Plan{
 		Topology:     t,
 		Firewall:     t.Spec.Tailnet.FirewallMode,
+		KeepsSource:  keepsSource(t),
 		AdvertiseTag: t.Spec.Tailnet.Control != schema.ControlHeadscale,
 	}
 	all := advertised(t.Spec.Regions)

@@ -19,6 +19,7 @@ func networkPlugins(t *schema.Topology) diag.List {
 			ciliumDevices(full, i, &list)
 			ciliumIPAM(full, i, &list)
 		}
+		tunnelFamily(full, i, &list)
 		againstFirst(full, i, &list)
 	}
 	mixedCNI(full, &list)
@@ -55,6 +56,19 @@ func ciliumIPAM(t *schema.Topology, i int, list *diag.List) {
 	case r.CNI.IPAM == schema.IPAMCloud && slices.ContainsFunc(t.Spec.Regions, func(o schema.Region) bool { return o.Provider != r.Provider }):
 		list.Errorf(CodeIPAM, path, "IPAM cloud of region %q takes addresses from %s, and the nodes of other providers' regions cannot", r.Name, r.Provider).
 			Fix("set ipam: multi-pool").Propose(string(schema.IPAMMultiPool))
+	}
+}
+
+// tunnelFamily: IP in IP carries IPv4 only (calico v3.32.1, ippools CRD: "IPIP is not
+// supported on IPv6 pools").
+func tunnelFamily(t *schema.Topology, i int, list *diag.List) {
+	r := &t.Spec.Regions[i]
+	for j, p := range r.PodCIDRs {
+		if r.CNI.Tunnel == schema.TunnelIPIP && p.IsValid() && p.Addr().Is6() {
+			list.Errorf(CodeTunnelFamily, diag.Index("spec.regions", i)+".cni.tunnel", "tunnel ipip of region %q cannot carry pod CIDR %s", r.Name, p).
+				See(fmt.Sprintf("spec.regions[%d].podCIDRs[%d]", i, j), "%s is claimed here", p).
+				Fix("set tunnel: vxlan or none").Propose(string(schema.TunnelVXLAN))
+		}
 	}
 }
 

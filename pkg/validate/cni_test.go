@@ -51,6 +51,9 @@ func TestNetworkPlugins(t *testing.T) {
 		{"cloud pool, one cloud", []change{ipam(schema.IPAMCloud), provider("aws")}, "", ""},
 		{"two IPAMs", []change{second(func(c *schema.CNI) { c.IPAM = schema.IPAMKubernetes })}, validate.CodeClusterWide, "spec.regions[1].cni.ipam"},
 		{"two tunnels", []change{cni(schema.CNICilium, "1.18.0"), second(func(c *schema.CNI) { c.Tunnel = schema.TunnelVXLAN })}, validate.CodeClusterWide, "spec.regions[1].cni.tunnel"},
+		{"ipip and IPv6", []change{tunnel(schema.TunnelIPIP), func(t *schema.Topology) {
+			t.Spec.Regions[1].PodCIDRs = append(t.Spec.Regions[1].PodCIDRs, netip.MustParsePrefix("fd00:142::/56"))
+		}}, validate.CodeTunnelFamily, "spec.regions[1].cni.tunnel"},
 		{"upgrade", []change{second(func(c *schema.CNI) { c.Version = "1.18.0" })}, "", ""},
 		{"skew", []change{second(func(c *schema.CNI) { c.Version = "1.19.0" })}, validate.CodeVersionSkew, "spec.regions[1].cni.version"},
 		{"mixed", []change{second(func(c *schema.CNI) { *c = schema.CNI{Type: schema.CNICalico, Version: "3.30.7"} })}, validate.CodeMixedCNI, "spec.regions[1].cni.type"},

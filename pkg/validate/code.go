@@ -52,6 +52,7 @@ const (
 	CodeMasqueradeWide diag.Code = "masquerade-too-wide"   // pods would keep their address where they must not
 	CodeDeviceTunnel   diag.Code = "cilium-device-tunnel"  // a device pattern that takes tailscale0
 	CodeIPAM           diag.Code = "cilium-ipam"           // an IPAM that cannot give regions their CIDRs
+	CodeTunnelFamily   diag.Code = "cni-tunnel-family"     // a tunnel that cannot carry a family
 	CodeClusterWide    diag.Code = "cni-cluster-wide"      // regions differ in what a cluster has once
 	CodeVersionSkew    diag.Code = "cni-version-skew"      // versions that are not made to meet
 	CodeMixedCNI       diag.Code = "cni-mixed"             // identities that another plugin does not know
@@ -69,7 +70,7 @@ func Codes() []diag.Code {
 		CodeRegionDuplicate, CodeReservedRange, CodeServiceSize, CodeServiceVersion, CodeSpecialRange,
 		CodeSuppressed, CodeSuppressionUnused, CodePool, CodeTailnetRange,
 		CodeGatewayUnknown, CodeWholePool, CodeMarkCollision, CodeCalicoMask, CodeMasqueradeGap,
-		CodeMasqueradeWide, CodeDeviceTunnel, CodeIPAM, CodeClusterWide, CodeVersionSkew,
+		CodeMasqueradeWide, CodeDeviceTunnel, CodeIPAM, CodeTunnelFamily, CodeClusterWide, CodeVersionSkew,
 		CodeMixedCNI, CodeNodeLabel, CodeKnownIssue,
 	}
 }

@@ -94,6 +94,9 @@ func issueCases() map[string][2][]change {
 			{cni(schema.CNICalico, "3.30.7"), dataPlane(schema.DataPlaneEBPF), netfilterOn("")},
 			{cni(schema.CNICalico, "3.30.7"), dataPlane(schema.DataPlaneEBPF)},
 		},
+		"calico-mask-int32": {
+			{cni(schema.CNICalico, "3.32.1"), kubernetes("1.36.0")}, {cni(schema.CNICalico, "3.32.1"), kubernetes("1.35.9")},
+		},
 		"felix-foreign-nft": {
 			{cni(schema.CNICalico, "3.32.1"), netfilterOn(nft)}, {cni(schema.CNICalico, "3.33.0"), netfilterOn(nft)},
 		},

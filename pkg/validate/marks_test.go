@@ -1,6 +1,7 @@
 package validate_test
 
 import (
+	"math"
 	"math/bits"
 	"strings"
 	"testing"
@@ -45,6 +46,8 @@ func TestMarkCollisions(t *testing.T) {
 		{"calico's default mask", []change{calico, mask(0xffff0000)}, validate.CodeMarkCollision, "spec.regions[0].cni"},
 		{"calico, kube-proxy", []change{calico, mask(0xff00c000)}, validate.CodeMarkCollision, "spec.regions[0].cni"},
 		{"calico, few bits", []change{calico, mask(0xf000000)}, validate.CodeCalicoMask, "spec.regions[0].cni.markMask"},
+		{"calico, bit 31", []change{calico, mask(0xff000000)}, "", ""},
+		{"calico, bit 31, kubernetes 1.36", []change{calico, mask(0xff000000), kubernetes("1.36.0")}, validate.CodeCalicoMask, "spec.regions[0].cni.markMask"},
 		{"calico ebpf", []change{calico, dataPlane(schema.DataPlaneEBPF)}, "", ""},
 		{"calico ebpf, netfilter on", []change{calico, dataPlane(schema.DataPlaneEBPF), netfilterOn("")}, "", ""},
 		{"calico ebpf, bits missing", []change{calico, dataPlane(schema.DataPlaneEBPF), mask(0xff000000)}, validate.CodeCalicoMask, "spec.regions[0].cni.markMask"},
@@ -93,7 +96,7 @@ func calicoMaskLaws(t *testing.T, c schema.CNI) {
 			t.Errorf("%s %s: mask %#x does not do", c.DataPlane, c.Version, c.MarkMask)
 		}
 	}
-	if c.MarkMask&taken != 0 || bits.OnesCount32(c.MarkMask) < 5 {
+	if c.MarkMask&taken != 0 || bits.OnesCount32(c.MarkMask) < 8 || c.MarkMask > math.MaxInt32 {
 		t.Errorf("%s %s: mask %#x", c.DataPlane, c.Version, c.MarkMask)
 	}
 }
