@@ -1,10 +1,16 @@
-# The logic is in `go test`; these are the names people type.
+# The logic is in `go test` and in the scripts beside it; these are the names people type.
 GO ?= go
+EXAMPLE ?= regional-gateway
+OUT ?= out
 
-.PHONY: build test golden netns
+.PHONY: build run test golden netns check lint tidy shellcheck e2e fuzz bench startup clean
 
 build:
 	$(GO) build -trimpath -o bin/kustomize-hybrid ./cmd/kustomize-hybrid
+
+# The main job on the built-in example.
+run: build
+	bin/kustomize-hybrid render examples/$(EXAMPLE)/topology.yaml -o $(OUT)
 
 test:
 	$(GO) test ./...
@@ -16,3 +22,42 @@ golden:
 # The host scripts on this kernel, in network namespaces: root, iproute2, nft, iptables.
 netns:
 	$(GO) test -tags netns -count=1 -run 'Setup|Routes|Watch' ./pkg/render
+
+check: lint tidy shellcheck
+
+lint:
+	@out=$$(gofmt -l .); if [ -n "$$out" ]; then echo "gofmt would change: $$out"; exit 1; fi
+	$(GO) vet ./...
+	$(GO) vet -tags e2e ./test/...
+	cd tools && $(GO) build -o ../bin/staticcheck honnef.co/go/tools/cmd/staticcheck
+	bin/staticcheck ./...
+
+tidy:
+	$(GO) mod tidy -diff
+	cd tools && $(GO) mod tidy -diff
+
+shellcheck:
+	@command -v shellcheck >/dev/null || { echo "shellcheck is missing: apt-get install shellcheck"; exit 1; }
+	shellcheck .ci/run $$(find golden -name '*.sh' | sort)
+
+# The real kustomize binary over overlays and rendered trees. Needs root (it mounts a
+# small disk to fill it up).
+e2e: build
+	cd tools && $(GO) build -o ../bin/kustomize sigs.k8s.io/kustomize/kustomize/v5
+	KUSTOMIZE=$(CURDIR)/bin/kustomize $(GO) test -count=1 -tags e2e ./test/e2e
+
+# Each fuzz target for FUZZTIME.
+FUZZTIME ?= 10s
+fuzz:
+	GO=$(GO) FUZZTIME=$(FUZZTIME) sh test/fuzz.sh
+
+bench:
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+# What the function costs to start, beside an empty Go program and a build without it.
+startup: build
+	cd tools && $(GO) build -o ../bin/kustomize sigs.k8s.io/kustomize/kustomize/v5
+	GO=$(GO) sh test/startup.sh
+
+clean:
+	rm -rf bin out

@@ -21,7 +21,8 @@ type CIDRGroup struct {
 
 // GroupMetadata is what we set of ObjectMeta; the object has no namespace.
 type GroupMetadata struct {
-	Name string `json:"name"`
+	Name   string            `json:"name"`
+	Labels map[string]string `json:"labels,omitempty"`
 }
 
 // CIDRGroupSpec lists the prefixes, sorted, at least one.
@@ -40,7 +41,7 @@ func Group(t *schema.Topology) *CIDRGroup {
 	return &CIDRGroup{
 		APIVersion: GroupAPIVersion(t),
 		Kind:       "CiliumCIDRGroup",
-		Metadata:   GroupMetadata{GroupName},
+		Metadata:   GroupMetadata{Name: GroupName},
 		Spec:       CIDRGroupSpec{a.gateways},
 	}
 }

@@ -61,6 +61,7 @@ func (p *Plan) Render() (*Bundle, error) {
 	sortFiles(b.Files)
 	// Last, because its kind is the CNI's: where that is not installed yet, all else applies.
 	if group := readmit.Group(p.Topology); group != nil {
+		group.Metadata.Labels = p.commonLabels()
 		concerns = append(concerns, concern{"cilium", []any{group}})
 	}
 	return b, b.addObjects(concerns)

@@ -73,10 +73,17 @@ func (g *gateway) labels() map[string]string {
 	return labels
 }
 
+// ManagedByLabel is on every object we render, with the value ManagedBy: a second
+// run of the function replaces those, and those only.
+const (
+	ManagedByLabel = "app.kubernetes.io/managed-by"
+	ManagedBy      = "kustomize-hybrid"
+)
+
 func (p *Plan) commonLabels() map[string]string {
 	return map[string]string{
-		"app.kubernetes.io/managed-by": "kustomize-hybrid",
-		"app.kubernetes.io/part-of":    p.Topology.Metadata.Name,
+		ManagedByLabel:              ManagedBy,
+		"app.kubernetes.io/part-of": p.Topology.Metadata.Name,
 	}
 }
 

@@ -1,0 +1,135 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// Exit codes.
+const (
+	exitClean    = 0
+	exitFindings = 1
+	exitUsage    = 2
+	exitFailure  = 3
+)
+
+// cli is the program over three streams.
+type cli struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// run executes the command line and returns the exit code.
+func run(args []string, in io.Reader, out, errs io.Writer) int {
+	c := cli{in, out, errs}
+	root := c.root()
+	root.SetArgs(args)
+	root.SetIn(in)
+	root.SetOut(out)
+	root.SetErr(errs)
+	return c.exit(root.Execute())
+}
+
+// errFindings ends a run whose findings have been printed.
+var errFindings = errors.New("there are findings")
+
+// usageError is a command line that makes no sense.
+type usageError struct {
+	command string
+	err     error
+}
+
+func (e *usageError) Error() string { return e.err.Error() }
+
+// exit prints what is left to say of err and returns the exit code.
+func (c cli) exit(err error) int {
+	var usage *usageError
+	switch {
+	case err == nil:
+		return exitClean
+	case errors.Is(err, errFindings):
+		return exitFindings
+	case errors.As(err, &usage):
+		fmt.Fprintf(c.err, "kustomize-hybrid: %s\nRun '%s --help' for usage.\n", usage, usage.command)
+		return exitUsage
+	}
+	fmt.Fprintf(c.err, "kustomize-hybrid: %s\n", oneLine(err))
+	return exitFailure
+}
+
+// oneLine keeps a failure on one line, whatever a library put into it.
+func oneLine(err error) string {
+	return strings.Join(strings.Fields(err.Error()), " ")
+}
+
+const rootHelp = `kustomize-hybrid joins regions to one Kubernetes cluster over Tailscale subnet routers.
+
+It reads one Topology (YAML, JSON or CUE), refuses what cannot work, and renders the
+rest: gateway DaemonSets and static pods, RBAC, routes, the tailnet policy, CNI settings.
+It needs no network and no cluster, and the same input gives the same bytes.
+
+Without arguments, and with a ResourceList on standard input, it is a KRM function:
+kind Transform under transformers:, Topology under generators:, Validate under validators:.
+
+Exit codes: 0 clean, 1 findings, 2 usage, 3 failure.`
+
+func (c cli) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "kustomize-hybrid",
+		Short:         "Join regions to one Kubernetes cluster over Tailscale subnet routers",
+		Long:          rootHelp,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if isTerminal(c.in) {
+				_ = cmd.Help()
+				return &usageError{cmd.CommandPath(), errors.New("a command is missing")}
+			}
+			return c.function()
+		},
+	}
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return &usageError{cmd.CommandPath(), err} })
+	root.AddCommand(
+		c.validateCommand(), c.renderCommand(), c.buildCommand(), c.aclCommand(),
+		c.schemaCommand(), c.explainCommand(), c.versionCommand(),
+	)
+	for _, cmd := range append(root.Commands(), root) {
+		refuseStrayArguments(cmd)
+	}
+	return root
+}
+
+// refuseStrayArguments makes a wrong number of arguments a usage error, in cmd and
+// in the commands below it.
+func refuseStrayArguments(cmd *cobra.Command) {
+	check := cmd.Args
+	if check == nil {
+		check = cobra.NoArgs
+	}
+	cmd.Args = func(cmd *cobra.Command, args []string) error {
+		if err := check(cmd, args); err != nil {
+			return &usageError{cmd.CommandPath(), err}
+		}
+		return nil
+	}
+	if cmd.HasParent() {
+		for _, sub := range cmd.Commands() {
+			refuseStrayArguments(sub)
+		}
+	}
+}
+
+// isTerminal reports whether stream is a terminal.
+func isTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}

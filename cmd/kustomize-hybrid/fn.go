@@ -1,0 +1,307 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"sigs.k8s.io/kustomize/kyaml/fn/framework"
+	"sigs.k8s.io/kustomize/kyaml/kio"
+	"sigs.k8s.io/kustomize/kyaml/kio/kioutil"
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/readmit"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema/load"
+)
+
+// function is the KRM function: a ResourceList in, a ResourceList out.
+//
+// kustomize shows only standard error and the exit code, and takes an empty output
+// for "delete everything". So nothing is printed before all of it is known, findings
+// go to standard error and into the results (for kpt, which reads those), and the
+// items are printed whatever happens: a caller that looks at the exit code first
+// never sees them, one that does not loses nothing.
+func (c cli) function() error {
+	var out bytes.Buffer
+	rw := &kio.ByteReadWriter{Reader: c.in, Writer: &out, KeepReaderAnnotations: true}
+	var list diag.List
+	err := framework.Execute(framework.ResourceListProcessorFunc(func(rl *framework.ResourceList) error {
+		found, err := process(rl)
+		list = found
+		return err
+	}), rw)
+	reported := c.report(list)
+	if err != nil && !errors.Is(err, errFindings) {
+		// kustomize prints standard error and an exit code; any other than 1 adds nothing.
+		fmt.Fprintf(c.err, "kustomize-hybrid: %s\n", oneLine(err))
+		return errFindings
+	}
+	if _, werr := c.out.Write(out.Bytes()); werr != nil {
+		return fmt.Errorf("write standard output: %w", werr)
+	}
+	return reported
+}
+
+// process plays the role that the function configuration's kind names: a function
+// cannot see which list of the kustomization it stands in.
+func process(rl *framework.ResourceList) (diag.List, error) {
+	config := rl.FunctionConfig
+	if config.IsNilOrEmpty() {
+		return nil, errors.New("standard input is no ResourceList with a functionConfig; " +
+			"to check a topology, use 'kustomize-hybrid validate FILE'")
+	}
+	if config.GetApiVersion() != schema.APIVersion {
+		return nil, fmt.Errorf("the functionConfig is a %s of %s; this function takes %s",
+			config.GetKind(), config.GetApiVersion(), schema.APIVersion)
+	}
+	role, ok := roles()[config.GetKind()]
+	if !ok {
+		return nil, fmt.Errorf("the functionConfig is of kind %q; use Transform under transformers:, Topology under generators:, Validate under validators:",
+			config.GetKind())
+	}
+	before := slices.Clone(rl.Items)
+	list, err := role(rl)
+	list = visible(list)
+	list.Sort()
+	rl.Results = results(list, config)
+	if err == nil {
+		err = findingsError(list)
+	}
+	if err != nil {
+		rl.Items = before
+	}
+	return list, err
+}
+
+func findingsError(list diag.List) error {
+	if list.Count(diag.Error) > 0 {
+		return errFindings
+	}
+	return nil
+}
+
+func roles() map[string]func(*framework.ResourceList) (diag.List, error) {
+	return map[string]func(*framework.ResourceList) (diag.List, error){
+		schema.KindTopology:  generate,
+		schema.KindTransform: transform,
+		schema.KindValidate:  validateItems,
+	}
+}
+
+// generate is the generator: the functionConfig is the topology, and kustomize hands
+// it over among the items, too. That item is not echoed: kustomize would load its
+// whole OpenAPI schema to copy its comments back, at 28 ms a call.
+func generate(rl *framework.ResourceList) (diag.List, error) {
+	doc, err := node(rl.FunctionConfig)
+	if err != nil {
+		return nil, err
+	}
+	list := check(doc)
+	if findingsError(list) != nil {
+		return list, nil
+	}
+	items := slices.DeleteFunc(slices.Clone(rl.Items), func(n *yaml.RNode) bool { return sameObject(n, rl.FunctionConfig) })
+	added, err := objects(doc.Topology)
+	if err != nil {
+		return list, err
+	}
+	rl.Items = append(items, added...)
+	return list, nil
+}
+
+// transform adds the cluster objects of the Topology among the items, and readmits
+// the gateways in the policies that pass through.
+func transform(rl *framework.ResourceList) (diag.List, error) {
+	config, list := functionSpec(rl.FunctionConfig, "topology")
+	if findingsError(list) != nil {
+		return list, nil
+	}
+	doc, err := find(rl.Items, config)
+	if err != nil {
+		return nil, err
+	}
+	list = append(list, check(doc)...)
+	if findingsError(list) != nil {
+		return list, nil
+	}
+	list = append(list, readmit.Policies(doc.Topology, rl.Items)...)
+	if findingsError(list) != nil {
+		return list, nil
+	}
+	added, err := objects(doc.Topology)
+	if err != nil {
+		return list, err
+	}
+	rl.Items, list = merge(rl.Items, added, list)
+	return list, nil
+}
+
+// validateItems checks the Topology among the items, and returns none: kustomize
+// compares a validator's items with what it gave, and finds its own annotations
+// there (kustomize#5036). kpt wants them back; it is known by the path annotation
+// that kustomize does not set.
+func validateItems(rl *framework.ResourceList) (diag.List, error) {
+	config, list := functionSpec(rl.FunctionConfig, "topology", "strict")
+	items := rl.Items
+	if !slices.ContainsFunc(items, hasPath) {
+		rl.Items = nil
+	}
+	if findingsError(list) != nil {
+		return list, nil
+	}
+	doc, err := find(items, config)
+	if err != nil {
+		return nil, err
+	}
+	list = append(list, check(doc)...)
+	if config["strict"] == "true" {
+		list = visible(list).Strict()
+	}
+	return list, nil
+}
+
+func hasPath(n *yaml.RNode) bool {
+	path, _, err := kioutil.GetFileAnnotations(n)
+	return err == nil && path != ""
+}
+
+// node loads a topology that kustomize handed over; its findings do not make it fail.
+func node(n *yaml.RNode) (*load.Document, error) {
+	doc, err := load.Node(n)
+	if doc != nil && doc.Findings.Err() != nil {
+		return doc, nil
+	}
+	return doc, err
+}
+
+// find returns the Topology among the items; config's "topology" names one of several.
+func find(items []*yaml.RNode, config map[string]string) (*load.Document, error) {
+	var found []*yaml.RNode
+	var names []string
+	for _, n := range items {
+		if n.GetApiVersion() == schema.APIVersion && n.GetKind() == schema.KindTopology {
+			names = append(names, n.GetName())
+			if want := config["topology"]; want == "" || want == n.GetName() {
+				found = append(found, n)
+			}
+		}
+	}
+	switch {
+	case len(found) == 1:
+		return node(found[0])
+	case len(names) == 0:
+		return nil, errors.New(`there is no Topology among the resources: list its file under resources:, ` +
+			`with the annotation config.kubernetes.io/local-config: "true"`)
+	case len(found) == 0:
+		return nil, fmt.Errorf("spec.topology is %q, and the resources hold %s", config["topology"], strings.Join(names, ", "))
+	}
+	return nil, fmt.Errorf("the resources hold %d topologies (%s): name one in spec.topology", len(names), strings.Join(names, ", "))
+}
+
+// functionSpec reads the string and boolean fields that a Transform or Validate may
+// have in its spec.
+func functionSpec(config *yaml.RNode, known ...string) (map[string]string, diag.List) {
+	values := map[string]string{}
+	var list diag.List
+	spec := config.Field("spec")
+	if spec == nil || spec.Value.IsNilOrEmpty() {
+		return values, nil
+	}
+	err := spec.Value.VisitFields(func(f *yaml.MapNode) error {
+		name := f.Key.YNode().Value
+		path := diag.Field("spec", name)
+		switch {
+		case !slices.Contains(known, name):
+			list.Errorf(load.UnknownField, path, "kind %s has no field %q in its spec", config.GetKind(), name).
+				Fix("use one of %s", strings.Join(known, ", "))
+		case f.Value.YNode().Kind != yaml.ScalarNode:
+			list.Errorf(load.WrongType, path, "%s is no single value", path).Fix("write %s: VALUE", name)
+		default:
+			values[name] = f.Value.YNode().Value
+		}
+		return nil
+	})
+	if err != nil {
+		list.Errorf(load.WrongType, "spec", "spec is no mapping").Fix("write its fields below it")
+	}
+	return values, list
+}
+
+// objects renders what goes to the API server, as nodes.
+func objects(t *schema.Topology) ([]*yaml.RNode, error) {
+	bundle, err := render.NewPlan(t).Render()
+	if err != nil {
+		return nil, err
+	}
+	nodes := make([]*yaml.RNode, len(bundle.Objects))
+	for i, o := range bundle.Objects {
+		if nodes[i], err = yaml.Parse(string(o.YAML)); err != nil {
+			return nil, fmt.Errorf("rendered object %d: %w", i, err)
+		}
+	}
+	return nodes, nil
+}
+
+// merge adds rendered objects to the items. One that is there already, from an
+// earlier run, is replaced; somebody else's of the same name is a finding.
+func merge(items, added []*yaml.RNode, list diag.List) ([]*yaml.RNode, diag.List) {
+	merged := slices.Clone(items)
+	for _, a := range added {
+		i := slices.IndexFunc(merged, func(n *yaml.RNode) bool { return sameObject(n, a) })
+		switch {
+		case i < 0:
+			merged = append(merged, a)
+		case merged[i].GetLabels()[render.ManagedByLabel] == render.ManagedBy:
+			merged[i] = a
+		default:
+			list.Errorf(codeObjectExists, objectName(a), "%s is among the resources already, and the topology renders one of that name", objectName(a)).
+				Fix("remove it from the resources, or rename it")
+		}
+	}
+	return merged, list
+}
+
+func sameObject(a, b *yaml.RNode) bool {
+	return a.GetApiVersion() == b.GetApiVersion() && a.GetKind() == b.GetKind() &&
+		a.GetName() == b.GetName() && a.GetNamespace() == b.GetNamespace()
+}
+
+func objectName(n *yaml.RNode) string {
+	if ns := n.GetNamespace(); ns != "" {
+		return n.GetKind() + " " + ns + "/" + n.GetName()
+	}
+	return n.GetKind() + " " + n.GetName()
+}
+
+// codeObjectExists is the one finding that is about the stream and not the topology.
+const codeObjectExists diag.Code = "object-exists"
+
+// results are the findings in the form that kpt shows.
+func results(list diag.List, config *yaml.RNode) framework.Results {
+	var all framework.Results
+	for _, d := range list {
+		r := &framework.Result{
+			Message:  d.Message,
+			Severity: framework.Severity(d.Severity.String()),
+			ResourceRef: &yaml.ResourceIdentifier{
+				TypeMeta: yaml.TypeMeta{APIVersion: config.GetApiVersion(), Kind: config.GetKind()},
+				NameMeta: yaml.NameMeta{Name: config.GetName(), Namespace: config.GetNamespace()},
+			},
+			Field: &framework.Field{Path: d.Path},
+			Tags:  map[string]string{"code": string(d.Code)},
+		}
+		if d.Remedy != "" {
+			r.Message += "; " + d.Remedy
+		}
+		if d.ProposedValue != "" {
+			r.Field.ProposedValue = d.ProposedValue
+		}
+		all = append(all, r)
+	}
+	return all
+}

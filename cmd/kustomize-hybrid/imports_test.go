@@ -1,0 +1,65 @@
+package main
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// module is this module's path.
+const module = "github.com/kustomize-hybrid/kustomize-hybrid/"
+
+// What a package may pull in, all of it included: a program that imports pkg/acl
+// must not carry a CUE evaluator. Each refusal has its reason.
+func TestImports(t *testing.T) {
+	for _, c := range []struct {
+		pkg     string
+		refused []string // prefixes of import paths
+		because string
+	}{
+		{"schema", []string{"github.com/", "cuelang.org/", "k8s.io/", "sigs.k8s.io/"}, "nouns need nothing but the standard library"},
+		{"pkg/diag", []string{"cuelang.org/", "k8s.io/", "sigs.k8s.io/", "github.com/gaissmai/"}, "a finding is data"},
+		{"pkg/validate", []string{"cuelang.org/", "k8s.io/", "sigs.k8s.io/kustomize/"}, "relations are Go over the schema's nouns; shape is load's"},
+		{"schema/load", []string{"k8s.io/api", "sigs.k8s.io/kustomize/api", module + "pkg/render", module + "pkg/validate"}, "reading decides nothing"},
+		{"pkg/render", []string{"cuelang.org/", "k8s.io/client-go", "sigs.k8s.io/kustomize/api/krusty", module + "pkg/validate", module + "schema/load"}, "rendering starts from a valid topology"},
+		{"pkg/emit", []string{"cuelang.org/", "sigs.k8s.io/kustomize/api/krusty", module + "schema/load"}, "emitting knows files only"},
+		{"pkg/readmit", []string{"cuelang.org/", "k8s.io/client-go", "sigs.k8s.io/kustomize/api/krusty", module + "schema/load"}, "it edits nodes"},
+	} {
+		t.Run(c.pkg, func(t *testing.T) {
+			for _, dep := range dependencies(t, c.pkg) {
+				for _, prefix := range c.refused {
+					if strings.HasPrefix(dep, prefix) && !allowed(c.pkg, dep) {
+						t.Errorf("%s depends on %s: %s", c.pkg, dep, c.because)
+					}
+				}
+			}
+		})
+	}
+}
+
+// allowed are a package's own module and what the table grants it by name.
+func allowed(pkg, dep string) bool {
+	granted := map[string][]string{
+		"schema":       {module + "schema"},
+		"pkg/validate": {},
+	}
+	for _, g := range granted[pkg] {
+		if dep == g {
+			return true
+		}
+	}
+	return false
+}
+
+func dependencies(t *testing.T, pkg string) []string {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-deps", module+pkg).Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	deps := strings.Fields(string(out))
+	if len(deps) < 2 {
+		t.Fatalf("%s has no dependencies: %q", pkg, deps)
+	}
+	return deps
+}

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/emit"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render"
+)
+
+type renderOptions struct {
+	dir      string
+	policies []string
+	check    bool
+	force    bool
+	strict   bool
+}
+
+func (c cli) renderCommand() *cobra.Command {
+	var o renderOptions
+	cmd := &cobra.Command{
+		Use:   "render FILE -o DIR",
+		Short: "Write everything that joins the regions into a directory",
+		Long: `Checks FILE and writes the whole output tree into DIR:
+
+  kustomization.yaml, cluster/   what goes to the API server: kubectl apply -k DIR
+  regions/<region>/              what goes to hosts: static pods, environment, scripts
+  tailnet/                       what goes to the tailnet: the policy file
+
+The tree is replaced only after all of it has been rendered. A DIR that holds files
+which were not rendered there is refused without --force; they are never deleted.
+With --check nothing is written: the exit code is 1 where DIR differs.`,
+		Example: "  kustomize-hybrid render topology.yaml -o out\n  kustomize-hybrid render topology.yaml -o out --check",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if o.dir == "" {
+				return &usageError{cmd.CommandPath(), errors.New("-o DIR is missing")}
+			}
+			return c.render(args[0], o)
+		},
+	}
+	cmd.Flags().StringVarP(&o.dir, "output", "o", "", "the directory to write the tree into")
+	cmd.Flags().StringArrayVar(&o.policies, "policies", nil, "a file of Cilium policies to render readmission patches for (repeatable; gatewaySource: tailnetIP)")
+	cmd.Flags().BoolVar(&o.check, "check", false, "write nothing; report how DIR differs")
+	cmd.Flags().BoolVar(&o.force, "force", false, "write into a DIR that holds other files")
+	cmd.Flags().BoolVar(&o.strict, "strict", false, "treat warnings as errors")
+	_ = cmd.MarkFlagDirname("output")
+	return cmd
+}
+
+func (c cli) render(path string, o renderOptions) error {
+	bundle, err := c.bundle(path, o)
+	if err != nil {
+		return err
+	}
+	files := bundle.Tree()
+	if o.check {
+		return c.drift(path, o.dir, files)
+	}
+	foreign := emit.RefuseForeign
+	if o.force {
+		foreign = emit.OverwriteForeign
+	}
+	if err := emit.Write(o.dir, files, foreign); err != nil {
+		var strangers *emit.ForeignError
+		if errors.As(err, &strangers) {
+			return fmt.Errorf("%w: choose another directory, or --force to write beside them", err)
+		}
+		return err
+	}
+	_, err = fmt.Fprintf(c.out, "%s: %d files written; kubectl apply -k %s, then regions/ to the hosts and tailnet/policy.json to the tailnet\n",
+		o.dir, len(files), o.dir)
+	return err
+}
+
+// bundle renders the topology at path; what is wrong with it is reported.
+func (c cli) bundle(path string, o renderOptions) (*render.Bundle, error) {
+	doc, err := c.load(path)
+	if err != nil {
+		return nil, err
+	}
+	list := visible(check(doc))
+	if o.strict {
+		list = list.Strict()
+	}
+	if err := c.report(list); err != nil {
+		return nil, err
+	}
+	bundle, err := render.NewPlan(doc.Topology).Render()
+	if err != nil {
+		return nil, err
+	}
+	return bundle, c.readmit(doc.Topology, bundle, o.policies)
+}
+
+// drift reports how dir differs from files.
+func (c cli) drift(path, dir string, files []render.File) error {
+	differences, err := emit.Diff(dir, files)
+	if err != nil {
+		return err
+	}
+	for _, d := range differences {
+		if _, err := fmt.Fprintf(c.err, "%s/%s: %s\n", dir, d.Path, d.Kind); err != nil {
+			return err
+		}
+	}
+	if len(differences) == 0 {
+		return nil
+	}
+	_, err = fmt.Fprintf(c.err, "\thint: kustomize-hybrid render %s -o %s\n", path, dir)
+	return errors.Join(err, errFindings)
+}

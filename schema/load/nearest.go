@@ -1,0 +1,43 @@
+package load
+
+import "strings"
+
+// nearest is the word that s is most likely a misspelling of, or "".
+func nearest(s string, words []string) string {
+	// One slip in four letters is a slip; more is another word.
+	best, least := "", len(s)/4+1
+	if len(s) > 64 {
+		return ""
+	}
+	for _, w := range words {
+		if d := distance(strings.ToLower(s), strings.ToLower(w)); d <= least && (best == "" || d < least) {
+			best, least = w, d
+		}
+	}
+	return best
+}
+
+// distance counts the letters to insert, remove, replace or swap with their
+// neighbour that turn a into b.
+func distance(a, b string) int {
+	var before, previous []int
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		before, previous, row = previous, row, make([]int, len(b)+1)
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			change := previous[j-1]
+			if a[i-1] != b[j-1] {
+				change++
+			}
+			row[j] = min(previous[j]+1, row[j-1]+1, change)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
+		}
+	}
+	return row[len(b)]
+}

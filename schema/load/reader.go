@@ -1,0 +1,72 @@
+package load
+
+import (
+	"reflect"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// reader turns a tree of nodes into a topology: Go reads the values, then CUE
+// judges them. What Go could not read is kept from CUE, so that one fault does not
+// hide another or appear twice.
+type reader struct {
+	src      *source
+	findings diag.List
+
+	// bad are values with a finding.
+	bad map[*yaml.Node]bool
+	// ignored are the keys of fields that are unknown or stand twice.
+	ignored map[*yaml.Node]bool
+	// meant are fields of a mapping that are there, but misspelt or reported already.
+	meant map[*yaml.Node][]string
+
+	fields map[reflect.Type][]field // of the structs met so far
+
+	// While aliases are expanded: the anchors we are in, and what came out so far.
+	open              map[*yaml.Node]bool
+	inAlias, expanded int
+}
+
+func newReader(src *source, found diag.List) *reader {
+	return &reader{
+		src:      src,
+		findings: found,
+		bad:      map[*yaml.Node]bool{},
+		ignored:  map[*yaml.Node]bool{},
+		meant:    map[*yaml.Node][]string{},
+		fields:   map[reflect.Type][]field{},
+		open:     map[*yaml.Node]bool{},
+	}
+}
+
+// topology is nil when there is no mapping to read.
+func (r *reader) topology() *schema.Topology {
+	if r.src.root == nil {
+		return nil
+	}
+	root := r.expand(r.src.root, nil, 0)
+	r.src.root = root
+	var t schema.Topology
+	r.value(root, reflect.ValueOf(&t).Elem(), nil)
+	if root.Kind != yaml.MappingNode {
+		return nil
+	}
+	newContract(r).check(root)
+	return &t
+}
+
+// errorf reports an error at node n.
+func (r *reader) errorf(code diag.Code, n *yaml.Node, p *path, format string, args ...any) *diag.Diagnostic {
+	d := r.findings.Errorf(code, p.String(), format, args...)
+	d.Pos = r.src.position(n)
+	return d
+}
+
+// refuse reports an error about the value n, and keeps it from CUE.
+func (r *reader) refuse(code diag.Code, n *yaml.Node, p *path, format string, args ...any) *diag.Diagnostic {
+	r.bad[n] = true
+	return r.errorf(code, n, p, format, args...)
+}

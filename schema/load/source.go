@@ -1,0 +1,136 @@
+package load
+
+import (
+	"strconv"
+	"strings"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+)
+
+// source is a parsed source: a tree of nodes, and where each was written.
+type source struct {
+	// root is nil when there was nothing to parse.
+	root *yaml.Node
+	// name is the file, "" when there is none.
+	name string
+	// files are the files of single nodes, where a package has several.
+	files map[*yaml.Node]string
+}
+
+// position is where n was written.
+func (s *source) position(n *yaml.Node) diag.Position {
+	name := s.name
+	if f, ok := s.files[n]; ok {
+		name = f
+	}
+	if name == "" || n == nil {
+		return diag.Position{}
+	}
+	return diag.Position{File: name, Line: n.Line, Column: n.Column}
+}
+
+// find is where path was written, or its nearest ancestor.
+func (s *source) find(path string) diag.Position {
+	if s.root == nil {
+		return diag.Position{File: s.name}
+	}
+	at, n := s.root, s.root
+	for path != "" {
+		var step string
+		step, path = cutStep(path)
+		key, value := child(n, step)
+		if value == nil {
+			break
+		}
+		at, n = shown(key, value), value
+	}
+	return s.position(at)
+}
+
+// shown is the node that stands for a field: its value, but its key where the value
+// begins on a later line.
+func shown(key, value *yaml.Node) *yaml.Node {
+	if key != nil && (value.Line > key.Line || value.Line == 0) {
+		return key
+	}
+	return value
+}
+
+// child is the field or element of n that step names. Elements have no key.
+func child(n *yaml.Node, step string) (key, value *yaml.Node) {
+	switch n.Kind {
+	case yaml.MappingNode:
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			if n.Content[i].Value == step {
+				return n.Content[i], n.Content[i+1]
+			}
+		}
+	case yaml.SequenceNode:
+		if i, err := strconv.Atoi(step); err == nil && i >= 0 && i < len(n.Content) {
+			return nil, n.Content[i]
+		}
+	}
+	return nil, nil
+}
+
+// cutStep cuts the first step off a path as diag.Field and diag.Index write it.
+func cutStep(path string) (step, rest string) {
+	path = strings.TrimPrefix(path, ".")
+	if quoted, err := strconv.QuotedPrefix(strings.TrimPrefix(path, "[")); err == nil && path[0] == '[' {
+		step, _ = strconv.Unquote(quoted)
+		return step, strings.TrimPrefix(path[1+len(quoted):], "]")
+	}
+	if strings.HasPrefix(path, "[") {
+		step, rest, _ = strings.Cut(path[1:], "]")
+		return step, rest
+	}
+	if i := strings.IndexAny(path, ".["); i > 0 {
+		return path[:i], path[i:]
+	}
+	return path, ""
+}
+
+// path is where the reader stands, written out only when there is something to say.
+type path struct {
+	up    *path
+	key   string
+	index int // of an element; -1 for a field
+}
+
+func (p *path) field(key string) *path { return &path{up: p, key: key, index: -1} }
+func (p *path) element(i int) *path    { return &path{up: p, index: i} }
+
+// String writes the path as diag does. The root is "".
+func (p *path) String() string {
+	switch {
+	case p == nil:
+		return ""
+	case p.index >= 0:
+		return diag.Index(p.up.String(), p.index)
+	}
+	return diag.Field(p.up.String(), p.key)
+}
+
+// name is the end of the path, as messages call it: "podCIDRs[0]".
+func (p *path) name() string {
+	switch {
+	case p == nil:
+		return "the document"
+	case p.index >= 0:
+		return diag.Index(p.up.name(), p.index)
+	}
+	return p.key
+}
+
+// steps is the path as CUE writes it.
+func (p *path) steps() []string {
+	switch {
+	case p == nil:
+		return nil
+	case p.index >= 0:
+		return append(p.up.steps(), strconv.Itoa(p.index))
+	}
+	return append(p.up.steps(), p.key)
+}

@@ -1,0 +1,133 @@
+package load
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+)
+
+// parseYAML parses YAML, and JSON, which is YAML. It uses kustomize's parser, so
+// that a file means the same to the command and to the function.
+func parseYAML(f file) (source, diag.List) {
+	src := source{name: f.name}
+	var list diag.List
+	if !checkText(f, &list) {
+		return src, list
+	}
+	dec := yaml.NewDecoder(bytes.NewReader(spaced(f)))
+	for {
+		var doc yaml.Node
+		err := dec.Decode(&doc)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			syntaxError(&list, f.name, err)
+			return src, list
+		}
+		n := content(&doc)
+		switch {
+		case isAbsent(n):
+			continue
+		case src.root != nil:
+			list.Errorf(SeveralDocuments, "", "a second document begins here, and a file holds one topology").
+				Fix("write one file for each topology, and remove the --- between them").Pos = src.position(n)
+			return src, list
+		}
+		src.root = n
+	}
+	if src.root == nil {
+		emptyInput(&list, f.name)
+	}
+	return src, list
+}
+
+// content is the node inside a document node.
+func content(n *yaml.Node) *yaml.Node {
+	for n != nil && n.Kind == yaml.DocumentNode {
+		if len(n.Content) == 0 {
+			return nil
+		}
+		n = n.Content[0]
+	}
+	return n
+}
+
+// isAbsent recognises the nothing between two "---".
+func isAbsent(n *yaml.Node) bool {
+	return n == nil || n.Kind == 0 || n.Kind == yaml.ScalarNode && n.Tag == "!!null" && n.Value == ""
+}
+
+func emptyInput(list *diag.List, name string) {
+	list.Errorf(EmptyInput, "", "there is nothing in it").
+		Fix("start from an example: kustomize-hybrid init").Pos = diag.Position{File: name, Line: 1, Column: 1}
+}
+
+// checkText refuses binary data with the place of its first byte: parsers give none.
+func checkText(f file, list *diag.List) bool {
+	at := notText(f.data)
+	if at < 0 {
+		return true
+	}
+	before := f.data[:at]
+	start := bytes.LastIndexByte(before, '\n') + 1
+	pos := diag.Position{
+		File:   f.name,
+		Line:   1 + bytes.Count(before, []byte{'\n'}),
+		Column: 1 + utf8.RuneCount(before[start:]),
+	}
+	list.Errorf(NotText, "", "byte %#02x at offset %d is not UTF-8 text", f.data[at], at).
+		Fix("save the file as UTF-8").Pos = pos
+	return false
+}
+
+// notText is the offset of the first byte that is no text, or -1.
+func notText(data []byte) int {
+	for i := 0; i < len(data); {
+		c, size := utf8.DecodeRune(data[i:])
+		if c == utf8.RuneError && size == 1 || c < ' ' && !strings.ContainsRune("\t\n\r", c) || c == 0x7f {
+			return i
+		}
+		i += size
+	}
+	return -1
+}
+
+// spaced replaces tabs outside of strings in JSON by spaces: JSON allows them,
+// kustomize's YAML parser does not, and a column is a column.
+func spaced(f file) []byte {
+	if !bytes.ContainsRune(f.data, '\t') || !json.Valid(bytes.TrimPrefix(f.data, []byte("\ufeff"))) {
+		return f.data
+	}
+	out := bytes.Clone(f.data)
+	inString := false
+	for i := 0; i < len(out); i++ {
+		switch {
+		case inString && out[i] == '\\':
+			i++
+		case out[i] == '"':
+			inString = !inString
+		case out[i] == '\t' && !inString:
+			out[i] = ' '
+		}
+	}
+	return out
+}
+
+// syntaxError turns the parser's "yaml: line 7: …" into a finding.
+func syntaxError(list *diag.List, name string, err error) {
+	m := regexp.MustCompile(`(?s)^(?:yaml: )?(?:line (\d+): )?(.*)$`).FindStringSubmatch(err.Error())
+	line, _ := strconv.Atoi(m[1])
+	list.Errorf(NotYAML, "", "this is not YAML: %s", strings.ReplaceAll(m[2], "\n", " ")).
+		Fix("look at the line and at the one before it: a missing quote, colon or bracket, or a tab").
+		Pos = diag.Position{File: name, Line: line}
+}

@@ -1,0 +1,267 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const root = "../.."
+
+// kustomize runs `kustomize build` and returns what it prints.
+func kustomize(t *testing.T, dir string, flags ...string) (stdout, stderr string, err error) {
+	t.Helper()
+	binary := os.Getenv("KUSTOMIZE")
+	if binary == "" {
+		t.Fatal("KUSTOMIZE, the path of kustomize v5.8.2, is not set: run `make e2e`")
+	}
+	var out, errs bytes.Buffer
+	cmd := exec.Command(binary, append([]string{"build", dir}, flags...)...)
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	cmd.Env = append(os.Environ(), "PATH="+absolute(t, filepath.Join(root, "bin"))+string(os.PathListSeparator)+os.Getenv("PATH"))
+	err = cmd.Run()
+	return out.String(), errs.String(), err
+}
+
+func absolute(t *testing.T, path string) string {
+	t.Helper()
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return abs
+}
+
+func functions() []string { return []string{"--enable-alpha-plugins", "--enable-exec"} }
+
+func read(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// The binary that people have builds what `kustomize-hybrid build` builds.
+func TestOverlays(t *testing.T) {
+	goldens, err := filepath.Glob(filepath.Join(root, "golden/overlays/*.yaml"))
+	if err != nil || len(goldens) == 0 {
+		t.Fatal(goldens, err)
+	}
+	for _, golden := range goldens {
+		name := strings.TrimSuffix(filepath.Base(golden), ".yaml")
+		t.Run(name, func(t *testing.T) {
+			got, stderr, err := kustomize(t, filepath.Join(root, "overlays", name), functions()...)
+			if err != nil || stderr != "" {
+				t.Fatalf("%v\n%s", err, stderr)
+			}
+			if diff := cmp.Diff(read(t, golden), got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// A rendered tree needs no function.
+func TestRenderedTrees(t *testing.T) {
+	trees, err := filepath.Glob(filepath.Join(root, "golden/examples/*"))
+	if err != nil || len(trees) == 0 {
+		t.Fatal(trees, err)
+	}
+	for _, tree := range trees {
+		out, stderr, err := kustomize(t, tree)
+		if err != nil || stderr != "" || !strings.Contains(out, "kind: Namespace\n") {
+			t.Errorf("%s: %v\n%s%s", tree, err, stderr, out)
+		}
+	}
+}
+
+// What the docs warn of: without --enable-exec kustomize runs nothing and says so to
+// nobody (kustomize#4399).
+func TestSilentEmptyOutputWithoutExec(t *testing.T) {
+	out, stderr, err := kustomize(t, filepath.Join(root, "overlays/generator"), "--enable-alpha-plugins")
+	if err != nil || out != "" || stderr != "" {
+		t.Errorf("kustomize no longer builds silently to nothing; the docs say it does: %v\n%s%s", err, stderr, out)
+	}
+	for _, page := range []string{"README.md", "docs/kustomize.md"} {
+		if !strings.Contains(read(t, filepath.Join(root, page)), "--enable-exec") {
+			t.Errorf("%s does not warn of it", page)
+		}
+	}
+	_, stderr, err = kustomize(t, filepath.Join(root, "overlays/generator"))
+	if err == nil || !strings.Contains(stderr, "external plugins disabled") {
+		t.Errorf("without any flag: %v\n%s", err, stderr)
+	}
+}
+
+// broken copies an overlay and misspells a mode in its topology.
+func broken(t *testing.T, overlay string) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), overlay)
+	if err := os.CopyFS(dir, os.DirFS(filepath.Join(root, "overlays", overlay))); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(dir, "topology.yaml")
+	text := strings.Replace(read(t, file), "mode: staticPod", "mode: staticpod", 1)
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// kustomize takes an empty output for "delete everything" and shows nothing but
+// standard error: each role has to fail, and to say why.
+func TestBrokenTopologyFailsTheBuild(t *testing.T) {
+	for _, overlay := range []string{"transformer", "generator", "validator"} {
+		t.Run(overlay, func(t *testing.T) {
+			out, stderr, err := kustomize(t, broken(t, overlay), functions()...)
+			if err == nil || out != "" {
+				t.Errorf("the build went on: %v\n%s", err, out)
+			}
+			const want = `spec.regions[1].gateways.mode: error: `
+			if !strings.Contains(stderr, want) || !strings.Contains(stderr, "\nError: couldn't execute function: exit status 1") {
+				t.Errorf("standard error says\n%s", stderr)
+			}
+		})
+	}
+}
+
+// A second transformer finds the objects of the first; a validator in the same build
+// sees them and must not be taken for one that changes them (kustomize#5036).
+func TestRolesTogether(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "overlay")
+	if err := os.CopyFS(dir, os.DirFS(filepath.Join(root, "overlays/transformer"))); err != nil {
+		t.Fatal(err)
+	}
+	add := func(file, text string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	add("validate.yaml", read(t, filepath.Join(root, "overlays/validator/validate.yaml")))
+	add("again.yaml", strings.Replace(read(t, filepath.Join(dir, "transform.yaml")), "name: hybrid", "name: again", 1))
+	add("kustomization.yaml", strings.Replace(read(t, filepath.Join(dir, "kustomization.yaml")),
+		"  - transform.yaml\n", "  - transform.yaml\n  - again.yaml\nvalidators:\n  - validate.yaml\n", 1))
+	got, stderr, err := kustomize(t, dir, functions()...)
+	if err != nil || stderr != "" {
+		t.Fatalf("%v\n%s", err, stderr)
+	}
+	if diff := cmp.Diff(read(t, filepath.Join(root, "golden/overlays/transformer.yaml")), got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// Where a build has no resources, kustomize hands functions their own configuration
+// as the only item.
+func TestNothingToTransform(t *testing.T) {
+	dir := t.TempDir()
+	for file, text := range map[string]string{
+		"transform.yaml":     read(t, filepath.Join(root, "overlays/transformer/transform.yaml")),
+		"kustomization.yaml": "transformers: [transform.yaml]\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, stderr, err := kustomize(t, dir, functions()...)
+	if err == nil || !strings.Contains(stderr, "there is no Topology among the resources") {
+		t.Errorf("%v\n%s", err, stderr)
+	}
+}
+
+// On a full disk and on a read-only one the old tree stays, and one line says why.
+func TestRenderOntoFullOrReadOnlyDisk(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Fatal("this test mounts a small disk: it needs root")
+	}
+	for _, c := range []struct{ name, remount, want string }{
+		{"full", "", "no space left on device"},
+		{"read-only", "remount,ro", "read-only file system"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			disk := t.TempDir()
+			mount(t, "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk)
+			defer func() {
+				if out, err := exec.Command("umount", disk).CombinedOutput(); err != nil {
+					t.Errorf("umount: %v %s", err, out)
+				}
+			}()
+			out := filepath.Join(disk, "out")
+			if code, stderr := render(t, "regional-gateway", out); code != 0 {
+				t.Fatal(stderr)
+			}
+			before := snapshot(t, out)
+			fill(t, disk, c.name == "full")
+			if c.remount != "" {
+				mount(t, "-o", c.remount, disk)
+			}
+			code, stderr := render(t, "three-regions", out)
+			if code != 3 || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, c.want) {
+				t.Errorf("exit %d: %s", code, stderr)
+			}
+			if diff := cmp.Diff(before, snapshot(t, out)); diff != "" {
+				t.Errorf("the old tree changed:\n%s", diff)
+			}
+		})
+	}
+}
+
+// fill leaves no room on the disk.
+func fill(t *testing.T, disk string, really bool) {
+	t.Helper()
+	if !really {
+		return
+	}
+	file, err := os.Create(filepath.Join(disk, "ballast"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	for {
+		if _, err := file.Write(make([]byte, 4096)); err != nil {
+			return
+		}
+	}
+}
+
+func mount(t *testing.T, args ...string) {
+	t.Helper()
+	if out, err := exec.Command("mount", args...).CombinedOutput(); err != nil {
+		t.Fatalf("mount %q: %v %s", args, err, out)
+	}
+}
+
+func render(t *testing.T, example, out string) (code int, stderr string) {
+	t.Helper()
+	var errs bytes.Buffer
+	cmd := exec.Command(filepath.Join(root, "bin/kustomize-hybrid"), "render", filepath.Join(root, "examples", example, "topology.yaml"), "-o", out)
+	cmd.Stderr = &errs
+	if err := cmd.Run(); err != nil && cmd.ProcessState == nil {
+		t.Fatal(err)
+	}
+	return cmd.ProcessState.ExitCode(), errs.String()
+}
+
+func snapshot(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	files := map[string]string{}
+	err := filepath.WalkDir(dir, func(name string, d os.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			files[name] = read(t, name)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
