@@ -451,7 +451,7 @@ func TestChangedScriptsRollThePods(t *testing.T) {
 func TestGatewaysThatKeepTheirTailnetAddressesAreAGroup(t *testing.T) {
 	b := rendered(t, withTailnetSources(t))
 	last := b.Objects[len(b.Objects)-1]
-	want := "apiVersion: cilium.io/v2alpha1\nkind: CiliumCIDRGroup\nmetadata:\n  name: hybrid-gateways\nspec:\n" +
+	want := "apiVersion: cilium.io/v2alpha1\nkind: CiliumCIDRGroup\nmetadata:\n  name: hybrid-gateways\n  labels:\n    app.kubernetes.io/managed-by: kustomize-hybrid\n    app.kubernetes.io/part-of: ai-cluster\nspec:\n" +
 		"  externalCIDRs:\n  - \"100.80.0.1/32\"\n  - \"100.80.0.2/32\"\n  - \"100.80.0.3/32\"\n"
 	if last.Concern != "cilium" || string(last.YAML) != want {
 		t.Errorf("%s:\n%s\nwant:\n%s", last.Concern, last.YAML, want)
