@@ -143,12 +143,11 @@ func transform(rl *framework.ResourceList) (diag.List, error) {
 
 // validateItems checks the Topology among the items, and returns none: kustomize
 // compares a validator's items with what it gave, and finds its own annotations
-// there (kustomize#5036). kpt wants them back; it is known by the path annotation
-// that kustomize does not set.
+// there (kustomize#5036). kpt wants them back.
 func validateItems(rl *framework.ResourceList) (diag.List, error) {
 	config, list := functionSpec(rl.FunctionConfig, "topology", "strict")
 	items := rl.Items
-	if !slices.ContainsFunc(items, hasPath) {
+	if !fromKpt(items) {
 		rl.Items = nil
 	}
 	if findingsError(list) != nil {
@@ -165,9 +164,13 @@ func validateItems(rl *framework.ResourceList) (diag.List, error) {
 	return list, nil
 }
 
-func hasPath(n *yaml.RNode) bool {
-	path, _, err := kioutil.GetFileAnnotations(n)
-	return err == nil && path != ""
+// fromKpt tells kpt from kustomize: both say in which file an item stands (kustomize
+// only behind another function), and kustomize v5.8.2 adds an annotation of its own.
+func fromKpt(items []*yaml.RNode) bool {
+	return slices.ContainsFunc(items, func(n *yaml.RNode) bool {
+		path, _, err := kioutil.GetFileAnnotations(n)
+		return err == nil && path != "" && n.GetAnnotations()["kustomize.config.k8s.io/id"] == ""
+	})
 }
 
 // node loads a topology that kustomize handed over; its findings do not make it fail.
