@@ -36,10 +36,14 @@ func (c cli) read(path string) (*load.Document, error) {
 
 // check lists everything that is wrong with a document: its shape, and how what it
 // says stands together.
-func check(doc *load.Document) diag.List {
+func check(doc *load.Document) diag.List { return checkWith(doc, validate.Input{}) }
+
+// checkWith is check with more to look at than the topology.
+func checkWith(doc *load.Document, in validate.Input) diag.List {
 	list := slices.Clone(doc.Findings)
 	if doc.Topology != nil {
-		found := validate.Topology(doc.Topology)
+		in.Topology = doc.Topology
+		found := validate.Run(in)
 		doc.Locate(found)
 		list = append(list, found...)
 	}

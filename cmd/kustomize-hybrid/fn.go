@@ -13,8 +13,10 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/dump"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/readmit"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/validate"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema/load"
 )
@@ -145,7 +147,7 @@ func transform(rl *framework.ResourceList) (diag.List, error) {
 // compares a validator's items with what it gave, and finds its own annotations
 // there (kustomize#5036). kpt wants them back.
 func validateItems(rl *framework.ResourceList) (diag.List, error) {
-	config, list := functionSpec(rl.FunctionConfig, "topology", "strict")
+	config, list := functionSpec(rl.FunctionConfig, "topology", "strict", "today")
 	items := rl.Items
 	if !fromKpt(items) {
 		rl.Items = nil
@@ -157,7 +159,11 @@ func validateItems(rl *framework.ResourceList) (diag.List, error) {
 	if err != nil {
 		return nil, err
 	}
-	list = append(list, check(doc)...)
+	existing, err := dump.Items(items)
+	if err != nil {
+		return nil, err
+	}
+	list = append(list, checkWith(doc, validate.Input{Objects: existing, Day: config["today"]})...)
 	if config["strict"] == "true" {
 		list = visible(list).Strict()
 	}

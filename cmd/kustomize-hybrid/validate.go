@@ -3,8 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -12,12 +12,13 @@ import (
 )
 
 // formats are the forms in which validate reports, in the order the help names them.
-func formats() []string { return []string{"text", "json"} }
+func formats() []string { return diag.Formats() }
 
 type validateOptions struct {
 	format string
 	strict bool
 	info   bool
+	today  string
 }
 
 func (c cli) validateCommand() *cobra.Command {
@@ -27,12 +28,20 @@ func (c cli) validateCommand() *cobra.Command {
 		Short: "Check topologies: shape, addresses, versions",
 		Long: `Checks each FILE, a Topology in YAML, JSON or CUE; "-" is standard input.
 
+A FILE may also hold what exists already, beside the topology or by itself: the output
+of kubectl get -o yaml or of kustomize build. Nodes, CiliumNodes, IPPools,
+CiliumPodIPPools, ServiceCIDRs, kubeadm's ClusterConfiguration and Tailscale Connectors
+are compared with the topology; a RangePack adds ranges to keep clear of.
+
 All findings are reported in one run, each with its place, the other party, and the
 way out. Nothing is printed where nothing is wrong. 'kustomize-hybrid explain CODE'
 says more about a finding.`,
 		Example: "  kustomize-hybrid validate topology.yaml\n  kustomize-hybrid validate --format json - < topology.yaml",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if !day(o.today) {
+				return &usageError{cmd.CommandPath(), fmt.Errorf("--today is a day written YYYY-MM-DD, not %q", o.today)}
+			}
 			if err := oneOf("--format", o.format, formats()); err != nil {
 				return &usageError{cmd.CommandPath(), err}
 			}
@@ -41,22 +50,18 @@ says more about a finding.`,
 	}
 	cmd.Flags().StringVar(&o.format, "format", "text", "how to report: "+strings.Join(formats(), ", "))
 	cmd.Flags().BoolVar(&o.strict, "strict", false, "treat warnings as errors")
+	cmd.Flags().StringVar(&o.today, "today", "", "the day on which suppressions must not have expired, as YYYY-MM-DD")
 	cmd.Flags().BoolVar(&o.info, "info", false, "also report what is only worth knowing")
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formats(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
 func (c cli) validate(paths []string, o validateOptions) error {
-	var list diag.List
-	var failures []error
-	for _, path := range paths {
-		doc, err := c.load(path)
-		if err != nil {
-			failures = append(failures, err)
-			continue
-		}
-		list = append(list, check(doc)...)
+	read, failed := c.sources(paths)
+	if failed == nil && len(read.documents) == 0 {
+		return errors.New("there is no Topology in the files to compare the objects with")
 	}
+	list := read.check(o.today)
 	if !o.info {
 		list = visible(list)
 	}
@@ -65,7 +70,7 @@ func (c cli) validate(paths []string, o validateOptions) error {
 	}
 	err := c.write(list, o.format)
 	// A file that could not be read matters more than what the others say.
-	if failed := errors.Join(failures...); failed != nil {
+	if failed != nil {
 		return failed
 	}
 	return err
@@ -76,7 +81,7 @@ func (c cli) write(list diag.List, format string) error {
 	if format == "text" {
 		return c.report(list)
 	}
-	if err := writeReport(c.out, list, format); err != nil {
+	if err := diag.Write(c.out, format, list); err != nil {
 		return fmt.Errorf("write standard output: %w", err)
 	}
 	if list.Count(diag.Error) > 0 {
@@ -85,12 +90,10 @@ func (c cli) write(list diag.List, format string) error {
 	return nil
 }
 
-func writeReport(w io.Writer, list diag.List, format string) error {
-	switch format {
-	case "json":
-		return diag.WriteJSON(w, list)
-	}
-	return fmt.Errorf("unknown format %q", format)
+// day reports whether s is empty or a day.
+func day(s string) bool {
+	_, err := time.Parse(time.DateOnly, s)
+	return s == "" || err == nil
 }
 
 // oneOf checks the value of a flag against what it may be.

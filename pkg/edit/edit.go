@@ -13,7 +13,8 @@ import (
 
 // Append adds the values to the list that keys lead to, such as "spec", "regions",
 // "1", "podCIDRs", and returns the new text. A list that is not there is made, in a
-// mapping written in block style. The values must need no quotes, as prefixes do.
+// mapping written in block style. The values are inserted as they are, with quotes if
+// they need any.
 //
 // The new text is read back: it means what the old one meant plus the values, or
 // Append fails.
@@ -67,7 +68,7 @@ func grown(before, after *yaml.Node, keys, values []string) bool {
 	}
 	kept := len(list.Content) - len(values)
 	for i, v := range values {
-		if list.Content[kept+i].Value != v {
+		if list.Content[kept+i].Value != strings.Trim(v, `"`) {
 			return false
 		}
 	}

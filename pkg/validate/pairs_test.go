@@ -1,0 +1,113 @@
+package validate_test
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/docs"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/dump"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/validate"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema/load"
+)
+
+// today is the day on which the pairs are judged: some suppressions have expired.
+const today = "2026-11-24"
+
+// TestPairs validates each x.yaml, a topology and perhaps objects, and compares what
+// is said with x.out. A file that bears the name of a code must fire it.
+func TestPairs(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.yaml")
+	if err != nil || len(files) < 40 {
+		t.Fatalf("%d pairs, %v", len(files), err)
+	}
+	for _, file := range files {
+		name := strings.TrimSuffix(filepath.Base(file), ".yaml")
+		t.Run(name, func(t *testing.T) {
+			list := judge(t, file)
+			var out strings.Builder
+			if err := diag.WriteText(&out, list); err != nil {
+				t.Fatal(err)
+			}
+			golden(t, strings.TrimSuffix(file, ".yaml")+".out", out.String())
+			is := func(d *diag.Diagnostic) bool { return string(d.Code) == name }
+			if slices.Contains(validate.Codes(), diag.Code(name)) && !slices.ContainsFunc(list, is) {
+				t.Errorf("%s is not fired", name)
+			}
+		})
+	}
+}
+
+// TestDocumentedExamples executes docs/checks.md: each example prints what stands
+// beneath it, its own code among it.
+func TestDocumentedExamples(t *testing.T) {
+	executed := 0
+	for _, e := range docs.Examples() {
+		if !slices.Contains(validate.Codes(), diag.Code(e.Code)) {
+			continue
+		}
+		executed++
+		list := judgeText(t, []byte(e.Input))
+		var out strings.Builder
+		if err := diag.WriteText(&out, list); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(e.Output, out.String()); diff != "" {
+			t.Errorf("%s: -documented +printed\n%s", e.Code, diff)
+		}
+		if !slices.ContainsFunc(list, func(d *diag.Diagnostic) bool { return string(d.Code) == e.Code }) {
+			t.Errorf("%s is not fired by its example", e.Code)
+		}
+	}
+	if executed < 20 {
+		t.Errorf("%d examples", executed)
+	}
+}
+
+func judge(t *testing.T, file string) diag.List {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return judgeText(t, data)
+}
+
+func judgeText(t *testing.T, data []byte) diag.List {
+	t.Helper()
+	topology, rest := dump.Split(data)
+	doc, err := load.Bytes("topology.yaml", topology)
+	if err != nil {
+		t.Fatal(err)
+	}
+	objects, err := dump.Objects("topology.yaml", rest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := validate.Run(validate.Input{Topology: doc.Topology, Objects: objects, Day: today})
+	list = slices.DeleteFunc(list, func(d *diag.Diagnostic) bool { return d.Severity == diag.Info })
+	doc.Locate(list)
+	list.Sort()
+	return list
+}
+
+func golden(t *testing.T, file, got string) {
+	t.Helper()
+	if os.Getenv("UPDATE_GOLDEN") != "" {
+		if err := os.WriteFile(file, []byte(got), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s: -want +got\n%s", file, diff)
+	}
+}
