@@ -27,6 +27,25 @@ func TestSARIF(t *testing.T) {
 			t.Errorf("%s: %v", file, err)
 		}
 	}
+	// What validate --format sarif says of a broken topology.
+	if err := schema.Validate(parse(t, "report.txtar", conversation(t, "broken.sarif"))); err != nil {
+		t.Errorf("report.txtar: %v", err)
+	}
+}
+
+// conversation returns one file of the scripted conversation about reports.
+func conversation(t *testing.T, name string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(root, "cmd/kustomize-hybrid/testdata/script/report.txtar"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, ok := strings.Cut(string(data), "-- "+name+" --\n")
+	text, _, more := strings.Cut(after, "\n-- ")
+	if !ok || !more {
+		t.Fatalf("report.txtar has no %s followed by another file", name)
+	}
+	return []byte(text)
 }
 
 // TestSchemaBites shows that the schema refuses what is no SARIF log.
@@ -67,9 +86,14 @@ func read(t *testing.T, file string) any {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return parse(t, file, data)
+}
+
+func parse(t *testing.T, name string, data []byte) any {
+	t.Helper()
 	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
 	if err != nil {
-		t.Fatalf("%s: %v", file, err)
+		t.Fatalf("%s: %v", name, err)
 	}
 	return value
 }
@@ -77,7 +101,7 @@ func read(t *testing.T, file string) any {
 func sarifFiles(t *testing.T) []string {
 	t.Helper()
 	var files []string
-	for _, pattern := range []string{"pkg/*/testdata/*.sarif", "cmd/*/testdata/*.sarif", "cmd/*/testdata/*/*.sarif"} {
+	for _, pattern := range []string{"pkg/*/testdata/*.sarif", "cmd/*/testdata/*.sarif"} {
 		found, err := filepath.Glob(filepath.Join(root, pattern))
 		if err != nil {
 			t.Fatal(err)
