@@ -11,21 +11,24 @@ import (
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/docs"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
-	"github.com/kustomize-hybrid/kustomize-hybrid/schema/load"
 )
 
-// said is what `validate` prints for a topology.
-func said(t *testing.T, topology string) string {
+// said is what `validate` prints for a file. Its first line may be the command, as a
+// comment, where that says which day it is.
+func said(t *testing.T, text string) string {
 	t.Helper()
-	doc, err := load.Bytes("topology.yaml", []byte(topology))
-	if doc == nil {
+	var s sources
+	if err := s.add("topology.yaml", []byte(text)); err != nil {
 		t.Fatal(err)
 	}
-	var text bytes.Buffer
-	if err := diag.WriteText(&text, visible(check(doc))); err != nil {
+	command, _, _ := strings.Cut(text, "\n")
+	_, day, _ := strings.Cut(command, "validate --today ")
+	day, _, _ = strings.Cut(day, " ")
+	var out bytes.Buffer
+	if err := diag.WriteText(&out, visible(s.check(day))); err != nil {
 		t.Fatal(err)
 	}
-	return text.String()
+	return out.String()
 }
 
 // Every example of docs/checks.md gives what stands below it, its own code included.

@@ -46,6 +46,11 @@ func (c cli) source(s *sources, path string) error {
 	if err != nil {
 		return err
 	}
+	return s.add(name, data)
+}
+
+// add takes what a file holds apart.
+func (s *sources) add(name string, data []byte) error {
 	topology, rest := dump.Split(data)
 	objects, err := dump.Objects(name, rest)
 	if err != nil {

@@ -9,7 +9,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/kustomize-hybrid/kustomize-hybrid/docs"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/dump"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/validate"
@@ -40,32 +39,6 @@ func TestPairs(t *testing.T) {
 				t.Errorf("%s is not fired", name)
 			}
 		})
-	}
-}
-
-// TestDocumentedExamples executes docs/checks.md: each example prints what stands
-// beneath it, its own code among it.
-func TestDocumentedExamples(t *testing.T) {
-	executed := 0
-	for _, e := range docs.Examples() {
-		if !slices.Contains(validate.Codes(), diag.Code(e.Code)) {
-			continue
-		}
-		executed++
-		list := judgeText(t, []byte(e.Input))
-		var out strings.Builder
-		if err := diag.WriteText(&out, list); err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(e.Output, out.String()); diff != "" {
-			t.Errorf("%s: -documented +printed\n%s", e.Code, diff)
-		}
-		if !slices.ContainsFunc(list, func(d *diag.Diagnostic) bool { return string(d.Code) == e.Code }) {
-			t.Errorf("%s is not fired by its example", e.Code)
-		}
-	}
-	if executed < 20 {
-		t.Errorf("%d examples", executed)
 	}
 }
 
