@@ -3,7 +3,7 @@ GO ?= go
 EXAMPLE ?= regional-gateway
 OUT ?= out
 
-.PHONY: build run test golden netns check lint tidy shellcheck e2e fuzz bench startup clean
+.PHONY: build run test golden netns lab lab-programs check lint tidy shellcheck e2e fuzz bench startup clean
 
 build:
 	$(GO) build -trimpath -o bin/kustomize-hybrid ./cmd/kustomize-hybrid
@@ -22,6 +22,22 @@ golden:
 # The host scripts on this kernel, in network namespaces: root, iproute2, nft, iptables.
 netns:
 	$(GO) test -tags netns -count=1 -run 'Setup|Routes|Watch' ./pkg/render
+
+# Two regions on real packets, with the real tailscaled: root, and what netns needs.
+# The programs and the runner are built once, into .lab.
+lab: lab-programs
+	cd test/lab && $(GO) build -o ../../.lab/lab .
+	.lab/lab -programs .lab
+
+LAB_PROGRAMS = tailscale.com/cmd/tailscaled tailscale.com/cmd/tailscale tailscale.com/cmd/containerboot
+
+lab-programs: .lab/v1.84.3/tailscaled .lab/v1.102.3/tailscaled
+
+.lab/v1.84.3/tailscaled: test/lab/pinned/go.sum
+	mkdir -p $(@D) && cd test/lab/pinned && $(GO) build -trimpath -o ../../../$(@D)/ $(LAB_PROGRAMS)
+
+.lab/v1.102.3/tailscaled: test/lab/newest/go.sum
+	mkdir -p $(@D) && cd test/lab/newest && $(GO) build -trimpath -o ../../../$(@D)/ $(LAB_PROGRAMS)
 
 check: lint tidy shellcheck
 

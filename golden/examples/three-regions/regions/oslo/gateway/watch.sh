@@ -65,7 +65,6 @@ EOF
 SOCKET=${TS_SOCKET:-/var/run/tailscale/tailscaled.sock}
 RUN=${STATE_DIR:-/run/kustomize-hybrid}/watch
 HOLD=${HOLD:-2}           # seconds without transit after losing the role
-HEALTH_PORT=9002          # containerboot's TS_LOCAL_ADDR_PORT
 SETUP=$(dirname "$0")/setup.sh
 PROBE_ROUNDS=3            # failed rounds until a primary calls itself cut off
 
@@ -154,94 +153,138 @@ parse() {
 
 status() { timeout 5 tailscale --socket="$SOCKET" status --json 2>/dev/null | parse; }
 
-# primary PREFIX trust|distrust reads what parse wrote and prints "self", or the name of
-# the gateway to hand packets to. Distrust looks past tailscaled to the next in order.
-primary() {
-	{
-		gateways | sed 's/^/gateway /'
-		cat "$RUN/status"
-	} | awk -v prefix="$1" -v trust="$2" -v host="$HOST_IP" '
-		function has(list) { return index("," list ",", "," prefix ",") }
-		function label(name) { name = tolower(name); gsub(/\./, "-", name); return name }
-		$1 == "gateway" {
-			n++
-			name[n] = $2
-			if ($3 == host || $4 == host) me = n
-			byname[label($2)] = n
-			sub(/\..*/, "", $2)
-			if (!(label($2) in byname)) byname[label($2)] = n
-			byaddress[$3] = byaddress[$4] = n
-		}
-		$1 == "backend" { running = ($2 == "Running" && trust == "trust") }
-		$1 == "self" { approved = has($6); if (has($7)) found = "self" }
-		$1 == "peer" {
-			address = $5
-			sub(/:[0-9]+$/, "", address)
-			gsub(/[][]/, "", address)
-			g = byname[label($2)]
-			if (!g && address != "-") g = byaddress[address]
-			if (g) seen[g] = 1
-			if (g && g != me && has($7) && found == "") found = name[g]
-		}
-		END {
-			if (running && found != "") { print found; exit }
+# --- what follows from it ---
+
+# plan reads the tables, what parse wrote, and what was decided before, and prints
+# everything that should be:
+#   target FAMILY TABLE PREFIX self|GATEWAY|none
+#   hold FAMILY TABLE TICK
+#   remote TAILNET_IP
+#   route FAMILY TABLE DESTINATION HOP
+#   rule FAMILY PRIORITY: SELECTOR blackhole
+plan() {
+	awk -v host="$HOST_IP" -v tick="$TICK" -v hold_ticks=$((HOLD * PER_SECOND)) -v cut="$1" '
+	function has(list, item) { return index("," list ",", "," item ",") }
+	function label(name) { name = tolower(name); gsub(/\./, "-", name); return name }
+	function gateway_of(hostname, address) {
+		sub(/:[0-9]+$/, "", address)
+		gsub(/[][]/, "", address)
+		if (label(hostname) in byname) return byname[label(hostname)]
+		return (address in byaddress) ? byaddress[address] : 0
+	}
+	# primary is "self", or the number of the gateway to hand packets to, or 0.
+	function primary(prefix,   i, hidden) {
+		if (trusted) {
+			if (has(self_primary, prefix)) return "self"
+			for (i = 1; i <= peers; i++)
+				if (peer_gateway[i] && peer_gateway[i] != me && has(peer_primary[i], prefix)) return peer_gateway[i]
 			# Nobody says so. Headscale does not tell a node of its own role; when every
 			# other gateway is in sight and none has it, it is ours.
 			hidden = 0
-			for (i = 1; i <= n; i++) if (i != me && !seen[i]) hidden = 1
-			if (running && approved && !hidden) { print "self"; exit }
-			# The policy hides the primary, or tailscaled is down: the next in order, so
-			# that no two hidden gateways send to each other where there is a third.
-			if (me ? n > 1 : n > 0) print name[me % n + 1]
-		}'
+			for (i = 1; i <= n; i++) if (i != me && !(i in in_sight)) hidden = 1
+			if (!hidden && has(self_allowed, prefix)) return "self"
+		}
+		# The policy hides the primary, or tailscaled is down or cut off: the next in
+		# order, so that no two gateways send to each other where there is a third.
+		if (me ? n > 1 : n > 0) return me % n + 1
+		return 0
+	}
+	$1 == "setting" { setting[$2] = $3 }
+	$1 == "local" { locals++; lf[locals] = $2; lt[locals] = $3; lp[locals] = $4 }
+	$1 == "transit" { transits++; tf[transits] = $2; tp[transits] = $3; is_transit[$3] = 1 }
+	$1 == "own" { own[$2] = $3; lan[$2] = $4 }
+	$1 == "gateway" {
+		name[++n] = $2
+		if ($3 == host || $4 == host) me = n
+		byname[label($2)] = n
+		if ($3 != "-") byaddress[$3] = n
+		if ($4 != "-") byaddress[$4] = n
+	}
+	$1 == "hop" { hop[$2, $3] = "via " $4 " dev " $5 }
+	$1 == "target" { was[$2, $3] = $5 }
+	$1 == "hold" { held[$2, $3] = $4 }
+	$1 == "backend" { running = ($2 == "Running") }
+	$1 == "self" { self_allowed = $6; self_primary = $7 }
+	$1 == "peer" {
+		peer_gateway[++peers] = gateway_of($2, $5)
+		if (peer_gateway[peers]) in_sight[peer_gateway[peers]] = 1
+		peer_ip[peers] = $4
+		peer_primary[peers] = $7
+	}
+	END {
+		trusted = running && !cut
+		for (i = 1; i <= locals; i++) {
+			f = lf[i]
+			who = primary(lp[i])
+			refuse = !trusted
+			if (who == "self") way = "dev tailscale0" (setting["sourceRoute"] == "yes" && own[f] != "" ? " src " own[f] : "")
+			else way = who ? hop[name[who], f] : ""
+			target = who == "self" ? "self" : way == "" ? "none" : name[who]
+			# Two gateways that each take the other for the primary would send a packet to
+			# and fro until its life is over: no transit until the other has noticed, too.
+			until = held[f, lt[i]]
+			if (was[f, lt[i]] == "self" && target != "self" && target != "none") until = tick + hold_ticks
+			if (target != "self" && until > tick) { refuse = 1; print "hold", f, lt[i], until }
+			print "target", f, lt[i], lp[i], target
+			if (target == "self") active = 1
+			for (j = 1; j <= transits; j++) {
+				if (tf[j] != f) continue
+				if (way != "") print "route", f, lt[i], tp[j], way
+				# What this host and its pods send is not refused: the other gateway is.
+				if (refuse && setting["relay"] == "yes" && lan[f] != "")
+					print "rule", f, "5190: from", lp[i], "to", tp[j], "iif", lan[f], "blackhole"
+			}
+		}
+		# The nodes of the region ask the health port, and leave a gateway that does not
+		# answer. tailscaled alone would go on saying that all is well.
+		if (cut) print "rule", (host ~ /:/ ? 6 : 4), "5175: from", host, "ipproto tcp sport 9002 blackhole"
+		# Only who sends into the tunnel has to know whether it leads anywhere.
+		for (i = 1; i <= peers && (active || cut); i++) {
+			m = split(peer_primary[i], routes, ",")
+			for (j = 1; j <= m; j++)
+				if (routes[j] in is_transit) { split(peer_ip[i], ips, ","); if (!asked[ips[1]]++ && ++remotes <= 2) print "remote", ips[1] }
+		}
+	}'
 }
 
-# remote_primaries prints a tailnet address of each peer that is primary of a prefix
-# we route to, three at most.
-remote_primaries() {
-	{
-		transit_prefixes | sed 's/^/transit /'
-		cat "$RUN/status"
-	} | awk '
-		$1 == "transit" { ours[$3] = 1 }
-		$1 == "peer" {
-			n = split($7, routes, ",")
-			for (i = 1; i <= n; i++)
-				if (routes[i] in ours) { sub(/,.*/, "", $4); if (!seen[$4]++ && ++count <= 3) print $4 }
-		}'
-}
-
-# --- what follows from it ---
-
-# wanted_routes FAMILY TARGET prints routes in the words of table_routes.
-wanted_routes() {
-	case $2 in
-	tunnel) hop='dev tailscale0' ;;
-	via\ *) hop=$2 ;;
-	*) return ;;
-	esac
-	source=
-	# Without a source of its own, what this host sends would come from its tailnet
-	# address, which is no node of the cluster.
-	[ "$2 $(setting sourceRoute)" != 'tunnel yes' ] || source=$(own "$1")
-	transit_prefixes | while read -r family transit; do
-		[ "$family" != "$1" ] || echo "$transit $hop${source:+ src $source}"
+# look prints the tables of this file and what the host says about them. Where a
+# gateway is no neighbour on the LAN there is no hop: handing over would take the
+# router that sent us the packet.
+look() {
+	settings | sed 's/^/setting /'
+	local_prefixes | sed 's/^/local /'
+	transit_prefixes | sed 's/^/transit /'
+	gateways | sed 's/^/gateway /'
+	for f in 4 6; do
+		address=$(own "$f")
+		[ -z "$address" ] || echo "own $f $address $(device_of "$address")"
+		gateways | while read -r name four six; do
+			address=$four
+			[ "$f" = 4 ] || address=$six
+			case $address in - | "$HOST_IP") continue ;; esac
+			ip -"$f" route get "$address" 2>/dev/null | awk -v name="$name" -v family="$f" -v address="$address" '
+				NR > 1 || / via / { exit }
+				{ for (i = 1; i < NF; i++) if ($i == "dev" && $(i + 1) != "lo") print "hop", name, family, address, $(i + 1) }'
+		done
 	done
 }
 
-# table_routes FAMILY TABLE prints the routes that are there, but for the default.
-table_routes() {
-	ip -"$1" route show table "$2" 2>/dev/null | awk '
-		$1 == "unreachable" { next }
-		{
-			via = dev = src = ""
-			for (i = 2; i < NF; i++) {
-				if ($i == "via") via = " via " $(i + 1)
-				if ($i == "dev") dev = " dev " $(i + 1)
-				if ($i == "src") src = " src " $(i + 1)
+# actual prints the routes and rules that are there, in plan's words.
+actual() {
+	for f in 4 6; do
+		ip -"$f" route show table all 2>/dev/null | awk -v family="$f" '
+			$1 == "unreachable" || !/ table / { next }
+			{
+				table = way = ""
+				for (i = 2; i < NF; i++) {
+					if ($i == "table") table = $(i + 1)
+					if ($i ~ /^(via|dev|src)$/) way = way " " $i " " $(i + 1)
+				}
 			}
-			print $1 via dev src
-		}'
+			table >= 5253 && table < 5400 { print "route " family " " table " " $1 way }'
+		ip -"$f" rule show 2>/dev/null | awk -v family="$f" '
+			$1 == "5175:" || $1 == "5190:" { $1 = $1; print "rule " family " " $0 }'
+	done
 }
 
 # without LINES OTHER prints the lines that OTHER lacks.
@@ -251,99 +294,42 @@ without() {
 		$0 != "" && !($0 in known)'
 }
 
-# route FAMILY TABLE TARGET makes the table say so, in one batch, and only what differs.
-route() {
-	want=$(wanted_routes "$1" "$3")
-	have=$(table_routes "$1" "$2")
-	[ "$want" != "$have" ] || return 0
-	{
-		without "$want" "$have" | sed "s/.*/route replace & table $2/"
-		without "$(printf '%s\n' "$have" | cut -d' ' -f1)" "$(printf '%s\n' "$want" | cut -d' ' -f1)" |
-			sed "s/.*/route del & table $2/"
-	} | ip -"$1" -force -batch - 2>&1 | grep -v '^Command failed' >&2
+# enforce WANTED makes it so: what refuses comes first and goes last.
+enforce() {
+	have=$(actual)
+	[ "$have" != "$1" ] || return 0
+	missing=$(without "$1" "$have")
+	extra=$(without "$have" "$1")
+	for f in 4 6; do
+		{
+			printf '%s\n' "$missing" | sed -n "s/^rule $f \([0-9]*\):/rule add priority \1/p"
+			printf '%s\n' "$missing" | sed -n "s/^route $f \([0-9]*\) \(.*\)/route replace \2 table \1/p"
+			without "$(printf '%s\n' "$extra" | cut -d' ' -f1-4)" "$(printf '%s\n' "$1" | cut -d' ' -f1-4)" |
+				sed -n "s/^route $f \([0-9]*\) \(.*\)/route del \2 table \1/p"
+			printf '%s\n' "$extra" | sed -n "s/^rule $f \([0-9]*\):/rule del priority \1/p"
+		} | ip -"$f" -force -batch - 2>&1 | grep -v '^Command failed' >&2
+	done
 }
 
-# hop NAME FAMILY prints "via ADDRESS dev DEVICE" for a gateway on the LAN. Where it is
-# no neighbour, handing over would take the router that sent us the packet.
-hop() {
-	address=$(gateways | awk -v name="$1" -v column=$(($2 / 2)) '$1 == name { print $column }')
-	case $address in '' | -) return ;; esac
-	ip -"$2" route get "$address" 2>/dev/null | awk -v address="$address" '
-		NR > 1 { exit }
-		/ via / { exit }
-		{ for (i = 1; i < NF; i++) if ($i == "dev") print "via " address " dev " $(i + 1) }'
-}
-
-# refuse FAMILY PREFIX yes|no: no transit while two gateways may each take the other
-# for the primary, which would send a packet to and fro until its life is over. What
-# this host and its pods send is not refused: the other gateway refuses it in time.
-refuse() {
-	lan=$(device_of "$(own "$1")")
-	have=$(ip -"$1" rule show priority 5190 | awk -v prefix="$2" '$3 == prefix' | grep -c .)
-	if [ "$3" = yes ] && [ "$have" = 0 ]; then
-		transit_prefixes | while read -r family transit; do
-			[ "$family" != "$1" ] || echo "rule add priority 5190 from $2 to $transit iif $lan blackhole"
-		done | ip -"$1" -force -batch -
-	elif [ "$3" = no ] && [ "$have" != 0 ]; then
-		transit_prefixes | while read -r family transit; do
-			[ "$family" != "$1" ] || echo "rule del priority 5190 from $2 to $transit iif $lan"
-		done | ip -"$1" -force -batch -
-	fi
-}
-
-# mute yes|no: the region's nodes ask the health port, and leave a gateway that does
-# not answer. tailscaled alone would go on saying that all is well.
-mute() {
-	f=$(family_of "$HOST_IP")
-	have=$(ip -"$f" rule show priority 5175 | grep -c .)
-	if [ "$1" = yes ] && [ "$have" = 0 ]; then
-		ip -"$f" rule add priority 5175 from "$HOST_IP" ipproto tcp sport "$HEALTH_PORT" blackhole
-	elif [ "$1" = no ] && [ "$have" != 0 ]; then
-		ip -"$f" rule del priority 5175
-	fi
-}
-
-# decide FAMILY TABLE PREFIX
-decide() {
-	no_transit=no
-	trust=trust
-	if [ "$RUNNING" = no ] || [ -e "$RUN/cut" ]; then
-		no_transit=yes
-		# What this host and its pods send may still go out by another gateway.
-		trust=distrust
-	fi
-	who=$(primary "$3" "$trust")
-	case $who in
-	self) target=tunnel ;;
-	'') target=none ;;
-	*) target=$(hop "$who" "$1") ;;
-	esac
-	was=$(cat "$RUN/target.$1.$2" 2>/dev/null)
-	case $was/$target in
-	tunnel/via*) echo $((TICK + HOLD * PER_SECOND)) >"$RUN/hold.$1.$2" ;;
-	esac
-	hold=$(cat "$RUN/hold.$1.$2" 2>/dev/null)
-	if [ "${target%% *}" = via ] && [ "${hold:-0}" -gt "$TICK" ]; then no_transit=yes; fi
-	[ "$(setting relay)" = no ] || refuse "$1" "$3" "$no_transit"
-	route "$1" "$2" "${target:-none}"
-	if [ "$was" != "$target" ]; then
-		echo "$target" >"$RUN/target.$1.$2"
-		say "$3: ${who:-nobody}${target:+, $target}"
-		if [ -z "$target" ]; then say "$3: gateway $who is no neighbour on the LAN: refusing what comes from there"; fi
-	fi
-}
-
+# poll decides, and enforces what has changed; all of it when told to, since tailscaled
+# takes routes along when its device goes.
 poll() {
-	status >"$RUN/status.new"
-	mv "$RUN/status.new" "$RUN/status"
-	RUNNING=no
-	if grep -qx 'backend Running' "$RUN/status"; then RUNNING=yes; fi
-	remote_primaries >"$RUN/remote.new"
-	mv "$RUN/remote.new" "$RUN/remote"
-	if [ -e "$RUN/cut" ]; then mute yes; else mute no; fi
-	while read -r family table prefix _; do
-		decide "$family" "$table" "$prefix" </dev/null
-	done <"$RUN/local"
+	status >"$RUN/status"
+	cut=0
+	if [ -e "$RUN/cut" ]; then cut=1; fi
+	decided=$({
+		printf '%s\n' "$TABLES" "$REMEMBERED"
+		cat "$RUN/status"
+	} | plan "$cut")
+	remembered=$(printf '%s\n' "$decided" | grep -E '^(target|hold) ')
+	printf '%s\n' "$decided" | sed -n 's/^remote //p' >"$RUN/remote"
+	wanted=$(printf '%s\n' "$decided" | grep -E '^(route|rule) ')
+	if [ "$wanted" != "$WANTED" ] || [ "$1" = all ]; then enforce "$wanted"; fi
+	if [ "$remembered" != "$REMEMBERED" ]; then
+		without "$remembered" "$REMEMBERED" | sed -n 's/^target [46] [0-9]* /watch.sh: /p' >&2
+	fi
+	WANTED=$wanted
+	REMEMBERED=$remembered
 }
 
 # --- is the primary cut off from the other regions? ---
@@ -359,11 +345,11 @@ answers() {
 # With its uplink gone and its LAN alive, tailscaled still believes in its role.
 probe() {
 	failed=0
-	while sleep 1; do
-		if ! [ -s "$RUN/remote" ] || ! grep -qx tunnel "$RUN"/target.* 2>/dev/null && ! [ -e "$RUN/cut" ]; then
+	pause=2
+	while sleep "$pause"; do
+		if ! [ -s "$RUN/remote" ] || answers; then
 			failed=0
-		elif answers; then
-			failed=0
+			pause=2
 			if [ -e "$RUN/cut" ]; then
 				say 'other regions answer again'
 				rm -f "$RUN/cut"
@@ -371,6 +357,7 @@ probe() {
 			fi
 		else
 			failed=$((failed + 1))
+			pause=1
 			if [ "$failed" -ge "$PROBE_ROUNDS" ] && ! [ -e "$RUN/cut" ]; then
 				say 'no other region answers: cut off'
 				: >"$RUN/cut"
@@ -392,11 +379,12 @@ listen() {
 	done
 }
 
+# stop leaves the routes as they are, but answers health checks as tailscaled does.
 stop() {
 	trap - EXIT
-	mute no
 	# shellcheck disable=SC2086 # several process ids
 	kill $JOBS 2>/dev/null
+	enforce "$(printf '%s\n' "$WANTED" | grep -v ' 5175: ')"
 	exit 0
 }
 
@@ -406,7 +394,6 @@ stop() {
 }
 rm -rf "$RUN"
 mkdir -p "$RUN"
-local_prefixes >"$RUN/local"
 PER_SECOND=4
 STEP=0.25
 sleep 0.01 2>/dev/null || {
@@ -415,7 +402,8 @@ sleep 0.01 2>/dev/null || {
 }
 JOBS=''
 TICK=0
-trap stop EXIT TERM INT
+WANTED=''
+REMEMBERED=''
 mkfifo "$RUN/events"
 listen <"$RUN/events" &
 JOBS=$!
@@ -425,13 +413,21 @@ if [ "$(setting relay)" = yes ]; then
 	probe &
 	JOBS="$JOBS $!"
 fi
+trap stop EXIT TERM INT
+# Changes show at once by their traces in the kernel; looking every two seconds is for
+# what leaves none.
 while :; do
-	if [ $((TICK % PER_SECOND)) -eq 0 ] || [ -e "$RUN/changed" ]; then
+	if [ $((TICK % (30 * PER_SECOND))) -eq 0 ]; then
+		TABLES=$(look)
+		if [ "$TICK" -gt 0 ] && [ -x "$SETUP" ]; then "$SETUP" apply & fi
+		poll all
+	elif [ -e "$RUN/changed" ]; then
 		rm -f "$RUN/changed"
-		poll
-	fi
-	if [ $((TICK % (30 * PER_SECOND))) -eq $((15 * PER_SECOND)) ] && [ -x "$SETUP" ]; then
-		"$SETUP" apply
+		poll all
+	else
+		case $((TICK % (2 * PER_SECOND)))/$REMEMBERED in
+		0/* | *hold\ *) poll changes ;;
+		esac
 	fi
 	sleep "$STEP"
 	TICK=$((TICK + 1))

@@ -1,0 +1,187 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+const socket = "/var/run/tailscale/tailscaled.sock"
+
+// install lays what was rendered for the host where its user would: nothing of it is
+// the lab's own.
+func (h *host) install(t *schema.Topology, files []render.File) error {
+	dir := "regions/" + h.site.name + "/"
+	for _, f := range files {
+		name, ok := strings.CutPrefix(f.Path, dir)
+		if !ok {
+			continue
+		}
+		path := filepath.Join(h.dir, "etc/kustomize-hybrid", name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
+		mode := os.FileMode(0o644)
+		if f.Executable {
+			mode = 0o755
+		}
+		if err := os.WriteFile(path, f.Data, mode); err != nil {
+			return err
+		}
+	}
+	if !h.gateway() {
+		return nil
+	}
+	// The auth key, where the static pod's host directory or the Secret is mounted.
+	auth := filepath.Join(h.dir, "etc/kustomize-hybrid/auth")
+	if err := os.MkdirAll(auth, 0o700); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(auth, "authkey"), []byte("lab-key\n"), 0o400)
+}
+
+// trust puts the lab's certificate among the host's, as a company's would be.
+func (h *host) trust(certificate []byte) error {
+	bundle := filepath.Join(h.dir, "etc/ssl/certs/ca-certificates.crt")
+	f, err := os.OpenFile(bundle, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	_, err = f.Write(certificate)
+	return err
+}
+
+// environment is gateway.env, with the one variable the kubelet fills in.
+func (h *host) environment() ([]string, error) {
+	data, err := os.ReadFile(filepath.Join(h.dir, "etc/kustomize-hybrid/gateway/gateway.env"))
+	if err != nil {
+		return nil, err
+	}
+	var env []string
+	for _, line := range strings.Split(string(data), "\n") {
+		if strings.Contains(line, "=") && !strings.HasPrefix(line, "#") {
+			env = append(env, strings.ReplaceAll(line, "$(HOST_IP)", h.lan(4)))
+		}
+	}
+	return env, nil
+}
+
+// setup is the init container.
+func (h *host) setup(verb string) error {
+	out, err := h.enter(h.imageEnv("HOST_IP="+h.lan(4)), filepath.Join(h.w.image, "sh"), "/etc/kustomize-hybrid/gateway/setup.sh", verb).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("%s: setup.sh %s: %w: %s", h.name(), verb, err, out)
+	}
+	return nil
+}
+
+// boot is the tailscale container. injected is what a kubelet adds for services; the
+// pod's own variables win.
+func (h *host) boot(injected ...string) error {
+	env, err := h.environment()
+	if err != nil {
+		return err
+	}
+	own := map[string]bool{}
+	for _, e := range env {
+		name, _, _ := strings.Cut(e, "=")
+		own[name] = true
+	}
+	for _, e := range injected {
+		if name, _, _ := strings.Cut(e, "="); !own[name] {
+			env = append(env, e)
+		}
+	}
+	return h.spawn("containerboot", h.enter(h.imageEnv(append(env, "HOST_IP="+h.lan(4))...), filepath.Join(h.w.image, "containerboot")))
+}
+
+// watch is the sidecar on a gateway, or the service on a node.
+func (h *host) watch() error {
+	if h.gateway() {
+		return h.spawn("watch", h.enter(h.imageEnv("HOST_IP="+h.lan(4), "TS_SOCKET="+socket),
+			filepath.Join(h.w.image, "sh"), "/etc/kustomize-hybrid/gateway/watch.sh"))
+	}
+	return h.spawn("watch", h.enter(h.hostEnv(), "/etc/kustomize-hybrid/node/watch.sh"))
+}
+
+// start brings the host up, in the order of the pod's containers.
+func (h *host) start() error {
+	if !h.gateway() {
+		if _, err := h.sh("/etc/kustomize-hybrid/node/routes.sh apply"); err != nil {
+			return err
+		}
+		return h.watch()
+	}
+	if err := h.setup("apply"); err != nil {
+		return err
+	}
+	if err := h.boot(); err != nil {
+		return err
+	}
+	return h.watch()
+}
+
+// tailscale runs the CLI in the container.
+func (h *host) tailscale(args ...string) (string, error) {
+	out, err := h.enter(h.imageEnv(), append([]string{filepath.Join(h.w.image, "tailscale"), "--socket=" + socket}, args...)...).CombinedOutput()
+	return string(out), err
+}
+
+// crash ends the container without a word.
+func (h *host) crash() {
+	h.parts["containerboot"].signal(syscall.SIGKILL)
+	h.kill("tailscaled")
+	<-h.parts["containerboot"].done
+}
+
+// drain is the container's preStop, then what the kubelet does: the signal.
+func (h *host) drain() {
+	h.tailscale("set", "--advertise-routes=")
+	time.Sleep(5 * time.Second)
+	h.parts["containerboot"].stop(syscall.SIGTERM)
+}
+
+// unplug takes a device of the host out of its switch, as if the cable were cut.
+func (h *host) plugged(device, lan string, in bool) error {
+	state := "down"
+	if in {
+		state = "up"
+	}
+	_, err := run("ip", "-n", h.w.ns(lan), "link", "set", h.port(), state)
+	_ = device
+	return err
+}
+
+// port is the name of the host's port on either switch.
+func (h *host) port() string {
+	for i, m := range machines() {
+		if m == h.machine {
+			return fmt.Sprintf("p%d", i+10)
+		}
+	}
+	return ""
+}
+
+// leaked counts packets with private addresses that went out by a default route.
+func (w *world) leaked() (int, error) {
+	total := 0
+	for _, name := range []string{"inet", "cloud", "dc"} {
+		out, err := run("ip", "netns", "exec", w.ns(name), "nft", "list", "counter", "inet", "leak", "leaked")
+		if err != nil {
+			return 0, err
+		}
+		var packets int
+		if _, after, ok := strings.Cut(out, "packets "); ok {
+			fmt.Sscan(after, &packets)
+		}
+		total += packets
+	}
+	return total, nil
+}

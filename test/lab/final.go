@@ -1,0 +1,140 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// restarts: a static pod's container comes up again after the kubelet has learnt of
+// services and tells it where the API server is.
+func (c *checks) restarts() {
+	c.check("static pod restarted with KUBERNETES_SERVICE_HOST", func() (bool, string) {
+		h := c.host("dc-2")
+		h.crash()
+		start := time.Now()
+		if err := h.boot("KUBERNETES_SERVICE_HOST=10.96.0.1", "KUBERNETES_SERVICE_PORT=443"); err != nil {
+			return false, err.Error()
+		}
+		err := c.await(20*time.Second, "tailscaled to run", func() bool {
+			out, _ := h.tailscale("status", "--json", "--peers=false")
+			return strings.Contains(out, `"BackendState": "Running"`)
+		})
+		if err != nil {
+			return false, err.Error()
+		}
+		return h.parts["containerboot"].running(), fmt.Sprintf("running again after %s", time.Since(start).Round(100*time.Millisecond))
+	})
+}
+
+// scripts: after all that, every host is as its script wants it.
+func (c *checks) scripts() {
+	c.check("scripts' own check", func() (bool, string) {
+		var bad []string
+		for _, h := range c.hosts {
+			if h.gateway() {
+				if err := h.setup("check"); err != nil {
+					bad = append(bad, err.Error())
+				}
+			} else if _, err := h.sh("/etc/kustomize-hybrid/node/routes.sh check"); err != nil {
+				bad = append(bad, err.Error())
+			}
+		}
+		return failures(bad, fmt.Sprintf("%d hosts are as setup.sh and routes.sh want them", len(c.hosts)))
+	})
+	c.check("remove", func() (bool, string) {
+		// On a plain node, under the eyes of its own watch's end.
+		h := c.host("dc-3")
+		h.parts["watch"].stop(syscall.SIGTERM)
+		if _, err := h.sh("/etc/kustomize-hybrid/node/routes.sh remove"); err != nil {
+			return false, err.Error()
+		}
+		out, err := h.sh("ip route show protocol 153; ip -6 route show protocol 153; ls /run/kustomize-hybrid 2>/dev/null; true")
+		return err == nil && strings.TrimSpace(out) == "", "routes.sh leaves nothing on dc-3 " + strings.TrimSpace(out)
+	})
+}
+
+// leaks: over all that happened, no private address went out by a default route.
+func (c *checks) leaks() {
+	c.check("no private address by the default route", func() (bool, string) {
+		n, err := c.leaked()
+		return err == nil && n == 0, fmt.Sprintf("%d packets %s", n, text(err))
+	})
+}
+
+// flow is a connection that the generated policy is meant to allow.
+type flow struct {
+	name       string
+	ns, target string
+	port       int
+}
+
+func (f flow) works() bool { _, err := seen(f.ns, f.target, f.port, time.Second); return err == nil }
+
+// grants: the generated policy is in force, nothing more than it, and each grant in it
+// carries a flow that breaks without it.
+func (c *checks) grants() {
+	c.check("each grant carries a flow", func() (bool, string) {
+		flows := c.policyFlows()
+		var bad []string
+		works := map[string]bool{}
+		for _, f := range flows {
+			works[f.name] = f.works()
+		}
+		old := c.ctl.policy
+		named := 0
+		for i, g := range old.Grants {
+			what := strings.Join(g.Src, ",") + " to " + strings.Join(g.Dst, ",") + " " + strings.Join(g.IP, ",")
+			less := *old
+			less.Grants = append(append([]*grant{}, old.Grants[:i]...), old.Grants[i+1:]...)
+			c.ctl.set(func() { c.ctl.policy = &less })
+			time.Sleep(700 * time.Millisecond)
+			var broken []string
+			for _, f := range flows {
+				if works[f.name] && !f.works() {
+					broken = append(broken, f.name)
+				}
+			}
+			if len(broken) == 0 && !strings.HasPrefix(g.Dst[0], "tag:") {
+				bad = append(bad, "nothing breaks without "+what)
+			} else if len(broken) > 0 {
+				named++
+			}
+		}
+		c.ctl.set(func() { c.ctl.policy = old })
+		time.Sleep(time.Second)
+		if c.ungranted() {
+			bad = append(bad, "a port that no grant names is open")
+		}
+		return failures(bad, fmt.Sprintf("%d of %d grants break a flow when removed, the others are for gateways themselves; a port that no grant names stays shut", named, len(old.Grants)))
+	})
+}
+
+// ungranted tries a port that answers on the host and that no grant names.
+func (c *checks) ungranted() bool {
+	return reach(c.host("cloud-3").ns, c.host("dc-3").lan(4), kubeletPort+1)
+}
+
+// policyFlows is one flow for each thing that regions need of each other.
+func (c *checks) policyFlows() []flow {
+	var flows []flow
+	for _, ends := range [][2]string{{"cloud-3", "dc-3"}, {"dc-3", "cloud-3"}} {
+		a, b := c.host(ends[0]), c.host(ends[1])
+		between := " " + a.site.name + " to " + b.site.name
+		for _, f := range []int{4, 6} {
+			family := fmt.Sprintf(" IPv%d", f)
+			flows = append(flows,
+				flow{"pod to pod" + between + family, a.podNS, b.pod(f), podPort},
+				flow{"node to pod" + between + family, a.ns, b.pod(f), podPort},
+				flow{"node to kubelet" + between + family, a.ns, b.lan(f), kubeletPort},
+				flow{"pod to kubelet" + between + family, a.podNS, b.lan(f), kubeletPort},
+				flow{"cilium-health" + between + family, a.ns, b.lan(f), healthPort},
+				flow{"hubble" + between + family, a.podNS, b.lan(f), hubblePort},
+			)
+		}
+	}
+	return append(flows,
+		flow{"node to API server", c.host("cloud-3").ns, apiServer, apiPort},
+		flow{"pod to API server", c.host("cloud-3").podNS, apiServer, apiPort})
+}

@@ -1,0 +1,126 @@
+// Command lab runs what kustomize-hybrid renders on real packets: two regions with two
+// gateways, a plain node and a pod each, in network namespaces, with the real
+// tailscaled started by the real containerboot from the rendered gateway.env, and the
+// rendered scripts. It prints one line for each check, PASS or FAIL with the numbers,
+// and exits 1 if one failed. It needs root, iproute2, nft, iptables, busybox, and the
+// programs that `make lab` builds.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"regexp"
+	"syscall"
+	"time"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// options are what the command line says.
+type options struct {
+	binaries string
+	only     *regexp.Regexp
+	keep     bool
+}
+
+// pass is one pass over the lab: a version of Tailscale and a topology for it.
+type pass struct {
+	version   string
+	netfilter schema.NetfilterMode
+	full      bool // outages, MSS and policy as well
+}
+
+func passes() []pass {
+	return []pass{
+		{"1.84.3", schema.NetfilterOff, true},
+		{"1.102.3", schema.NetfilterOff, false},
+		{"1.84.3", schema.NetfilterOn, false},
+	}
+}
+
+func main() {
+	os.Exit(lab())
+}
+
+func lab() int {
+	var o options
+	only := flag.String("run", "", "only checks whose name matches this regular expression")
+	which := flag.String("pass", "", "only passes whose name matches, such as 1.102.3/off")
+	flag.StringVar(&o.binaries, "programs", ".lab", "directory with v1.84.3/ and v1.102.3/")
+	flag.BoolVar(&o.keep, "keep", false, "keep the logs of a run without failures, too")
+	flag.Parse()
+	o.only = regexp.MustCompile(*only)
+	if os.Geteuid() != 0 {
+		fmt.Fprintln(os.Stderr, "lab: network namespaces need root")
+		return 2
+	}
+	failed := 0
+	start := time.Now()
+	for _, p := range passes() {
+		if !regexp.MustCompile(*which).MatchString(p.name()) {
+			continue
+		}
+		n, err := p.run(&o)
+		if err != nil {
+			fmt.Fprintf(os.Stderr, "lab: %s: %v\n", p.name(), err)
+			return 3
+		}
+		failed += n
+	}
+	fmt.Printf("%d failed, %s\n", failed, time.Since(start).Round(time.Second))
+	if failed > 0 {
+		return 1
+	}
+	return 0
+}
+
+func (p pass) name() string { return p.version + "/" + string(p.netfilter) }
+
+// run builds the lab, runs the checks and takes the lab away again.
+func (p pass) run(o *options) (failed int, err error) {
+	dir, err := os.MkdirTemp("", "kh-lab-")
+	if err != nil {
+		return 0, err
+	}
+	if err := os.Mkdir(filepath.Join(dir, "logs"), 0o755); err != nil {
+		return 0, err
+	}
+	binaries, err := filepath.Abs(filepath.Join(o.binaries, "v"+p.version))
+	if err != nil {
+		return 0, err
+	}
+	w := &world{}
+	interrupted := make(chan os.Signal, 1)
+	signal.Notify(interrupted, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		if _, ok := <-interrupted; ok {
+			w.close()
+			os.Exit(130)
+		}
+	}()
+	defer func() {
+		signal.Stop(interrupted)
+		w.close()
+		if failed > 0 || err != nil || o.keep {
+			fmt.Fprintf(os.Stderr, "logs: %s\n", filepath.Join(dir, "logs"))
+			return
+		}
+		os.RemoveAll(dir)
+	}()
+	*w = world{prefix: fmt.Sprintf("khl%d", os.Getpid()), dir: dir, image: filepath.Join(dir, "image")}
+	if err := w.makeImage(binaries); err != nil {
+		return 0, err
+	}
+	if err := w.build(); err != nil {
+		return 0, err
+	}
+	c := &checks{world: w, pass: p, only: o.only}
+	if err := c.deploy(); err != nil {
+		return 0, err
+	}
+	c.all()
+	return c.failed, nil
+}

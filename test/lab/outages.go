@@ -1,0 +1,152 @@
+package main
+
+import (
+	"fmt"
+	"net/netip"
+	"syscall"
+	"time"
+)
+
+// load is pods of plain nodes and of both gateways other than those of without.
+func (c *checks) load(without *host) ([]pair, error) {
+	var pairs []pair
+	c.between(func(a, b *host) {
+		if a.number != b.number || a == without || b == without {
+			return
+		}
+		pairs = append(pairs, pair{a.podNS, a.pod(4), b.pod(4)})
+		if a.number == 3 {
+			pairs = append(pairs, pair{a.podNS, a.pod(6), b.pod(6)})
+		}
+	})
+	return pairs, nil
+}
+
+// event breaks something under load, mends it again, and times both.
+func (c *checks) event(name string, limit, backLimit time.Duration, act, undo func(h *host) error) {
+	c.check(name, func() (bool, string) {
+		h := c.primary("cloud")
+		pairs, err := c.load(h)
+		if err != nil {
+			return false, err.Error()
+		}
+		t, err := startTraffic(pairs, 4)
+		if err != nil {
+			return false, err.Error()
+		}
+		if _, ok := t.settle(10 * time.Second); !ok {
+			t.end()
+			return false, "the flows do not even work before"
+		}
+		t.reset()
+		if err := act(h); err != nil {
+			t.end()
+			return false, err.Error()
+		}
+		down, ok1 := t.settle(60 * time.Second)
+		t.reset()
+		if err := undo(h); err != nil {
+			t.end()
+			return false, err.Error()
+		}
+		// Coming back takes a moment, and what it breaks shows only then.
+		c.await(40*time.Second, h.name(), func() bool { return c.online(h.name()) })
+		time.Sleep(3 * time.Second)
+		back, ok2 := t.settle(60 * time.Second)
+		broken, why := t.end()
+		detail := fmt.Sprintf("%d UDP flows silent for %s at most (limit %s), %s when it comes back (limit %s), %d of %d TCP connections broken",
+			len(t.lanes), down.Round(10*time.Millisecond), limit, back.Round(10*time.Millisecond), backLimit, broken, len(t.lines))
+		if why != nil {
+			detail += ": " + why.Error()
+		}
+		return ok1 && ok2 && down <= limit && back <= backLimit && broken == 0, detail
+	})
+}
+
+// outages: the control server's own delay is 2 s from a closed connection, and 7 s
+// when a host is gone without a word.
+func (c *checks) outages() {
+	reboot := func(h *host) error { return h.boot() }
+	c.event("tailscaled killed (control's delay 2 s)", 3500*time.Millisecond, 4*time.Second, func(h *host) error {
+		h.crash()
+		return nil
+	}, reboot)
+	c.event("restart (control's delay 2 s)", 4500*time.Millisecond, 4*time.Second, func(h *host) error {
+		h.parts["containerboot"].stop(syscall.SIGTERM)
+		time.Sleep(2 * time.Second)
+		return nil
+	}, reboot)
+	c.event("graceful drain (control's delay 0)", 2*time.Second, 4*time.Second, func(h *host) error {
+		h.drain()
+		return nil
+	}, reboot)
+	c.event("gateway host gone (control's delay 7 s)", 10*time.Second, 6*time.Second, func(h *host) error {
+		return c.plug2(h, false, "inet", h.site.name)
+	}, func(h *host) error { return c.plug2(h, true, "inet", h.site.name) })
+	c.event("uplink cut, LAN alive (control's delay 7 s)", 18*time.Second, 6*time.Second, func(h *host) error {
+		return c.plug2(h, false, "inet")
+	}, func(h *host) error { return c.plug2(h, true, "inet") })
+	c.event("control server gone for 10 s", 500*time.Millisecond, 500*time.Millisecond, func(h *host) error {
+		c.ctl.leave(true)
+		time.Sleep(10 * time.Second)
+		return nil
+	}, func(h *host) error { c.ctl.leave(false); return nil })
+}
+
+func (c *checks) plug2(h *host, in bool, switches ...string) error {
+	for _, s := range switches {
+		if err := h.plugged("", s, in); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// primaries: the primaries of pods and of nodes are two gateways, then change places.
+func (c *checks) primaries() {
+	c.check("primaries split and swapped", func() (bool, string) {
+		pairs, err := c.load(nil)
+		if err != nil {
+			return false, err.Error()
+		}
+		t, err := startTraffic(pairs, 2)
+		if err != nil {
+			return false, err.Error()
+		}
+		t.settle(10 * time.Second)
+		site := sites()[0]
+		pin := func(pods, nodes string) {
+			c.ctl.set(func() {
+				for _, p := range []string{site.pod4, site.pod6} {
+					c.ctl.pinned[netip.MustParsePrefix(p)] = pods
+				}
+				for _, p := range []string{site.node4, site.node6} {
+					c.ctl.pinned[netip.MustParsePrefix(p)] = nodes
+				}
+			})
+		}
+		var worst time.Duration
+		var bad []string
+		for i, p := range [][2]string{{"cloud-2", "cloud-1"}, {"cloud-1", "cloud-2"}, {"cloud-2", "cloud-1"}, {"cloud-1", "cloud-1"}} {
+			t.reset()
+			pin(p[0], p[1])
+			time.Sleep(2 * time.Second)
+			gap, ok := t.settle(30 * time.Second)
+			worst = max(worst, gap)
+			if !ok {
+				bad = append(bad, fmt.Sprintf("change %d: flows do not come back", i+1))
+			}
+			for _, n := range []int{1, 2, 3} {
+				h := c.host(fmt.Sprintf("cloud-%d", n))
+				if !reach(h.ns, c.host("dc-3").lan(4), healthPort) {
+					bad = append(bad, fmt.Sprintf("change %d: %s cannot reach dc-3", i+1, h.name()))
+				}
+			}
+		}
+		broken, _ := t.end()
+		if broken > 0 {
+			bad = append(bad, fmt.Sprintf("%d connections broken", broken))
+		}
+		return failures(bad, fmt.Sprintf("4 changes, flows silent for %s at most, 0 of %d connections broken", worst.Round(10*time.Millisecond), len(t.lines)))
+	})
+}

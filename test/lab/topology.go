@@ -1,0 +1,113 @@
+package main
+
+import (
+	"fmt"
+	"net/netip"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// site is a region of the lab and the hosts in it.
+type site struct {
+	name             string
+	node4, node6     string // prefixes of nodes
+	pod4, pod6       string // prefixes of pods
+	mode             schema.GatewayMode
+	lan4, lan6       string // host number N has lan4 + N
+	podNet4, podNet6 string // formats: the pods of host number N
+}
+
+// sites are the two regions: one runs a DaemonSet's pods, the other static pods.
+func sites() []site {
+	return []site{{
+		name: "cloud", mode: schema.ModeDaemonSet,
+		node4: "10.0.0.0/22", node6: "fd00:10::/64", lan4: "10.0.0.", lan6: "fd00:10::",
+		pod4: "10.61.0.0/16", pod6: "fd00:61::/56", podNet4: "10.61.%d.", podNet6: "fd00:61:0:%d::",
+	}, {
+		name: "dc", mode: schema.ModeStaticPod,
+		node4: "10.143.0.0/24", node6: "fd00:143::/64", lan4: "10.143.0.", lan6: "fd00:143::",
+		pod4: "10.142.0.0/20", pod6: "fd00:142::/56", podNet4: "10.142.%d.", podNet6: "fd00:142:0:%d::",
+	}}
+}
+
+// machine is one host of a site. Numbers 1 and 2 are gateways, 3 is a plain node.
+type machine struct {
+	site   site
+	number int
+}
+
+func (m machine) name() string     { return fmt.Sprintf("%s-%d", m.site.name, m.number) }
+func (m machine) gateway() bool    { return m.number < 3 }
+func (m machine) lan(f int) string { return m.address(f, m.site.lan4, m.site.lan6, 10+m.number) }
+
+func (m machine) address(family int, v4, v6 string, last int) string {
+	if family == 6 {
+		return fmt.Sprintf("%s%d", v6, last)
+	}
+	return fmt.Sprintf("%s%d", v4, last)
+}
+
+// pod is the address of the host's pod, podRouter its first hop.
+func (m machine) pod(f int) string       { return m.inPodNet(f, 10) }
+func (m machine) podRouter(f int) string { return m.inPodNet(f, 1) }
+
+func (m machine) inPodNet(family, last int) string {
+	if family == 6 {
+		return fmt.Sprintf(m.site.podNet6, m.number) + fmt.Sprint(last)
+	}
+	return fmt.Sprintf(m.site.podNet4, m.number) + fmt.Sprint(last)
+}
+
+func (m machine) podNet(family int) string {
+	if family == 6 {
+		return fmt.Sprintf(m.site.podNet6, m.number) + "/64"
+	}
+	return fmt.Sprintf(m.site.podNet4, m.number) + "0/24"
+}
+
+func machines() []machine {
+	var all []machine
+	for _, s := range sites() {
+		for n := 1; n <= 3; n++ {
+			all = append(all, machine{s, n})
+		}
+	}
+	return all
+}
+
+// topology is what a user would write about these regions.
+func topology(version string, netfilter schema.NetfilterMode) *schema.Topology {
+	t := &schema.Topology{APIVersion: schema.APIVersion, Kind: schema.KindTopology}
+	t.Metadata.Name = "lab"
+	t.Spec.Cluster.KubernetesVersion = "1.33.1"
+	t.Spec.Cluster.ServiceCIDRs = []netip.Prefix{netip.MustParsePrefix("10.96.0.0/16")}
+	// The API server is in dc, so that cloud's gateways keep their state on the host:
+	// the lab has no API server.
+	t.Spec.Cluster.APIServer.Addresses = []netip.Addr{netip.MustParseAddr(apiServer)}
+	t.Spec.Tailnet = schema.Tailnet{
+		TailscaleVersion: schema.Version(version), Tag: "tag:k8s",
+		ControlURL: "https://" + controlIP, Control: schema.ControlTailscale, NetfilterMode: netfilter,
+	}
+	for _, s := range sites() {
+		t.Spec.Regions = append(t.Spec.Regions, region(s))
+	}
+	return t
+}
+
+func region(s site) schema.Region {
+	r := schema.Region{
+		Name: s.name, Provider: "bare-metal",
+		NodeCIDRs: []netip.Prefix{netip.MustParsePrefix(s.node4), netip.MustParsePrefix(s.node6)},
+		PodCIDRs:  []netip.Prefix{netip.MustParsePrefix(s.pod4), netip.MustParsePrefix(s.pod6)},
+		CNI:       schema.CNI{Type: schema.CNICilium, Version: "1.17.4"},
+		Gateways:  schema.Gateways{Mode: s.mode, NodeSelector: map[string]string{"tailscale": "true"}},
+	}
+	for n := 1; n <= 2; n++ {
+		m := machine{s, n}
+		r.Gateways.Nodes = append(r.Gateways.Nodes, schema.GatewayNode{
+			Name: m.name(), InternalIP: netip.MustParseAddr(m.lan(4)), InternalIPv6: netip.MustParseAddr(m.lan(6)),
+			Zone: fmt.Sprint("zone-", n),
+		})
+	}
+	return r
+}

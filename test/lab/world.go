@@ -1,0 +1,394 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+)
+
+const (
+	// The lab's internet: a documentation range (RFC 5737, RFC 3849).
+	internet4 = "198.51.100."
+	internet6 = "2001:db8::"
+	controlIP = internet4 + "1"
+)
+
+// world is everything the lab makes on this machine, and how to undo it.
+type world struct {
+	prefix  string // of namespace names
+	dir     string
+	image   string // PATH of the tailscale image
+	hosts   []*host
+	undo    []func()
+	started []*process
+}
+
+// host is a machine of the lab: a network namespace, one of mounts and one of its
+// name, and a pod beside it.
+type host struct {
+	machine
+	w     *world
+	ns    string
+	podNS string
+	dir   string
+	pid   int // of the process that holds its namespaces
+	parts map[string]*process
+}
+
+type process struct {
+	cmd  *exec.Cmd
+	done chan struct{}
+}
+
+// makeImage is what the tailscale image has: Alpine's busybox and sh, iproute2,
+// iptables over nf_tables, no nft and no JSON tool.
+func (w *world) makeImage(binaries string) error {
+	if err := os.MkdirAll(w.image, 0o755); err != nil {
+		return err
+	}
+	applets, err := exec.Command("busybox", "--list").Output()
+	if err != nil {
+		return fmt.Errorf("busybox: %w", err)
+	}
+	links := map[string]string{}
+	busybox, err := exec.LookPath("busybox")
+	if err != nil {
+		return err
+	}
+	for _, a := range strings.Fields(string(applets)) {
+		links[a] = busybox
+	}
+	for _, tool := range []string{"ip", "iptables-nft", "ip6tables-nft", "iptables-nft-save", "ip6tables-nft-save"} {
+		path, err := exec.LookPath(tool)
+		if err != nil {
+			return err
+		}
+		links[tool] = path
+	}
+	// The image's iptables is the legacy one, and so is the lab's.
+	for _, tool := range []string{"iptables", "ip6tables"} {
+		if path, err := exec.LookPath(tool + "-legacy"); err == nil {
+			links[tool] = path
+		}
+	}
+	for _, tool := range []string{"tailscaled", "tailscale", "containerboot"} {
+		links[tool] = filepath.Join(binaries, tool)
+	}
+	for name, target := range links {
+		if err := os.Symlink(target, filepath.Join(w.image, name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *world) ns(name string) string { return w.prefix + "-" + name }
+
+func run(args ...string) (string, error) {
+	out, err := exec.Command(args[0], args[1:]...).CombinedOutput()
+	if err != nil {
+		err = fmt.Errorf("%s: %w: %s", strings.Join(args, " "), err, bytes.TrimSpace(out))
+	}
+	return string(out), err
+}
+
+// batch has ip do several things in one namespace; empty means this machine's own.
+func batch(ns string, lines ...string) error {
+	args := []string{"-batch", "-"}
+	if ns != "" {
+		args = append([]string{"-n", ns}, args...)
+	}
+	c := exec.Command("ip", args...)
+	c.Stdin = strings.NewReader(strings.Join(lines, "\n"))
+	if out, err := c.CombinedOutput(); err != nil {
+		return fmt.Errorf("ip in %q: %w: %s", ns, err, out)
+	}
+	return nil
+}
+
+func (w *world) addNS(name string) (string, error) {
+	ns := w.ns(name)
+	if _, err := run("ip", "netns", "add", ns); err != nil {
+		return "", err
+	}
+	w.undo = append(w.undo, func() { run("ip", "netns", "del", ns) })
+	return ns, batch(ns, "link set lo up")
+}
+
+// build makes the internet, two LANs and their hosts.
+func (w *world) build() error {
+	if err := w.addSwitch("inet", internet4+"254/24", internet6+"fe/64"); err != nil {
+		return err
+	}
+	if err := batch(w.ns("inet"), "address add "+controlIP+"/24 dev br0"); err != nil {
+		return err
+	}
+	for _, s := range sites() {
+		if err := w.addSwitch(s.name, s.lan4+"1/"+bits(s.node4), s.lan6+"1/64"); err != nil {
+			return err
+		}
+	}
+	for i, m := range machines() {
+		if err := w.addHost(m, i+10); err != nil {
+			return err
+		}
+	}
+	return w.routePods()
+}
+
+func bits(prefix string) string { _, b, _ := strings.Cut(prefix, "/"); return b }
+
+// addSwitch is a bridge that also counts private addresses which reach it as if it
+// led anywhere, and drops them.
+func (w *world) addSwitch(name, v4, v6 string) error {
+	ns, err := w.addNS(name)
+	if err != nil {
+		return err
+	}
+	if err := batch(ns, "link add br0 type bridge", "link set br0 up",
+		"address add "+v4+" dev br0", "address add "+v6+" dev br0 nodad"); err != nil {
+		return err
+	}
+	// What is only switched is not ours to judge.
+	run("ip", "netns", "exec", ns, "sysctl", "-qw", "net.bridge.bridge-nf-call-iptables=0", "net.bridge.bridge-nf-call-ip6tables=0")
+	private := "{ 10.0.0.0/8, 100.64.0.0/10 }"
+	_, err = run("ip", "netns", "exec", ns, "nft", `table inet leak {
+		counter leaked { }
+		chain pre { type filter hook prerouting priority -300; policy accept;
+			iifname != "br0" accept
+			fib daddr type local accept
+			fib daddr type { broadcast, multicast } accept
+			ip saddr `+private+` counter name leaked drop
+			ip daddr `+private+` counter name leaked drop
+			ip6 saddr fd00::/8 ip6 daddr != fe80::/10 counter name leaked drop
+			ip6 daddr fd00::/8 counter name leaked drop
+		}
+	}`)
+	return err
+}
+
+// plug connects a namespace's device to a switch.
+func (w *world) plug(ns, device, lan string, number int) error {
+	port := fmt.Sprintf("p%d", number)
+	if err := batch("", fmt.Sprintf("link add %s netns %s type veth peer name %s netns %s", device, ns, port, w.ns(lan))); err != nil {
+		return err
+	}
+	return batch(w.ns(lan), "link set "+port+" master br0 up")
+}
+
+func (w *world) addHost(m machine, number int) error {
+	h := &host{machine: m, w: w, parts: map[string]*process{}, dir: filepath.Join(w.dir, m.name())}
+	w.hosts = append(w.hosts, h)
+	var err error
+	if h.ns, err = w.addNS(m.name()); err != nil {
+		return err
+	}
+	if h.podNS, err = w.addNS(m.name() + "p"); err != nil {
+		return err
+	}
+	if err := plugTo(w, h, number); err != nil {
+		return err
+	}
+	lines := []string{
+		"link set lan0 up",
+		"address add " + m.lan(4) + "/" + bits(m.site.node4) + " dev lan0",
+		"address add " + m.lan(6) + "/64 dev lan0 nodad",
+		"link add pod0 type veth peer name eth0 netns " + h.podNS,
+		"address add " + m.podRouter(4) + "/24 dev pod0",
+		"address add " + m.podRouter(6) + "/64 dev pod0 nodad",
+		"link set pod0 up",
+	}
+	if m.gateway() {
+		lines = append(lines, "link set pub0 up",
+			fmt.Sprintf("address add %s%d/24 dev pub0", internet4, number),
+			fmt.Sprintf("address add %s%d/64 dev pub0 nodad", internet6, number),
+			"route add default via "+internet4+"254", "route add ::/0 via "+internet6+"fe")
+	} else {
+		lines = append(lines, "route add default via "+m.site.lan4+"1", "route add ::/0 via "+m.site.lan6+"1")
+	}
+	if m.name() == "dc-3" {
+		lines = append(lines, "address add "+apiServer+"/32 dev lan0")
+	}
+	if err := batch(h.ns, lines...); err != nil {
+		return err
+	}
+	if err := batch(h.podNS, "link set eth0 up",
+		"address add "+m.pod(4)+"/24 dev eth0", "address add "+m.pod(6)+"/64 dev eth0 nodad",
+		"route add default via "+m.podRouter(4), "route add ::/0 via "+m.podRouter(6)); err != nil {
+		return err
+	}
+	// What a CNI does on a node: it forwards for its pods.
+	if _, err := run("ip", "netns", "exec", h.ns, "sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1"); err != nil {
+		return err
+	}
+	return h.hold()
+}
+
+func plugTo(w *world, h *host, number int) error {
+	if err := w.plug(h.ns, "lan0", h.site.name, number); err != nil {
+		return err
+	}
+	if h.gateway() {
+		return w.plug(h.ns, "pub0", "inet", number)
+	}
+	return nil
+}
+
+// routePods is a native-routing CNI's part: each node knows its region's pods.
+func (w *world) routePods() error {
+	for _, h := range w.hosts {
+		var lines []string
+		for _, o := range w.hosts {
+			if o != h && o.site.name == h.site.name {
+				lines = append(lines, "route add "+o.podNet(4)+" via "+o.lan(4), "route add "+o.podNet(6)+" via "+o.lan(6))
+			}
+		}
+		if err := batch(h.ns, lines...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// hold starts the process whose namespaces are the host's. Its /run, /var/lib and
+// /etc are the host's own: what the pod mounts from the host lies there.
+func (h *host) hold() error {
+	for _, d := range []string{"run/tailscale", "lib/tailscale"} {
+		if err := os.MkdirAll(filepath.Join(h.dir, d), 0o755); err != nil {
+			return err
+		}
+	}
+	if _, err := run("cp", "-a", "/etc", filepath.Join(h.dir, "etc")); err != nil {
+		return err
+	}
+	script := fmt.Sprintf(`mount --make-rprivate / && hostname %s && cd %s &&
+		mount --bind run /run && mount --bind lib /var/lib && mount --bind etc /etc && echo held && exec sleep infinity`, h.name(), h.dir)
+	c := exec.Command("ip", "netns", "exec", h.ns, "unshare", "--mount", "--uts", "sh", "-c", script)
+	out, err := c.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	c.Stderr = os.Stderr
+	p, err := h.w.start(c)
+	if err != nil {
+		return err
+	}
+	ready := make([]byte, 5)
+	if _, err := out.Read(ready); err != nil {
+		return fmt.Errorf("%s: %w", h.name(), err)
+	}
+	h.pid = p.cmd.Process.Pid
+	return nil
+}
+
+// start runs a command in a process group of its own, to be stopped at the end.
+func (w *world) start(c *exec.Cmd) (*process, error) {
+	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := c.Start(); err != nil {
+		return nil, err
+	}
+	p := &process{cmd: c, done: make(chan struct{})}
+	go func() { c.Wait(); close(p.done) }()
+	w.started = append(w.started, p)
+	return p, nil
+}
+
+// signal reaches the process and all its children.
+func (p *process) signal(s syscall.Signal) { syscall.Kill(-p.cmd.Process.Pid, s) }
+
+func (p *process) running() bool {
+	select {
+	case <-p.done:
+		return false
+	default:
+		return true
+	}
+}
+
+func (p *process) stop(s syscall.Signal) {
+	p.signal(s)
+	select {
+	case <-p.done:
+	case <-time.After(15 * time.Second):
+		p.signal(syscall.SIGKILL)
+		<-p.done
+	}
+	p.signal(syscall.SIGKILL) // what it left behind in its group
+}
+
+// kill stops what runs in the host's namespace under a name: containerboot gives
+// tailscaled a process group of its own, and here no PID namespace ends with it.
+func (h *host) kill(name string) { killIn(h.ns, name) }
+
+func killIn(ns, name string) {
+	out, _ := run("ip", "netns", "pids", ns)
+	for _, f := range strings.Fields(out) {
+		comm, _ := os.ReadFile("/proc/" + f + "/comm")
+		var pid int
+		if fmt.Sscan(f, &pid); pid > 1 && (name == "" || strings.TrimSpace(string(comm)) == name) {
+			syscall.Kill(pid, syscall.SIGKILL)
+		}
+	}
+}
+
+// close stops everything that was started and removes every namespace.
+func (w *world) close() {
+	for i := len(w.started) - 1; i >= 0; i-- {
+		w.started[i].signal(syscall.SIGKILL)
+	}
+	for _, h := range w.hosts {
+		killIn(h.ns, "")
+	}
+	for _, p := range w.started {
+		select {
+		case <-p.done:
+		case <-time.After(5 * time.Second):
+		}
+	}
+	for i := len(w.undo) - 1; i >= 0; i-- {
+		w.undo[i]()
+	}
+}
+
+// enter is a command on the host, in all its namespaces.
+func (h *host) enter(env []string, args ...string) *exec.Cmd {
+	c := exec.Command("nsenter", append([]string{"-t", fmt.Sprint(h.pid), "-m", "-u", "-n", "--"}, args...)...)
+	c.Env = env
+	return c
+}
+
+// hostEnv is what a process on the host itself has.
+func (h *host) hostEnv() []string { return []string{"PATH=" + os.Getenv("PATH"), "HOME=/root"} }
+
+// imageEnv is what a container of the tailscale image has, and more of it.
+func (h *host) imageEnv(more ...string) []string {
+	return append([]string{"PATH=" + h.w.image, "HOME=/root"}, more...)
+}
+
+// sh runs a command line on the host and returns what it prints.
+func (h *host) sh(line string) (string, error) {
+	c := h.enter(h.hostEnv(), "sh", "-c", line)
+	out, err := c.CombinedOutput()
+	if err != nil {
+		err = fmt.Errorf("%s: %s: %w: %s", h.name(), line, err, bytes.TrimSpace(out))
+	}
+	return string(out), err
+}
+
+// spawn starts a part of the host that runs on; its output goes to a log file.
+func (h *host) spawn(part string, c *exec.Cmd) error {
+	log, err := os.OpenFile(filepath.Join(h.w.dir, "logs", h.name()+"-"+part+".log"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	c.Stdout, c.Stderr = log, log
+	p, err := h.w.start(c)
+	h.parts[part] = p
+	return err
+}
