@@ -226,15 +226,15 @@ func (c *contract) report(p part, v violation) {
 	}
 }
 
-// quoted is a field with its value, where that is short.
+// quoted is a field with its value.
 func quoted(p *path, n *yaml.Node) string {
-	if n.Kind != yaml.ScalarNode || len(n.Value) > 80 {
+	switch {
+	case n.Kind != yaml.ScalarNode:
 		return p.name()
+	case n.ShortTag() == "!!str":
+		return p.name() + " " + strconv.Quote(clip(n.Value))
 	}
-	if n.ShortTag() == "!!str" {
-		return p.name() + " " + strconv.Quote(n.Value)
-	}
-	return p.name() + " " + n.Value
+	return p.name() + " " + clip(n.Value)
 }
 
 // advice is what the contract's comment says of a field.

@@ -58,7 +58,7 @@ func (r *reader) mistyped(n *yaml.Node, t reflect.Type, p *path) {
 		d.Fix("write it in quotes: %q", n.Value).Propose(strconv.Quote(n.Value))
 	case t.Kind() == reflect.Bool && yamlBool(n.Value) != "":
 		d.Fix("write %s; YAML 1.2 reads %s as text", yamlBool(n.Value), n.Value).Propose(yamlBool(n.Value))
-	case quoted && (t.Kind() == reflect.Int || t.Kind() == reflect.Uint32) && decimal.MatchString(n.Value), quoted && t.Kind() == reflect.Bool:
+	case quoted && isNumber(n.Value, t.Kind()) && wanted(t) != "text", quoted && t.Kind() == reflect.Bool:
 		d.Fix("leave out the quotes")
 	default:
 		d.Fix("write %s", wanted(t))
@@ -92,24 +92,32 @@ func (r *reader) boolean(n *yaml.Node, v reflect.Value, p *path) {
 	v.SetBool(n.Value == "true")
 }
 
-// decimal leaves out what YAML reads differently from version to version: 010, 1_000.
-var decimal = regexp.MustCompile(`^-?(0|[1-9][0-9]*)$`)
-
+// number accepts decimal numbers, and hexadecimal ones where bits are meant; what
+// YAML reads differently from version to version (010, 1_000) it does not.
 func (r *reader) number(n *yaml.Node, v reflect.Value, p *path) {
-	if n.Kind != yaml.ScalarNode || n.ShortTag() != "!!int" || !decimal.MatchString(n.Value) {
+	if n.Kind != yaml.ScalarNode || n.ShortTag() != "!!int" || !isNumber(n.Value, v.Kind()) {
 		r.mistyped(n, v.Type(), p)
 		return
 	}
-	i, err := strconv.ParseInt(n.Value, 10, 64)
+	i, err := strconv.ParseInt(n.Value, 0, 64)
 	switch {
 	case err == nil && v.Kind() == reflect.Int && int64(int32(i)) == i:
 		v.SetInt(i)
 	case err == nil && v.Kind() == reflect.Uint32 && int64(uint32(i)) == i:
 		v.SetUint(uint64(i))
 	default:
-		r.refuse(WrongType, n, p, "%s is %s, which is no number that fits there", p.name(), n.Value).
+		r.refuse(WrongType, n, p, "%s is %s, which is no number that fits there", p.name(), clip(n.Value)).
 			Fix("write a number of the right size")
 	}
+}
+
+var (
+	decimal     = regexp.MustCompile(`^-?(0|[1-9][0-9]*)$`)
+	hexadecimal = regexp.MustCompile(`^0x[0-9a-fA-F]+$`)
+)
+
+func isNumber(s string, kind reflect.Kind) bool {
+	return decimal.MatchString(s) || kind == reflect.Uint32 && hexadecimal.MatchString(s)
 }
 
 // list reads every element; one that cannot be read holds its zero value.
@@ -164,7 +172,7 @@ func (r *reader) unknown(n, key *yaml.Node, p *path, fields []field) {
 	for i, f := range fields {
 		names[i] = f.name
 	}
-	d := r.errorf(UnknownField, key, p.field(key.Value), "%s has no field %q", p.name(), key.Value)
+	d := r.errorf(UnknownField, key, p.field(key.Value), "%s has no field %q", p.name(), clip(key.Value))
 	near := nearest(key.Value, names)
 	if near == "" {
 		d.Fix("known here: %s", strings.Join(names, ", "))
@@ -250,8 +258,10 @@ func wanted(t reflect.Type) string {
 		return "a mapping"
 	case reflect.Slice:
 		return "a list"
-	case reflect.Int, reflect.Uint32:
+	case reflect.Int:
 		return "a whole number in decimal"
+	case reflect.Uint32:
+		return "a whole number, such as 255 or 0xff"
 	case reflect.Bool:
 		return "true or false"
 	}
@@ -268,15 +278,26 @@ func describe(n *yaml.Node) string {
 	}
 	switch n.ShortTag() {
 	case "!!str":
-		return fmt.Sprintf("the text %q", n.Value)
+		return fmt.Sprintf("the text %q", clip(n.Value))
 	case "!!int", "!!float":
-		return "the number " + n.Value
+		return "the number " + clip(n.Value)
 	case "!!bool":
 		return "the boolean " + n.Value
 	case "!!timestamp":
-		return "the date " + n.Value
+		return "the date " + clip(n.Value)
 	case "!!null":
 		return "null"
 	}
 	return fmt.Sprintf("a value with tag %s", n.Tag)
 }
+
+// clip keeps a message readable, whatever stands in the file.
+func clip(s string) string {
+	if runes := []rune(s); len(runes) > 80 {
+		return string(runes[:80]) + "…"
+	}
+	return s
+}
+
+// oneLine keeps what others say on the line of its finding.
+func oneLine(s string) string { return clip(strings.Join(strings.Fields(s), " ")) }

@@ -40,6 +40,10 @@ func (r *reader) children(n *yaml.Node, p *path, depth int) *yaml.Node {
 	if r.bad[out] {
 		return out
 	}
+	if n.Anchor != "" {
+		r.open[n] = true
+		defer delete(r.open, n)
+	}
 	for i, c := range n.Content {
 		at := p.element(i)
 		if n.Kind == yaml.MappingNode {
@@ -63,24 +67,24 @@ func (r *reader) alias(n *yaml.Node, p *path, depth int) *yaml.Node {
 		return r.blank(n, r.errorf(AliasExpansion, n, p, "anchor %q stands for something that contains itself", n.Value).
 			Fix("write the value out"))
 	}
-	r.open[n.Alias] = true
-	defer delete(r.open, n.Alias)
-	r.inAlias++
-	defer func() { r.inAlias-- }()
+	if r.from == nil {
+		r.from = n
+		defer func() { r.from = nil }()
+	}
 	return r.expand(n.Alias, p, depth)
 }
 
 // counted copies a node that is reached through an alias, so that each place has
 // its own, as long as there are not too many.
 func (r *reader) counted(n *yaml.Node, p *path) *yaml.Node {
-	if r.inAlias == 0 {
+	if r.from == nil {
 		return n
 	}
 	r.expanded++
 	if r.expanded > maxExpanded {
 		b := r.blank(n, nil)
 		if r.expanded == maxExpanded+1 {
-			r.errorf(AliasExpansion, n, p, "aliases stand for more than %d values", maxExpanded).
+			r.errorf(AliasExpansion, r.from, p, "aliases stand for more than %d values", maxExpanded).
 				Fix("write the values out")
 		}
 		return b

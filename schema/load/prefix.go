@@ -48,7 +48,7 @@ func (r *reader) address(n *yaml.Node, to *netip.Addr, p *path) {
 }
 
 func (r *reader) textFault(n *yaml.Node, p *path, f *textFault) {
-	d := r.refuse(f.code, n, p, "%s %q %s", p.name(), n.Value, f.what).Fix("%s", f.fix)
+	d := r.refuse(f.code, n, p, "%s %q %s", p.name(), clip(n.Value), f.what).Fix("%s", f.fix)
 	if f.means != "" {
 		d.Fix("write %s", f.means).Propose(f.means)
 	}
@@ -154,7 +154,7 @@ func parseAddressPart(s string) (netip.Addr, *textFault) {
 	a, err := netip.ParseAddr(s)
 	switch {
 	case err == nil && a.Zone() != "":
-		return a, &textFault{BadAddress, "has a zone, which means something on one host only", "", ""}
+		return a, &textFault{BadAddress, "has a zone, which means something on one host only", "leave out the % and what follows it", ""}
 	case err == nil:
 		return a, nil
 	case leadingZero.MatchString(s):

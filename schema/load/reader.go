@@ -25,9 +25,11 @@ type reader struct {
 
 	fields map[reflect.Type][]field // of the structs met so far
 
-	// While aliases are expanded: the anchors we are in, and what came out so far.
-	open              map[*yaml.Node]bool
-	inAlias, expanded int
+	// While aliases are expanded: the anchors we are in, the outermost alias, and how
+	// many nodes have come out so far.
+	open     map[*yaml.Node]bool
+	from     *yaml.Node
+	expanded int
 }
 
 func newReader(src *source, found diag.List) *reader {
@@ -46,6 +48,9 @@ func newReader(src *source, found diag.List) *reader {
 func (r *reader) topology() *schema.Topology {
 	if r.src.root == nil {
 		return nil
+	}
+	for n := range r.src.blank {
+		r.bad[n] = true
 	}
 	root := r.expand(r.src.root, nil, 0)
 	r.src.root = root

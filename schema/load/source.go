@@ -17,6 +17,8 @@ type source struct {
 	name string
 	// files are the files of single nodes, where a package has several.
 	files map[*yaml.Node]string
+	// blank are nodes with a finding already.
+	blank map[*yaml.Node]bool
 }
 
 // position is where n was written.
@@ -121,7 +123,7 @@ func (p *path) name() string {
 	case p.index >= 0:
 		return diag.Index(p.up.name(), p.index)
 	}
-	return p.key
+	return diag.Field("", clip(p.key))
 }
 
 // steps is the path as CUE writes it.

@@ -127,7 +127,7 @@ func spaced(f file) []byte {
 func syntaxError(list *diag.List, name string, err error) {
 	m := regexp.MustCompile(`(?s)^(?:yaml: )?(?:line (\d+): )?(.*)$`).FindStringSubmatch(err.Error())
 	line, _ := strconv.Atoi(m[1])
-	list.Errorf(NotYAML, "", "this is not YAML: %s", strings.ReplaceAll(m[2], "\n", " ")).
-		Fix("look at the line and at the one before it: a missing quote, colon or bracket, or a tab").
+	list.Errorf(NotYAML, "", "this is not YAML: %s", oneLine(m[2])).
+		Fix("look at that line and its neighbours: a missing quote, colon or bracket, or a tab").
 		Pos = diag.Position{File: name, Line: line}
 }
