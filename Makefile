@@ -54,7 +54,7 @@ tidy:
 
 shellcheck:
 	@command -v shellcheck >/dev/null || { echo "shellcheck is missing: apt-get install shellcheck"; exit 1; }
-	shellcheck .ci/run $$(find golden -name '*.sh' | sort)
+	shellcheck .ci/run test/*.sh $$(find golden -name '*.sh' | sort)
 
 # The real kustomize binary over overlays and rendered trees. Needs root (it mounts a
 # small disk to fill it up).

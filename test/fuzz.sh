@@ -2,15 +2,21 @@
 # Runs every fuzz target of the module, one after another, for FUZZTIME each.
 set -eu
 : "${GO:=go}" "${FUZZTIME:=10s}"
-found=0
-for dir in $($GO list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.Dir}}{{end}}' ./...); do
-	for target in $(grep -rhoE '^func Fuzz[A-Za-z0-9_]*' "$dir" --include='*_test.go' --exclude-dir=testdata -s --max-count=100 | sed 's/^func //' | sort -u); do
-		# A package below dir lists its own targets.
-		grep -lE "^func $target\(" "$dir"/*_test.go >/dev/null 2>&1 || continue
-		found=$((found + 1))
-		echo "$target in ${dir##*/} for $FUZZTIME"
-		(cd "$dir" && $GO test -run '^$' -fuzz "^$target\$" -fuzztime "$FUZZTIME" .)
-	done
-done
-[ "$found" -gt 0 ] || { echo "no fuzz target was found"; exit 1; }
-echo "$found fuzz targets"
+list=$(mktemp)
+trap 'rm -f "$list"' EXIT
+# shellcheck disable=SC2016 # a Go template
+$GO list -f '{{$dir := .Dir}}{{range .TestGoFiles}}{{$dir}}/{{.}}
+{{end}}{{range .XTestGoFiles}}{{$dir}}/{{.}}
+{{end}}' ./... | while read -r file; do
+	if [ -n "$file" ]; then
+		sed -n "s|^func \(Fuzz[A-Za-z0-9_]*\)(.*|${file%/*} \1|p" "$file"
+	fi
+done >"$list"
+[ -s "$list" ] || {
+	echo "no fuzz target was found"
+	exit 1
+}
+while read -r dir target; do
+	echo "$target in ${dir##*/} for $FUZZTIME"
+	(cd "$dir" && $GO test -run '^$' -fuzz "^$target\$" -fuzztime "$FUZZTIME" . </dev/null)
+done <"$list"

@@ -17,11 +17,11 @@ printf 'package main\n\nfunc main() {}\n' >"$work/empty/main.go"
 } >"$work/list.yaml"
 PATH=$root/bin:$PATH
 export PATH
-hyperfine -N --warmup 5 --runs 50 --export-csv "$work/function.csv" \
-	--input "$work/list.yaml" "$work/empty-go" "$root/bin/kustomize-hybrid" >/dev/null 2>&1
+hyperfine --warmup 5 --runs 50 --export-csv "$work/function.csv" \
+	"$work/empty-go <$work/list.yaml" "$root/bin/kustomize-hybrid <$work/list.yaml" >/dev/null
 hyperfine -N --warmup 3 --runs 30 --export-csv "$work/build.csv" \
 	"$root/bin/kustomize build $root/golden/examples/regional-gateway" \
-	"$root/bin/kustomize build --enable-alpha-plugins --enable-exec $root/overlays/generator" >/dev/null 2>&1
+	"$root/bin/kustomize build --enable-alpha-plugins --enable-exec $root/overlays/generator" >/dev/null
 # Columns: command, mean, stddev, median, …
 report() {
 	awk -F, -v what="$1" -v base="$2" 'NR == 2 { b = $4 } NR == 3 { printf "%s: %.1f ms, %.2fx of %s (%.1f ms)\n", what, 1000 * $4, $4 / b, base, 1000 * b }' "$3"

@@ -63,7 +63,7 @@ func process(rl *framework.ResourceList) (diag.List, error) {
 	}
 	role, ok := roles()[config.GetKind()]
 	if !ok {
-		return nil, fmt.Errorf("the functionConfig is of kind %q; use Transform under transformers:, Topology under generators:, Validate under validators:",
+		return nil, fmt.Errorf("the functionConfig is of kind %q; use Transform (transformers), Topology (generators) or Validate (validators)",
 			config.GetKind())
 	}
 	before := slices.Clone(rl.Items)
