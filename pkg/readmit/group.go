@@ -68,6 +68,9 @@ type admission struct {
 	active bool
 	// gateways are those addresses, sorted.
 	gateways []netip.Prefix
+	// byAddress says that gateways come from their tailnet addresses and that some
+	// region's plugin lets policies name nodes by address.
+	byAddress bool
 	// controlPlane are the known addresses of gateways that run on a node with an
 	// API server.
 	controlPlane []netip.Prefix
@@ -80,6 +83,8 @@ func newAdmission(t *schema.Topology) admission {
 	a := admission{topology: t}
 	a.gateways, _ = t.GatewayPrefixes()
 	a.controlPlane, a.unnamed = controlPlane(t)
+	a.byAddress = a.fromTailnet() && len(a.gateways) > 0 &&
+		slices.ContainsFunc(t.Spec.Regions, func(r schema.Region) bool { return !usesCilium(r) })
 	a.active = a.fromTailnet() && len(a.gateways) > 0 && slices.ContainsFunc(t.Spec.Regions, usesCilium)
 	return a
 }

@@ -68,8 +68,7 @@ func same(a, b *yaml.Node) bool {
 // withoutAliases returns n itself where it has no alias, else a copy in which every
 // alias and merge key is written out: a sibling made from an anchor must not depend
 // on where the anchor stands. Decoding first refuses duplicate keys, anchors that
-// contain themselves, and alias bombs. The copy goes through text, since a copied
-// alias would still point into the original.
+// contain themselves, and alias bombs.
 func withoutAliases(n *yaml.Node) (*yaml.Node, error) {
 	if _, err := value(n); err != nil {
 		return nil, err
@@ -77,18 +76,27 @@ func withoutAliases(n *yaml.Node) (*yaml.Node, error) {
 	if !hasAlias(n) {
 		return n, nil
 	}
-	written, err := yaml.NewRNode(n).String()
-	if err != nil {
-		return nil, err
-	}
-	flat, err := yaml.Parse(written)
-	if err != nil {
-		return nil, err
-	}
+	flat := yaml.NewRNode(copyGraph(n, map[*yaml.Node]*yaml.Node{}))
 	if err := flat.DeAnchor(); err != nil {
 		return nil, err
 	}
 	return flat.YNode(), nil
+}
+
+// copyGraph copies a node and all below it, comments too, so that aliases point into
+// the copy: kyaml's own copy leaves them in the original, which expanding them edits.
+func copyGraph(n *yaml.Node, copies map[*yaml.Node]*yaml.Node) *yaml.Node {
+	if n == nil || copies[n] != nil {
+		return copies[n]
+	}
+	c := *n
+	copies[n] = &c
+	c.Content = nil
+	for _, child := range n.Content {
+		c.Content = append(c.Content, copyGraph(child, copies))
+	}
+	c.Alias = copyGraph(n.Alias, copies)
+	return &c
 }
 
 func hasAlias(n *yaml.Node) bool {
@@ -107,6 +115,9 @@ func hasAlias(n *yaml.Node) bool {
 // original, nor anchors, which must stay unique.
 func clone(n *yaml.Node) *yaml.Node {
 	c := &yaml.Node{Kind: n.Kind, Style: n.Style, Tag: n.Tag, Value: n.Value}
+	if isNull(n) {
+		c.Value = "null" // left empty in a flow mapping, the encoder would write ''
+	}
 	for _, child := range n.Content {
 		c.Content = append(c.Content, clone(child))
 	}

@@ -81,15 +81,23 @@ func isName(s string) bool {
 // Operations follow each other, so indexes count the siblings already added.
 func operations(edits []edit) *yaml.Node {
 	ops := sequence()
-	added := map[*yaml.Node]int{}
-	for _, e := range edits {
+	for i, e := range edits {
 		list := e.at.steps[:len(e.at.steps)-1]
 		at := func(i int) string { return pointer(append(list[:len(list):len(list)], i)) }
-		now := e.index + added[e.rules]
-		ops.Content = append(ops.Content,
-			operation("test", at(now), clone(e.at.node)),
-			operation("add", at(now+1), clone(e.sibling)))
-		added[e.rules]++
+		now, behind := e.index, 1
+		for _, earlier := range edits[:i] {
+			switch {
+			case earlier.rules != e.rules:
+			case earlier.index < e.index:
+				now++
+			default:
+				behind++
+			}
+		}
+		if behind == 1 {
+			ops.Content = append(ops.Content, operation("test", at(now), clone(e.at.node)))
+		}
+		ops.Content = append(ops.Content, operation("add", at(now+behind), clone(e.sibling)))
 	}
 	return ops
 }

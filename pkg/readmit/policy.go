@@ -9,22 +9,44 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 )
 
-// The two kinds of Cilium policy (cilium 1.17.4, pkg/k8s/apis/cilium.io/v2).
+// language is what a policy is written in.
+type language int
+
 const (
-	kindCNP  = "CiliumNetworkPolicy"
-	kindCCNP = "CiliumClusterwideNetworkPolicy"
+	cilium     language = iota + 1 // cilium 1.17.4, pkg/k8s/apis/cilium.io/v2
+	kubernetes                     // kubernetes v1.33.1, api/networking/v1
+	calico                         // calico v3.32.1, api/pkg/apis/projectcalico/v3
 )
 
-// policy is a Cilium policy as it was written.
+// languageOf reports false for what is no policy, and for kinds that name no peers.
+func languageOf(apiVersion, kind string) (language, bool) {
+	group, version, _ := strings.Cut(apiVersion, "/")
+	if version == "" {
+		return 0, false
+	}
+	switch group + " " + kind {
+	case "cilium.io CiliumNetworkPolicy", "cilium.io CiliumClusterwideNetworkPolicy":
+		return cilium, true
+	case "networking.k8s.io NetworkPolicy":
+		return kubernetes, true
+	case "projectcalico.org NetworkPolicy", "projectcalico.org GlobalNetworkPolicy",
+		"crd.projectcalico.org NetworkPolicy", "crd.projectcalico.org GlobalNetworkPolicy":
+		return calico, true
+	}
+	return 0, false
+}
+
+// policy is a network policy as it was written.
 type policy struct {
-	item *yaml.RNode
+	item     *yaml.RNode
+	language language
 	// doc is the item's mapping without aliases: the item's own where it has none,
 	// else a copy.
 	doc                               *yaml.Node
 	apiVersion, kind, namespace, name string
 }
 
-// readPolicy reports false for what is no Cilium policy and for one that cannot be
+// readPolicy reports false for what is no network policy and for one that cannot be
 // read, which is a finding.
 func readPolicy(item *yaml.RNode, list *diag.List) (policy, bool) {
 	if item.IsNilOrEmpty() {
@@ -36,7 +58,8 @@ func readPolicy(item *yaml.RNode, list *diag.List) (policy, bool) {
 		apiVersion: text(field(doc, "apiVersion")),
 		kind:       text(field(doc, "kind")),
 	}
-	if !strings.HasPrefix(p.apiVersion, "cilium.io/") || p.kind != kindCNP && p.kind != kindCCNP {
+	var ok bool
+	if p.language, ok = languageOf(p.apiVersion, p.kind); !ok {
 		return policy{}, false
 	}
 	meta := field(doc, "metadata")

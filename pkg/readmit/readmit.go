@@ -12,6 +12,10 @@
 // them it would open all. The addresses stand in one CiliumCIDRGroup, so that
 // policies need no edit when gateways change.
 //
+// Kubernetes' NetworkPolicies and Calico's name nodes by address. There a block that
+// holds a gateway's InternalIP gets the gateway's tailnet addresses beside it, where
+// some region runs another plugin than Cilium, which lets no block match a node.
+//
 // Start with Policies, which edits documents in place and keeps their comments and
 // order. Patches says the same as JSON 6902 patches. Group is the object that both
 // refer to. All three take a valid topology (package validate) and change nothing
@@ -25,7 +29,7 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
-// Policies adds to every Cilium policy among items the rules that readmit the
+// Policies adds to every network policy among items the rules that readmit the
 // gateways, and returns what it found wrong with the policies, sorted. A second call
 // changes nothing. A policy that it cannot read stays as it is and is a finding.
 func Policies(t *schema.Topology, items []*yaml.RNode) diag.List {

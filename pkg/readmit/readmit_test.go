@@ -21,7 +21,8 @@ import (
 )
 
 // topology is the published network, with what name says of its gateways: "known"
-// addresses, one of them the control plane's; a "pool"; or "internalIP".
+// addresses, one of them the control plane's; a "pool"; or "internalIP". In "calico"
+// the addresses are known and the second region runs Calico.
 func topology(name string) *schema.Topology {
 	t := &schema.Topology{}
 	t.Spec.Cluster.APIServer.Addresses = []netip.Addr{netip.MustParseAddr("10.0.0.11")}
@@ -36,17 +37,26 @@ func topology(name string) *schema.Topology {
 	switch name {
 	case "pool":
 		t.Spec.Tailnet.IPPool = []netip.Prefix{netip.MustParsePrefix("100.80.0.0/24")}
+	case "calico":
+		t.Spec.Regions[1].CNI = schema.CNI{Type: schema.CNICalico, Version: "3.30.7"}
+		return withAddresses(t)
 	case "internalIP":
 		t.Spec.Tailnet.GatewaySource = ""
 		fallthrough
 	case "known":
-		last := 0
-		for i := range t.Spec.Regions {
-			nodes := t.Spec.Regions[i].Gateways.Nodes
-			for j := range nodes {
-				last++
-				nodes[j].TailnetIP = netip.MustParseAddr(fmt.Sprintf("100.80.0.%d", last))
-			}
+		return withAddresses(t)
+	}
+	return t
+}
+
+// withAddresses gives the gateways 100.80.0.1 and so on.
+func withAddresses(t *schema.Topology) *schema.Topology {
+	last := 0
+	for i := range t.Spec.Regions {
+		nodes := t.Spec.Regions[i].Gateways.Nodes
+		for j := range nodes {
+			last++
+			nodes[j].TailnetIP = netip.MustParseAddr(fmt.Sprintf("100.80.0.%d", last))
 		}
 	}
 	return t

@@ -59,6 +59,16 @@ func apply(edits []edit) {
 
 // review returns the rules that p lacks, in the order of the document.
 func (a admission) review(p policy, list *diag.List) []edit {
+	switch p.language {
+	case kubernetes:
+		return a.reviewKubernetes(p, list)
+	case calico:
+		return a.reviewCalico(p, list)
+	}
+	return a.reviewCilium(p, list)
+}
+
+func (a admission) reviewCilium(p policy, list *diag.List) []edit {
 	var edits []edit
 	for _, spec := range p.specs() {
 		if spec.node.Kind != yaml.MappingNode {

@@ -23,10 +23,10 @@ func load(t *testing.T, name string) crds.Set {
 	return set
 }
 
-// TestReadmittedPolicies: Cilium's schema takes every policy that package readmit
-// has edited, and the ones it did not need to edit.
+// TestReadmittedPolicies: Cilium's schema, and Calico's for its global policies, take
+// every policy that package readmit has edited, and the ones it did not need to edit.
 func TestReadmittedPolicies(t *testing.T) {
-	set := load(t, "cilium-1.17.4")
+	set, calico := load(t, "cilium-1.17.4"), load(t, "calico-v3.32.1")
 	files, _ := filepath.Glob("../../pkg/readmit/testdata/policies/*.txtar")
 	edited := 0
 	for _, file := range files {
@@ -42,6 +42,12 @@ func TestReadmittedPolicies(t *testing.T) {
 		if after, ok := parts["after.yaml"]; ok {
 			document = after
 			edited++
+		}
+		if bytes.Contains(document, []byte("kind: GlobalNetworkPolicy")) {
+			if err := calico.CheckYAML(document); err != nil {
+				t.Errorf("%s: %v", file, err)
+			}
+			continue
 		}
 		if !bytes.Contains(document, []byte("apiVersion: cilium.io/")) {
 			continue
