@@ -51,6 +51,20 @@ func checkWith(doc *load.Document, in validate.Input) diag.List {
 	return list
 }
 
+// notes lists the known issues that the topologies have and that need nothing done.
+func notes(documents []*load.Document) diag.List {
+	var all diag.List
+	for _, doc := range documents {
+		if doc.Topology == nil {
+			continue
+		}
+		list := validate.Notes(doc.Topology)
+		doc.Locate(list)
+		all = append(all, list...)
+	}
+	return all
+}
+
 // report prints findings as text to standard error, in colour on a terminal, and
 // returns errFindings where one of them is an error.
 func (c cli) report(list diag.List) error {

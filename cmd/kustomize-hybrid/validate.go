@@ -62,7 +62,10 @@ func (c cli) validate(paths []string, o validateOptions) error {
 		return errors.New("there is no Topology in the files to compare the objects with")
 	}
 	list := read.check(o.today)
-	if !o.info {
+	if o.info {
+		list = append(list, notes(read.documents)...)
+		list.Sort()
+	} else {
 		list = visible(list)
 	}
 	if o.strict {

@@ -15,3 +15,11 @@ const (
 	CodeDropsTunnel    diag.Code = "policy-drops-tunnel"
 	CodeUnnamed        diag.Code = "policy-unnamed"
 )
+
+// Codes lists every code that Policies and Patches can report.
+func Codes() []diag.Code {
+	return []diag.Code{
+		CodeMalformed, CodeMixedPeers, CodeDeniesGateways, CodeSelectsNodes, CodeRequires,
+		CodeAuthentication, CodeCIDRNeverMatch, CodeAPIServer, CodeDropsTunnel, CodeUnnamed,
+	}
+}

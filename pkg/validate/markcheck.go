@@ -93,17 +93,18 @@ func calicoMask(t *schema.Topology, i int, list *diag.List) {
 	if c.Type != schema.CNICalico || c.MarkMask == 0 {
 		return
 	}
-	proposal := fmt.Sprintf("%#x", schema.CalicoMarkMask(c.DataPlane))
+	mask := schema.CalicoMarkMask(c.DataPlane)
+	proposal := fmt.Sprint(mask)
 	if c.DataPlane == schema.DataPlaneEBPF && c.MarkMask&calicoEBPFMask != calicoEBPFMask {
 		list.Errorf(CodeCalicoMask, path, "mark mask %#x of region %q lacks bits of %#x, without which Calico's eBPF data plane stops",
-			c.MarkMask, t.Spec.Regions[i].Name, calicoEBPFMask).Fix("leave markMask out, or set %s", proposal).Propose(proposal)
+			c.MarkMask, t.Spec.Regions[i].Name, calicoEBPFMask).Fix("leave markMask out, or set %d (%#x)", mask, mask).Propose(proposal)
 	}
 	if k := t.Spec.Cluster.KubernetesVersion; c.MarkMask > math.MaxInt32 && k.AtLeast(1, 36, 0) && !c.Version.AtLeast(3, 33, 0) {
 		list.Errorf(CodeCalicoMask, path, "mark mask %#x of region %q is no int32, as which Calico's definition has it, and kubernetes %s refuses it",
-			c.MarkMask, t.Spec.Regions[i].Name, k).Fix("leave markMask out, or set %s", proposal).Propose(proposal)
+			c.MarkMask, t.Spec.Regions[i].Name, k).Fix("leave markMask out, or set %d (%#x)", mask, mask).Propose(proposal)
 	}
 	if n := bits.OnesCount32(c.MarkMask); n < calicoFewest {
 		list.Errorf(CodeCalicoMask, path, "mark mask %#x of region %q has %d bits, and Felix needs %d",
-			c.MarkMask, t.Spec.Regions[i].Name, n, calicoFewest).Fix("leave markMask out, or set %s", proposal).Propose(proposal)
+			c.MarkMask, t.Spec.Regions[i].Name, n, calicoFewest).Fix("leave markMask out, or set %d (%#x)", mask, mask).Propose(proposal)
 	}
 }
