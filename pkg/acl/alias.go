@@ -97,3 +97,5 @@ func contains(prefixes []netip.Prefix, a netip.Addr) bool {
 	}
 	return false
 }
+
+func number(n int) string { return strconv.Itoa(n) }

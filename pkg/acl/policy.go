@@ -25,6 +25,8 @@ type Policy struct {
 	// either the control servers allow everything (headscale 0.29.2,
 	// hscontrol/policy/v2/filter.go).
 	HasRules bool
+	// Sections are the names of all sections of the file.
+	Sections []string
 	// RandomizeClientPort is the network-wide setting: it overrides the UDP port that
 	// the gateways' firewalls expect.
 	RandomizeClientPort bool

@@ -155,3 +155,24 @@ func (r PortRange) covers(protocol int, port uint16) bool {
 	}
 	return r == anyPort()
 }
+
+// coversAny reports whether the port is allowed for any of TCP, UDP and ICMP.
+func (p PortSpec) coversAny(port uint16) bool {
+	inRange := slices.ContainsFunc(p.Ranges, func(r PortRange) bool { return r.First <= port && port <= r.Last })
+	return inRange && slices.ContainsFunc([]int{tcp, udpNum, icmp, icmpv6}, p.coversProtocol)
+}
+
+// includes reports whether everything that other allows is allowed by p as well.
+func (p PortSpec) includes(other PortSpec) bool {
+	return p.includesProtocols(other) && !slices.ContainsFunc(other.Ranges, func(o PortRange) bool {
+		return !slices.ContainsFunc(p.Ranges, func(r PortRange) bool { return r.First <= o.First && o.Last <= r.Last })
+	})
+}
+
+func (p PortSpec) includesProtocols(other PortSpec) bool {
+	protocols := other.Protocols
+	if len(protocols) == 0 {
+		protocols = []int{tcp, udpNum, icmp, icmpv6}
+	}
+	return !slices.ContainsFunc(protocols, func(n int) bool { return !p.coversProtocol(n) })
+}

@@ -1,0 +1,243 @@
+package acl
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// Check compares a policy file with what the topology needs, and returns everything
+// that is missing, wider than needed or wrong, together with Lint's findings and the
+// tests that fail. The findings are located in the file and sorted.
+func Check(t *schema.Topology, f *File) diag.List {
+	t = t.WithDefaults()
+	g := newGenerator(t)
+	c := &checker{
+		spec: g.spec, sites: g.sites, need: g.policy(), have: f.Policy,
+		list: Lint(f.Policy, t.Spec.Tailnet.Control),
+	}
+	c.needed = NewEvaluator(c.need, Devices(t)...)
+	c.file = NewEvaluator(c.have, Devices(t)...)
+	c.list = append(c.list, c.file.RunTests()...)
+	c.network()
+	c.tagOwners()
+	c.hosts()
+	c.routes()
+	c.missing()
+	c.wide()
+	c.attributes()
+	c.assertions()
+	c.unknown()
+	f.Locate(c.list)
+	c.list.Sort()
+	return c.list
+}
+
+type checker struct {
+	spec         *schema.Spec
+	sites        []*site
+	need, have   *Policy
+	needed, file *Evaluator
+	list         diag.List
+}
+
+// network checks what concerns the whole tailnet.
+func (c *checker) network() {
+	if !c.have.HasRules {
+		c.list.Errorf(codeDefault, "", "the file has neither grants nor acls, and then everybody may do everything").
+			Fix("merge the topology's policy: `acl merge`")
+	}
+	if c.have.RandomizeClientPort {
+		c.randomPort("randomizeClientPort", "randomizeClientPort is true")
+	}
+	for i, n := range c.have.NodeAttrs {
+		if j := slices.Index(n.Attr, "randomize-client-port"); j >= 0 && c.targetsGateways(n.Target) {
+			c.randomPort(diag.Index(diag.Index("nodeAttrs", i)+".attr", j), "randomize-client-port reaches the gateways")
+		}
+	}
+}
+
+// randomPort: the firewalls in front of gateways admit one UDP port, and tailscaled
+// then listens on another (tailscale 1.84.3, wgengine/userspace.go).
+func (c *checker) randomPort(path, what string) {
+	c.list.Errorf(codeRandomPort, path, "%s, so gateways listen on another UDP port than 41641, which their firewalls admit", what).
+		Fix("take the gateways' tags out of it")
+}
+
+func (c *checker) targetsGateways(targets []string) bool {
+	return slices.ContainsFunc(targets, func(name string) bool {
+		return name == "*" || name == "autogroup:tagged" || c.isOurTag(name)
+	})
+}
+
+func (c *checker) isOurTag(name string) bool {
+	return slices.ContainsFunc(c.need.TagOwners, func(a Assignment) bool { return a.Key == name })
+}
+
+func (c *checker) tagOwners() {
+	for _, need := range c.need.TagOwners {
+		path := diag.Field("tagOwners", need.Key)
+		have, ok := find(c.have.TagOwners, need.Key)
+		switch {
+		case !ok:
+			c.list.Errorf(codeUndefined, path, "tag %q, which the gateways carry, is not defined in tagOwners", need.Key).
+				Fix("add %q to tagOwners: `acl merge`", need.Key)
+		case !sameSet(have.Values, need.Values):
+			c.list.Warnf(codeOwners, path, "%s may be assigned by %s, and the topology says %s", need.Key, listed(have.Values), listed(need.Values)).
+				Fix("change spec.tailnet.policy.tagOwners of the topology, or the file")
+		}
+	}
+}
+
+func find(list []Assignment, key string) (Assignment, bool) {
+	i := slices.IndexFunc(list, func(a Assignment) bool { return a.Key == key })
+	if i < 0 {
+		return Assignment{}, false
+	}
+	return list[i], true
+}
+
+func sameSet(a, b []string) bool {
+	a, b = slices.Clone(a), slices.Clone(b)
+	slices.Sort(a)
+	slices.Sort(b)
+	return slices.Equal(slices.Compact(a), slices.Compact(b))
+}
+
+func listed(list []string) string {
+	if len(list) == 0 {
+		return "nobody"
+	}
+	return strings.Join(list, ", ")
+}
+
+// hosts reports aliases of the topology that the file gives another address. An
+// alias that the file does not use is not missed.
+func (c *checker) hosts() {
+	for _, need := range c.need.Hosts {
+		i := slices.IndexFunc(c.have.Hosts, func(h Host) bool { return h.Name == need.Name })
+		if i >= 0 && c.have.Hosts[i].Address != need.Address {
+			c.list.Errorf(codeHost, diag.Field("hosts", need.Name), "host %q is %s in the file and %s in the topology", need.Name, c.have.Hosts[i].Address, need.Address).
+				Fix("write %s, or run `acl merge`", need.Address).Propose(need.Address)
+		}
+	}
+}
+
+// routes reports what gateways advertise and nobody approves, and what may be
+// approved for them although no region advertises it.
+func (c *checker) routes() {
+	advertised := map[string][]netip.Prefix{}
+	for _, s := range c.sites {
+		advertised[s.tag] = append(advertised[s.tag], s.region.Advertised()...)
+		for _, p := range s.region.Advertised() {
+			if !c.file.Approves([]string{s.tag}, p) {
+				c.list.Errorf(codeUnapproved, diag.Field("autoApprovers.routes", p.String()),
+					"region %q advertises %s, and no autoApprover approves it for %s: the route stays switched off", s.region.Name, p, s.tag).
+					Fix("add %q: [%q] to autoApprovers.routes", p, s.tag)
+			}
+		}
+	}
+	for _, r := range c.have.Routes {
+		key, err := parsePrefix(r.Key)
+		for i, tag := range r.Values {
+			if err == nil && c.isOurTag(tag) && !slices.Contains(advertised[tag], key) {
+				c.list.Warnf(codeApprover, diag.Index(diag.Field("autoApprovers.routes", r.Key), i),
+					"%s may have %s and everything inside it approved, and its regions advertise %s", tag, key, prefixList(advertised[tag])).
+					Fix("approve exactly what is advertised")
+			}
+		}
+	}
+}
+
+// prefixList names the first few prefixes.
+func prefixList(prefixes []netip.Prefix) string {
+	const few = 4
+	list := prefixStrings(sortedPrefixes(prefixes))
+	if len(list) > few {
+		list = append(list[:few:few], fmt.Sprintf("%d more", len(list)-few))
+	}
+	return listed(list)
+}
+
+// attributes reports node attributes of the topology that the file lacks.
+func (c *checker) attributes() {
+	for _, need := range c.need.NodeAttrs {
+		for _, tag := range need.Target {
+			for _, attr := range slices.Concat(need.Attr, need.IPPool) {
+				if !c.hasAttribute(tag, attr) {
+					c.list.Errorf(codeAttr, "nodeAttrs", "nothing gives %s the attribute %s", tag, attr).Fix("add it to nodeAttrs: `acl merge`")
+				}
+			}
+		}
+	}
+	for i, n := range c.have.NodeAttrs {
+		c.foreignPool(diag.Index("nodeAttrs", i), n)
+	}
+}
+
+// foreignPool reports pools and attributes for gateways that the topology does not
+// know of: another pool makes their addresses others than the regions expect.
+func (c *checker) foreignPool(path string, n NodeAttr) {
+	for i, pool := range n.IPPool {
+		known := slices.ContainsFunc(c.need.NodeAttrs, func(a NodeAttr) bool { return slices.Contains(a.IPPool, pool) })
+		if !known && c.targetsGateways(n.Target) {
+			c.list.Warnf(codeAttr, diag.Index(path+".ipPool", i), "gateways take addresses from %s, and the topology says %s", pool, prefixList(c.spec.Tailnet.IPPool)).
+				Fix("write the pool into spec.tailnet.ipPool")
+		}
+	}
+	const drop = "disable-linux-cgnat-drop-rule"
+	known := slices.ContainsFunc(c.need.NodeAttrs, func(a NodeAttr) bool { return slices.Contains(a.Attr, drop) })
+	if i := slices.Index(n.Attr, drop); i >= 0 && !known && c.targetsGateways(n.Target) {
+		c.list.Warnf(codeAttr, diag.Index(path+".attr", i), "gateways accept 100.64.0.0/10 on their LAN, and no region of the topology needs it").
+			Fix("drop %s", drop)
+	}
+}
+
+func (c *checker) hasAttribute(tag, attr string) bool {
+	return slices.ContainsFunc(c.have.NodeAttrs, func(n NodeAttr) bool {
+		all := slices.Contains(n.Target, tag) || slices.Contains(n.Target, "*") || slices.Contains(n.Target, "autogroup:tagged")
+		return all && (slices.Contains(n.Attr, attr) || slices.Contains(n.IPPool, attr))
+	})
+}
+
+// assertions reports tests of the topology that the file lacks: without them the
+// control server would take a later edit that cuts the regions off.
+func (c *checker) assertions() {
+	have := map[string]bool{}
+	for _, t := range c.have.Tests {
+		eachAssertion(t, func(a string) { have[a] = true })
+	}
+	var missing []string
+	for _, t := range c.need.Tests {
+		eachAssertion(t, func(a string) {
+			if !have[a] {
+				missing = append(missing, a)
+			}
+		})
+	}
+	if len(missing) > 0 {
+		c.list.Warnf(codeTestMissing, "tests", "%d of the topology's assertions are not among the tests, the first being: %s", len(missing), missing[0]).
+			Fix("add them: `acl merge`")
+	}
+}
+
+func eachAssertion(t Test, yield func(string)) {
+	for _, dst := range t.Accept {
+		yield(fmt.Sprintf("%s must reach %s%s", t.Src, dst, over(t.Proto)))
+	}
+	for _, dst := range t.Deny {
+		yield(fmt.Sprintf("%s must not reach %s%s", t.Src, dst, over(t.Proto)))
+	}
+}
+
+// unknown says what the answers do not take into account.
+func (c *checker) unknown() {
+	for _, name := range c.file.Unknown() {
+		c.list.Warnf(codeSelector, "", "what %s stands for is not evaluated here: the rules that use it may allow more", name).
+			Fix("ask the control server about them")
+	}
+}

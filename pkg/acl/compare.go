@@ -1,0 +1,219 @@
+package acl
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+)
+
+// pairsInFull is up to how many pairs of a source and a destination a rule is
+// compared pair by pair. A longer rule is compared with each of its names at least
+// once, so that a thousand regions take a second and not an hour.
+const pairsInFull = 10_000
+
+// pairs calls f with the positions of sources and destinations to compare.
+func pairs(src, dst int, f func(i, j int)) {
+	if src*dst <= pairsInFull {
+		for i := range src {
+			for j := range dst {
+				f(i, j)
+			}
+		}
+		return
+	}
+	for k := range max(src, dst) {
+		f(k%src, k%dst)
+	}
+}
+
+// gap is the first pair and port of a rule that the other policy does not allow.
+type gap struct {
+	src, dst, port string
+	count          int
+}
+
+// gaps compares a rule with an evaluator: what of it is not allowed there?
+func gaps(e *Evaluator, from *Evaluator, src, dst, ports []string, via []string, concerns func(s, d selector) bool) gap {
+	var g gap
+	pairs(len(src), len(dst), func(i, j int) {
+		s, errS := from.scope.selector(src[i])
+		d, errD := from.scope.selector(dst[j])
+		if errS != nil || errD != nil || !concerns(s, d) {
+			return
+		}
+		for _, port := range ports {
+			spec, err := ParsePorts(port)
+			if err != nil || e.allowsSpec(s, d, spec, via) {
+				continue
+			}
+			if g.count == 0 {
+				g = gap{src: src[i], dst: dst[j], port: port}
+			}
+			g.count++
+		}
+	})
+	return g
+}
+
+// allowsSpec reports whether one rule allows each range of the specification.
+func (e *Evaluator) allowsSpec(s, d selector, spec PortSpec, via []string) bool {
+	rules := common(e.sources(s), e.destinations(d))
+	return !slices.ContainsFunc(spec.Ranges, func(r PortRange) bool {
+		part := PortSpec{Protocols: spec.Protocols, Ranges: []PortRange{r}}
+		return !slices.ContainsFunc(rules, func(id int) bool {
+			rule := e.rules[id]
+			return sameSet(rule.via, via) && includesAll(rule.ports, []PortSpec{part})
+		})
+	})
+}
+
+// missing reports grants of the topology that the file does not make. The topology's
+// aliases are resolved by the topology, so a file may do without them.
+func (c *checker) missing() {
+	grants := c.allGrants()
+	have := map[string]bool{}
+	for _, g := range c.have.Grants {
+		have[g.key()] = true
+	}
+	always := func(selector, selector) bool { return true }
+	aliases := c.sameAliases()
+	for _, g := range grants {
+		if aliases && have[g.key()] {
+			continue
+		}
+		if m := gaps(c.file, c.needed, g.Src, g.Dst, g.IP, g.Via, always); m.count > 0 {
+			c.list.Errorf(codeMissing, "grants", "nothing lets %s reach %s on %s, which the cluster needs (%s)%s",
+				c.needed.named(m.src), c.needed.named(m.dst), m.port, g.Comment, more(m.count)).
+				Fix("add the grant: `acl merge`")
+		}
+	}
+}
+
+// allGrants is what the topology needs as grants, whatever form it is written in.
+func (c *checker) allGrants() []Grant {
+	if len(c.need.ACLs) == 0 {
+		return c.need.Grants
+	}
+	var list []Grant
+	for _, a := range c.need.ACLs {
+		list = append(list, a.grants()...)
+	}
+	return list
+}
+
+// grants is the rule in the newer form: one grant for each set of ports.
+func (a ACL) grants() []Grant {
+	byPorts := map[string]int{}
+	var list []Grant
+	for _, target := range a.Dst {
+		host, ports, ok := splitTarget(target)
+		if !ok {
+			continue
+		}
+		if a.Proto != "" {
+			ports = a.Proto + ":" + ports
+		}
+		i, seen := byPorts[ports]
+		if !seen {
+			i = len(list)
+			byPorts[ports] = i
+			list = append(list, Grant{Src: a.Src, IP: []string{ports}, Comment: a.Comment})
+		}
+		list[i].Dst = append(list[i].Dst, host)
+	}
+	return list
+}
+
+// sameAliases reports whether the file gives every alias of the topology the same
+// address: then equal names mean equal rules.
+func (c *checker) sameAliases() bool {
+	have := map[string]string{}
+	for _, h := range c.have.Hosts {
+		have[h.Name] = h.Address
+	}
+	return !slices.ContainsFunc(c.need.Hosts, func(h Host) bool { return have[h.Name] != h.Address })
+}
+
+// key identifies a grant by what it says.
+func (g Grant) key() string {
+	return strings.Join(g.Src, " ") + ">" + strings.Join(g.Dst, " ") + ":" + strings.Join(g.IP, " ") + "@" + strings.Join(g.Via, " ")
+}
+
+// wide reports rules between the regions that the topology does not need.
+func (c *checker) wide() {
+	needed := map[string]bool{}
+	for _, g := range c.need.Grants {
+		needed[g.key()] = true
+	}
+	aliases := c.sameAliases()
+	for i, g := range c.have.Grants {
+		if aliases && needed[g.key()] {
+			continue
+		}
+		c.wideRule(diag.Index("grants", i), g)
+	}
+	for i, a := range c.have.ACLs {
+		for _, g := range a.grants() {
+			c.wideRule(diag.Index("acls", i), g)
+		}
+	}
+}
+
+func (c *checker) wideRule(path string, g Grant) {
+	if region, ok := c.self(g); ok {
+		c.list.Warnf(codeSelf, path, "%s grants region %q to itself, so its gateways take their own LAN's prefixes from the tailnet", path, region).
+			Fix("let regions reach each other only; the guard that setup.sh installs keeps the LAN working meanwhile")
+	}
+	m := gaps(c.needed, c.file, g.Src, g.Dst, g.IP, g.Via, c.concerns)
+	if m.count == 0 {
+		return
+	}
+	c.list.Warnf(codeWide, path, "%s lets %s reach %s on %s, which the cluster does not need%s", path, c.file.named(m.src), c.file.named(m.dst), m.port, more(m.count)).
+		Fix("narrow the rule, or say in spec.tailnet.policy.flows of the topology what it is for")
+}
+
+// concerns reports whether a rule between the two is about traffic between regions.
+func (c *checker) concerns(s, d selector) bool { return c.ours(s) && c.ours(d) }
+
+// ours reports whether the selector stands for something of the cluster.
+func (c *checker) ours(s selector) bool {
+	switch s.kind {
+	case selectAny, selectTagged, selectEverywhere:
+		return true
+	case selectTag:
+		return c.isOurTag(s.name)
+	case selectPrefix:
+		return slices.ContainsFunc(c.sites, func(st *site) bool { return st.overlaps(s.prefix) })
+	}
+	return false
+}
+
+func (s *site) overlaps(p netip.Prefix) bool {
+	return slices.ContainsFunc(s.region.Advertised(), p.Overlaps)
+}
+
+// self is a region that the rule grants to itself.
+func (c *checker) self(g Grant) (string, bool) {
+	for _, s := range c.sites {
+		in := func(name string) bool {
+			sel, err := c.file.scope.selector(name)
+			return err == nil && (sel.kind == selectPrefix && s.overlaps(sel.prefix) || sel.kind == selectAny || sel.kind == selectEverywhere)
+		}
+		if slices.ContainsFunc(g.Src, in) && slices.ContainsFunc(g.Dst, in) {
+			return s.region.Name, true
+		}
+	}
+	return "", false
+}
+
+func more(count int) string {
+	switch {
+	case count <= 1:
+		return ""
+	case count == 2:
+		return ", and one more such pair"
+	}
+	return ", and " + number(count-1) + " more such pairs"
+}

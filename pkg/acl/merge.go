@@ -1,0 +1,376 @@
+package acl
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+	"github.com/tailscale/hujson"
+)
+
+// Merge puts what the topology needs into the policy file and returns the new text.
+// What it puts there stands between marks that name the topology; a later Merge
+// updates and removes only that. Everything else keeps its bytes: comments, order,
+// indentation, commas. The text is the file's own when nothing changes.
+//
+// Findings say what cannot be merged (a name that the file gives another meaning),
+// what the file's own rules make superfluous, and what changes for everybody. With
+// an error among them the text is the file's own.
+func Merge(t *schema.Topology, f *File) ([]byte, diag.List) {
+	t = t.WithDefaults()
+	m := newMerger(t, f)
+	for _, s := range m.policy.sections() {
+		m.section(s)
+	}
+	return m.finish(f, t)
+}
+
+// Remove takes out of the policy file what Merge has put there for the topology of
+// that name, and the sections that it had added for it.
+func Remove(owner string, f *File) ([]byte, diag.List) {
+	m := &merger{mark: mark{owner}, file: f, src: f.Bytes(), policy: &Policy{}}
+	m.parse()
+	for _, s := range m.policy.sections() {
+		m.section(s)
+	}
+	if m.list.Count(diag.Error) > 0 {
+		return f.Bytes(), m.list
+	}
+	return m.src, m.list
+}
+
+// ETag is what the control server calls this version of the policy file: the SHA-256
+// sum of the file as hujson lays it out (tailscale 1.102.3,
+// cmd/gitops-pusher/gitops-pusher.go).
+func ETag(src []byte) (string, error) {
+	v, err := hujson.Parse(bytes.Clone(src)) // Format would change src itself
+	if err != nil {
+		return "", err
+	}
+	v.Format()
+	sum := sha256.Sum256(v.Pack())
+	return hex.EncodeToString(sum[:]), nil
+}
+
+// merger changes one section after the other and reads the text anew in between:
+// offsets never outlive an edit.
+type merger struct {
+	mark   mark
+	file   *File // as it was, for positions
+	policy *Policy
+	src    []byte
+	root   hujson.Value
+	style  style
+	list   diag.List
+	// why is the path in the topology that asks for a tag, route or host.
+	why map[string]string
+}
+
+func newMerger(t *schema.Topology, f *File) *merger {
+	m := &merger{mark: mark{t.Metadata.Name}, file: f, src: f.Bytes(), policy: FromTopology(t), why: origins(t)}
+	m.parse()
+	m.style = style{unit(m.src), eol(m.src)}
+	return m
+}
+
+// origins says which field of the topology asks for each name.
+func origins(t *schema.Topology) map[string]string {
+	why := map[string]string{}
+	for i := range t.Spec.Regions {
+		r := &t.Spec.Regions[i]
+		path := diag.Index("spec.regions", i)
+		for _, h := range newSite(&t.Spec, r).hosts {
+			why[h.Name] = path
+		}
+		for _, p := range r.Advertised() {
+			why[p.String()] = path
+		}
+	}
+	return why
+}
+
+func (m *merger) parse() {
+	v, err := hujson.Parse(bytes.Clone(m.src)) // the tree shares memory with its text
+	if err != nil {
+		m.list.Errorf(codeMarks, "", "the marks are damaged so that the file cannot be edited: %s", plain(err)).
+			Fix("restore the marks, or remove what stands between them by hand")
+		return
+	}
+	m.root = v
+}
+
+// splice replaces a part of the text and reads it anew.
+func (m *merger) splice(start, end int, text string) {
+	m.src = slices.Concat(m.src[:start], []byte(text), m.src[end:])
+}
+
+// section brings one section up to date.
+func (m *merger) section(s section) {
+	if m.list.Count(diag.Error) > 0 && m.root.Value == nil {
+		return
+	}
+	parent, rest, err := m.find(s.path)
+	switch {
+	case err != nil:
+		m.conflict(strings.Join(s.path, "."), "%s", err).Fix("correct the file")
+	case len(rest) > 0:
+		m.create(s, parent, rest)
+	case s.isList != (parent.Value.Kind() == '['):
+		m.conflict(strings.Join(s.path, "."), "%s is %s in the file", strings.Join(s.path, "."), kindName(parent.Value.Kind())).Fix("correct the file")
+	default:
+		m.update(s, parent)
+	}
+	m.parse()
+}
+
+// find goes down the path as far as the file does.
+func (m *merger) find(path []string) (*hujson.Value, []string, error) {
+	v := &m.root
+	for i, name := range path {
+		o, ok := v.Value.(*hujson.Object)
+		if !ok {
+			return nil, nil, fmt.Errorf("%s is %s in the file", strings.Join(path[:i], "."), kindName(v.Value.Kind()))
+		}
+		at := slices.IndexFunc(o.Members, func(m hujson.ObjectMember) bool {
+			return strings.EqualFold(m.Name.Value.(hujson.Literal).String(), name)
+		})
+		if at < 0 {
+			return v, path[i:], nil
+		}
+		v = &o.Members[at].Value
+	}
+	return v, nil, nil
+}
+
+// create adds a section that the file does not have.
+func (m *merger) create(s section, parent *hujson.Value, rest []string) {
+	if len(s.members) == 0 && !s.needed {
+		return
+	}
+	b := newBox(m.src, parent)
+	inline := b.isInline()
+	indent := b.indentOf(m.style.unit)
+	text := m.style.lineOrBlock(m.mark.section(), inline) + m.style.eol + indent + m.newMember(s, rest, indent)
+	m.append(b, text, indent, inline)
+}
+
+func (st style) lineOrBlock(text string, inline bool) string {
+	if inline {
+		return "/* " + text + " */"
+	}
+	return "// " + text
+}
+
+// newMember is the section with all containers that lead to it.
+func (m *merger) newMember(s section, rest []string, indent string) string {
+	open, close := "{", "}"
+	if len(rest) == 1 && s.isList {
+		open, close = "[", "]"
+	}
+	deeper := indent + m.style.unit
+	content := ""
+	switch {
+	case len(rest) > 1:
+		content = m.style.eol + deeper + m.newMember(s, rest[1:], deeper) + ","
+	case len(s.members) > 0:
+		content = m.style.eol + deeper + m.style.spell(m.mark, s, deeper, true, false)
+	}
+	return string(marshal(rest[0])) + ": " + open + content + m.style.eol + indent + close
+}
+
+// append puts text behind everything in the container.
+func (m *merger) append(b *box, text, indent string, inline bool) {
+	lead := m.style.eol + indent
+	if inline && len(b.items) == 0 {
+		lead = ""
+	} else if inline {
+		lead = " "
+	}
+	at := b.tail()
+	if b.trailingComma() {
+		text += ","
+	}
+	m.splice(at, at, lead+text)
+	if n := len(b.items); n > 0 && !b.trailingComma() {
+		end := b.items[n-1].end
+		m.splice(end, end, ",")
+	}
+}
+
+// update brings the block of a section that the file has up to date.
+func (m *merger) update(s section, v *hujson.Value) {
+	b := newBox(m.src, v)
+	found, err := m.mark.block(b)
+	if err != nil {
+		m.marks(s, err)
+		return
+	}
+	s.members = m.wanted(s, b)
+	switch {
+	case len(s.members) == 0 && !found.found:
+	case len(s.members) == 0:
+		m.remove(s, b, found)
+	case !found.found:
+		inline := b.isInline()
+		indent := b.indentOf(m.style.unit)
+		comma := b.trailingComma()
+		block := m.style.spell(m.mark, s, indent, comma, inline)
+		m.appendBlock(b, block, indent, inline)
+	case !m.current(s, b, found):
+		m.replace(s, b, found)
+	}
+}
+
+// appendBlock is append for a block, whose commas stand before its end mark.
+func (m *merger) appendBlock(b *box, text, indent string, inline bool) {
+	lead := m.style.eol + indent
+	if inline && len(b.items) == 0 {
+		lead = ""
+	} else if inline {
+		lead = " "
+	}
+	at := b.tail()
+	m.splice(at, at, lead+text)
+	if n := len(b.items); n > 0 && !b.trailingComma() {
+		end := b.items[n-1].end
+		m.splice(end, end, ",")
+	}
+}
+
+func (m *merger) replace(s section, b *box, found block) {
+	inline := !found.begin.line
+	indent := b.indentOf(m.style.unit)
+	if !inline {
+		indent = string(m.src[bytes.LastIndexByte(m.src[:found.begin.start], '\n')+1 : found.begin.start])
+	}
+	comma := m.followed(b, found) || b.trailingComma()
+	m.splice(found.begin.start, found.end.end, m.style.spell(m.mark, s, indent, comma, inline))
+}
+
+// followed reports whether an item that is not ours stands behind the block.
+func (m *merger) followed(b *box, found block) bool {
+	return slices.ContainsFunc(b.items, func(it item) bool { return it.start > found.end.start })
+}
+
+// remove takes the block out, and the section with it where it had been added for
+// ours and holds nothing else.
+func (m *merger) remove(s section, b *box, found block) {
+	last := !m.followed(b, found)
+	previous := -1
+	for i, it := range b.items {
+		if it.end < found.begin.start {
+			previous = i
+		}
+	}
+	comma := -1
+	if last && previous >= 0 && !b.trailingComma() {
+		comma = b.comma(previous + 1)
+	}
+	m.cut(found.begin.start, found.end.end, previous >= 0)
+	if comma >= 0 {
+		m.splice(comma, comma+1, "")
+	}
+	m.parse()
+	m.removeSection(s.path)
+}
+
+// cut takes a part of the text out, with the line or the blank that led to it.
+func (m *merger) cut(start, end int, behindItem bool) {
+	at := start
+	for at > 0 && (m.src[at-1] == ' ' || m.src[at-1] == '\t') {
+		at--
+	}
+	switch {
+	case at > 0 && m.src[at-1] == '\n':
+		start = at - 1
+		if start > 0 && m.src[start-1] == '\r' {
+			start--
+		}
+	case behindItem && start > 0 && m.src[start-1] == ' ':
+		start--
+	}
+	m.splice(start, end, "")
+}
+
+// removeSection removes the outermost container on the path that was added by us and
+// is empty now.
+func (m *merger) removeSection(path []string) {
+	v := &m.root
+	for i, name := range path {
+		b := newBox(m.src, v)
+		at := slices.IndexFunc(b.items, func(it item) bool { return strings.EqualFold(it.name, name) })
+		if at < 0 {
+			return
+		}
+		if t, ok := b.added(at, m.mark.owner); ok && empty(b.items[at].value, path[i+1:]) {
+			m.removeItem(b, at, t)
+			return
+		}
+		v = b.items[at].value
+	}
+}
+
+// empty reports whether nothing stands in the container but the way to the section.
+func empty(v *hujson.Value, path []string) bool {
+	switch c := v.Value.(type) {
+	case *hujson.Array:
+		return len(c.Elements) == 0
+	case *hujson.Object:
+		if len(path) == 0 || len(c.Members) == 0 {
+			return len(c.Members) == 0
+		}
+		return len(c.Members) == 1 && strings.EqualFold(c.Members[0].Name.Value.(hujson.Literal).String(), path[0]) &&
+			empty(&c.Members[0].Value, path[1:])
+	}
+	return false
+}
+
+// removeItem takes an item out, from its mark on, with its comma or the one before.
+func (m *merger) removeItem(b *box, i int, from token) {
+	end := b.items[i].end
+	if comma := b.comma(i + 1); comma >= 0 {
+		end = comma + 1
+	} else if i > 0 {
+		if before := b.comma(i); before >= 0 {
+			m.cut(from.start, end, true)
+			m.splice(before, before+1, "")
+			return
+		}
+	}
+	m.cut(from.start, end, i > 0)
+}
+
+func (m *merger) marks(s section, err error) {
+	d := m.list.Errorf(codeMarks, strings.Join(s.path, "."), "%s", err).
+		Fix("put the marks back in pairs, or remove both and what stands between them")
+	var marks *marksError
+	if errors.As(err, &marks) && bytes.Equal(m.src, m.file.src) {
+		d.Pos = m.file.position(marks.offset)
+	}
+}
+
+func (m *merger) conflict(path, format string, args ...any) *diag.Diagnostic {
+	return m.list.Errorf(codeConflict, path, format, args...)
+}
+
+// finish checks the result and returns it, or the file's own text.
+func (m *merger) finish(f *File, t *schema.Topology) ([]byte, diag.List) {
+	if !f.Policy.HasRules {
+		m.list.Warnf(codeDefault, "", "the file had neither grants nor acls, so everybody could do everything; with the merged rules only what they grant is allowed").
+			Fix("add grants for what else is needed")
+	}
+	if m.list.Count(diag.Error) > 0 {
+		f.Locate(m.list)
+		m.list.Sort()
+		return f.Bytes(), m.list
+	}
+	m.consequences(f, t)
+	m.list.Sort()
+	return m.src, m.list
+}

@@ -1,0 +1,79 @@
+package acl
+
+import (
+	"net/netip"
+	"strings"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+)
+
+// RunTests runs the policy's own tests and returns what fails, as the control server
+// would before it takes the file. Tests of a form that it refuses are for Lint.
+func (e *Evaluator) RunTests() diag.List {
+	var list diag.List
+	for i, t := range e.policy.Tests {
+		path := diag.Index("tests", i)
+		for j, dst := range t.Accept {
+			e.runTest(&list, diag.Index(path+".accept", j), t, dst, true)
+		}
+		for j, dst := range t.Deny {
+			e.runTest(&list, diag.Index(path+".deny", j), t, dst, false)
+		}
+	}
+	return list
+}
+
+func (e *Evaluator) runTest(list *diag.List, path string, t Test, dst string, want bool) {
+	answer, err := e.Ask(t.Src, dst, t.Proto)
+	if err != nil {
+		return // Lint says why the test cannot be run
+	}
+	switch {
+	case want && !answer.Allowed:
+		list.Errorf(codeTestFailed, path, "%s must reach %s%s, and no rule allows it", e.named(t.Src), e.namedTarget(dst), over(t.Proto)).
+			Fix("add the rule, or drop the assertion")
+	case !want && answer.Allowed:
+		list.Errorf(codeTestFailed, path, "%s must not reach %s%s, and %s allows it", e.named(t.Src), e.namedTarget(dst), over(t.Proto), orDefault(answer.Rule)).
+			See(answer.Rule, "this rule allows it").Fix("narrow the rule, or drop the assertion")
+	}
+}
+
+// orDefault names the rule, or says that there is none.
+func orDefault(rule string) string {
+	if rule == "" {
+		return "a file without rules"
+	}
+	return rule
+}
+
+// named is the name with what an alias stands for.
+func (e *Evaluator) named(name string) string {
+	prefix, ok := e.scope.hosts[name]
+	if !ok {
+		return name
+	}
+	return name + " (" + short(prefix) + ")"
+}
+
+func (e *Evaluator) namedTarget(target string) string {
+	host, _, ok := splitTarget(target)
+	if prefix, known := e.scope.hosts[host]; ok && known {
+		return target + " (" + short(prefix) + ")"
+	}
+	return target
+}
+
+// short is an address without the length that all of it has.
+func short(p netip.Prefix) string {
+	if p.IsSingleIP() {
+		return p.Addr().String()
+	}
+	return p.String()
+}
+
+func over(proto string) string {
+	if proto == "" {
+		return ""
+	}
+	return " by " + strings.ToUpper(proto)
+}
