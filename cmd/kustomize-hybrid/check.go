@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/validate"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema/load"
@@ -43,7 +44,7 @@ func checkWith(doc *load.Document, in validate.Input) diag.List {
 	list := slices.Clone(doc.Findings)
 	if doc.Topology != nil {
 		in.Topology = doc.Topology
-		found := validate.Run(in)
+		found := append(validate.Run(in), acl.CheckTopology(doc.Topology)...)
 		doc.Locate(found)
 		list = append(list, found...)
 	}

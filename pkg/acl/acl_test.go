@@ -60,16 +60,6 @@ func golden(t *testing.T, name string, got []byte) {
 	}
 }
 
-func TestPublishedNetwork(t *testing.T) {
-	golden(t, "regional-gateway.tailscale.json", acl.FromTopology(published()).JSON())
-}
-
-func TestHeadscale(t *testing.T) {
-	topology := published()
-	topology.Spec.Tailnet.ControlURL = "https://headscale.example"
-	golden(t, "regional-gateway.headscale.json", acl.FromTopology(topology).JSON())
-}
-
 func TestOrderOfRegionsDoesNotMatter(t *testing.T) {
 	want := acl.FromTopology(published()).JSON()
 	turned := published()

@@ -142,13 +142,25 @@ func (c *checker) routes() {
 		}
 	}
 	for _, r := range c.have.Routes {
-		key, err := parsePrefix(r.Key)
-		for i, tag := range r.Values {
-			if err == nil && c.isOurTag(tag) && !slices.Contains(advertised[tag], key) {
-				c.list.Warnf(codeApprover, diag.Index(diag.Field("autoApprovers.routes", r.Key), i),
-					"%s may have %s and everything inside it approved, and its regions advertise %s", tag, key, prefixList(advertised[tag])).
-					Fix("approve exactly what is advertised")
-			}
+		if key, err := ParsePrefix(r.Key); err == nil {
+			c.approvers(diag.Field("autoApprovers.routes", r.Key), key, r.Values, advertised)
+		}
+	}
+}
+
+// approvers reports who may have a prefix approved beside those who advertise it: a
+// device that advertises another's prefix may become its primary.
+func (c *checker) approvers(path string, key netip.Prefix, who []string, advertised map[string][]netip.Prefix) {
+	cluster := slices.ContainsFunc(c.sites, func(s *site) bool { return s.overlaps(key) })
+	for i, name := range who {
+		switch {
+		case slices.Contains(advertised[name], key):
+		case c.isOurTag(name):
+			c.list.Warnf(codeApprover, diag.Index(path, i), "%s may have %s and everything inside it approved, and its regions advertise %s", name, key, prefixList(advertised[name])).
+				Fix("approve exactly what is advertised")
+		case cluster:
+			c.list.Warnf(codeApprover, diag.Index(path, i), "%s may have %s approved, which belongs to the cluster: it could take over a region's traffic", name, key).
+				Fix("approve the regions' prefixes for the gateways' tags only")
 		}
 	}
 }
@@ -176,6 +188,23 @@ func (c *checker) attributes() {
 	}
 	for i, n := range c.have.NodeAttrs {
 		c.foreignPool(diag.Index("nodeAttrs", i), n)
+		c.targets(diag.Index("nodeAttrs", i), n)
+	}
+}
+
+// targets reports devices other than the gateways concerned that get what the
+// topology asks for them.
+func (c *checker) targets(path string, n NodeAttr) {
+	for _, need := range c.need.NodeAttrs {
+		shared := slices.ContainsFunc(slices.Concat(need.Attr, need.IPPool), func(a string) bool {
+			return slices.Contains(n.Attr, a) || slices.Contains(n.IPPool, a)
+		})
+		for i, target := range n.Target {
+			if shared && !slices.Contains(need.Target, target) {
+				c.list.Warnf(codeAttr, diag.Index(path+".target", i), "%s gets %s, which only %s need", target, listed(slices.Concat(n.Attr, n.IPPool)), listed(need.Target)).
+					Fix("name the gateways' tags only")
+			}
+		}
 	}
 }
 

@@ -63,7 +63,7 @@ func approvedRoutes(p *Policy, devices []Device) []netip.Prefix {
 		return list
 	}
 	for _, r := range p.Routes {
-		if prefix, err := parsePrefix(r.Key); err == nil {
+		if prefix, err := ParsePrefix(r.Key); err == nil {
 			list = append(list, prefix)
 		}
 	}
@@ -377,7 +377,7 @@ func (e *Evaluator) Approves(tags []string, prefix netip.Prefix) bool {
 // approver is the index of the autoApprovers route that approves it, or -1.
 func (e *Evaluator) approver(tags []string, prefix netip.Prefix) int {
 	return slices.IndexFunc(e.policy.Routes, func(r Assignment) bool {
-		key, err := parsePrefix(r.Key)
+		key, err := ParsePrefix(r.Key)
 		return err == nil && within(key, prefix) && slices.ContainsFunc(r.Values, func(who string) bool {
 			return slices.Contains(tags, who) || who == "autogroup:tagged" && len(tags) > 0
 		})

@@ -50,20 +50,26 @@ func (f *File) index(src []byte) {
 	}
 }
 
-// Locate fills in the position of each finding and of each related place whose path
-// stands in the file and that has none yet.
+// Locate fills in the position of each finding, and of each related place, that has
+// none yet: where its path was written, or the file alone for what stands nowhere in
+// it. Paths of a topology, which begin with "spec", are left to others.
 func (f *File) Locate(list diag.List) {
 	for _, d := range list {
-		if offset, ok := f.offset(d.Path); ok && !d.Pos.IsValid() {
-			d.Pos = f.position(offset)
-		}
+		d.Pos = f.locate(d.Path, d.Pos)
 		for i := range d.Related {
-			r := &d.Related[i]
-			if offset, ok := f.offset(r.Path); ok && !r.Pos.IsValid() {
-				r.Pos = f.position(offset)
-			}
+			d.Related[i].Pos = f.locate(d.Related[i].Path, d.Related[i].Pos)
 		}
 	}
+}
+
+func (f *File) locate(path string, known diag.Position) diag.Position {
+	if known.IsValid() || path == "spec" || strings.HasPrefix(path, "spec.") {
+		return known
+	}
+	if offset, ok := f.offset(path); ok {
+		return f.position(offset)
+	}
+	return diag.Position{File: f.Name}
 }
 
 // offset finds the path, or the nearest one above it that stands in the file.
@@ -77,7 +83,7 @@ func (f *File) offset(path string) (int, bool) {
 			cut = strings.LastIndex(path, `["`)
 		}
 		if cut < 0 {
-			return 0, strings.HasPrefix(path, "tailnet:")
+			return 0, false
 		}
 		path = path[:cut]
 	}

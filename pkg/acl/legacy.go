@@ -3,7 +3,7 @@ package acl
 import "strings"
 
 // acls is the grant in the older form: one rule for each protocol. What a pin asks
-// for cannot be said there; Unsupported reports it.
+// for cannot be said there; CheckTopology reports it.
 func (g Grant) acls() []ACL {
 	var list []ACL
 	at := map[string]int{}

@@ -136,7 +136,7 @@ func (l *linter) groups() {
 func (l *linter) hosts() {
 	for _, h := range l.policy.Hosts {
 		path := diag.Field("hosts", h.Name)
-		if _, err := parsePrefix(h.Address); err != nil {
+		if _, err := ParsePrefix(h.Address); err != nil {
 			l.list.Errorf(codePrefix, path, "host %q: %s", h.Name, err).Fix("write an address, or a prefix without bits behind its length")
 		}
 		if strings.ContainsAny(h.Name, ":@*") {
@@ -151,7 +151,7 @@ func (l *linter) routes() {
 		path := diag.Field("autoApprovers.routes", r.Key)
 		if _, err := netip.ParsePrefix(r.Key); err != nil {
 			l.list.Errorf(codePrefix, path, "autoApprovers: %q is no prefix", r.Key).Fix("write a prefix, such as 10.0.0.0/22")
-		} else if _, err := parsePrefix(r.Key); err != nil {
+		} else if _, err := ParsePrefix(r.Key); err != nil {
 			l.list.Errorf(codePrefix, path, "autoApprovers: %s", err).Fix("write the prefix as gateways advertise it")
 		}
 		l.names(path, r.Values)
@@ -306,7 +306,7 @@ func (l *linter) nodeAttrs() {
 }
 
 func (l *linter) pool(path, pool string) {
-	p, err := parsePrefix(pool)
+	p, err := ParsePrefix(pool)
 	cgnat := netip.MustParsePrefix("100.64.0.0/10")
 	switch {
 	case err != nil:

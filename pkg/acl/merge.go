@@ -20,8 +20,9 @@ import (
 // indentation, commas. The text is the file's own when nothing changes.
 //
 // Findings say what cannot be merged (a name that the file gives another meaning),
-// what the file's own rules make superfluous, and what changes for everybody. With
-// an error among them the text is the file's own.
+// what the file's own rules make superfluous, what changes for everybody, and what
+// Check says of the result; they are located in the result. With an error among them
+// the control server would refuse the result, and the text is the file's own.
 func Merge(t *schema.Topology, f *File) ([]byte, diag.List) {
 	t = t.WithDefaults()
 	m := newMerger(t, f)
@@ -40,9 +41,21 @@ func Remove(owner string, f *File) ([]byte, diag.List) {
 		m.section(s)
 	}
 	if m.list.Count(diag.Error) > 0 {
+		f.Locate(m.list)
 		return f.Bytes(), m.list
 	}
 	return m.src, m.list
+}
+
+// HuJSON is the topology's policy as a file of its own, with a comment on each rule
+// and the marks by which a later Merge knows its part.
+func HuJSON(t *schema.Topology) []byte {
+	f, _ := Parse("", []byte("{\n}\n"))
+	m := newMerger(t.WithDefaults(), f)
+	for _, s := range m.policy.sections() {
+		m.section(s)
+	}
+	return m.src
 }
 
 // ETag is what the control server calls this version of the policy file: the SHA-256
@@ -365,12 +378,15 @@ func (m *merger) finish(f *File, t *schema.Topology) ([]byte, diag.List) {
 		m.list.Warnf(codeDefault, "", "the file had neither grants nor acls, so everybody could do everything; with the merged rules only what they grant is allowed").
 			Fix("add grants for what else is needed")
 	}
+	f.Locate(m.list)
 	if m.list.Count(diag.Error) > 0 {
-		f.Locate(m.list)
 		m.list.Sort()
 		return f.Bytes(), m.list
 	}
 	m.consequences(f, t)
 	m.list.Sort()
+	if m.list.Count(diag.Error) > 0 {
+		return f.Bytes(), m.list
+	}
 	return m.src, m.list
 }

@@ -1,37 +1,62 @@
 package acl
 
 import (
+	"fmt"
 	"slices"
-
-	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
-	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+	"strings"
 )
 
 // moot reports rules that another rule makes superfluous: rules only add, so what is
 // allowed twice is allowed once, and a narrow rule beside a wide one restricts
-// nothing.
+// nothing. Each wide rule is reported once, with the narrower ones.
 func (l *linter) moot() {
 	e := NewEvaluator(l.policy)
-	wider := map[string]string{} // path of a rule: a rule that covers all of it
-	covered := map[string]bool{}
-	for id, r := range e.rules {
-		by, ok := e.coveredBy(id)
-		if seen, known := covered[r.path]; known && !seen {
-			continue
-		}
-		covered[r.path] = ok
-		if ok {
-			wider[r.path] = e.rules[by].path
-		}
-	}
+	wider := e.wider()
+	var order []string
+	narrower := map[string][]string{}
 	for _, r := range e.rules {
 		by, ok := wider[r.path]
-		if !ok || !covered[r.path] {
+		if !ok {
 			continue
 		}
 		delete(wider, r.path)
-		l.list.Warnf(codeMoot, r.path, "%s allows nothing that %s does not allow already", r.path, by).
-			See(by, "the wider rule").Fix("drop the narrower rule; if it was to restrict something, narrow the wider one")
+		if narrower[by] == nil {
+			order = append(order, by)
+		}
+		narrower[by] = append(narrower[by], r.path)
+	}
+	for _, by := range order {
+		l.reportMoot(by, narrower[by])
+	}
+}
+
+// wider is a wider rule for each path all of whose rules have one.
+func (e *Evaluator) wider() map[string]string {
+	wider, alone := map[string]string{}, map[string]bool{}
+	for id, r := range e.rules {
+		if by, ok := e.coveredBy(id); ok {
+			wider[r.path] = e.rules[by].path
+		} else {
+			alone[r.path] = true
+		}
+	}
+	for path := range alone {
+		delete(wider, path)
+	}
+	return wider
+}
+
+func (l *linter) reportMoot(by string, narrower []string) {
+	const few = 3
+	more := ""
+	if n := len(narrower) - few; n > 0 {
+		more = fmt.Sprintf(" and %d more", n)
+	}
+	shown := narrower[:min(few, len(narrower))]
+	d := l.list.Warnf(codeMoot, by, "%s allows everything that %s%s allow", by, strings.Join(shown, ", "), more).
+		Fix("drop the narrower ones; if they are to restrict something, narrow %s", by)
+	for _, path := range shown {
+		d.See(path, "%s adds nothing", path)
 	}
 }
 
@@ -93,35 +118,4 @@ func includesAll(outer, inner []PortSpec) bool {
 		}
 	}
 	return true
-}
-
-// Unsupported returns what the topology asks of its tailnet policy that its control
-// server, or the form it has chosen, cannot say. What is reported is left out of
-// FromTopology's policy.
-func Unsupported(t *schema.Topology) diag.List {
-	t = t.WithDefaults()
-	var list diag.List
-	tailnet := &t.Spec.Tailnet
-	if tailnet.Control == schema.ControlHeadscale && len(tailnet.IPPool) > 0 {
-		list.Warnf(codeUnsupported, "spec.tailnet.ipPool", "Headscale's policy has no ipPool, so the pool %s is in no policy file", prefixStrings(tailnet.IPPool)).
-			Fix("set prefixes.v4 in Headscale's own configuration")
-	}
-	unsupportedForm(&list, &tailnet.Policy)
-	if tailnet.GatewaySource == schema.SourceTailnetIP && !tailnet.Policy.TagPerRegion && len(t.Spec.Regions) > 1 {
-		list.Warnf(codeSelf, "spec.tailnet.policy.tagPerRegion",
-			"gateways of every region carry %s and send from their tailnet addresses, so each region's gateways are granted their own region", tailnet.Tag).
-			Fix("set tagPerRegion: true, or gatewaySource: internalIP")
-	}
-	return list
-}
-
-func unsupportedForm(list *diag.List, p *schema.Policy) {
-	if p.Form == schema.FormGrants {
-		return
-	}
-	for i, pin := range p.Pins {
-		list.Errorf(codeUnsupported, diag.Index("spec.tailnet.policy.pins", i),
-			"access rules have no via, so what %s sends to %s cannot be pinned to %s", pin.From, pin.To, pin.Via).
-			Fix("set form: grants, or drop the pin")
-	}
 }

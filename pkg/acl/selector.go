@@ -39,7 +39,7 @@ type scope struct {
 func newScope(p *Policy) *scope {
 	s := &scope{hosts: map[string]netip.Prefix{}, groups: map[string][]string{}, tags: map[string]bool{}}
 	for _, h := range p.Hosts {
-		if prefix, err := parsePrefix(h.Address); err == nil {
+		if prefix, err := ParsePrefix(h.Address); err == nil {
 			s.hosts[h.Name] = prefix
 		}
 	}
@@ -109,15 +109,16 @@ func (s *scope) address(name string) (selector, error) {
 	if prefix, ok := s.hosts[name]; ok {
 		return selector{kind: selectPrefix, prefix: prefix}, nil
 	}
-	prefix, err := parsePrefix(name)
+	prefix, err := ParsePrefix(name)
 	if err != nil {
 		return selector{}, &undefinedError{"host", name, "hosts"}
 	}
 	return selector{kind: selectPrefix, prefix: prefix}, nil
 }
 
-// parsePrefix reads an address, or a prefix without host bits.
-func parsePrefix(s string) (netip.Prefix, error) {
+// ParsePrefix reads an address, or a prefix without host bits: what an alias, a rule
+// and an approver may name.
+func ParsePrefix(s string) (netip.Prefix, error) {
 	if a, err := netip.ParseAddr(s); err == nil {
 		if a.Zone() != "" || a.Is4In6() {
 			return netip.Prefix{}, fmt.Errorf("%q is no plain address", s)

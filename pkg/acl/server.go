@@ -44,16 +44,22 @@ func (l *linter) headscale() {
 	}
 }
 
-// headscaleNames reports selectors that Headscale refuses: it has no user roles, no
-// IP sets and no services.
+// headscaleNames reports selectors that Headscale refuses.
 func (l *linter) headscaleNames(path string, names []string) {
 	for i, name := range names {
-		group, isGroup := strings.CutPrefix(name, "autogroup:")
-		ours := []string{"internet", "member", "nonroot", "tagged", "self", "danger-all"}
-		if isGroup && !slices.Contains(ours, group) || strings.HasPrefix(name, "ipset:") || strings.HasPrefix(name, "svc:") {
-			l.unsupported(diag.Index(path, i), name)
+		if what, ok := headscaleLacks(name); ok {
+			l.unsupported(diag.Index(path, i), what)
 		}
 	}
+}
+
+// headscaleLacks reports a selector that Headscale does not have: it knows no user
+// roles, no IP sets and no services (headscale 0.29.2, hscontrol/policy/v2/types.go).
+func headscaleLacks(name string) (string, bool) {
+	group, isGroup := strings.CutPrefix(name, "autogroup:")
+	known := []string{"internet", "member", "nonroot", "tagged", "self", "danger-all"}
+	lacks := isGroup && !slices.Contains(known, group) || strings.HasPrefix(name, "ipset:") || strings.HasPrefix(name, "svc:")
+	return name, lacks
 }
 
 func (l *linter) unsupported(path, what string) {

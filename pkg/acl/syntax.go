@@ -66,6 +66,11 @@ func (f *File) parse(src []byte) diag.List {
 			Pos = f.position(firstByte(text))
 		text, shift = wrap(text), 1
 	}
+	if at := tooDeep(text); at >= 0 {
+		list.Errorf(codeSyntax, "", "values are nested more than %d deep", maxDepth).
+			Fix("a policy file needs five levels").Pos = f.position(at)
+		return list
+	}
 	root, err := hujson.Parse(text)
 	if err != nil {
 		f.syntaxError(&list, err)
@@ -79,6 +84,27 @@ func (f *File) parse(src []byte) diag.List {
 	shiftOffsets(&root, shift)
 	f.root = root
 	return list
+}
+
+// maxDepth keeps hujson, which reads recursively, from exhausting the stack.
+const maxDepth = 200
+
+// tooDeep is where the brackets of the text nest too deeply, or -1.
+func tooDeep(text []byte) int {
+	depth := 0
+	for i := 0; i < len(text); i++ {
+		switch text[i] {
+		case '"':
+			i = stringEnd(text, i)
+		case '{', '[':
+			if depth++; depth > maxDepth {
+				return i
+			}
+		case '}', ']':
+			depth--
+		}
+	}
+	return -1
 }
 
 // syntaxError turns hujson's error, which names line and column, into a finding.

@@ -10,7 +10,7 @@ import (
 )
 
 // FromTopology returns the policy that the topology needs, which must be valid: see
-// package validate. The order of its regions does not matter. Unsupported says what
+// package validate. The order of its regions does not matter. CheckTopology says what
 // the topology asks for that its control server cannot do.
 //
 // Rules are made of the regions' prefixes, since a tag stands for the addresses of
@@ -47,18 +47,47 @@ func (g *generator) policy() *Policy {
 		NodeAttrs: g.nodeAttrs(),
 		HasRules:  true,
 	}
-	for _, s := range g.sites {
-		p.Hosts = append(p.Hosts, s.hosts...)
-	}
 	rules := g.rules()
 	p.Tests = g.tests(rules)
 	for _, r := range rules {
 		p.add(r.grant(g.sites), g.spec.Tailnet.Policy.Form)
 	}
-	for _, r := range g.visibility() {
+	for _, r := range slices.Concat(g.visibility(), g.steering()) {
 		p.add(r, g.spec.Tailnet.Policy.Form)
 	}
+	p.Hosts = g.hosts(p)
 	return p
+}
+
+// hosts are the aliases that a rule or a test uses.
+func (g *generator) hosts(p *Policy) []Host {
+	used := map[string]bool{}
+	for _, r := range p.Grants {
+		use(used, r.Src, r.Dst)
+	}
+	for _, a := range p.ACLs {
+		use(used, a.Src, targetHosts(a.Dst))
+	}
+	for _, t := range p.Tests {
+		use(used, []string{t.Src}, targetHosts(t.Accept), targetHosts(t.Deny))
+	}
+	var list []Host
+	for _, s := range g.sites {
+		for _, h := range s.hosts {
+			if used[h.Name] {
+				list = append(list, h)
+			}
+		}
+	}
+	return list
+}
+
+func use(used map[string]bool, lists ...[]string) {
+	for _, list := range lists {
+		for _, name := range list {
+			used[name] = true
+		}
+	}
 }
 
 func (p *Policy) add(g Grant, form schema.PolicyForm) {
@@ -89,7 +118,7 @@ func (g *generator) rules() []rule {
 		}
 		pairs := mesh(g.selected(r.from), g.selected(r.to), class)
 		for _, p := range pinned(pairs, g.spec.Tailnet.Policy.Pins, g.index) {
-			list = append(list, rule{role: r, pairing: p, src: g.sources(r, p)})
+			list = append(list, rule{role: r, pairing: p, src: g.sources(r)})
 		}
 	}
 	return list
@@ -97,11 +126,9 @@ func (g *generator) rules() []rule {
 
 // sources adds the gateways to the nodes: with gatewaySource tailnetIP what a
 // gateway sends itself leaves from its tailnet address, and then only its tag is a
-// source that matches. A pin needs the tag as well, since it steers the devices
-// that its sources name.
-func (g *generator) sources(r role, p pairing) []place {
-	tailnet := g.spec.Tailnet.GatewaySource == schema.SourceTailnetIP
-	if tailnet && slices.Contains(r.src, nodes) || p.via != "" {
+// source that matches.
+func (g *generator) sources(r role) []place {
+	if g.spec.Tailnet.GatewaySource == schema.SourceTailnetIP && slices.Contains(r.src, nodes) {
 		return append(slices.Clone(r.src), gateways)
 	}
 	return r.src

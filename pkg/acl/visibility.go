@@ -43,3 +43,27 @@ func (g *generator) ownRoutes(tag string, first int) Grant {
 		Comment: "relay: Headscale tells a gateway which of its own routes it is the primary of",
 	}
 }
+
+// steering are the grants by which a pin takes effect: via decides which router a
+// device is told about, so a source must be the device, the gateways of the sending
+// region (headscale 0.29.2, testdata via-grant-v39). ICMP is the smallest rule there
+// is; what may be sent stands in the rules between the regions.
+func (g *generator) steering() []Grant {
+	if g.spec.Tailnet.Policy.Form == schema.FormACLs {
+		return nil
+	}
+	var list []Grant
+	for _, pin := range g.spec.Tailnet.Policy.Pins {
+		from, okFrom := g.index[pin.From]
+		to, okTo := g.index[pin.To]
+		if !okFrom || !okTo {
+			continue
+		}
+		list = append(list, Grant{
+			Src: []string{g.sites[from].tag}, Dst: names(g.sites, []int{to}, []place{nodes, pods}),
+			IP: []string{"icmp:*"}, Via: []string{pin.Via},
+			Comment: "pin: gateways of " + pin.From + " send to " + pin.To + " through " + pin.Via,
+		})
+	}
+	return list
+}

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+)
+
+type aclMergeOptions struct {
+	into, control              string
+	check, write, etag, remove bool
+}
+
+func (c cli) aclMergeCommand() *cobra.Command {
+	var o aclMergeOptions
+	cmd := &cobra.Command{
+		Use:   "merge FILE --into POLICY",
+		Short: "Merge the policy of a topology into a policy file",
+		Long: `Merges what the Topology in FILE needs into the policy file POLICY and prints the
+result. What is added stands between marks that name the topology, and a later merge
+changes nothing else: comments, order, indentation and commas stay as they are.
+
+What the file defines itself is never overwritten: where it says something else, that
+is a finding, and nothing is merged.`,
+		Example: "  kustomize-hybrid acl merge topology.yaml --into policy.hujson --write\n  kustomize-hybrid acl merge topology.yaml --into policy.hujson --check",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := o.valid(); err != nil {
+				return &usageError{cmd.CommandPath(), err}
+			}
+			return c.aclMerge(args[0], o)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&o.into, "into", "", "the policy file")
+	flags.BoolVar(&o.write, "write", false, "write the policy file instead of printing it, and print its etag")
+	flags.BoolVar(&o.check, "check", false, "only say whether the policy file is up to date")
+	flags.BoolVar(&o.etag, "etag", false, "print the etag of the result instead of the result")
+	flags.BoolVar(&o.remove, "remove", false, "take out what an earlier merge of this topology added")
+	controlFlag(cmd, &o.control)
+	return cmd
+}
+
+func (o aclMergeOptions) valid() error {
+	modes := 0
+	for _, mode := range []bool{o.check, o.write, o.etag} {
+		if mode {
+			modes++
+		}
+	}
+	switch {
+	case o.into == "":
+		return errors.New("--into POLICY is missing")
+	case modes > 1:
+		return errors.New("--check, --write and --etag exclude each other")
+	}
+	return oneOf("--control", o.control, controls())
+}
+
+func (c cli) aclMerge(path string, o aclMergeOptions) error {
+	doc, err := c.aclTopology(path, o.control)
+	if err != nil {
+		return err
+	}
+	file, err := c.policyFile(o.into)
+	if err != nil {
+		return err
+	}
+	var text []byte
+	var list diag.List
+	if o.remove {
+		text, list = acl.Remove(doc.Topology.Metadata.Name, file)
+	} else {
+		text, list = acl.Merge(doc.Topology, file)
+	}
+	doc.Locate(list)
+	if err := c.report(list); err != nil {
+		return err
+	}
+	return c.deliver(file.Bytes(), text, o)
+}
+
+// deliver does with the merged text what was asked for.
+func (c cli) deliver(old, text []byte, o aclMergeOptions) error {
+	etag, err := acl.ETag(text)
+	if err != nil {
+		return err
+	}
+	switch {
+	case o.check && !bytes.Equal(old, text):
+		fmt.Fprintf(c.err, "%s is not up to date; run acl merge with --write\n", o.into)
+		return errFindings
+	case o.check:
+		return nil
+	case o.etag:
+		_, err = fmt.Fprintln(c.out, etag)
+	case o.write:
+		if err := writeInPlace(o.into, old, text); err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(c.out, "%s: etag %s\n", o.into, etag)
+	default:
+		_, err = c.out.Write(text)
+	}
+	if err != nil {
+		return fmt.Errorf("write standard output: %w", err)
+	}
+	return nil
+}
+
+// writeInPlace replaces the file completely or not at all, and leaves one that would
+// not change alone.
+func writeInPlace(path string, old, text []byte) (err error) {
+	if bytes.Equal(old, text) {
+		return nil
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	temp, err := os.CreateTemp(filepath.Dir(path), ".policy-*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			os.Remove(temp.Name())
+		}
+	}()
+	_, err = temp.Write(text)
+	if err = errors.Join(err, temp.Chmod(info.Mode().Perm()), temp.Sync(), temp.Close()); err != nil {
+		return err
+	}
+	return os.Rename(temp.Name(), path)
+}

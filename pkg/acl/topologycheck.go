@@ -1,0 +1,108 @@
+package acl
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// CheckTopology returns what is wrong with the part of the topology that the tailnet
+// policy is made of: names and ports that mean nothing, and what its control server,
+// or the form it has chosen, cannot say. What cannot be said is left out of
+// FromTopology's policy, so it is reported here. Paths are the topology's.
+func CheckTopology(t *schema.Topology) diag.List {
+	t = t.WithDefaults()
+	c := &topologyChecker{spec: &t.Spec}
+	c.server()
+	c.selfGrant()
+	for i, f := range t.Spec.Tailnet.Policy.Flows {
+		c.flow(diag.Index("spec.tailnet.policy.flows", i), f)
+	}
+	for i, p := range t.Spec.Tailnet.Policy.Pins {
+		c.pin(diag.Index("spec.tailnet.policy.pins", i), p)
+	}
+	return c.list
+}
+
+type topologyChecker struct {
+	spec *schema.Spec
+	list diag.List
+}
+
+func (c *topologyChecker) server() {
+	t := &c.spec.Tailnet
+	if t.Control == schema.ControlHeadscale && len(t.IPPool) > 0 {
+		c.list.Warnf(codeUnsupported, "spec.tailnet.ipPool", "Headscale's policy has no ipPool, so the pool %s is in no policy file", prefixList(t.IPPool)).
+			Fix("set prefixes.v4 in Headscale's own configuration")
+	}
+	if t.Control != schema.ControlHeadscale {
+		return
+	}
+	for i, owner := range t.Policy.TagOwners {
+		if _, ok := headscaleLacks(owner); ok {
+			c.list.Errorf(codeUnsupported, diag.Index("spec.tailnet.policy.tagOwners", i), "Headscale has no %s", owner).
+				Fix("name users or groups, or nobody: a pre-authorised key carries the tag")
+		}
+	}
+}
+
+// selfGrant: with one tag for all regions, a source that is the tag is every region's
+// gateways, those of the destination among them.
+func (c *topologyChecker) selfGrant() {
+	t := &c.spec.Tailnet
+	if t.GatewaySource == schema.SourceTailnetIP && !t.Policy.TagPerRegion && len(c.spec.Regions) > 1 {
+		c.list = append(c.list, (&diag.Diagnostic{
+			Severity: diag.Info, Code: codeSelf, Path: "spec.tailnet.gatewaySource",
+			Message: fmt.Sprintf("gateways of every region carry %s and send from their tailnet addresses, so each region's gateways are granted their own region", t.Tag),
+		}).Fix("nothing breaks, since gateways guard their own prefixes; policy.tagPerRegion: true avoids it"))
+	}
+}
+
+func (c *topologyChecker) flow(path string, f schema.Flow) {
+	c.regions(path+".from", f.From)
+	c.regions(path+".to", f.To)
+	for i, spec := range f.Ports {
+		if _, err := ParsePorts(spec); err != nil {
+			c.list.Errorf(codePorts, diag.Index(path+".ports", i), "flow %q: %s", f.Name, err).
+				Fix("write \"*\", \"tcp:443\", \"udp:5000-5010\" or \"icmp:*\"")
+		}
+	}
+}
+
+func (c *topologyChecker) regions(path string, names []string) {
+	for i, name := range names {
+		c.region(diag.Index(path, i), name)
+	}
+}
+
+func (c *topologyChecker) region(path, name string) *schema.Region {
+	i := slices.IndexFunc(c.spec.Regions, func(r schema.Region) bool { return r.Name == name })
+	if i < 0 {
+		c.list.Errorf(codeUndefined, path, "no region is called %q", name).Fix("use the name of a region of this topology")
+		return nil
+	}
+	return &c.spec.Regions[i]
+}
+
+func (c *topologyChecker) pin(path string, p schema.Pin) {
+	if c.spec.Tailnet.Policy.Form == schema.FormACLs {
+		c.list.Errorf(codeUnsupported, path, "access rules have no via, so what %s sends to %s cannot be pinned to %s", p.From, p.To, p.Via).
+			Fix("set form: grants, or drop the pin")
+	}
+	if !c.spec.Tailnet.Policy.TagPerRegion {
+		c.list.Errorf(codeUnsupported, path, "gateways of every region carry %s, so a pin of %s would steer all of them", c.spec.Tailnet.Tag, p.From).
+			Fix("set tagPerRegion: true")
+	}
+	c.region(path+".from", p.From)
+	to := c.region(path+".to", p.To)
+	if to == nil {
+		return
+	}
+	carried := slices.ContainsFunc(to.Gateways.Nodes, func(n schema.GatewayNode) bool { return slices.Contains(n.Tags, p.Via) })
+	if !carried && c.spec.Tailnet.GatewayTag(to.Name) != p.Via {
+		c.list.Errorf(codeUndefined, path+".via", "no gateway of region %q carries %s", p.To, p.Via).
+			Fix("add %s to the tags of a gateway of that region", p.Via)
+	}
+}
