@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/dump"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/edit"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/validate"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
@@ -28,26 +29,27 @@ type suggestOptions struct {
 func (c cli) suggestCommand() *cobra.Command {
 	var o suggestOptions
 	cmd := &cobra.Command{
-		Use:   "suggest FILE --size /N",
+		Use:   "suggest FILE... --size /N",
 		Short: "Find the next free prefix",
 		Long: `Prints free prefixes, one a line: the smallest hole that fits, lowest address first,
 so that large holes survive. They overlap nothing that the topology claims, nothing
 that a component fills in where a field is left out, and no range that Tailscale, the
-providers or the distribution keep.
+providers or the distribution keep. Further FILEs are what exists already, as for
+validate, and RangePacks: they are kept clear of, too.
 
-With --apply they are added to the region's list (or the cluster's), in FILE itself:
+With --apply they are added to the region's list (or the cluster's), in the first FILE itself:
 comments and layout stay as they are. With --lock they are remembered in a file, and
 never given to anybody else.`,
 		Example: "  kustomize-hybrid suggest topology.yaml --size /20\n" +
 			"  kustomize-hybrid suggest topology.yaml --size /20 --region gpu-dc --apply\n" +
 			"  kustomize-hybrid suggest topology.yaml --size /24 --role node --count 3 --within 10.0.0.0/8 --lock addresses.lock",
-		Args: cobra.ExactArgs(1),
+		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r, err := o.request()
 			if err != nil {
 				return &usageError{cmd.CommandPath(), err}
 			}
-			return c.suggest(args[0], o, r)
+			return c.suggest(args, o, r)
 		},
 	}
 	f := cmd.Flags()
@@ -57,7 +59,7 @@ never given to anybody else.`,
 	f.StringVar(&o.within, "within", "", "only inside this prefix")
 	f.StringVar(&o.lock, "lock", "", "remember allocations in this file")
 	f.IntVar(&o.count, "count", 1, "how many")
-	f.BoolVar(&o.apply, "apply", false, "add them to FILE")
+	f.BoolVar(&o.apply, "apply", false, "add them to the first FILE")
 	_ = cmd.RegisterFlagCompletionFunc("role", cobra.FixedCompletions(roleNames(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
@@ -118,14 +120,19 @@ func (o *suggestOptions) request() (validate.Request, error) {
 	return r, nil
 }
 
-func (c cli) suggest(path string, o suggestOptions, r validate.Request) error {
-	doc, err := c.load(path)
+func (c cli) suggest(paths []string, o suggestOptions, r validate.Request) error {
+	read, err := c.sources(paths)
 	if err != nil {
 		return err
 	}
+	if len(read.documents) != 1 {
+		return fmt.Errorf("suggest takes one topology, and the files hold %d", len(read.documents))
+	}
+	doc := read.documents[0]
 	if err := c.report(doc.Findings); err != nil {
 		return err
 	}
+	r.Avoid = validate.Taken(read.objects)
 	keys, err := o.keys(doc.Topology)
 	if err != nil {
 		return err
@@ -135,7 +142,7 @@ func (c cli) suggest(path string, o suggestOptions, r validate.Request) error {
 		return err
 	}
 	if o.apply {
-		if err := applySuggestion(path, keys, found); err != nil {
+		if err := applySuggestion(paths[0], keys, found); err != nil {
 			return err
 		}
 	}
@@ -204,6 +211,9 @@ func applySuggestion(path string, keys []string, found []netip.Prefix) error {
 	var values []string
 	for _, p := range found {
 		values = append(values, literal(path, p))
+	}
+	if topology, rest := dump.Split(text); topology == nil || rest != nil {
+		return fmt.Errorf("--apply edits a file that holds a topology and nothing else, and not %s", path)
 	}
 	edited, err := edit.Append(text, keys, values...)
 	if err != nil {

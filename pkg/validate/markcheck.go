@@ -21,9 +21,10 @@ const (
 func marks(t *schema.Topology) diag.List {
 	var list diag.List
 	seen := map[string]bool{}
+	full := t.WithDefaults()
 	for i := range t.Spec.Regions {
 		calicoMask(t, i, &list)
-		uses := Marks(t, i)
+		uses := marksOf(full, i)
 		for a := range uses {
 			for b := range uses[:a] {
 				markCollision(&list, seen, t.Spec.Regions[i].Name, &uses[a], &uses[b])

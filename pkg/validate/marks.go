@@ -42,8 +42,11 @@ const (
 
 // Marks lists what uses the firewall mark on the gateways of region i, ours first to
 // last: Kubernetes, Tailscale, the CNI, the user's own.
-func Marks(t *schema.Topology, i int) []MarkUse {
-	full := t.WithDefaults()
+func Marks(t *schema.Topology, i int) []MarkUse { return marksOf(t.WithDefaults(), i) }
+
+// marksOf is Marks of a topology with its defaults filled in: that costs a copy of
+// every region, which ten thousand of them can afford once.
+func marksOf(full *schema.Topology, i int) []MarkUse {
 	r := &full.Spec.Regions[i]
 	uses := slices.Concat(kubeProxyMarks(), tailscaleMarks(&full.Spec.Tailnet), cniMarks(r))
 	for j, m := range full.Spec.Marks {

@@ -34,8 +34,9 @@ type markGroup struct {
 
 func markGroups(t *schema.Topology) []markGroup {
 	var groups []markGroup
+	full := t.WithDefaults()
 	for i := range t.Spec.Regions {
-		uses := Marks(t, i)
+		uses := marksOf(full, i)
 		alike := slices.IndexFunc(groups, func(g markGroup) bool { return slices.EqualFunc(g.uses, uses, MarkUse.same) })
 		if alike < 0 {
 			alike = len(groups)

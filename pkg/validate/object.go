@@ -79,6 +79,26 @@ func Objects(t *schema.Topology, objects []Object) diag.List {
 	return list
 }
 
+// Taken lists every prefix that the objects say, ranges of RangePacks included: what
+// Suggest should keep clear of, beside what the topology claims.
+func Taken(objects []Object) []netip.Prefix {
+	var taken []netip.Prefix
+	for i := range objects {
+		o := &objects[i]
+		if o.APIVersion == schema.APIVersion && o.Kind == KindRangePack {
+			for _, r := range readPack(&diag.List{}, o).Ranges {
+				taken = append(taken, r.Prefix)
+			}
+		}
+		if kind, known := kinds()[o.group()+"/"+o.Kind]; known {
+			for _, c := range kind.read(o).claims {
+				taken = append(taken, c.Prefix)
+			}
+		}
+	}
+	return taken
+}
+
 // objectClaim is a prefix that an object says.
 type objectClaim struct {
 	Claim
