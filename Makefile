@@ -2,8 +2,9 @@
 GO ?= go
 EXAMPLE ?= regional-gateway
 OUT ?= out
+NESTED = tools test/crds test/reports test/lab test/lab/pinned test/lab/newest
 
-.PHONY: build run test golden netns lab lab-programs check lint tidy shellcheck e2e fuzz bench startup clean
+.PHONY: build run test golden netns lab lab-programs schemas check lint tidy shellcheck e2e fuzz bench startup clean
 
 build:
 	$(GO) build -trimpath -o bin/kustomize-hybrid ./cmd/kustomize-hybrid
@@ -39,6 +40,12 @@ lab-programs: .lab/v1.84.3/tailscaled .lab/v1.102.3/tailscaled
 .lab/v1.102.3/tailscaled: test/lab/newest/go.sum
 	mkdir -p $(@D) && cd test/lab/newest && $(GO) build -trimpath -o ../../../$(@D)/ $(LAB_PROGRAMS)
 
+# Outputs against the schemas of others: the CRDs of Cilium and Calico, SARIF's. Modules
+# of their own, so that a user of the library never sees what they import.
+schemas:
+	cd test/crds && $(GO) vet ./... && $(GO) test -count=1 ./...
+	cd test/reports && $(GO) vet ./... && $(GO) test -count=1 ./...
+
 check: lint tidy shellcheck
 
 lint:
@@ -50,7 +57,7 @@ lint:
 
 tidy:
 	$(GO) mod tidy -diff
-	cd tools && $(GO) mod tidy -diff
+	@for dir in $(NESTED); do echo "$$dir: go mod tidy -diff"; (cd $$dir && $(GO) mod tidy -diff) || exit 1; done
 
 shellcheck:
 	@command -v shellcheck >/dev/null || { echo "shellcheck is missing: apt-get install shellcheck"; exit 1; }
