@@ -5,6 +5,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"tailscale.com/tailcfg"
@@ -14,6 +15,9 @@ import (
 // on the hosts, then has setup.sh mend them.
 func (c *checks) without(hosts []*host, command string, f func()) error {
 	for _, h := range hosts {
+		// The watch would mend it under our hands.
+		h.parts["watch"].signal(syscall.SIGSTOP)
+		defer h.parts["watch"].signal(syscall.SIGCONT)
 		if _, err := h.sh(command); err != nil {
 			return err
 		}
@@ -188,7 +192,7 @@ func (c *checks) tailnetIP(name string) string {
 func (c *checks) segments() {
 	c.check("MSS", func() (bool, string) {
 		deaf := "priority 0; policy accept\nicmp type destination-unreachable drop\nicmpv6 type packet-too-big drop\n}\n"
-		silence := "nft 'table inet deaf {\nchain out {\ntype filter hook output " + deaf + "chain fwd {\ntype filter hook forward " + deaf + "}'"
+		silence := "nft 'table inet deaf {\nchain out {\ntype filter hook output " + deaf + "chain through {\ntype filter hook forward " + deaf + "}'"
 		for _, h := range c.hosts {
 			if _, err := h.sh(silence); err != nil {
 				return false, err.Error()
@@ -205,7 +209,7 @@ func (c *checks) segments() {
 				bad = append(bad, fmt.Sprintf("IPv%d with the clamp: %v", f, err))
 			}
 		}
-		err := c.without(c.gateways(), `for t in iptables-nft ip6tables-nft; do $t -t mangle -F KUSTOMIZE-HYBRID-FORWARD 2>/dev/null; done; nft flush chain inet kustomize_hybrid mss 2>/dev/null; true`, func() {
+		err := c.without(c.gateways(), `for t in iptables-nft ip6tables-nft iptables-legacy ip6tables-legacy; do $t -t mangle -F KUSTOMIZE-HYBRID-FORWARD 2>/dev/null; done; nft flush chain inet kustomize_hybrid mss 2>/dev/null; true`, func() {
 			for _, f := range []int{4, 6} {
 				if _, err := transfer(from.podNS, to.pod(f), podPort, 1<<20, 5*time.Second); err == nil {
 					bad = append(bad, fmt.Sprintf("IPv%d: a transfer gets through without the clamp, so this shows nothing", f))

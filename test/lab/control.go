@@ -243,6 +243,7 @@ func (c *control) openLocked(n *member) chan struct{} {
 	}
 	if !n.online {
 		n.online = true
+		c.logf("%s is here", n.Hostinfo.Hostname())
 		c.changed()
 	}
 	return wake
@@ -260,6 +261,7 @@ func (c *control) close(n *member, wake chan struct{}) {
 		defer c.mu.Unlock()
 		if len(n.streams) == 0 && !c.away {
 			n.online = false
+			c.logf("%s is gone", n.Hostinfo.Hostname())
 			c.changed()
 		}
 	})

@@ -342,7 +342,7 @@ func (t *traffic) worst() time.Duration {
 func (t *traffic) end() (int, error) {
 	close(t.stop)
 	for _, s := range t.lines {
-		s.conn.SetReadDeadline(time.Now().Add(5 * time.Second))
+		s.conn.SetReadDeadline(time.Now().Add(30 * time.Second)) // TCP waits longer each time
 	}
 	t.group.Wait()
 	broken, reason := 0, error(nil)

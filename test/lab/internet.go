@@ -46,7 +46,8 @@ func serveInternet(ns string, c *control, logf func(string, ...any)) ([]byte, er
 			return err
 		}
 		go stun.Serve()
-		lc := net.ListenConfig{Control: noticeLoss}
+		lc := net.ListenConfig{Control: noticeLoss, KeepAlive: -1} // or Go sets its own
+		lc.SetMultipathTCP(false)                                  // which does not hand the options on
 		listener, err = lc.Listen(context.Background(), "tcp", controlIP+":443")
 		return err
 	})

@@ -63,7 +63,8 @@ func (w *world) makeImage(binaries string) error {
 	for _, a := range strings.Fields(string(applets)) {
 		links[a] = busybox
 	}
-	for _, tool := range []string{"ip", "iptables-nft", "ip6tables-nft", "iptables-nft-save", "ip6tables-nft-save"} {
+	for _, tool := range []string{"ip", "iptables-nft", "ip6tables-nft", "iptables-nft-restore", "ip6tables-nft-restore",
+		"iptables-legacy", "ip6tables-legacy", "iptables-legacy-restore", "ip6tables-legacy-restore"} {
 		path, err := exec.LookPath(tool)
 		if err != nil {
 			return err
