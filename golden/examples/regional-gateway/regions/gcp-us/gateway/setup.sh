@@ -482,47 +482,75 @@ iptables_lines() {
 		{ table = $1; hook = $2; $1 = $2 = ""; sub("^ *", ""); print "firewall " tool " " table " -A " chain "-" hook " " $0 }'
 }
 
-# actual_iptables TOOL FAMILY prints the wanted lines that are there, and counts others.
-actual_iptables() {
+# listed_iptables TOOL FAMILY prints what is there, as this iptables spells it: our own
+# chains, and who is first in those they hang in.
+listed_iptables() {
 	tool=$(twin "$1" "$2")
-	iptables_lines "$1" "$2" | while read -r _ _ table verb target rest; do
-		if [ "$verb" = -I ]; then
-			[ "$("$tool" -w 5 -t "$table" -S "$target" 1 2>/dev/null)" = "-A $target $rest" ] || continue
-		else
-			# shellcheck disable=SC2086 # a rule is several words
-			"$tool" -w 5 -t "$table" -C "$target" $rest 2>/dev/null || continue
-		fi
-		echo "firewall $tool $table $verb $target $rest"
-	done
-	hooks | while read -r table hook; do
-		found=$("$tool" -w 5 -t "$table" -S "$CHAIN-$hook" 2>/dev/null | grep -c '^-A')
-		wanted=$(chain_lines "$2" | grep -c "^$table $hook ")
-		if [ "$found" -gt "$wanted" ]; then
-			echo "firewall $tool $table $CHAIN-$hook: $((found - wanted)) more lines"
-		fi
+	for table in mangle filter; do
+		"$tool" -w 5 -t "$table" -S 2>/dev/null | awk -v tool="$tool" -v table="$table" -v chain="$CHAIN-" '
+			$1 != "-A" { next }
+			index($2, chain) == 1 { print "firewall " tool " " table " " $0; next }
+			!first[$2]++ && $0 == "-A " $2 " -j " chain $2 { $1 = "-I"; print "firewall " tool " " table " " $0 }'
 	done
 }
 
+# actual_iptables TOOL FAMILY prints the wanted lines that are there, and counts others.
+# Versions spell some rules differently: what is not found as it is wanted is asked for.
+actual_iptables() {
+	tool=$(twin "$1" "$2")
+	wanted=$(iptables_lines "$1" "$2")
+	listed=$(listed_iptables "$1" "$2")
+	lines "$wanted" | while read -r line; do
+		case $listed in
+		*"$line"*) echo "$line" ;;
+		*" -A "*) there "$line" && echo "$line" ;;
+		esac
+	done
+	hooks | while read -r table hook; do
+		found=$(lines "$listed" | grep -c "^firewall $tool $table -A $CHAIN-$hook ")
+		more=$((found - $(lines "$wanted" | grep -c "^firewall $tool $table -A $CHAIN-$hook ")))
+		if [ "$more" -gt 0 ]; then echo "firewall $tool $table $CHAIN-$hook: $more more lines"; fi
+	done
+}
+
+# there "firewall TOOL TABLE -A CHAIN RULE" asks iptables itself.
+there() {
+	# shellcheck disable=SC2086 # a rule is several words
+	set -- $1
+	asked=$2
+	table=$3
+	shift 4
+	"$asked" -w 5 -t "$table" -C "$@" 2>/dev/null
+}
+
+# apply_iptables writes our chains anew, each table in one go, and puts the jumps first.
 apply_iptables() {
 	tool=$(twin "$1" "$2")
 	wanted=$(iptables_lines "$1" "$2")
-	actual=$(actual_iptables "$1" "$2")
-	[ "$wanted" != "$actual" ] || return 0
+	if [ "$wanted" = "$(actual_iptables "$1" "$2")" ]; then return; fi
 	note_new_chains "$tool"
-	chain_lines "$2" | awk '!seen[$1, $2]++ { print $1, $2 }' | while read -r table hook; do
-		run "$tool" -w 5 -t "$table" -N "$CHAIN-$hook" 2>/dev/null
-		run "$tool" -w 5 -t "$table" -F "$CHAIN-$hook"
+	if [ "$VERB" = print ]; then
+		echo "$tool-restore --noflush <<EOF"
+		restore_lines "$wanted"
+		echo EOF
+	else
+		restore_lines "$wanted" | "$tool-restore" -w 5 --noflush
+	fi
+	lines "$wanted" | while read -r _ _ table verb hook _ chain; do
+		[ "$verb" = -I ] || continue
+		[ "$VERB" = print ] || "$tool" -w 5 -t "$table" -D "$hook" -j "$chain" 2>/dev/null
+		run "$tool" -w 5 -t "$table" -I "$hook" -j "$chain"
 	done
-	printf '%s\n' "$wanted" | while read -r _ _ table verb target rest; do
-		if [ "$verb" = -I ]; then
-			if [ "$VERB" != print ]; then
-				# shellcheck disable=SC2086 # a rule is several words
-				"$tool" -w 5 -t "$table" -D "$target" $rest 2>/dev/null
-			fi
-		fi
-		# shellcheck disable=SC2086 # a rule is several words
-		run "$tool" -w 5 -t "$table" "$verb" "$target" $rest
-	done
+}
+
+# restore_lines WANTED prints our chains in the words of iptables-save.
+restore_lines() {
+	lines "$1" | awk '
+		$4 != "-A" { next }
+		$3 != table { if (table != "") print "COMMIT"; table = $3; print "*" table }
+		!seen[$3, $5]++ { print ":" $5 " - [0:0]" }
+		{ line = $0; sub(/^firewall [^ ]* [^ ]* /, "", line); print line }
+		END { if (table != "") print "COMMIT" }'
 }
 
 # note_new_chains remembers which of iptables' own chains did not exist before us:

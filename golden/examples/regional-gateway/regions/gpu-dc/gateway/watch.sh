@@ -11,7 +11,7 @@
 # gateway hands what it has to the primary over the LAN.
 #
 # It writes only the routing tables from 5253 on, ip rules with priority 5190 (no
-# transit for now) and 5175 (health checks not answered), and runs the setup.sh beside
+# transit for now) and 5175 (no answer to health checks), and runs the setup.sh beside
 # it twice a minute, because other programs write the same kernel settings and chains.
 #
 # Written by kustomize-hybrid: change the topology, not this file.
@@ -139,19 +139,28 @@ parse() {
 	}'
 }
 
-status() { timeout 5 tailscale --socket="$SOCKET" status --json 2>/dev/null | parse; }
+# status asks tailscaled. One that does not answer in time is busy, not gone, and keeps
+# its role for a while; one that is gone refuses at once.
+status() {
+	timeout 5 tailscale --socket="$SOCKET" status --json >"$RUN/json" 2>/dev/null
+	case $? in
+	124 | 143) BUSY=$((BUSY + 1)) ;;
+	*) BUSY=0 ;;
+	esac
+	if [ "$BUSY" -eq 0 ] || [ "$BUSY" -gt 3 ]; then parse <"$RUN/json" >"$RUN/status"; fi
+}
 
 # --- what follows from it ---
 
 # plan reads the tables, what parse wrote, and what was decided before, and prints
 # everything that should be:
 #   target FAMILY TABLE PREFIX self|GATEWAY|none
-#   hold FAMILY TABLE TICK
+#   hold FAMILY TABLE TIME
 #   remote TAILNET_IP
 #   route FAMILY TABLE DESTINATION HOP
 #   rule FAMILY PRIORITY: SELECTOR blackhole
 plan() {
-	awk -v host="$HOST_IP" -v tick="$TICK" -v hold_ticks=$((HOLD * PER_SECOND)) -v cut="$1" '
+	awk -v host="$HOST_IP" -v now="$NOW" -v hold_time=$((HOLD * 100)) -v cut="$1" '
 	function has(list, item) { return index("," list ",", "," item ",") }
 	function label(name) { name = tolower(name); gsub(/\./, "-", name); return name }
 	function gateway_of(hostname, address) {
@@ -201,6 +210,8 @@ plan() {
 	}
 	END {
 		trusted = running && !cut
+		withdrawn = 1
+		for (i = 1; i <= locals; i++) if (has(self_allowed, lp[i])) withdrawn = 0
 		for (i = 1; i <= locals; i++) {
 			f = lf[i]
 			who = primary(lp[i])
@@ -211,8 +222,10 @@ plan() {
 			# Two gateways that each take the other for the primary would send a packet to
 			# and fro until its life is over: no transit until the other has noticed, too.
 			until = held[f, lt[i]]
-			if (was[f, lt[i]] == "self" && target != "self" && target != "none") until = tick + hold_ticks
-			if (target != "self" && until > tick) { refuse = 1; print "hold", f, lt[i], until }
+			# Who has withdrawn its routes does not get them back: half the time will do.
+			if (was[f, lt[i]] == "self" && target != "self" && target != "none")
+				until = now + (withdrawn && trusted ? hold_time / 2 : hold_time)
+			if (target != "self" && until > now) { refuse = 1; print "hold", f, lt[i], until }
 			print "target", f, lt[i], lp[i], target
 			if (target == "self") active = 1
 			for (j = 1; j <= transits; j++) {
@@ -224,8 +237,10 @@ plan() {
 			}
 		}
 		# The nodes of the region ask the health port, and leave a gateway that does not
-		# answer. tailscaled alone would go on saying that all is well.
-		if (cut) print "rule", (host ~ /:/ ? 6 : 4), "5175: from", host, "ipproto tcp sport 9002 blackhole"
+		# answer: one whose tunnel leads nowhere, or one that withdraws before it stops.
+		# containerboot alone would go on saying that all is well. The kubelet asks from
+		# this host, where rule 0 comes first, and hears the truth.
+		if (!trusted || withdrawn) print "rule", (host ~ /:/ ? 6 : 4), "5175: from", host, "ipproto tcp sport 9002 blackhole"
 		# Only who sends into the tunnel has to know whether it leads anywhere.
 		for (i = 1; i <= peers && (active || cut); i++) {
 			m = split(peer_primary[i], routes, ",")
@@ -302,7 +317,7 @@ enforce() {
 # poll decides, and enforces what has changed; all of it when told to, since tailscaled
 # takes routes along when its device goes.
 poll() {
-	status >"$RUN/status"
+	status
 	cut=0
 	if [ -e "$RUN/cut" ]; then cut=1; fi
 	decided=$({
@@ -318,6 +333,16 @@ poll() {
 	fi
 	WANTED=$wanted
 	REMEMBERED=$remembered
+	# Two seconds are for what leaves no trace in the kernel; a hold ends on time.
+	NEXT_POLL=$(printf '%s\n' "$remembered" | awk -v next_poll=$((NOW + 200)) '
+		$1 == "hold" && $4 < next_poll { next_poll = $4 }
+		END { print next_poll }')
+}
+
+# clock sets NOW to hundredths of a second since the host started.
+clock() {
+	read -r up _ </proc/uptime
+	NOW=${up%.*}${up#*.}
 }
 
 # --- is the primary cut off from the other regions? ---
@@ -382,14 +407,13 @@ stop() {
 }
 rm -rf "$RUN"
 mkdir -p "$RUN"
-PER_SECOND=4
+: >"$RUN/status"
 STEP=0.25
-sleep 0.01 2>/dev/null || {
-	PER_SECOND=1
-	STEP=1
-}
+sleep 0.01 2>/dev/null || STEP=1
 JOBS=''
-TICK=0
+BUSY=0
+NEXT_LOOK=0
+NEXT_POLL=0
 WANTED=''
 REMEMBERED=''
 mkfifo "$RUN/events"
@@ -402,21 +426,18 @@ if [ "$(setting relay)" = yes ]; then
 	JOBS="$JOBS $!"
 fi
 trap stop EXIT TERM INT
-# Changes show at once by their traces in the kernel; looking every two seconds is for
-# what leaves none.
 while :; do
-	if [ $((TICK % (30 * PER_SECOND))) -eq 0 ]; then
+	clock
+	if [ "$NOW" -ge "$NEXT_LOOK" ]; then
 		TABLES=$(look)
-		if [ "$TICK" -gt 0 ] && [ -x "$SETUP" ]; then "$SETUP" apply & fi
+		if [ "$NEXT_LOOK" -gt 0 ] && [ -x "$SETUP" ]; then "$SETUP" apply & fi
+		NEXT_LOOK=$((NOW + 3000))
 		poll all
 	elif [ -e "$RUN/changed" ]; then
 		rm -f "$RUN/changed"
 		poll all
-	else
-		case $((TICK % (2 * PER_SECOND)))/$REMEMBERED in
-		0/* | *hold\ *) poll changes ;;
-		esac
+	elif [ "$NOW" -ge "$NEXT_POLL" ]; then
+		poll changes
 	fi
 	sleep "$STEP"
-	TICK=$((TICK + 1))
 done
