@@ -137,8 +137,10 @@ func (h *host) tailscale(args ...string) (string, error) {
 // crash ends the container without a word.
 func (h *host) crash() {
 	h.parts["containerboot"].signal(syscall.SIGKILL)
-	h.kill("tailscaled")
 	<-h.parts["containerboot"].done
+	for h.kill("tailscaled") > 0 {
+		time.Sleep(50 * time.Millisecond)
+	}
 }
 
 // drain is the container's preStop, then what the kubelet does: the signal.
@@ -169,19 +171,26 @@ func (h *host) port() string {
 	return ""
 }
 
-// leaked counts packets with private addresses that went out by a default route.
-func (w *world) leaked() (int, error) {
+// leaked counts packets with private addresses that went out by a default route, and
+// says where.
+func (w *world) leaked() (int, string, error) {
 	total := 0
+	var where []string
 	for _, name := range []string{"inet", "cloud", "dc"} {
-		out, err := run("ip", "netns", "exec", w.ns(name), "nft", "list", "counter", "inet", "leak", "leaked")
-		if err != nil {
-			return 0, err
+		for _, kind := range []string{"from4", "to4", "from6", "to6"} {
+			out, err := run("ip", "netns", "exec", w.ns(name), "nft", "list", "counter", "inet", "leak", kind)
+			if err != nil {
+				return 0, "", err
+			}
+			var packets int
+			if _, after, ok := strings.Cut(out, "packets "); ok {
+				fmt.Sscan(after, &packets)
+			}
+			if packets > 0 {
+				where = append(where, fmt.Sprintf("%d %s at %s", packets, kind, name))
+			}
+			total += packets
 		}
-		var packets int
-		if _, after, ok := strings.Cut(out, "packets "); ok {
-			fmt.Sscan(after, &packets)
-		}
-		total += packets
 	}
-	return total, nil
+	return total, strings.Join(where, ", "), nil
 }

@@ -58,8 +58,8 @@ func (c *checks) scripts() {
 // leaks: over all that happened, no private address went out by a default route.
 func (c *checks) leaks() {
 	c.check("no private address by the default route", func() (bool, string) {
-		n, err := c.leaked()
-		return err == nil && n == 0, fmt.Sprintf("%d packets %s", n, text(err))
+		n, where, err := c.leaked()
+		return err == nil && n == 0, fmt.Sprintf("%d packets %s %s", n, where, text(err))
 	})
 }
 

@@ -159,15 +159,18 @@ func (w *world) addSwitch(name, v4, v6 string) error {
 	run("ip", "netns", "exec", ns, "sysctl", "-qw", "net.bridge.bridge-nf-call-iptables=0", "net.bridge.bridge-nf-call-ip6tables=0")
 	private := "{ 10.0.0.0/8, 100.64.0.0/10 }"
 	_, err = run("ip", "netns", "exec", ns, "nft", `table inet leak {
-		counter leaked { }
+		counter from4 { }
+		counter to4 { }
+		counter from6 { }
+		counter to6 { }
 		chain pre { type filter hook prerouting priority -300; policy accept;
 			iifname != "br0" accept
 			fib daddr type local accept
 			fib daddr type { broadcast, multicast } accept
-			ip saddr `+private+` counter name leaked drop
-			ip daddr `+private+` counter name leaked drop
-			ip6 saddr fd00::/8 ip6 daddr != fe80::/10 counter name leaked drop
-			ip6 daddr fd00::/8 counter name leaked drop
+			ip daddr `+private+` counter name to4 drop
+			ip saddr `+private+` counter name from4 drop
+			ip6 daddr fd00::/8 counter name to6 drop
+			ip6 saddr fd00::/8 ip6 daddr != fe80::/10 counter name from6 drop
 		}
 	}`)
 	return err
@@ -323,18 +326,21 @@ func (p *process) stop(s syscall.Signal) {
 }
 
 // kill stops what runs in the host's namespace under a name: containerboot gives
-// tailscaled a process group of its own, and here no PID namespace ends with it.
-func (h *host) kill(name string) { killIn(h.ns, name) }
+// tailscaled a process group of its own, and here no PID namespace ends with it. It
+// returns how many it found.
+func (h *host) kill(name string) int { return killIn(h.ns, name) }
 
-func killIn(ns, name string) {
+func killIn(ns, name string) (found int) {
 	out, _ := run("ip", "netns", "pids", ns)
 	for _, f := range strings.Fields(out) {
 		comm, _ := os.ReadFile("/proc/" + f + "/comm")
 		var pid int
 		if fmt.Sscan(f, &pid); pid > 1 && (name == "" || strings.TrimSpace(string(comm)) == name) {
 			syscall.Kill(pid, syscall.SIGKILL)
+			found++
 		}
 	}
+	return found
 }
 
 // close stops everything that was started and removes every namespace.
