@@ -270,6 +270,13 @@ func (h *host) hold() error {
 	if _, err := run("cp", "-a", "/etc", filepath.Join(h.dir, "etc")); err != nil {
 		return err
 	}
+	// A resolver that refuses at once, at a public address: this machine's own may have
+	// a private one, and asking it would look like a leak.
+	resolver := filepath.Join(h.dir, "etc/resolv.conf")
+	os.Remove(resolver)
+	if err := os.WriteFile(resolver, []byte("nameserver "+controlIP+"\n"), 0o644); err != nil {
+		return err
+	}
 	script := fmt.Sprintf(`mount --make-rprivate / && hostname %s && cd %s &&
 		mount --bind run /run && mount --bind lib /var/lib && mount --bind etc /etc && echo held && exec sleep infinity`, h.name(), h.dir)
 	c := exec.Command("ip", "netns", "exec", h.ns, "unshare", "--mount", "--uts", "sh", "-c", script)
