@@ -129,6 +129,8 @@ func (c *contract) ask(p part) verdict {
 		switch {
 		case format == "%s" && ok && strings.HasPrefix(text, "must "):
 			f.message = text
+		case format == "incompatible list lengths (%d and %d)":
+			f.message = "must not be empty"
 		case format != "field is required but not present":
 			v.unclear = v.unclear || !c.known(p, f)
 			continue
