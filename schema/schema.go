@@ -11,3 +11,11 @@ var cue string
 // CUE returns the contract: the CUE source of definition #Topology and of those it
 // uses.
 func CUE() []byte { return []byte(cue) }
+
+//go:embed topology.schema.json
+var jsonSchema string
+
+// JSONSchema returns the contract as JSON Schema, draft 7, for editors. It is
+// generated from the CUE source and catches slips; what exactly is right, only the
+// CUE source and the program know.
+func JSONSchema() []byte { return []byte(jsonSchema) }

@@ -17,9 +17,11 @@ import (
 
 const example = "../../examples/regional-gateway/topology.yaml"
 
-func readExample(t testing.TB) string {
+func readExample(t testing.TB) string { t.Helper(); return readFile(t, example) }
+
+func readFile(t testing.TB, name string) string {
 	t.Helper()
-	data, err := os.ReadFile(example)
+	data, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
