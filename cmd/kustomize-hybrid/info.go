@@ -15,7 +15,7 @@ import (
 
 func (c cli) schemaCommand() *cobra.Command {
 	var format string
-	formats := []string{"cue"}
+	formats := []string{"cue", "jsonschema"}
 	cmd := &cobra.Command{
 		Use:   "schema",
 		Short: "Print the schema of a Topology",
@@ -28,7 +28,11 @@ For completion in an editor, save it as JSON Schema and put this line first in a
 			if err := oneOf("--format", format, formats); err != nil {
 				return &usageError{cmd.CommandPath(), err}
 			}
-			_, err := c.out.Write(schema.CUE())
+			text := schema.CUE()
+			if format == "jsonschema" {
+				text = schema.JSONSchema()
+			}
+			_, err := c.out.Write(text)
 			return err
 		},
 	}

@@ -223,9 +223,11 @@ func (c *contract) report(p part, v violation) {
 		return
 	}
 	d := c.refuse(BadValue, n, at, "%s %s", quoted(at, n), v.message).Fix("%s", c.advice(p, v.steps))
-	if near := nearest(n.Value, c.vocabulary(p, v.steps)); n.Kind == yaml.ScalarNode && near != "" {
+	near := nearest(n.Value, c.vocabulary(p, v.steps))
+	if near != "" {
 		d.Fix("did you mean %s?", near).Propose(near)
 	}
+	c.assign(at, near)
 }
 
 // quoted is a field with its value.

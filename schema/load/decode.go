@@ -54,6 +54,8 @@ func (r *reader) mistyped(n *yaml.Node, t reflect.Type, p *path) {
 	switch quoted := n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0; {
 	case n.Kind != yaml.ScalarNode:
 		d.Fix("write %s", wanted(t))
+	case t.Kind() == reflect.Slice:
+		d.Fix("write a list: [%s]", clip(n.Value))
 	case isText(t):
 		d.Fix("write it in quotes: %q", n.Value).Propose(strconv.Quote(n.Value))
 	case t.Kind() == reflect.Bool && yamlBool(n.Value) != "":
@@ -123,12 +125,21 @@ func isNumber(s string, kind reflect.Kind) bool {
 // list reads every element; one that cannot be read holds its zero value.
 func (r *reader) list(n *yaml.Node, v reflect.Value, p *path) {
 	if n.Kind != yaml.SequenceNode {
-		r.mistyped(n, v.Type(), p)
+		r.single(n, v, p)
 		return
 	}
 	v.Set(reflect.MakeSlice(v.Type(), len(n.Content), len(n.Content)))
 	for i, e := range n.Content {
 		r.value(e, v.Index(i), p.element(i))
+	}
+}
+
+// single reports one value where a list is wanted. Of a prefix it makes a list, so
+// that later checks do not take the field for one that was left out.
+func (r *reader) single(n *yaml.Node, v reflect.Value, p *path) {
+	r.mistyped(n, v.Type(), p)
+	if prefix, _ := parsePrefix(n.Value); n.Kind == yaml.ScalarNode && v.Type() == reflect.TypeFor[[]netip.Prefix]() {
+		v.Set(reflect.ValueOf([]netip.Prefix{prefix}))
 	}
 }
 

@@ -44,8 +44,9 @@ const SizeLimit = 8 << 20
 
 // Document is what one source said.
 type Document struct {
-	// Topology is what could be read: a field with a finding holds its zero value. It
-	// is nil only when there is no mapping at all to read.
+	// Topology is what could be read: a field with a finding holds what was clearly
+	// meant (a prefix without its host bits, the word that is misspelt), or its zero
+	// value. It is nil only when there is no mapping at all to read.
 	Topology *schema.Topology
 	// Findings are the faults in the source's shape, located and sorted.
 	Findings diag.List

@@ -12,6 +12,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema/load"
 )
 
@@ -85,7 +86,11 @@ topology.yaml:39:15: error: mode "staticpod" must be "daemonSet" or "staticPod" 
 		t.Errorf("the error is %#v", err)
 	}
 	// What could be read is there for the checks that follow.
-	if r := doc.Topology.Spec.Regions; r[1].PodCIDRs[0].String() != "100.64.1.0/24" || r[0].PodCIDRs[0].IsValid() {
+	if r := doc.Topology.Spec.Regions; r[1].PodCIDRs[0].String() != "100.64.1.0/24" {
+		t.Errorf("regions: %+v", r)
+	}
+	// So is what was clearly meant, and nothing is there instead of what was not.
+	if r := doc.Topology.Spec.Regions; r[0].PodCIDRs[0].String() != "10.61.0.0/16" || r[1].Gateways.Mode != schema.ModeStaticPod || doc.Topology.Spec.Tailnet.Tag != "" {
 		t.Errorf("regions: %+v", r)
 	}
 }

@@ -28,7 +28,7 @@ func (r *reader) prefix(n *yaml.Node, to *netip.Prefix, p *path) {
 	prefix, fault := parsePrefix(n.Value)
 	if fault != nil {
 		r.textFault(n, p, fault)
-		return
+		prefix, _ = netip.ParsePrefix(fault.means)
 	}
 	*to = prefix
 }
@@ -42,7 +42,7 @@ func (r *reader) address(n *yaml.Node, to *netip.Addr, p *path) {
 	addr, fault := parseAddress(n.Value)
 	if fault != nil {
 		r.textFault(n, p, fault)
-		return
+		addr, _ = netip.ParseAddr(fault.means)
 	}
 	*to = addr
 }

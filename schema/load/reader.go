@@ -15,6 +15,7 @@ import (
 type reader struct {
 	src      *source
 	findings diag.List
+	result   schema.Topology
 
 	// bad are values with a finding.
 	bad map[*yaml.Node]bool
@@ -54,13 +55,44 @@ func (r *reader) topology() *schema.Topology {
 	}
 	root := r.expand(r.src.root, nil, 0)
 	r.src.root = root
-	var t schema.Topology
-	r.value(root, reflect.ValueOf(&t).Elem(), nil)
+	r.value(root, reflect.ValueOf(&r.result).Elem(), nil)
 	if root.Kind != yaml.MappingNode {
 		return nil
 	}
 	newContract(r).check(root)
-	return &t
+	return &r.result
+}
+
+// assign replaces what was read at p by the word that was meant, or by nothing.
+func (r *reader) assign(p *path, word string) {
+	v := r.at(p)
+	switch {
+	case !v.CanSet():
+	case v.Kind() == reflect.String:
+		v.SetString(word)
+	default:
+		v.SetZero()
+	}
+}
+
+// at is the field of the result that p leads to; invalid in a map and where a list
+// could not be read.
+func (r *reader) at(p *path) reflect.Value {
+	if p == nil {
+		return reflect.ValueOf(&r.result).Elem()
+	}
+	up := r.at(p.up)
+	switch {
+	case up.Kind() == reflect.Slice && p.index >= 0 && p.index < up.Len():
+		return up.Index(p.index)
+	case up.Kind() == reflect.Struct && p.index < 0:
+		for _, f := range r.fieldsOf(up.Type()) {
+			if f.name == p.key {
+				return up.Field(f.index)
+			}
+		}
+	}
+	return reflect.Value{}
 }
 
 // errorf reports an error at node n.

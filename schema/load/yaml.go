@@ -69,7 +69,7 @@ func isAbsent(n *yaml.Node) bool {
 
 func emptyInput(list *diag.List, name string) {
 	list.Errorf(EmptyInput, "", "there is nothing in it").
-		Fix("start from an example: kustomize-hybrid init").Pos = diag.Position{File: name, Line: 1, Column: 1}
+		Fix("start from an example, such as examples/regional-gateway/topology.yaml").Pos = diag.Position{File: name, Line: 1, Column: 1}
 }
 
 // checkText refuses binary data with the place of its first byte: parsers give none.
