@@ -8,6 +8,7 @@ import (
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/emit"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/report"
 )
 
 type renderOptions struct {
@@ -28,6 +29,8 @@ func (c cli) renderCommand() *cobra.Command {
   kustomization.yaml, cluster/   what goes to the API server: kubectl apply -k DIR
   regions/<region>/              what goes to hosts: static pods, environment, scripts
   tailnet/                       what goes to the tailnet: the policy file
+  cni/                           settings for the network plugin
+  report.md                      what was decided, and why
 
 The tree is replaced only after all of it has been rendered. A DIR that holds files
 which were not rendered there is refused without --force; they are never deleted.
@@ -88,10 +91,12 @@ func (c cli) bundle(path string, o renderOptions) (*render.Bundle, error) {
 	if err := c.report(list); err != nil {
 		return nil, err
 	}
-	bundle, err := render.NewPlan(doc.Topology).Render()
+	plan := render.NewPlan(doc.Topology)
+	bundle, err := plan.Render()
 	if err != nil {
 		return nil, err
 	}
+	bundle.Files = append(bundle.Files, render.File{Path: report.Path, Data: report.Markdown(plan)})
 	return bundle, c.readmit(doc.Topology, bundle, o.policies)
 }
 

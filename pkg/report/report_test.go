@@ -1,0 +1,52 @@
+package report_test
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+	"testing"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/report"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+func topology() *schema.Topology {
+	prefix := netip.MustParsePrefix
+	return &schema.Topology{
+		Metadata: schema.Metadata{Name: "small"},
+		Spec: schema.Spec{
+			Cluster: schema.Cluster{KubernetesVersion: "1.33.1"},
+			Tailnet: schema.Tailnet{TailscaleVersion: "1.84.3", Tag: "tag:k8s"},
+			Regions: []schema.Region{{
+				Name: "a", Provider: "bare-metal",
+				NodeCIDRs: []netip.Prefix{prefix("10.0.0.0/24")}, PodCIDRs: []netip.Prefix{prefix("10.1.0.0/16")},
+				CNI: schema.CNI{Type: schema.CNICilium, Version: "1.17.4"},
+				Gateways: schema.Gateways{Mode: schema.ModeStaticPod, Nodes: []schema.GatewayNode{
+					{Name: "a1", InternalIP: netip.MustParseAddr("10.0.0.11")},
+				}},
+			}},
+		},
+	}
+}
+
+func Example() {
+	text := string(report.Markdown(render.NewPlan(topology())))
+	for line := range strings.Lines(text) {
+		if strings.HasPrefix(line, "| a |") {
+			fmt.Print(line)
+		}
+	}
+	// Output:
+	// | a | staticPod: a1 (10.0.0.11) | single | 10.0.0.0/24, 10.1.0.0/16 | on the host | the node's InternalIP |
+}
+
+// The report names the mark of each component, and every known issue that applies.
+func TestReport(t *testing.T) {
+	text := string(report.Markdown(render.NewPlan(topology())))
+	for _, want := range []string{"| tailscale 1.84.3 | its own packets", "| cilium 1.17.4 |", "`cilium-identity-bypass` at `spec.regions[0]"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the report lacks %q:\n%s", want, text)
+		}
+	}
+}
