@@ -116,6 +116,7 @@ func issueCases() map[string][2][]change {
 		"trim-wireguard": {nil, {regions(func(r *schema.Region) {
 			r.Gateways.HA.Strategy = schema.HASingle
 		})}},
+		"relay-needs-lan":            {{provider("azure")}, {provider("aws")}},
 		"cilium-kubernetes-untested": {{kubernetes("1.33.1")}, {kubernetes("1.32.9")}},
 		"cilium-unknown-version":     {{cni(schema.CNICilium, "1.21.0")}, {cni(schema.CNICilium, "1.20.9")}},
 		"cilium-devices":             {nil, {cni(schema.CNICalico, "3.30.7")}},
