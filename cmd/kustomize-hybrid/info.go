@@ -52,11 +52,11 @@ func (c cli) explainCommand() *cobra.Command {
 			if len(args) > 0 {
 				return nil, cobra.ShellCompDirectiveNoFileComp
 			}
-			return docs.Codes(), cobra.ShellCompDirectiveNoFileComp
+			return codes(), cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				_, err := fmt.Fprintln(c.out, strings.Join(docs.Codes(), "\n"))
+				_, err := fmt.Fprintln(c.out, strings.Join(codes(), "\n"))
 				return err
 			}
 			text, ok := docs.Explain(args[0])
@@ -69,9 +69,12 @@ func (c cli) explainCommand() *cobra.Command {
 	}
 }
 
+// codes are all that explain explains: kinds of findings, then known issues.
+func codes() []string { return append(docs.Codes(), docs.KnownIssues()...) }
+
 // suggestion names the codes that share a word with the one asked for.
 func suggestion(code string) string {
-	near := slices.DeleteFunc(docs.Codes(), func(c string) bool {
+	near := slices.DeleteFunc(codes(), func(c string) bool {
 		for word := range strings.SplitSeq(code, "-") {
 			if len(word) > 2 && strings.Contains(c, word) {
 				return false
