@@ -88,7 +88,7 @@ type merger struct {
 func newMerger(t *schema.Topology, f *File) *merger {
 	m := &merger{mark: mark{t.Metadata.Name}, file: f, src: f.Bytes(), policy: FromTopology(t), why: origins(t)}
 	m.parse()
-	m.style = style{unit(m.src), eol(m.src)}
+	m.style = styleOf(m.src, &m.root)
 	return m
 }
 
@@ -163,7 +163,7 @@ func (m *merger) find(path []string) (*hujson.Value, []string, error) {
 
 // create adds a section that the file does not have.
 func (m *merger) create(s section, parent *hujson.Value, rest []string) {
-	if len(s.members) == 0 && !s.needed {
+	if len(s.members) == 0 && (!s.needed || m.file.Policy.HasRules) {
 		return
 	}
 	b := newBox(m.src, parent)
@@ -180,6 +180,13 @@ func (st style) lineOrBlock(text string, inline bool) string {
 	return "// " + text
 }
 
+func (st style) comma() string {
+	if st.commas {
+		return ","
+	}
+	return ""
+}
+
 // newMember is the section with all containers that lead to it.
 func (m *merger) newMember(s section, rest []string, indent string) string {
 	open, close := "{", "}"
@@ -190,9 +197,9 @@ func (m *merger) newMember(s section, rest []string, indent string) string {
 	content := ""
 	switch {
 	case len(rest) > 1:
-		content = m.style.eol + deeper + m.newMember(s, rest[1:], deeper) + ","
+		content = m.style.eol + deeper + m.newMember(s, rest[1:], deeper) + m.style.comma()
 	case len(s.members) > 0:
-		content = m.style.eol + deeper + m.style.spell(m.mark, s, deeper, true, false)
+		content = m.style.eol + deeper + m.style.spell(m.mark, s, deeper, m.style.commas, false)
 	}
 	return string(marshal(rest[0])) + ": " + open + content + m.style.eol + indent + close
 }
@@ -226,7 +233,9 @@ func (m *merger) update(s section, v *hujson.Value) {
 	}
 	s.members = m.wanted(s, b)
 	switch {
+	case len(s.members) == 0 && !found.found && s.needed:
 	case len(s.members) == 0 && !found.found:
+		m.removeSection(s.path)
 	case len(s.members) == 0:
 		m.remove(s, b, found)
 	case !found.found:

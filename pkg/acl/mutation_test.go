@@ -137,6 +137,9 @@ func widerPorts(v string) (string, bool) {
 func TestMutations(t *testing.T) {
 	total, killed := 0, 0
 	for _, s := range samples(t) {
+		if strings.HasSuffix(s.name, ".headscale") && !strings.Contains(s.name, "region") {
+			continue // the examples show what differs there
+		}
 		src := acl.FromTopology(s.topology).JSON()
 		base := findings(t, s, src)
 		for _, m := range mutants(t, src) {

@@ -33,8 +33,11 @@ func (e *Evaluator) runTest(list *diag.List, path string, t Test, dst string, wa
 		list.Errorf(codeTestFailed, path, "%s must reach %s%s, and no rule allows it", e.named(t.Src), e.namedTarget(dst), over(t.Proto)).
 			Fix("add the rule, or drop the assertion")
 	case !want && answer.Allowed:
-		list.Errorf(codeTestFailed, path, "%s must not reach %s%s, and %s allows it", e.named(t.Src), e.namedTarget(dst), over(t.Proto), orDefault(answer.Rule)).
-			See(answer.Rule, "this rule allows it").Fix("narrow the rule, or drop the assertion")
+		d := list.Errorf(codeTestFailed, path, "%s must not reach %s%s, and %s allows it", e.named(t.Src), e.namedTarget(dst), over(t.Proto), orDefault(answer.Rule)).
+			Fix("narrow the rule, or drop the assertion")
+		if answer.Rule != "" {
+			d.See(answer.Rule, "this rule allows it")
+		}
 	}
 }
 

@@ -10,6 +10,37 @@ import (
 // style is how the file is written.
 type style struct {
 	unit, eol string
+	commas    bool // behind the last item, too
+}
+
+// styleOf reads the style off the file. Where nothing shows whether it has trailing
+// commas, it gets them, as the service writes them.
+func styleOf(src []byte, root *hujson.Value) style {
+	with, without := false, false
+	for v := range root.All() {
+		last := lastOf(v)
+		if last == nil {
+			continue
+		}
+		with = with || last.AfterExtra != nil
+		without = without || last.AfterExtra == nil && bytes.Contains(src[last.EndOffset:v.EndOffset], []byte("\n"))
+	}
+	return style{unit: unit(src), eol: eol(src), commas: with || !without}
+}
+
+// lastOf is the last value in a container, or nil.
+func lastOf(v *hujson.Value) *hujson.Value {
+	switch c := v.Value.(type) {
+	case *hujson.Object:
+		if n := len(c.Members); n > 0 {
+			return &c.Members[n-1].Value
+		}
+	case *hujson.Array:
+		if n := len(c.Elements); n > 0 {
+			return &c.Elements[n-1]
+		}
+	}
+	return nil
 }
 
 // spell writes the block of a section: our marks, comments and items, each line
@@ -47,8 +78,13 @@ func (st style) items(s section, comma bool) []string {
 	expand(&v, 1)
 	s.comment(&v)
 	v.Format()
-	if !comma {
-		dropTrailingComma(&v)
+	for inner := range v.All() {
+		if last := lastOf(inner); last != nil && !st.commas {
+			last.AfterExtra = nil
+		}
+	}
+	if lastOf(&v).AfterExtra = nil; comma {
+		lastOf(&v).AfterExtra = hujson.Extra{}
 	}
 	text := strings.TrimSpace(string(v.Pack()))
 	lines := strings.Split(text, "\n")
@@ -80,25 +116,7 @@ func (s section) comment(v *hujson.Value) {
 			c.Elements[i].BeforeExtra = extra
 		}
 	}
-	setTrailingComma(v)
-}
-
-func setTrailingComma(v *hujson.Value) {
-	switch c := v.Value.(type) {
-	case *hujson.Object:
-		c.Members[len(c.Members)-1].Value.AfterExtra = hujson.Extra{}
-	case *hujson.Array:
-		c.Elements[len(c.Elements)-1].AfterExtra = hujson.Extra{}
-	}
-}
-
-func dropTrailingComma(v *hujson.Value) {
-	switch c := v.Value.(type) {
-	case *hujson.Object:
-		c.Members[len(c.Members)-1].Value.AfterExtra = nil
-	case *hujson.Array:
-		c.Elements[len(c.Elements)-1].AfterExtra = nil
-	}
+	lastOf(v).AfterExtra = hujson.Extra{}
 }
 
 // indented writes a line that hujson indented with tabs in the file's own way.
