@@ -166,12 +166,33 @@ func (c *checker) wideRule(path string, g Grant) {
 		c.list.Warnf(codeSelf, path, "%s grants region %q to itself, so its gateways take their own LAN's prefixes from the tailnet", path, region).
 			Fix("let regions reach each other only; the guard that setup.sh installs keeps the LAN working meanwhile")
 	}
+	c.mirror(path, g)
 	m := gaps(c.needed, c.file, g.Src, g.Dst, g.IP, g.Via, c.concerns)
 	if m.count == 0 {
 		return
 	}
 	c.list.Warnf(codeWide, path, "%s lets %s reach %s on %s, which the cluster does not need%s", path, c.file.named(m.src), c.file.named(m.dst), m.port, more(m.count)).
 		Fix("narrow the rule, or say in spec.tailnet.policy.flows of the topology what it is for")
+}
+
+// mirror reports UDP that is allowed one way only. The packet filter remembers the
+// last 512 flows (tailscale 1.84.3, wgengine/filter/filter.go), so the answers of a
+// busy protocol are dropped; DNS fits.
+func (c *checker) mirror(path string, g Grant) {
+	for _, port := range udp(g.IP) {
+		spec, err := ParsePorts(port)
+		if err != nil || port == "udp:53" {
+			continue
+		}
+		pairs(len(g.Src), len(g.Dst), func(i, j int) {
+			s, errS := c.file.scope.selector(g.Src[i])
+			d, errD := c.file.scope.selector(g.Dst[j])
+			if errS == nil && errD == nil && s.kind == selectPrefix && c.concerns(s, d) && !c.file.allowsSpec(d, s, spec, g.Via) {
+				c.list.Warnf(codeMirror, path, "%s allows %s from %s to %s and not back, so answers get lost once 512 flows are under way", path, port, c.file.named(g.Src[i]), c.file.named(g.Dst[j])).
+					Fix("allow %s in the other direction as well", port)
+			}
+		})
+	}
 }
 
 // concerns reports whether a rule between the two is about traffic between regions.

@@ -79,6 +79,7 @@ type merger struct {
 	policy *Policy
 	src    []byte
 	root   hujson.Value
+	dirty  bool // src is newer than root
 	style  style
 	list   diag.List
 	// why is the path in the topology that asks for a tag, route or host.
@@ -113,20 +114,22 @@ func (m *merger) parse() {
 	if err != nil {
 		m.list.Errorf(codeMarks, "", "the marks are damaged so that the file cannot be edited: %s", plain(err)).
 			Fix("restore the marks, or remove what stands between them by hand")
+		m.root = hujson.Value{}
 		return
 	}
-	m.root = v
+	m.root, m.dirty = v, false
 }
 
 // splice replaces a part of the text and reads it anew.
 func (m *merger) splice(start, end int, text string) {
 	m.src = slices.Concat(m.src[:start], []byte(text), m.src[end:])
+	m.dirty = true
 }
 
 // section brings one section up to date.
 func (m *merger) section(s section) {
-	if m.list.Count(diag.Error) > 0 && m.root.Value == nil {
-		return
+	if m.root.Value == nil {
+		return // the marks are damaged: parse has said so
 	}
 	parent, rest, err := m.find(s.path)
 	switch {
@@ -139,7 +142,9 @@ func (m *merger) section(s section) {
 	default:
 		m.update(s, parent)
 	}
-	m.parse()
+	if m.dirty {
+		m.parse()
+	}
 }
 
 // find goes down the path as far as the file does.
