@@ -20,6 +20,7 @@ func TestImports(t *testing.T) {
 		{"schema", []string{"github.com/", "cuelang.org/", "k8s.io/", "sigs.k8s.io/"}, "nouns need nothing but the standard library"},
 		{"pkg/diag", []string{"cuelang.org/", "k8s.io/", "sigs.k8s.io/", "github.com/gaissmai/"}, "a finding is data"},
 		{"pkg/acl", []string{"cuelang.org/", "k8s.io/", "sigs.k8s.io/", "github.com/gaissmai/"}, "the policy library stands alone"},
+		{"pkg/acl", []string{"cuelang.org/", "k8s.io/", "sigs.k8s.io/", "github.com/gaissmai/"}, "a policy is JSON about prefixes"},
 		{"pkg/validate", []string{"cuelang.org/", "k8s.io/", "sigs.k8s.io/kustomize/"}, "relations are Go over the schema's nouns; shape is load's"},
 		{"schema/load", []string{"k8s.io/api", "sigs.k8s.io/kustomize/api", module + "pkg/render", module + "pkg/validate"}, "reading decides nothing"},
 		{"pkg/render", []string{"cuelang.org/", "k8s.io/client-go", "sigs.k8s.io/kustomize/api/krusty", module + "pkg/validate", module + "schema/load"}, "rendering starts from a valid topology"},

@@ -214,7 +214,7 @@ func (c *checker) foreignPool(path string, n NodeAttr) {
 	for i, pool := range n.IPPool {
 		known := slices.ContainsFunc(c.need.NodeAttrs, func(a NodeAttr) bool { return slices.Contains(a.IPPool, pool) })
 		if !known && c.targetsGateways(n.Target) {
-			c.list.Warnf(codeAttr, diag.Index(path+".ipPool", i), "gateways take addresses from %s, and the topology says %s", pool, prefixList(c.spec.Tailnet.IPPool)).
+			c.list.Warnf(codeAttr, diag.Index(path+".ipPool", i), "gateways take addresses from %s, and the topology says %s", pool, poolName(c.spec.Tailnet.IPPool)).
 				Fix("write the pool into spec.tailnet.ipPool")
 		}
 	}
@@ -269,4 +269,12 @@ func (c *checker) unknown() {
 		c.list.Warnf(codeSelector, "", "what %s stands for is not evaluated here: the rules that use it may allow more", name).
 			Fix("ask the control server about them")
 	}
+}
+
+// poolName is the topology's pool, or the whole of the tailnet's addresses.
+func poolName(pool []netip.Prefix) string {
+	if len(pool) == 0 {
+		return "nothing, which is all of 100.64.0.0/10"
+	}
+	return prefixList(pool)
 }
