@@ -517,9 +517,13 @@ actual_iptables() {
 	wanted=$(iptables_lines "$1" "$2")
 	listed=$(listed_iptables "$1" "$2")
 	lines "$wanted" | while read -r line; do
-		case $listed in
-		*"$line"*) echo "$line" ;;
-		*" -A "*) there "$line" && echo "$line" ;;
+		if lines "$listed" | grep -qxF -e "$line"; then
+			echo "$line"
+			continue
+		fi
+		# Not a jump: that one has to be the first, and not just anywhere.
+		case $line in
+		*' -A '*) there "$line" && echo "$line" ;;
 		esac
 	done
 	hooks | while read -r table hook; do
