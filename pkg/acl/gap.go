@@ -106,14 +106,10 @@ func (b *box) comma(gap int) int {
 	return -1
 }
 
-// isInline reports whether the container's content starts and ends on the lines of
-// its brackets.
+// isInline reports whether the closing bracket stands on the line where something new
+// would go: a comment there must not swallow the bracket.
 func (b *box) isInline() bool {
-	first, last := b.close, b.open
-	if n := len(b.items); n > 0 {
-		first, last = b.items[0].start, b.items[n-1].end
-	}
-	return !bytes.Contains(b.src[b.open:first], []byte("\n")) && !bytes.Contains(b.src[last:b.close], []byte("\n"))
+	return !bytes.Contains(b.src[b.tail():b.close], []byte("\n"))
 }
 
 // indent is the blank space that the line of an offset begins with.

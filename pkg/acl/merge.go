@@ -37,7 +37,8 @@ func Merge(t *schema.Topology, f *File) ([]byte, diag.List) {
 func Remove(owner string, f *File) ([]byte, diag.List) {
 	m := &merger{mark: mark{owner}, file: f, src: f.Bytes(), policy: &Policy{}}
 	m.parse()
-	for _, s := range m.policy.sections() {
+	// Last in, first out: each section leaves the commas and blanks that it found.
+	for _, s := range slices.Backward(m.policy.sections()) {
 		m.section(s)
 	}
 	if m.list.Count(diag.Error) > 0 {
