@@ -118,7 +118,7 @@ func DefaultDevices() []string { return []string{"eth+", "ens+", "enp+", "eno+",
 // (the zero value, left behind by a finding) are not among them.
 //
 // All gateways of a region advertise the same set: Tailscale elects a primary for
-// each prefix, and failover never crosses prefix lengths (facts: Tailscale's page
+// each prefix, and failover never crosses prefix lengths (tailscale.com/kb: the page
 // on overlapping subnet routes).
 func (r *Region) Advertised() []netip.Prefix {
 	all := slices.Concat(r.NodeCIDRs, r.PodCIDRs)
