@@ -78,7 +78,7 @@ func said(t *testing.T, code, src string) string {
 
 // Every code of this package has a section.
 func TestEveryCodeIsExplained(t *testing.T) {
-	src, err := os.ReadFile("syntax.go")
+	src, err := os.ReadFile("code.go")
 	if err != nil {
 		t.Fatal(err)
 	}

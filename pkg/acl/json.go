@@ -1,8 +1,7 @@
 package acl
 
 import (
-	"bytes"
-	"encoding/json"
+	"fmt"
 
 	"github.com/tailscale/hujson"
 )
@@ -50,31 +49,41 @@ type member struct {
 // object is a JSON object; list is a JSON array whose elements carry comments.
 type object []member
 
-// MarshalJSON writes the members in their order.
-func (o object) MarshalJSON() ([]byte, error) {
-	var b bytes.Buffer
-	b.WriteByte('{')
-	for i, m := range o {
-		if i > 0 {
-			b.WriteByte(',')
+// marshal writes a value without any blanks: a string, a list of strings or values,
+// or an object.
+func marshal(v any) []byte { return appendJSON(nil, v) }
+
+func appendJSON(b []byte, v any) []byte {
+	switch v := v.(type) {
+	case string:
+		return append(b, hujson.String(v)...)
+	case []string:
+		return appendList(b, v)
+	case []any:
+		return appendList(b, v)
+	case object:
+		b = append(b, '{')
+		for i, m := range v {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = append(append(b, hujson.String(m.name)...), ':')
+			b = appendJSON(b, m.value)
 		}
-		b.Write(marshal(m.name))
-		b.WriteByte(':')
-		b.Write(marshal(m.value))
+		return append(b, '}')
 	}
-	b.WriteByte('}')
-	return b.Bytes(), nil
+	panic(fmt.Sprintf("acl: %T in a policy", v)) // unreachable: sections make nothing else
 }
 
-// marshal writes a value of this package's own types, none of which can fail.
-func marshal(v any) []byte {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		panic("acl: " + err.Error()) // unreachable: strings, lists and objects only
+func appendList[T any](b []byte, list []T) []byte {
+	b = append(b, '[')
+	for i, v := range list {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendJSON(b, v)
 	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+	return append(b, ']')
 }
 
 // document is the policy as sections in the order in which they are written.

@@ -1,7 +1,6 @@
 package acl
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -137,11 +136,11 @@ func first(list []string) string {
 type testBook struct {
 	list []Test
 	at   map[[2]string]int
-	seen map[string]bool
+	seen map[[3]string]bool
 }
 
 func newTestBook() *testBook {
-	return &testBook{at: map[[2]string]int{}, seen: map[string]bool{}}
+	return &testBook{at: map[[2]string]int{}, seen: map[[3]string]bool{}}
 }
 
 func (b *testBook) accept(src, proto, dst string) {
@@ -161,11 +160,11 @@ func (b *testBook) deny(src, proto, dst, port string) {
 
 // test finds where an assertion goes, or nil when it has been made already.
 func (b *testBook) test(src, proto, dst string) *Test {
-	if id := fmt.Sprint(src, " ", proto, " ", dst); b.seen[id] {
+	id := [3]string{src, proto, dst}
+	if b.seen[id] {
 		return nil
-	} else {
-		b.seen[id] = true
 	}
+	b.seen[id] = true
 	key := [2]string{src, proto}
 	i, ok := b.at[key]
 	if !ok {
