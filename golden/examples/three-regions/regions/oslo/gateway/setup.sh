@@ -114,10 +114,16 @@ setting() { settings | awk -v key="$1" '$1 == key { print $2 }'; }
 # lines prints a list of lines, or nothing for none.
 lines() { [ -z "$1" ] || printf '%s\n' "$1"; }
 
-# without LINES OTHER prints the lines that OTHER lacks.
+# without LINES OTHER prints the lines that OTHER lacks. Neither is an argument of a
+# program: those are limited to 128 KiB.
 without() {
-	printf '%s\n' "$1" | OTHER=$2 awk '
-		BEGIN { n = split(ENVIRON["OTHER"], other, "\n"); for (i = 1; i <= n; i++) known[other[i]] }
+	{
+		printf '%s\n' "$2"
+		echo --
+		printf '%s\n' "$1"
+	} | awk '
+		!second && $0 == "--" { second = 1; next }
+		!second { known[$0]; next }
 		$0 != "" && !($0 in known)'
 }
 
@@ -511,26 +517,28 @@ listed_iptables() {
 }
 
 # actual_iptables TOOL FAMILY prints the wanted lines that are there, and counts others.
-# Versions spell some rules differently: what is not found as it is wanted is asked for.
+# Versions spell some rules differently: what is not found as it is wanted is asked for,
+# but for a jump, which has to be the first and not just anywhere.
 actual_iptables() {
-	tool=$(twin "$1" "$2")
 	wanted=$(iptables_lines "$1" "$2")
 	listed=$(listed_iptables "$1" "$2")
-	lines "$wanted" | while read -r line; do
-		if lines "$listed" | grep -qxF -e "$line"; then
-			echo "$line"
-			continue
-		fi
-		# Not a jump: that one has to be the first, and not just anywhere.
+	missing=$(without "$wanted" "$listed" | while read -r line; do
 		case $line in
-		*' -A '*) there "$line" && echo "$line" ;;
+		*' -A '*) there "$line" || echo "$line" ;;
+		*) echo "$line" ;;
 		esac
-	done
-	hooks | while read -r table hook; do
-		found=$(lines "$listed" | grep -c "^firewall $tool $table -A $CHAIN-$hook ")
-		more=$((found - $(lines "$wanted" | grep -c "^firewall $tool $table -A $CHAIN-$hook ")))
-		if [ "$more" -gt 0 ]; then echo "firewall $tool $table $CHAIN-$hook: $more more lines"; fi
-	done
+	done)
+	without "$wanted" "$missing"
+	{
+		lines "$wanted"
+		echo --
+		lines "$listed"
+	} | awk '
+		$0 == "--" { second = 1; next }
+		$4 != "-A" { next }
+		!second { more[$2 " " $3 " " $5]--; next }
+		++more[$2 " " $3 " " $5] == 1 { chain[++n] = $2 " " $3 " " $5 }
+		END { for (i = 1; i <= n; i++) if (more[chain[i]] > 0 && !said[chain[i]]++) print "firewall " chain[i] ": " more[chain[i]] " more lines" }'
 }
 
 # there "firewall TOOL TABLE -A CHAIN RULE" asks iptables itself.
@@ -774,8 +782,11 @@ fi
 look
 case $VERB in
 apply)
-	apply
-	check || die 'not everything could be applied'
+	# The watch asks twice a minute, and nearly always nothing is to be done.
+	if ! check >/dev/null; then
+		apply
+		check || die 'not everything could be applied'
+	fi
 	;;
 print) apply ;;
 remove) remove ;;

@@ -290,10 +290,16 @@ actual() {
 	done
 }
 
-# without LINES OTHER prints the lines that OTHER lacks.
+# without LINES OTHER prints the lines that OTHER lacks. Neither is an argument of a
+# program: those are limited to 128 KiB.
 without() {
-	printf '%s\n' "$1" | OTHER=$2 awk '
-		BEGIN { n = split(ENVIRON["OTHER"], other, "\n"); for (i = 1; i <= n; i++) known[other[i]] }
+	{
+		printf '%s\n' "$2"
+		echo --
+		printf '%s\n' "$1"
+	} | awk '
+		!second && $0 == "--" { second = 1; next }
+		!second { known[$0]; next }
 		$0 != "" && !($0 in known)'
 }
 
@@ -411,6 +417,7 @@ mkdir -p "$RUN"
 STEP=0.25
 sleep 0.01 2>/dev/null || STEP=1
 JOBS=''
+SETUP_JOB=''
 BUSY=0
 NEXT_LOOK=0
 NEXT_POLL=0
@@ -430,7 +437,11 @@ while :; do
 	clock
 	if [ "$NOW" -ge "$NEXT_LOOK" ]; then
 		TABLES=$(look)
-		if [ "$NEXT_LOOK" -gt 0 ] && [ -x "$SETUP" ]; then "$SETUP" apply & fi
+		# One at a time: on a host that is too busy for it they would only pile up.
+		if [ "$NEXT_LOOK" -gt 0 ] && [ -x "$SETUP" ] && ! kill -0 "$SETUP_JOB" 2>/dev/null; then
+			"$SETUP" apply &
+			SETUP_JOB=$!
+		fi
 		NEXT_LOOK=$((NOW + 3000))
 		poll all
 	elif [ -e "$RUN/changed" ]; then

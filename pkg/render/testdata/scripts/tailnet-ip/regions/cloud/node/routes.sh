@@ -55,10 +55,16 @@ run() {
 	fi
 }
 
-# without LINES OTHER prints the lines that OTHER lacks.
+# without LINES OTHER prints the lines that OTHER lacks. Neither is an argument of a
+# program: those are limited to 128 KiB.
 without() {
-	printf '%s\n' "$1" | OTHER=$2 awk '
-		BEGIN { n = split(ENVIRON["OTHER"], other, "\n"); for (i = 1; i <= n; i++) known[other[i]] }
+	{
+		printf '%s\n' "$2"
+		echo --
+		printf '%s\n' "$1"
+	} | awk '
+		!second && $0 == "--" { second = 1; next }
+		!second { known[$0]; next }
 		$0 != "" && !($0 in known)'
 }
 
