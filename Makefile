@@ -4,7 +4,7 @@ EXAMPLE ?= regional-gateway
 OUT ?= out
 NESTED = tools test/crds test/reports test/lab test/lab/pinned test/lab/newest
 
-.PHONY: build run test golden netns lab lab-programs schemas check lint tidy shellcheck e2e fuzz bench startup clean
+.PHONY: build run test golden netns hostforms lab lab-programs schemas check lint tidy shellcheck e2e fuzz bench startup clean
 
 build:
 	$(GO) build -trimpath -o bin/kustomize-hybrid ./cmd/kustomize-hybrid
@@ -24,6 +24,11 @@ golden:
 # NETNS_FLAGS may skip some; deleting every iptables line one by one takes ten minutes.
 netns:
 	$(GO) test -tags netns -count=1 -timeout 40m -run 'Setup|Routes|Watch' $(NETNS_FLAGS) ./pkg/render
+
+# Units, networkd and netplan files and user data, read and run by the programs that
+# they are for: root, systemd, netplan.io, cloud-init, iproute2, dash, busybox.
+hostforms:
+	$(GO) test -tags hostforms -count=1 -timeout 10m -run 'Systemd|CloudInit|Netplan|Networkd|Container|Dispatcher' ./pkg/render
 
 # Two regions on real packets, with the real tailscaled: root, and what netns needs.
 # The programs and the runner are built once, into .lab.
@@ -53,6 +58,7 @@ lint:
 	@out=$$(gofmt -l .); if [ -n "$$out" ]; then echo "gofmt would change: $$out"; exit 1; fi
 	$(GO) vet ./...
 	$(GO) vet -tags e2e ./test/...
+	$(GO) vet -tags hostforms ./pkg/render
 	cd tools && $(GO) build -o ../bin/staticcheck honnef.co/go/tools/cmd/staticcheck
 	bin/staticcheck ./...
 

@@ -6,7 +6,10 @@
 // with. Start with Topology. To read one from a file, see package schema/load.
 package schema
 
-import "net/netip"
+import (
+	"net/netip"
+	"slices"
+)
 
 // The names by which a document and a KRM function configuration are known.
 const (
@@ -176,7 +179,21 @@ type Region struct {
 
 	CNI      CNI      `json:"cni"`
 	Gateways Gateways `json:"gateways"`
+
+	// NodeRoutes says how the region's other nodes get their routes to the gateways.
+	NodeRoutes NodeRoutes `json:"nodeRoutes,omitzero"`
 }
+
+// NodeRoutes are further forms of node/routes.sh and node/watch.sh; the zero value asks
+// for none.
+type NodeRoutes struct {
+	Forms []RouteForm `json:"forms"`
+	// Device is the nodes' LAN card, as netplan calls it; RouteFormNetplan needs it.
+	Device string `json:"device,omitempty"`
+}
+
+// Has reports whether the form is asked for.
+func (n NodeRoutes) Has(f RouteForm) bool { return slices.Contains(n.Forms, f) }
 
 // CNI is the network plugin on the region's nodes.
 type CNI struct {
@@ -284,6 +301,24 @@ const (
 	SubnetModeAuto SubnetMode = "auto"
 	// SubnetModeCustom: there are only the subnets that the user made.
 	SubnetModeCustom SubnetMode = "custom"
+)
+
+// RouteForm is what keeps routes on a node that is not a gateway.
+type RouteForm string
+
+const (
+	// RouteFormSystemd: units that run the scripts, and a timer.
+	RouteFormSystemd RouteForm = "systemd"
+	// RouteFormNetworkd: a drop-in for systemd-networkd.
+	RouteFormNetworkd RouteForm = "networkd"
+	// RouteFormNetplan: a file for netplan.
+	RouteFormNetplan RouteForm = "netplan"
+	// RouteFormNetworkManager: a dispatcher script that runs routes.sh.
+	RouteFormNetworkManager RouteForm = "networkManager"
+	// RouteFormCloudInit: user data that installs the scripts and the units.
+	RouteFormCloudInit RouteForm = "cloudInit"
+	// RouteFormDaemonSet: pods that run the scripts.
+	RouteFormDaemonSet RouteForm = "daemonSet"
 )
 
 // CNIType names a network plugin.

@@ -87,6 +87,11 @@ func (b *Bundle) addObjects(concerns []concern) (err error) {
 // treeFiles are the region's files.
 func (g *gateway) treeFiles() ([]File, error) {
 	files := append(g.files, g.envFiles()...)
+	forms, err := g.formFiles()
+	if err != nil {
+		return nil, err
+	}
+	files = append(files, forms...)
 	if g.Region.Gateways.Mode != schema.ModeStaticPod {
 		return files, nil
 	}

@@ -16,16 +16,20 @@ type concern struct {
 	objects []any
 }
 
-// concerns are the objects of one region, in the order in which they can be
-// applied; none where its gateways are static pods.
+// concerns are the objects of one region, in the order in which they can be applied.
+// Gateways that are static pods have none.
 func (g *gateway) concerns() []concern {
-	if g.Region.Gateways.Mode != schema.ModeDaemonSet {
-		return nil
+	var list []concern
+	if g.Region.Gateways.Mode == schema.ModeDaemonSet {
+		list = append(list,
+			concern{"rbac-" + g.Region.Name, g.accessObjects()},
+			concern{"gateway-" + g.Region.Name, g.gatewayObjects()},
+		)
 	}
-	return []concern{
-		{"rbac-" + g.Region.Name, g.accessObjects()},
-		{"gateway-" + g.Region.Name, g.gatewayObjects()},
+	if g.Region.NodeRoutes.Has(schema.RouteFormDaemonSet) {
+		list = append(list, g.routesDaemon())
 	}
+	return list
 }
 
 // namespace lets privileged pods in: where it does not, the DaemonSet is accepted all

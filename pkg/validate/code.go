@@ -72,5 +72,6 @@ func Codes() []diag.Code {
 		CodeGatewayUnknown, CodeWholePool, CodeMarkCollision, CodeCalicoMask, CodeMasqueradeGap,
 		CodeMasqueradeWide, CodeDeviceTunnel, CodeIPAM, CodeTunnelFamily, CodeClusterWide, CodeVersionSkew,
 		CodeMixedCNI, CodeNodeLabel, CodeKnownIssue,
+		CodeRoutesBootstrap, CodeRoutesDevice, CodeRoutesFabric, CodeRoutesUnwatched,
 	}
 }

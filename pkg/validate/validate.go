@@ -59,6 +59,7 @@ func checks() []func(*schema.Topology) diag.List {
 		masquerade,
 		networkPlugins,
 		nodeLabels,
+		nodeRoutes,
 		marks,
 		knownIssues,
 	}

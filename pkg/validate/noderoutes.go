@@ -1,0 +1,105 @@
+package validate
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// The codes of the findings about what keeps routes on the nodes that are no gateways.
+const (
+	CodeRoutesBootstrap diag.Code = "node-routes-bootstrap" // a DaemonSet that the nodes it is for cannot start
+	CodeRoutesDevice    diag.Code = "node-routes-device"    // netplan without the name of a card
+	CodeRoutesFabric    diag.Code = "node-routes-fabric"    // a network that routes by its own table
+	CodeRoutesUnwatched diag.Code = "node-routes-unwatched" // several gateways, and nobody asks how they are
+)
+
+// nodeRoutes looks at the forms in which a region's nodes get their routes.
+func nodeRoutes(t *schema.Topology) diag.List {
+	var list diag.List
+	for i := range t.Spec.Regions {
+		if len(t.Spec.Regions[i].NodeRoutes.Forms) == 0 {
+			continue
+		}
+		routesBootstrap(t, i, &list)
+		routesDevice(t, i, &list)
+		routesFabric(t, i, &list)
+		routesUnwatched(t, i, &list)
+	}
+	return list
+}
+
+func formNames(r *schema.Region) string {
+	names := make([]string, len(r.NodeRoutes.Forms))
+	for i, f := range r.NodeRoutes.Forms {
+		names[i] = string(f)
+	}
+	return strings.Join(names, ", ")
+}
+
+func formsPath(i int) string { return regionPath(i) + ".nodeRoutes.forms" }
+
+// routesBootstrap: a kubelet that finds the API server through the gateways only gets
+// no pod before it has the routes.
+func routesBootstrap(t *schema.Topology, i int, list *diag.List) {
+	r := &t.Spec.Regions[i]
+	if slices.ContainsFunc(r.NodeRoutes.Forms, func(f schema.RouteForm) bool { return f != schema.RouteFormDaemonSet }) {
+		return
+	}
+	addresses := t.Spec.Cluster.APIServer.Addresses
+	at := func(a netip.Addr) int {
+		return slices.IndexFunc(t.Spec.Regions, func(o schema.Region) bool { return advertises(&o, a) })
+	}
+	// One address that needs no gateway is enough.
+	if len(addresses) == 0 || slices.ContainsFunc(addresses, func(a netip.Addr) bool { return at(a) < 0 || at(a) == i }) {
+		return
+	}
+	o := &t.Spec.Regions[at(addresses[0])]
+	list.Errorf(CodeRoutesBootstrap, formsPath(i), "nodes of region %q reach the API server in region %q through the gateways only, and get no pod of a DaemonSet before they have the routes that it would bring",
+		r.Name, o.Name).
+		See("spec.cluster.apiServer.addresses[0]", "%s lies in region %q", addresses[0], o.Name).
+		Fix("add systemd or cloudInit to the forms: they set the routes before the kubelet starts")
+}
+
+func advertises(r *schema.Region, a netip.Addr) bool {
+	return slices.ContainsFunc(r.Advertised(), func(p netip.Prefix) bool { return p.Contains(a) })
+}
+
+// routesDevice: a file that netplan is to merge has to name what it merges with.
+func routesDevice(t *schema.Topology, i int, list *diag.List) {
+	r := &t.Spec.Regions[i]
+	if r.NodeRoutes.Has(schema.RouteFormNetplan) && r.NodeRoutes.Device == "" {
+		list.Errorf(CodeRoutesDevice, formsPath(i), "form netplan of region %q has no device, and netplan keeps routes with the network card that they leave by", r.Name).
+			Fix("set nodeRoutes.device to the LAN card's name in the netplan files of the region's nodes, such as eth0")
+	}
+}
+
+// routesFabric: what reaches the network of these providers is delivered by its
+// destination, whichever neighbour the host chose (Google Cloud VPC, routes overview;
+// Azure virtual network traffic routing; Alibaba Cloud VPC, route tables).
+func routesFabric(t *schema.Topology, i int, list *diag.List) {
+	r := &t.Spec.Regions[i]
+	switch r.Provider {
+	case schema.ProviderGCP, schema.ProviderAzure, schema.ProviderAlibaba:
+		list.Warnf(CodeRoutesFabric, formsPath(i), "region %q asks for routes on hosts (%s), and the network of %s delivers by its own route table whatever next hop a host chooses",
+			r.Name, formNames(r), r.Provider).
+			Fix("point the provider's route table at the gateways; keep the forms only for hosts on a network of their own, and suppress this finding then")
+	}
+}
+
+// routesUnwatched: these forms keep a gateway whose host answers and whose tunnel is
+// dead, and with it its share of the connections.
+func routesUnwatched(t *schema.Topology, i int, list *diag.List) {
+	r := &t.Spec.Regions[i]
+	if len(r.Gateways.Nodes) < 2 || slices.ContainsFunc(r.NodeRoutes.Forms, func(f schema.RouteForm) bool {
+		return f == schema.RouteFormSystemd || f == schema.RouteFormCloudInit || f == schema.RouteFormDaemonSet
+	}) {
+		return
+	}
+	list.Warnf(CodeRoutesUnwatched, formsPath(i), "region %q has %d gateways, and none of the forms %s asks them how they are: connections through one whose tunnel is dead are lost until it is back",
+		r.Name, len(r.Gateways.Nodes), formNames(r)).
+		Fix("add systemd or daemonSet to the forms: they bring the watch, whose routes come before static ones")
+}
