@@ -39,12 +39,14 @@ func (c *checks) event(name string, limit, backLimit time.Duration, act, undo fu
 			return false, "the flows do not even work before"
 		}
 		t.reset()
+		c.ctl.logf("%s: %s", name, h.name())
 		if err := act(h); err != nil {
 			t.end()
 			return false, err.Error()
 		}
 		down, ok1 := t.settle(60 * time.Second)
 		t.reset()
+		c.ctl.logf("back, after %s of silence", down)
 		if err := undo(h); err != nil {
 			t.end()
 			return false, err.Error()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"fmt"
 	"os"
@@ -394,14 +395,26 @@ func (h *host) sh(line string) (string, error) {
 	return string(out), err
 }
 
-// spawn starts a part of the host that runs on; its output goes to a log file.
+// spawn starts a part of the host that runs on; its output goes to a log file, each
+// line with the time.
 func (h *host) spawn(part string, c *exec.Cmd) error {
 	log, err := os.OpenFile(filepath.Join(h.w.dir, "logs", h.name()+"-"+part+".log"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
 		return err
 	}
-	defer log.Close()
-	c.Stdout, c.Stderr = log, log
+	read, write, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	defer write.Close()
+	c.Stdout, c.Stderr = write, write
+	go func() {
+		defer log.Close()
+		defer read.Close()
+		for lines := bufio.NewScanner(read); lines.Scan(); {
+			fmt.Fprintln(log, time.Now().Format("15:04:05.000"), lines.Text())
+		}
+	}()
 	p, err := h.w.start(c)
 	h.parts[part] = p
 	return err
