@@ -2,9 +2,9 @@
 GO ?= go
 EXAMPLE ?= regional-gateway
 OUT ?= out
-NESTED = tools test/crds test/reports test/lab test/lab/pinned test/lab/newest
+NESTED = tools test/cloud test/crds test/reports test/lab test/lab/pinned test/lab/newest
 
-.PHONY: build run test golden netns hostforms lab lab-programs schemas check lint tidy shellcheck e2e fuzz bench startup clean
+.PHONY: build run test golden netns hostforms lab lab-programs schemas cloud check lint tidy shellcheck e2e fuzz bench startup clean
 
 build:
 	$(GO) build -trimpath -o bin/kustomize-hybrid ./cmd/kustomize-hybrid
@@ -51,6 +51,11 @@ lab-programs: .lab/v1.84.3/tailscaled .lab/v1.102.3/tailscaled
 schemas:
 	cd test/crds && $(GO) vet ./... && $(GO) test -count=1 ./...
 	cd test/reports && $(GO) vet ./... && $(GO) test -count=1 ./...
+
+# What is rendered for clouds: the scripts against stand-ins for aws, gcloud, az and
+# aliyun, the Terraform modules by Terraform's own parser. A module of its own, too.
+cloud:
+	cd test/cloud && $(GO) vet ./... && $(GO) test -count=1 ./...
 
 check: lint tidy shellcheck
 

@@ -177,6 +177,9 @@ type Region struct {
 	// MaxNodes is how many nodes the region must have room for; 0 means not stated.
 	MaxNodes int `json:"maxNodes,omitempty"`
 
+	// Network is the provider's network; the zero value asks for nothing there.
+	Network Network `json:"network,omitzero"`
+
 	CNI      CNI      `json:"cni"`
 	Gateways Gateways `json:"gateways"`
 
@@ -256,6 +259,10 @@ type GatewayNode struct {
 	UnderNAT bool `json:"underNAT,omitempty"`
 	// Zone is the failure domain.
 	Zone string `json:"zone,omitempty"`
+	// Instance and NetworkInterface are what a cloud's routes call the host and its
+	// network card; see CloudTarget.
+	Instance         string `json:"instance,omitempty"`
+	NetworkInterface string `json:"networkInterface,omitempty"`
 	// Tags are carried by this gateway beside the tag of its region, for
 	// Tailnet.Policy.Pins. They are given to it at the control server, since the
 	// gateways of a DaemonSet all ask for the same.

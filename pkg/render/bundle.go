@@ -92,6 +92,10 @@ func (g *gateway) treeFiles() ([]File, error) {
 		return nil, err
 	}
 	files = append(files, forms...)
+	files = append(files, g.plan.hostFirewall(g.RegionPlan)...)
+	if tf := g.plan.terraform(g.RegionPlan); tf != nil {
+		files = append(files, File{Path: g.path("cloud/main.tf"), Data: tf})
+	}
 	if g.Region.Gateways.Mode != schema.ModeStaticPod {
 		return files, nil
 	}

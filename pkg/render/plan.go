@@ -57,6 +57,8 @@ type RegionPlan struct {
 	// Spoofed are the tailnet addresses that a gateway drops when they arrive from
 	// anywhere but the tunnel. Empty where tailscaled's own chains do that.
 	Spoofed []netip.Prefix
+	// Cloud is nil where nothing of the provider's own network is to be rendered.
+	Cloud *CloudPlan
 }
 
 // StateStore is where a gateway keeps its tailnet identity.
@@ -101,7 +103,7 @@ func NewPlan(t *schema.Topology) *Plan {
 func (p *Plan) region(i int, remote []netip.Prefix) RegionPlan {
 	r := &p.Topology.Spec.Regions[i]
 	tailnet := &p.Topology.Spec.Tailnet
-	return RegionPlan{
+	plan := RegionPlan{
 		Region:      r,
 		Advertise:   r.Advertised(),
 		Remote:      remote,
@@ -113,6 +115,8 @@ func (p *Plan) region(i int, remote []netip.Prefix) RegionPlan {
 		SourceRoute: tailnet.GatewaySource == schema.SourceInternalIP,
 		Spoofed:     spoofed(r, tailnet),
 	}
+	plan.Cloud = p.cloudPlan(&plan)
+	return plan
 }
 
 // claim is a prefix and the region that advertises it.

@@ -36,6 +36,7 @@ func (p *Plan) hostFiles(r *RegionPlan) []File {
 		{Path: dir + "gateway/watch.sh", Data: p.gatewayWatchScript(r)},
 		{Path: dir + "node/routes.sh", Data: p.routesScript(r)},
 		{Path: dir + "node/watch.sh", Data: p.nodeWatchScript(r)},
+		{Path: dir + "cloud/routes.sh", Data: p.cloudScript(r)},
 	} {
 		if f.Data != nil {
 			f.Executable = true

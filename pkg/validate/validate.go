@@ -61,6 +61,7 @@ func checks() []func(*schema.Topology) diag.List {
 		nodeLabels,
 		nodeRoutes,
 		marks,
+		clouds,
 		knownIssues,
 	}
 }

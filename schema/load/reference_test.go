@@ -38,7 +38,7 @@ func reference(f *ast.File) string {
 
 Every field, from the comments of the contract, ` + "`schema/topology.cue`" + `, which a test keeps this
 page equal to. A field in **bold** is required. Relations between fields are explained in
-[checks.md](checks.md).
+[checks.md](checks.md), and what is rendered for a cloud's network in [cloud.md](cloud.md).
 `)
 	for _, d := range definitions(f) {
 		fmt.Fprintf(&b, "\n## %s\n\n%s\n", name(d), comment(d))

@@ -1,0 +1,168 @@
+package render
+
+import (
+	"net/netip"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// cloudTopology is a region "cloud" of each kind with two dual-stack gateways, and a
+// data centre.
+func cloudTopology(provider string, network schema.Network) *schema.Topology {
+	t := scriptTopology(
+		scriptRegion("dc", "10.143.0.0/24", "10.142.0.0/20", "10.143.0.11"),
+		scriptRegion("cloud", "10.0.0.0/22", "10.61.0.0/16", "10.0.0.11", "10.0.0.12"))
+	addIPv6(&t.Spec.Regions[0], "fd00:143::/64", "fd00:142::/56")
+	addIPv6(&t.Spec.Regions[1], "fd00:10::/64", "fd00:61::/56")
+	r := &t.Spec.Regions[1]
+	r.Provider, r.Network = provider, network
+	r.Network.EgressFiltered = true
+	for i := range r.Gateways.Nodes {
+		n := &r.Gateways.Nodes[i]
+		n.Zone = "zone-a"
+		switch provider {
+		case schema.ProviderAWS, schema.ProviderAzure:
+			n.NetworkInterface = "eni-0a1b2c3d4e5f6071" + string(rune('1'+i))
+		case schema.ProviderAlibaba:
+			n.Instance = "i-" + n.Name
+		}
+	}
+	return t
+}
+
+func cloudTopologies() map[string]*schema.Topology {
+	return map[string]*schema.Topology{
+		"aws": cloudTopology(schema.ProviderAWS, schema.Network{AWS: schema.AWSNetwork{
+			Region: "eu-central-1", RouteTables: []string{"rtb-2", "rtb-1"}, SecurityGroup: "sg-1"}}),
+		"gcp": cloudTopology(schema.ProviderGCP, schema.Network{GCP: schema.GCPNetwork{Project: "ai-prod-4711", Name: "k8s"}}),
+		"azure": cloudTopology(schema.ProviderAzure, schema.Network{Azure: schema.AzureNetwork{
+			ResourceGroup: "ai-weu", RouteTables: []string{"nodes"}, SecurityGroup: "nodes"}}),
+		"alibaba": cloudTopology(schema.ProviderAlibaba, schema.Network{Alibaba: schema.AlibabaNetwork{
+			Region: "eu-central-1", RouteTables: []string{"vtb-1"}, SecurityGroup: "sg-1"}}),
+	}
+}
+
+// Names are unique, end within what every cloud takes, and begin with an owner that no
+// other region's names begin with.
+func TestCloudNames(t *testing.T) {
+	form := regexp.MustCompile(`^[a-z]([-a-z0-9]{0,60}[a-z0-9])?$`)
+	seen := map[string]string{}
+	for _, topology := range []string{"a", strings.Repeat("t", 63)} {
+		for _, region := range []string{"eu", "eu-west", strings.Repeat("r", 20) + "-1", strings.Repeat("r", 20) + "-2", strings.Repeat("r", 19) + "-x", strings.Repeat("9", 63)} {
+			owner := cloudOwner(topology, region)
+			for _, prefix := range []string{"10.0.0.0/8", "255.255.255.255/32", "fd00:1::/64", "fd00::1:0/112", "fd00:1234:5678:9abc:def0:1234:5678:0/112"} {
+				name := owner + "-" + prefixSlug(netip.MustParsePrefix(prefix))
+				// Google Cloud's routes end with the gateway's rank.
+				if ranked := name + "-99"; !form.MatchString(ranked) {
+					t.Errorf("%s, %d characters", ranked, len(ranked))
+				}
+				key := topology + " " + region + " " + prefix
+				if other, twice := seen[name]; twice {
+					t.Errorf("%s stands for %s and for %s", name, other, key)
+				}
+				seen[name] = key
+			}
+			for other := range seen {
+				if of := strings.Fields(seen[other]); strings.HasPrefix(other, owner+"-") && (of[0] != topology || of[1] != region) {
+					t.Errorf("%s begins like the names of %s/%s", other, topology, region)
+				}
+			}
+		}
+	}
+}
+
+func TestCloudScriptsParse(t *testing.T) {
+	for name, topology := range cloudTopologies() {
+		t.Run(name, func(t *testing.T) {
+			file := cloudScriptFile(t, topology)
+			for _, shell := range [][]string{{"dash", "-n"}, {"busybox", "sh", "-n"}, {"shellcheck", "--shell=sh", "--norc"}} {
+				needTool(t, shell[0])
+				if out, err := exec.Command(shell[0], append(shell[1:], file)...).CombinedOutput(); err != nil {
+					t.Errorf("%s: %v\n%s", shell[0], err, out)
+				}
+			}
+		})
+	}
+}
+
+func cloudScriptFile(t *testing.T, topology *schema.Topology) string {
+	t.Helper()
+	p := NewPlan(topology)
+	file := filepath.Join(t.TempDir(), "routes.sh")
+	updateTree(t, filepath.Dir(file), map[string][]byte{"routes.sh": p.cloudScript(&p.Regions[0])})
+	return file
+}
+
+// What the plan decides for each cloud.
+func TestCloudPlan(t *testing.T) {
+	for name, topology := range cloudTopologies() {
+		p := NewPlan(topology)
+		c := p.Regions[0].Cloud
+		if c == nil || c.Cloud != name || len(c.Routes) != 4 || len(c.Gateways) != 2 || len(c.Rules) != 14 {
+			t.Fatalf("%s: %+v", name, c)
+		}
+		if c.Standbys != (name == "gcp") || c.Spread {
+			t.Errorf("%s: standbys %v, spread %v", name, c.Standbys, c.Spread)
+		}
+		for _, r := range c.Rules {
+			for _, peer := range append(r.Peers, r.Hosts...) {
+				if peer.Addr().Is6() != strings.HasSuffix(r.Name, "-6") {
+					t.Errorf("%s: %s mixes families: %s", name, r.Name, peer)
+				}
+			}
+		}
+		if other := p.Regions[1].Cloud; other != nil {
+			t.Errorf("%s: the data centre has a cloud: %+v", name, other)
+		}
+	}
+}
+
+// Another provider's network, which validate refuses, renders nothing.
+func TestCloudOfAnotherProvider(t *testing.T) {
+	topology := cloudTopologies()["aws"]
+	topology.Spec.Regions[1].Provider = schema.ProviderGCP
+	p := NewPlan(topology)
+	if p.Regions[0].Cloud != nil || p.cloudScript(&p.Regions[0]) != nil || p.terraform(&p.Regions[0]) != nil {
+		t.Error("a region of Google Cloud has routes of AWS")
+	}
+}
+
+// The snippets are what nft takes inside a chain of the user's.
+func TestHostFirewallNFTables(t *testing.T) {
+	topology := scriptCases()["single"]
+	topology.Spec.Regions[1].Network = schema.Network{HostFirewall: schema.HostFirewallNFTables, EgressFiltered: true}
+	p := NewPlan(topology)
+	files := p.hostFirewall(&p.Regions[0])
+	if len(files) != 2 {
+		t.Fatalf("%d files", len(files))
+	}
+	for i, want := range [][]string{{"udp dport 41641 accept"}, {"udp dport 41641 accept", "udp dport 3478 accept", "tcp dport 443 accept", "tcp dport 80 accept"}} {
+		var rules []string
+		for line := range strings.Lines(string(files[i].Data)) {
+			if rule, _, ok := strings.Cut(line, " comment"); ok {
+				rules = append(rules, rule)
+			}
+		}
+		if strings.Join(rules, ";") != strings.Join(want, ";") {
+			t.Errorf("%s: %q", files[i].Path, rules)
+		}
+	}
+	needTool(t, "nft")
+	dir := t.TempDir()
+	for _, f := range files {
+		ruleset := "table inet t {\n chain c {\n  type filter hook " + strings.TrimSuffix(filepath.Base(f.Path), ".nft") +
+			" priority 0; policy drop;\n" + string(f.Data) + " }\n}\n"
+		updateTree(t, dir, map[string][]byte{"rules.nft": []byte(ruleset)})
+		if out, err := exec.Command("nft", "--check", "--file", filepath.Join(dir, "rules.nft")).CombinedOutput(); err != nil {
+			if strings.Contains(string(out), "ermission denied") || strings.Contains(string(out), "not permitted") {
+				t.Skip("nft needs more rights than this test has")
+			}
+			t.Errorf("%s: %v\n%s", f.Path, err, out)
+		}
+	}
+}

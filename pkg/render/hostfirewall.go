@@ -1,0 +1,78 @@
+package render
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// hostPort is a port of Tailscale's on a gateway's host, in or out.
+type hostPort struct {
+	egress   bool
+	protocol string
+	port     int
+	why      string
+}
+
+// hostPorts are what a gateway's own firewall lets through; outgoing ones only where
+// that filters them. What gateways forward, setup.sh accepts.
+func hostPorts(n *schema.Network) []hostPort {
+	ports := []hostPort{{false, "udp", TailscalePort, "other gateways"}}
+	if n.EgressFiltered {
+		ports = append(ports,
+			hostPort{true, "udp", TailscalePort, "other gateways"},
+			hostPort{true, "udp", stunPort, "STUN: the gateway's own address as others see it"},
+			hostPort{true, "tcp", httpsPort, "the control server, and DERP relays where nothing direct works"},
+			hostPort{true, "tcp", httpPort, "the control server, where 443 is closed"})
+	}
+	return ports
+}
+
+// hostFirewall is the rules for the firewall on the gateways' hosts: a script for ufw,
+// and for nftables snippets to include, since a rule that accepts in a table of our own
+// would keep no other table from dropping.
+func (p *Plan) hostFirewall(r *RegionPlan) []File {
+	dir := "regions/" + r.Region.Name + "/gateway/"
+	ports := hostPorts(&r.Region.Network)
+	switch r.Region.Network.HostFirewall {
+	case schema.HostFirewallUFW:
+		return []File{{Path: dir + "ufw.sh", Executable: true, Data: p.headed(cloudTemplate("ufw.sh.tmpl", ufwRules(ports)))}}
+	case schema.HostFirewallNFTables:
+		files := []File{{Path: dir + "input.nft", Data: p.nftSnippet(ports, false)}}
+		if r.Region.Network.EgressFiltered {
+			files = append(files, File{Path: dir + "output.nft", Data: p.nftSnippet(ports, true)})
+		}
+		return files
+	}
+	return nil
+}
+
+func ufwRules(ports []hostPort) []string {
+	var rules []string
+	for _, p := range ports {
+		way := "allow"
+		if p.egress {
+			way = "allow out"
+		}
+		rules = append(rules, fmt.Sprintf("%s %d/%s", way, p.port, p.protocol))
+	}
+	return rules
+}
+
+// nftSnippet is rules for the base chain of one hook, in every family.
+func (p *Plan) nftSnippet(ports []hostPort, egress bool) []byte {
+	chain := "input"
+	if egress {
+		chain = "output"
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s#\n# Include it in your own %s chain of family inet, in front of what drops:\n"+
+		"#\n#   include \"/etc/kustomize-hybrid/gateway/%s.nft\"\n\n", p.header(), chain, chain)
+	for _, port := range ports {
+		if port.egress == egress {
+			fmt.Fprintf(&b, "%s dport %d accept comment \"kustomize-hybrid: %s\"\n", port.protocol, port.port, port.why)
+		}
+	}
+	return []byte(b.String())
+}

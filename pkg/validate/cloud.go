@@ -1,0 +1,187 @@
+package validate
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// clouds checks what a region says of its provider's network: fields that are
+// another's, IDs that are missing, quotas, and what a route table cannot do.
+func clouds(t *schema.Topology) diag.List {
+	var list diag.List
+	full := t.WithDefaults()
+	for i := range full.Spec.Regions {
+		c := cloudRegion{&full.Spec.Regions[i], full.Spec.Regions[i].Cloud(), regionPath(i)}
+		c.otherClouds(&list)
+		if c.cloud == "" {
+			continue
+		}
+		c.gateways(&list)
+		c.tables(&list)
+		prefixes := advertisedByOthers(full, i)
+		c.quotas(&list, prefixes)
+		c.families(&list, prefixes)
+		c.tailnetAddresses(&list, full.Spec.Tailnet.GatewaySource)
+		c.standby(&list)
+	}
+	return list
+}
+
+// cloudRegion is a region with its cloud, which is empty where it describes none.
+type cloudRegion struct {
+	*schema.Region
+	cloud, path string
+}
+
+// otherClouds: what is written about another provider would silently do nothing.
+func (c *cloudRegion) otherClouds(list *diag.List) {
+	for _, cloud := range c.Network.Clouds() {
+		if cloud != c.Provider {
+			list.Errorf(CodeCloudField, c.path+".network."+cloud, "network.%s of region %q describes %s, and its provider is %q", cloud, c.Name, cloudTitle(cloud), c.Provider).
+				See(c.path+".provider", "the provider is %q", c.Provider).
+				Fix("write provider: %s, or describe the network of %q", cloud, c.Provider)
+		}
+	}
+	for j, n := range c.Gateways.Nodes {
+		at := diag.Index(c.path+".gateways.nodes", j)
+		if n.Instance != "" && c.cloud != schema.ProviderGCP && c.cloud != schema.ProviderAlibaba {
+			c.useless(list, at, "instance", n.Instance, "Google Cloud and Alibaba Cloud")
+		}
+		if n.NetworkInterface != "" && c.cloud != schema.ProviderAWS && c.cloud != schema.ProviderAzure {
+			c.useless(list, at, "networkInterface", n.NetworkInterface, "AWS and Azure")
+		}
+	}
+}
+
+func (c *cloudRegion) useless(list *diag.List, at, field, value, where string) {
+	list.Errorf(CodeCloudField, at+"."+field, "%s %q means something to routes of %s only, and region %q of %s asks for none of those", field, value, where, c.Name, c.Provider).
+		Fix("remove %s, or describe the region's network under network", field)
+}
+
+// targetForm is what a gateway's target looks like in each cloud (EC2 API, resource
+// IDs; Compute Engine, naming resources; ECS API, instance IDs).
+func targetForm(cloud string) (field, prefix string) {
+	switch cloud {
+	case schema.ProviderAWS:
+		return "networkInterface", "eni-"
+	case schema.ProviderAlibaba:
+		return "instance", "i-"
+	case schema.ProviderAzure:
+		return "networkInterface", ""
+	}
+	return "instance", ""
+}
+
+func (c *cloudRegion) gateways(list *diag.List) {
+	field, prefix := targetForm(c.cloud)
+	for j, n := range c.Gateways.Nodes {
+		at := diag.Index(c.path+".gateways.nodes", j)
+		target := n.CloudTarget(c.cloud)
+		switch {
+		case target == "":
+			c.missing(list, at, fmt.Sprintf("gateway %q of region %q has no %s", n.Name, c.Name, field), field)
+		case !strings.HasPrefix(target, prefix):
+			list.Errorf(CodeCloudField, at+"."+field, "%s %q of gateway %q is no ID of %s, which begins with %q", field, target, n.Name, cloudTitle(c.cloud), prefix).
+				Fix("write the ID that the provider shows, such as %s0a1b2c3d4e5f60718", prefix)
+		case c.cloud == schema.ProviderGCP && !gcpName(target):
+			list.Errorf(CodeCloudField, at, "gateway %q of region %q is no instance of Google Cloud by that name: those have at most 63 lower-case letters, digits and dashes", target, c.Name).
+				Fix("write the instance's name as instance")
+		}
+		if c.cloud == schema.ProviderGCP && n.Zone == "" {
+			c.missing(list, at, fmt.Sprintf("gateway %q of region %q has no zone", n.Name, c.Name), "zone")
+		}
+	}
+}
+
+// gcpName reports whether Compute Engine takes the name.
+func gcpName(s string) bool {
+	return len(s) <= 63 && s[0] >= 'a' && s[0] <= 'z' && !strings.ContainsAny(s, ".ABCDEFGHIJKLMNOPQRSTUVWXYZ_") && !strings.HasSuffix(s, "-")
+}
+
+func (c *cloudRegion) tables(list *diag.List) {
+	if c.cloud != schema.ProviderGCP && len(c.routeTables()) == 0 {
+		c.missing(list, c.path+".network."+c.cloud, fmt.Sprintf("network.%s of region %q names no route tables", c.cloud, c.Name), "routeTables")
+	}
+}
+
+func (c *cloudRegion) missing(list *diag.List, at, what, field string) {
+	list.Warnf(CodeCloudID, at, "%s: cloud/routes.sh stops there, and Terraform asks for it", what).
+		Fix("write %s, as %s shows it", field, cloudTitle(c.cloud))
+}
+
+func (c *cloudRegion) routeTables() []string {
+	return slices.Concat(c.Network.AWS.RouteTables, c.Network.Azure.RouteTables, c.Network.Alibaba.RouteTables)
+}
+
+func (c *cloudRegion) securityGroup() string {
+	return c.Network.AWS.SecurityGroup + c.Network.Azure.SecurityGroup + c.Network.Alibaba.SecurityGroup
+}
+
+// families: a route of Azure and Google Cloud goes to an address of its own family.
+func (c *cloudRegion) families(list *diag.List, remote []netip.Prefix) {
+	if c.cloud != schema.ProviderAzure && c.cloud != schema.ProviderGCP {
+		return
+	}
+	for j, n := range c.Gateways.Nodes {
+		for _, family := range []string{"IPv4", "IPv6"} {
+			at := slices.IndexFunc(remote, func(p netip.Prefix) bool { return p.Addr().Is4() == (family == "IPv4") })
+			if at < 0 || slices.ContainsFunc(n.Addresses(), func(a netip.Addr) bool { return a.Is4() == (family == "IPv4") }) {
+				continue
+			}
+			list.Warnf(CodeCloudFamily, diag.Index(c.path+".gateways.nodes", j),
+				"gateway %q of region %q has no %s address, so %s gets no route to it for %s prefixes such as %s", n.Name, c.Name, family, cloudTitle(c.cloud), family, remote[at]).
+				Fix("write its %s address, or accept that the region does not reach those prefixes", family)
+		}
+	}
+}
+
+// tailnetAddresses: Alibaba Cloud takes neither 100.64.0.0/10 nor a part of it as a
+// destination (CreateRouteEntry), so no route can lead back to gateways elsewhere that
+// send from there.
+func (c *cloudRegion) tailnetAddresses(list *diag.List, source schema.GatewaySource) {
+	if c.cloud == schema.ProviderAlibaba && source == schema.SourceTailnetIP {
+		list.Errorf(CodeCloudTailnet, c.path+".network.alibaba", "a route table of Alibaba Cloud takes no destination in %s, and with gatewaySource tailnetIP gateways of other regions send from there, so region %q could not answer them", schema.TailnetIPv4(), c.Name).
+			See("spec.tailnet.gatewaySource", "gateways send from their tailnet addresses").
+			Fix("leave gatewaySource at internalIP")
+	}
+}
+
+// standby: where only the route table decides, a standby cannot hand over what it gets
+// (relay), and somebody has to move the routes when another gateway becomes primary.
+func (c *cloudRegion) standby(list *diag.List) {
+	nodes := c.Gateways.Nodes
+	if c.Gateways.HA.Strategy != schema.HARelay || len(nodes) < 2 || !c.RoutesByTable() {
+		return
+	}
+	stopped := fmt.Sprintf("also when its host stops, until somebody runs cloud/routes.sh apply %s", nodes[1].Name)
+	if c.cloud == schema.ProviderGCP {
+		stopped = fmt.Sprintf("and for up to about 15 s when its instance stops, whose routes Google Cloud then replaces by those to %q", nodes[1].Name)
+	}
+	why := fmt.Sprintf("in %s the route table decides about every packet, so a standby cannot hand traffic to the primary", cloudTitle(c.cloud))
+	if c.cloud == schema.ProviderAWS {
+		why = "the gateways stand in different zones, so in different subnets of AWS, and a standby cannot hand traffic to the primary past the route table"
+	}
+	list.Warnf(CodeCloudStandby, c.path+".gateways",
+		"%s: all that region %q sends to other regions, answers included, goes to gateway %q, and is lost for as long as that is not the tailnet's primary (its tailscaled restarts or fails, or another one was elected), %s",
+		why, c.Name, nodes[0].Name, stopped).
+		Fix("%s", c.standbyRemedy())
+}
+
+func (c *cloudRegion) standbyRemedy() string {
+	remedy := "have cloud/routes.sh apply GATEWAY run when the primary changes, run one gateway, or suppress this finding where the outage is accepted"
+	if c.cloud == schema.ProviderAWS {
+		return "put the gateways into one subnet, " + remedy
+	}
+	return remedy
+}
+
+func cloudTitle(cloud string) string {
+	return map[string]string{
+		schema.ProviderAWS: "AWS", schema.ProviderGCP: "Google Cloud", schema.ProviderAzure: "Azure", schema.ProviderAlibaba: "Alibaba Cloud",
+	}[cloud]
+}
