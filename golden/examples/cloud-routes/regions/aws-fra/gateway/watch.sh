@@ -12,7 +12,8 @@
 #
 # It writes only the routing tables from 5253 on, ip rules with priority 5190 (no
 # transit for now) and 5175 (no answer to health checks), and runs the setup.sh beside
-# it twice a minute, because other programs write the same kernel settings and chains.
+# it once a minute and when somebody deletes one of its rules, because other programs
+# write the same kernel settings, rules and chains.
 #
 # Written by kustomize-hybrid: change the topology, not this file.
 set -u
@@ -159,15 +160,16 @@ status() {
 
 # --- what follows from it ---
 
-# plan reads the tables, what parse wrote, and what was decided before, and prints
-# everything that should be:
-#   target FAMILY TABLE PREFIX self|GATEWAY|none
-#   hold FAMILY TABLE TIME
-#   remote TAILNET_IP
+# plan reads the tables, what it decided before and what parse wrote, prints everything
+# that should be:
 #   route FAMILY TABLE DESTINATION HOP
 #   rule FAMILY PRIORITY: SELECTOR blackhole
+# keeps what it decided in RUN/memory, for the next time:
+#   target FAMILY TABLE PREFIX self|GATEWAY|none
+#   hold FAMILY TABLE TIME
+# the tailnet addresses to probe in RUN/remote, and when the next hold ends in RUN/hold.
 plan() {
-	awk -v host="$HOST_IP" -v now="$NOW" -v hold_time=$((HOLD * 100)) -v cut="$1" '
+	awk -v host="$HOST_IP" -v now="$NOW" -v hold_time=$((HOLD * 100)) -v cut="$1" -v dir="$RUN" '
 	function has(list, item) { return index("," list ",", "," item ",") }
 	function label(name) { name = tolower(name); gsub(/\./, "-", name); return name }
 	function gateway_of(hostname, address) {
@@ -216,6 +218,10 @@ plan() {
 		peer_primary[peers] = $7
 	}
 	END {
+		memory = dir "/memory" # it has been read to its end
+		remote = dir "/remote"
+		printf "" >memory
+		printf "" >remote
 		trusted = running && !cut
 		withdrawn = 1
 		for (i = 1; i <= locals; i++) if (has(self_allowed, lp[i])) withdrawn = 0
@@ -229,11 +235,17 @@ plan() {
 			# Two gateways that each take the other for the primary would send a packet to
 			# and fro until its life is over: no transit until the other has noticed, too.
 			until = held[f, lt[i]]
-			# Who has withdrawn its routes does not get them back: half the time will do.
+			# Who has withdrawn its routes does not get them back, and the other one hears of
+			# it from the same message: a quarter of the time will do.
 			if (was[f, lt[i]] == "self" && target != "self" && target != "none")
-				until = now + (withdrawn && trusted ? hold_time / 2 : hold_time)
-			if (target != "self" && until > now) { refuse = 1; print "hold", f, lt[i], until }
-			print "target", f, lt[i], lp[i], target
+				until = now + (withdrawn && trusted ? hold_time / 4 : hold_time)
+			if (target != "self" && until > now) {
+				refuse = 1
+				print "hold", f, lt[i], until >memory
+				if (!hold || until < hold) hold = until
+			}
+			print "target", f, lt[i], lp[i], target >memory
+			if (was[f, lt[i]] != target) print "watch.sh: " lp[i] " " target >"/dev/stderr"
 			if (target == "self") active = 1
 			for (j = 1; j <= transits; j++) {
 				if (tf[j] != f) continue
@@ -252,8 +264,9 @@ plan() {
 		for (i = 1; i <= peers && (active || cut); i++) {
 			m = split(peer_primary[i], routes, ",")
 			for (j = 1; j <= m; j++)
-				if (routes[j] in is_transit) { split(peer_ip[i], ips, ","); if (!asked[ips[1]]++ && ++remotes <= 2) print "remote", ips[1] }
+				if (routes[j] in is_transit) { split(peer_ip[i], ips, ","); if (!asked[ips[1]]++ && ++remotes <= 2) print ips[1] >remote }
 		}
+		print hold + 0 >(dir "/hold")
 	}'
 }
 
@@ -279,77 +292,96 @@ look() {
 	done
 }
 
-# actual prints the routes and rules that are there, in plan's words.
-actual() {
+# kernel prints the routes and rules that are there, as ip does.
+kernel() {
 	for f in 4 6; do
-		ip -"$f" route show table all 2>/dev/null | awk -v family="$f" '
-			$1 == "unreachable" || !/ table / { next }
-			{
-				table = way = ""
-				for (i = 2; i < NF; i++) {
-					if ($i == "table") table = $(i + 1)
-					if ($i ~ /^(via|dev|src)$/) way = way " " $i " " $(i + 1)
-				}
-			}
-			table >= 5253 && table < 5400 { print "route " family " " table " " $1 way }'
-		ip -"$f" rule show 2>/dev/null | awk -v family="$f" '
-			$1 == "5175:" || $1 == "5190:" { $1 = $1; print "rule " family " " $0 }'
+		echo "family $f"
+		ip -"$f" route show table all 2>/dev/null
+		ip -"$f" rule show 2>/dev/null
 	done
-}
-
-# without LINES OTHER prints the lines that OTHER lacks. Neither is an argument of a
-# program: those are limited to 128 KiB.
-without() {
-	{
-		printf '%s\n' "$2"
-		echo --
-		printf '%s\n' "$1"
-	} | awk '
-		!second && $0 == "--" { second = 1; next }
-		!second { known[$0]; next }
-		$0 != "" && !($0 in known)'
 }
 
 # enforce WANTED makes it so: what refuses comes first and goes last.
 enforce() {
-	have=$(actual)
-	[ "$have" != "$1" ] || return 0
-	missing=$(without "$1" "$have")
-	extra=$(without "$have" "$1")
-	for f in 4 6; do
+	{
+		printf '%s\n' "$1"
+		kernel
+	} | awk -v dir="$RUN" '
+		function out(f, command) { commands[f] = commands[f] command "\n" }
+		BEGIN { printf "" >(dir "/batch4"); printf "" >(dir "/batch6") }
+		$1 == "family" { family = $2; next }
+		!family { if ($0 != "") { wanted[++n] = $0; is_wanted[$0]; target[$1, $2, $3, $4] } next }
+		$1 == "5175:" || $1 == "5190:" { $1 = $1; line = "rule " family " " $0; have[line]; rules[++r] = line }
+		$1 == "unreachable" || !/ table / { next }
 		{
-			printf '%s\n' "$missing" | sed -n "s/^rule $f \([0-9]*\):/rule add priority \1/p"
-			printf '%s\n' "$missing" | sed -n "s/^route $f \([0-9]*\) \(.*\)/route replace \2 table \1/p"
-			without "$(printf '%s\n' "$extra" | cut -d' ' -f1-4)" "$(printf '%s\n' "$1" | cut -d' ' -f1-4)" |
-				sed -n "s/^route $f \([0-9]*\) \(.*\)/route del \2 table \1/p"
-			printf '%s\n' "$extra" | sed -n "s/^rule $f \([0-9]*\):/rule del priority \1/p"
-		} | ip -"$f" -force -batch - 2>&1 | grep -v '^Command failed' >&2
+			table = way = ""
+			for (i = 2; i < NF; i++) {
+				if ($i == "table") table = $(i + 1)
+				if ($i ~ /^(via|dev|src)$/) way = way " " $i " " $(i + 1)
+			}
+			if (table >= 5253 && table < 5400) {
+				line = "route " family " " table " " $1 way
+				have[line]
+				routes[++m] = line
+			}
+		}
+		END {
+			for (pass = 1; pass <= 2; pass++)
+				for (i = 1; i <= n; i++) {
+					if (wanted[i] in have) continue
+					split(wanted[i], word, " ")
+					rest = substr(wanted[i], length(word[1] word[2] word[3]) + 4)
+					if (pass == 1 && word[1] == "rule") out(word[2], "rule add priority " (word[3] + 0) " " rest)
+					if (pass == 2 && word[1] == "route") out(word[2], "route replace " rest " table " word[3])
+				}
+			for (i = 1; i <= m; i++) {
+				split(routes[i], word, " ")
+				if (!((word[1], word[2], word[3], word[4]) in target))
+					out(word[2], "route del " substr(routes[i], length(word[1] word[2] word[3]) + 4) " table " word[3])
+			}
+			for (i = 1; i <= r; i++) {
+				split(rules[i], word, " ")
+				if (!(rules[i] in is_wanted))
+					out(word[2], "rule del priority " (word[3] + 0) " " substr(rules[i], length(word[1] word[2] word[3]) + 4))
+			}
+			for (f in commands) printf "%s", commands[f] >(dir "/batch" f)
+		}'
+	for f in 4 6; do
+		if [ -s "$RUN/batch$f" ]; then ip -"$f" -force -batch "$RUN/batch$f" 2>&1 | grep -v '^Command failed' >&2; fi
 	done
 }
 
 # poll decides, and enforces what has changed; all of it when told to, since tailscaled
 # takes routes along when its device goes.
 poll() {
+	clock
 	status
 	cut=0
 	if [ -e "$RUN/cut" ]; then cut=1; fi
-	decided=$({
-		printf '%s\n' "$TABLES" "$REMEMBERED"
-		cat "$RUN/status"
+	wanted=$({
+		printf '%s\n' "$TABLES"
+		cat "$RUN/memory" "$RUN/status"
 	} | plan "$cut")
-	remembered=$(printf '%s\n' "$decided" | grep -E '^(target|hold) ')
-	printf '%s\n' "$decided" | sed -n 's/^remote //p' >"$RUN/remote"
-	wanted=$(printf '%s\n' "$decided" | grep -E '^(route|rule) ')
 	if [ "$wanted" != "$WANTED" ] || [ "$1" = all ]; then enforce "$wanted"; fi
-	if [ "$remembered" != "$REMEMBERED" ]; then
-		without "$remembered" "$REMEMBERED" | sed -n 's/^target [46] [0-9]* /watch.sh: /p' >&2
-	fi
 	WANTED=$wanted
-	REMEMBERED=$remembered
-	# Two seconds are for what leaves no trace in the kernel; a hold ends on time.
-	NEXT_POLL=$(printf '%s\n' "$remembered" | awk -v next_poll=$((NOW + 200)) '
-		$1 == "hold" && $4 < next_poll { next_poll = $4 }
-		END { print next_poll }')
+	wake
+}
+
+# wake has the main loop look again when the next hold ends, on time.
+wake() {
+	read -r hold <"$RUN/hold"
+	if [ "$hold" -eq 0 ] || [ "$hold" -eq "$WAKE" ]; then return; fi
+	WAKE=$hold
+	left=$((hold - NOW + 1))
+	if [ "$FRACTIONS" = yes ]; then
+		left=$((left / 100)).$((left % 100 / 10))$((left % 10))
+	else
+		left=$((left / 100 + 1))
+	fi
+	{
+		sleep "$left"
+		echo tick >&3
+	} &
 }
 
 # clock sets NOW to hundredths of a second since the host started.
@@ -363,8 +395,11 @@ clock() {
 # answers says whether one of the remote primaries answers below all policies.
 answers() {
 	while read -r address; do
-		timeout 3 tailscale --socket="$SOCKET" ping --c 1 --timeout 2s --until-direct=false "$address" </dev/null >/dev/null 2>&1 && echo yes &
-	done <"$RUN/remote" | grep -q yes
+		if timeout 3 tailscale --socket="$SOCKET" ping --c 1 --timeout 2s --until-direct=false "$address" </dev/null >/dev/null 2>&1; then
+			return 0
+		fi
+	done <"$RUN/remote"
+	return 1
 }
 
 # probe marks this gateway cut off after PROBE_ROUNDS failed rounds, until one answers.
@@ -379,7 +414,7 @@ probe() {
 			if [ -e "$RUN/cut" ]; then
 				say 'other regions answer again'
 				rm -f "$RUN/cut"
-				: >"$RUN/changed"
+				echo changed >&3
 			fi
 		else
 			failed=$((failed + 1))
@@ -387,7 +422,7 @@ probe() {
 			if [ "$failed" -ge "$PROBE_ROUNDS" ] && ! [ -e "$RUN/cut" ]; then
 				say 'no other region answers: cut off'
 				: >"$RUN/cut"
-				: >"$RUN/changed"
+				echo changed >&3
 			fi
 		fi
 	done
@@ -395,14 +430,37 @@ probe() {
 
 # --- when to look ---
 
-# listen marks a change when tailscaled rewrites its table 52 or its device comes or
-# goes: sooner than the next look, and without asking for it.
+# listen says so when tailscaled rewrites its table 52 or its device comes or goes:
+# sooner than the next tick, and without asking for it. A hundred routes are one change.
+# Of rules, only the loss of setup.sh's own counts.
 listen() {
 	while read -r line; do
 		case $line in
-		*' table 52'* | *tailscale0:*) : >"$RUN/changed" ;;
+		*' table 52 '* | *' table 52' | *tailscale0:*) mark changed ;;
+		Deleted*518[05]:* | Deleted*519[56]:* | Deleted*5205:*) mark deleted ;;
 		esac
 	done
+}
+
+mark() {
+	if ! [ -s "$RUN/$1" ]; then
+		echo 1 >"$RUN/$1"
+		echo "$1" >&3
+	fi
+}
+
+# ticks are for what leaves no trace in the kernel's tables.
+ticks() {
+	while sleep 3; do echo tick >&3; done
+}
+
+# setup mends what setup.sh made, one run at a time: on a host that is too busy for
+# it they would only pile up.
+setup() {
+	if [ -x "$SETUP" ] && ! kill -0 "$SETUP_JOB" 2>/dev/null; then
+		"$SETUP" apply &
+		SETUP_JOB=$!
+	fi
 }
 
 # stop leaves the routes as they are, but answers health checks as tailscaled does.
@@ -421,41 +479,50 @@ stop() {
 rm -rf "$RUN"
 mkdir -p "$RUN"
 : >"$RUN/status"
-STEP=0.25
-sleep 0.01 2>/dev/null || STEP=1
-JOBS=''
+: >"$RUN/memory"
+FRACTIONS=yes
+sleep 0.01 2>/dev/null || FRACTIONS=no
 SETUP_JOB=''
 BUSY=0
-NEXT_LOOK=0
-NEXT_POLL=0
 WANTED=''
-REMEMBERED=''
-mkfifo "$RUN/events"
-listen <"$RUN/events" &
+WAKE=0
+mkfifo "$RUN/events" "$RUN/kernel"
+exec 3<>"$RUN/events" # both ways: it never ends
+listen <"$RUN/kernel" &
 JOBS=$!
-ip monitor route link >"$RUN/events" 2>/dev/null &
+ip monitor route link rule >"$RUN/kernel" 2>/dev/null &
+JOBS="$JOBS $!"
+ticks &
 JOBS="$JOBS $!"
 if [ "$(setting relay)" = yes ]; then
 	probe &
 	JOBS="$JOBS $!"
 fi
 trap stop EXIT TERM INT
+clock
+LOOKED=$NOW
+TABLES=$(look)
+poll all
 while :; do
-	clock
-	if [ "$NOW" -ge "$NEXT_LOOK" ]; then
-		TABLES=$(look)
-		# One at a time: on a host that is too busy for it they would only pile up.
-		if [ "$NEXT_LOOK" -gt 0 ] && [ -x "$SETUP" ] && ! kill -0 "$SETUP_JOB" 2>/dev/null; then
-			"$SETUP" apply &
-			SETUP_JOB=$!
+	read -r event <&3 || event=tick
+	case $event in
+	changed)
+		: >"$RUN/changed"
+		poll all
+		;;
+	deleted)
+		: >"$RUN/deleted"
+		setup
+		;;
+	*)
+		if [ $((NOW - LOOKED)) -ge 6000 ]; then
+			LOOKED=$NOW
+			TABLES=$(look)
+			setup
+			poll all
+		else
+			poll changes
 		fi
-		NEXT_LOOK=$((NOW + 3000))
-		poll all
-	elif [ -e "$RUN/changed" ]; then
-		rm -f "$RUN/changed"
-		poll all
-	elif [ "$NOW" -ge "$NEXT_POLL" ]; then
-		poll changes
-	fi
-	sleep "$STEP"
+		;;
+	esac
 done
