@@ -25,6 +25,9 @@ type checks struct {
 	policy []byte
 	topo   *schema.Topology
 	failed int
+
+	leakedIn     []string       // what leaked, and during which check
+	leakedBefore map[string]int // see leaked
 }
 
 // deploy renders the topology and brings every host up with what came out.
@@ -143,11 +146,13 @@ func (c *checks) line(ok bool, name, detail string) {
 func (c *checks) check(name string, f func() (bool, string)) {
 	if c.only.MatchString(name) {
 		ok, detail := f()
+		c.note(name)
 		c.line(ok, name, detail)
 	}
 }
 
 func (c *checks) all() {
+	c.note("start")
 	for _, family := range []int{4, 6} {
 		c.reachability(family)
 		c.flows(family)

@@ -51,6 +51,7 @@ type member struct {
 	streams map[chan struct{}]bool
 	gone    *time.Timer
 	online  bool
+	lost    time.Time // when it last counted as gone
 }
 
 func newControl(p *policy, derps *tailcfg.DERPMap, logf func(string, ...any)) *control {
@@ -260,7 +261,7 @@ func (c *control) close(n *member, wake chan struct{}) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		if len(n.streams) == 0 && !c.away {
-			n.online = false
+			n.online, n.lost = false, time.Now()
 			c.logf("%s is gone", n.Hostinfo.Hostname())
 			c.changed()
 		}
@@ -405,6 +406,18 @@ func (c *control) sources(t thing) []string {
 		}
 	}
 	return ips
+}
+
+// noticed says how long after since the server counted a node as gone; 0 if it did not.
+func (c *control) noticed(hostname string, since time.Time) time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, n := range c.nodes {
+		if n.Hostinfo.Hostname() == hostname && n.lost.After(since) {
+			return n.lost.Sub(since)
+		}
+	}
+	return 0
 }
 
 // set changes the policy, or pins a primary; everybody is told at once.

@@ -171,26 +171,24 @@ func (h *host) port() string {
 	return ""
 }
 
-// leaked counts packets with private addresses that went out by a default route, and
-// says where.
-func (w *world) leaked() (int, string, error) {
-	total := 0
-	var where []string
+// leaked counts packets with private addresses that went out by a default route, by
+// the switch that got them and what was private about them.
+func (w *world) leaked() (map[string]int, error) {
+	leaks := map[string]int{}
 	for _, name := range []string{"inet", "cloud", "dc"} {
-		for _, kind := range []string{"from4", "to4", "from6", "to6"} {
-			out, err := run("ip", "netns", "exec", w.ns(name), "nft", "list", "counter", "inet", "leak", kind)
-			if err != nil {
-				return 0, "", err
-			}
+		out, err := run("ip", "netns", "exec", w.ns(name), "nft", "list", "counters", "table", "inet", "leak")
+		if err != nil {
+			return nil, err
+		}
+		kind := ""
+		for _, line := range strings.Split(out, "\n") {
 			var packets int
-			if _, after, ok := strings.Cut(out, "packets "); ok {
-				fmt.Sscan(after, &packets)
+			if word := strings.Fields(line); len(word) > 1 && word[0] == "counter" {
+				kind = word[1]
+			} else if n, _ := fmt.Sscanf(strings.TrimSpace(line), "packets %d", &packets); n == 1 && packets > 0 {
+				leaks[kind+" at "+name] = packets
 			}
-			if packets > 0 {
-				where = append(where, fmt.Sprintf("%d %s at %s", packets, kind, name))
-			}
-			total += packets
 		}
 	}
-	return total, strings.Join(where, ", "), nil
+	return leaks, nil
 }

@@ -58,9 +58,26 @@ func (c *checks) scripts() {
 // leaks: over all that happened, no private address went out by a default route.
 func (c *checks) leaks() {
 	c.check("no private address by the default route", func() (bool, string) {
-		n, where, err := c.leaked()
-		return err == nil && n == 0, fmt.Sprintf("%d packets %s %s", n, where, text(err))
+		leaks, err := c.leaked()
+		if err != nil {
+			return false, err.Error()
+		}
+		return failures(c.leakedIn, fmt.Sprintf("%d packets", len(leaks)))
 	})
+}
+
+// note remembers what leaked during a check.
+func (c *checks) note(name string) {
+	now, err := c.leaked()
+	if err != nil {
+		c.leakedIn = append(c.leakedIn, err.Error())
+	}
+	for where, n := range now {
+		if n > c.leakedBefore[where] {
+			c.leakedIn = append(c.leakedIn, fmt.Sprintf("%d packets %s during %q", n-c.leakedBefore[where], where, name))
+		}
+	}
+	c.leakedBefore = now
 }
 
 // flow is a connection that the generated policy is meant to allow.

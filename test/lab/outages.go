@@ -22,9 +22,19 @@ func (c *checks) load(without *host) ([]pair, error) {
 	return pairs, nil
 }
 
+// outage is something that happens to a region's primary under load.
+type outage struct {
+	name string
+	// limit is how long flows may be silent, not counting what the control server needs
+	// to notice where its word is waited for; back is the same for the way back.
+	limit, back time.Duration
+	waits       bool
+	act, undo   func(h *host) error
+}
+
 // event breaks something under load, mends it again, and times both.
-func (c *checks) event(name string, limit, backLimit time.Duration, act, undo func(h *host) error) {
-	c.check(name, func() (bool, string) {
+func (c *checks) event(o outage) {
+	c.check(o.name, func() (bool, string) {
 		h := c.primary("cloud")
 		pairs, err := c.load(h)
 		if err != nil {
@@ -39,15 +49,20 @@ func (c *checks) event(name string, limit, backLimit time.Duration, act, undo fu
 			return false, "the flows do not even work before"
 		}
 		t.reset()
-		c.ctl.logf("%s: %s", name, h.name())
-		if err := act(h); err != nil {
+		c.ctl.logf("%s: %s", o.name, h.name())
+		start := time.Now()
+		if err := o.act(h); err != nil {
 			t.end()
 			return false, err.Error()
 		}
 		down, ok1 := t.settle(60 * time.Second)
+		var delay time.Duration
+		if o.waits {
+			delay = c.ctl.noticed(h.name(), start)
+		}
 		t.reset()
 		c.ctl.logf("back, after %s of silence", down)
-		if err := undo(h); err != nil {
+		if err := o.undo(h); err != nil {
 			t.end()
 			return false, err.Error()
 		}
@@ -56,43 +71,43 @@ func (c *checks) event(name string, limit, backLimit time.Duration, act, undo fu
 		time.Sleep(3 * time.Second)
 		back, ok2 := t.settle(60 * time.Second)
 		broken, why := t.end()
-		detail := fmt.Sprintf("%d UDP flows silent for %s at most (limit %s), %s when it comes back (limit %s), %d of %d TCP connections broken",
-			len(t.lanes), down.Round(10*time.Millisecond), limit, back.Round(10*time.Millisecond), backLimit, broken, len(t.lines))
+		round := func(d time.Duration) time.Duration { return d.Round(10 * time.Millisecond) }
+		detail := fmt.Sprintf("%d UDP flows silent for %s at most, of that %s until the control server noticed (limit %s beyond that), %s when it comes back (limit %s), %d of %d TCP connections broken",
+			len(t.lanes), round(down), round(delay), o.limit, round(back), o.back, broken, len(t.lines))
 		if why != nil {
 			detail += ": " + why.Error()
 		}
-		return ok1 && ok2 && down <= limit && back <= backLimit && broken == 0, detail
+		return ok1 && ok2 && down <= delay+o.limit && back <= o.back && broken == 0, detail
 	})
 }
 
-// outages: the control server's own delay is 2 s from a closed connection, and 7 s
-// when a host is gone without a word.
 func (c *checks) outages() {
+	const ms = time.Millisecond
 	reboot := func(h *host) error { return h.boot() }
-	c.event("tailscaled killed (control's delay 2 s)", 3500*time.Millisecond, 4*time.Second, func(h *host) error {
-		h.crash()
-		return nil
-	}, reboot)
-	c.event("restart (control's delay 2 s)", 4500*time.Millisecond, 4*time.Second, func(h *host) error {
-		h.parts["containerboot"].stop(syscall.SIGTERM)
-		time.Sleep(2 * time.Second)
-		return nil
-	}, reboot)
-	c.event("graceful drain (control's delay 0)", 2*time.Second, 4*time.Second, func(h *host) error {
-		h.drain()
-		return nil
-	}, reboot)
-	c.event("gateway host gone (control's delay 7 s)", 10*time.Second, 6*time.Second, func(h *host) error {
-		return c.plug2(h, false, "inet", h.site.name)
-	}, func(h *host) error { return c.plug2(h, true, "inet", h.site.name) })
-	c.event("uplink cut, LAN alive (control's delay 7 s)", 18*time.Second, 6*time.Second, func(h *host) error {
-		return c.plug2(h, false, "inet")
-	}, func(h *host) error { return c.plug2(h, true, "inet") })
-	c.event("control server gone for 10 s", 500*time.Millisecond, 500*time.Millisecond, func(h *host) error {
-		c.ctl.leave(true)
-		time.Sleep(10 * time.Second)
-		return nil
-	}, func(h *host) error { c.ctl.leave(false); return nil })
+	for _, o := range []outage{
+		{"tailscaled killed", 1500 * ms, 4000 * ms, true, func(h *host) error { h.crash(); return nil }, reboot},
+		{"restart", 1500 * ms, 4000 * ms, true, func(h *host) error {
+			h.parts["containerboot"].stop(syscall.SIGTERM)
+			time.Sleep(2 * time.Second)
+			return nil
+		}, reboot},
+		// Nobody has to notice: the gateway says so itself.
+		{"graceful drain", 2000 * ms, 4000 * ms, false, func(h *host) error { h.drain(); return nil }, reboot},
+		{"gateway host gone", 3000 * ms, 6000 * ms, true,
+			func(h *host) error { return c.plug2(h, false, "inet", h.site.name) },
+			func(h *host) error { return c.plug2(h, true, "inet", h.site.name) }},
+		// It still believes in its role: its own watch has to find out.
+		{"uplink cut, LAN alive", 18000 * ms, 6000 * ms, false,
+			func(h *host) error { return c.plug2(h, false, "inet") },
+			func(h *host) error { return c.plug2(h, true, "inet") }},
+		{"control server gone for 10 s", 500 * ms, 500 * ms, false, func(h *host) error {
+			c.ctl.leave(true)
+			time.Sleep(10 * time.Second)
+			return nil
+		}, func(h *host) error { c.ctl.leave(false); return nil }},
+	} {
+		c.event(o)
+	}
 }
 
 func (c *checks) plug2(h *host, in bool, switches ...string) error {

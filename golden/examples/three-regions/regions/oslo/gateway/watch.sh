@@ -219,7 +219,9 @@ plan() {
 	$1 == "peer" {
 		peer_gateway[++peers] = gateway_of($2, $5)
 		if (peer_gateway[peers]) in_sight[peer_gateway[peers]] = 1
-		peer_ip[peers] = $4
+		peer_online[peers] = $3
+		split($4, ips, ",")
+		peer_ip[peers] = ips[1]
 		peer_primary[peers] = $7
 	}
 	END {
@@ -265,12 +267,16 @@ plan() {
 		# containerboot alone would go on saying that all is well. The kubelet asks from
 		# this host, where rule 0 comes first, and hears the truth.
 		if (!trusted || withdrawn) print "rule", (host ~ /:/ ? 6 : 4), "5175: from", host, "ipproto tcp sport 9002 blackhole"
-		# Only who sends into the tunnel has to know whether it leads anywhere.
-		for (i = 1; i <= peers && (active || cut); i++) {
-			m = split(peer_primary[i], routes, ",")
-			for (j = 1; j <= m; j++)
-				if (routes[j] in is_transit) { split(peer_ip[i], ips, ","); if (!asked[ips[1]]++ && ++remotes <= 2) print ips[1] >remote }
-		}
+		# Only who sends into the tunnel has to know whether it leads anywhere. The primaries
+		# of other regions first; but one that is gone must not make us believe that we are,
+		# so then anybody else of another region.
+		for (pass = 1; pass <= 2 && (active || cut); pass++)
+			for (i = 1; i <= peers && remotes < 4; i++) {
+				useful = pass == 2 && peer_online[i] == "true" && !peer_gateway[i]
+				m = split(peer_primary[i], routes, ",")
+				for (j = 1; j <= m && pass == 1; j++) if (routes[j] in is_transit) useful = 1
+				if (useful && !asked[peer_ip[i]]++) { remotes++; print peer_ip[i] >remote }
+			}
 		print hold + 0 >(dir "/hold")
 	}'
 }
@@ -397,14 +403,18 @@ clock() {
 
 # --- is the primary cut off from the other regions? ---
 
-# answers says whether one of the remote primaries answers below all policies.
+# answers says whether another region answers below all policies: the first in line
+# when all is well, any of them when not.
 answers() {
+	if [ "$1" -eq 0 ] && read -r address <"$RUN/remote" && ask "$address" 1; then return 0; fi
 	while read -r address; do
-		if timeout 3 tailscale --socket="$SOCKET" ping --c 1 --timeout 2s --until-direct=false "$address" </dev/null >/dev/null 2>&1; then
-			return 0
-		fi
-	done <"$RUN/remote"
-	return 1
+		{ ask "$address" 2 && echo yes; } &
+	done <"$RUN/remote" | grep -q yes
+}
+
+# ask ADDRESS SECONDS
+ask() {
+	timeout 3 tailscale --socket="$SOCKET" ping --c 1 --timeout "$2s" --until-direct=false "$1" </dev/null >/dev/null 2>&1
 }
 
 # probe marks this gateway cut off after PROBE_ROUNDS failed rounds, until one answers.
@@ -413,7 +423,7 @@ probe() {
 	failed=0
 	pause=2
 	while sleep "$pause"; do
-		if ! [ -s "$RUN/remote" ] || answers; then
+		if ! [ -s "$RUN/remote" ] || answers "$failed"; then
 			failed=0
 			pause=2
 			if [ -e "$RUN/cut" ]; then
