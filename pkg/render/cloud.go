@@ -34,6 +34,9 @@ type CloudPlan struct {
 	Spread bool
 	// Standbys says that the other gateways have routes of lower priority.
 	Standbys bool
+	// HandsOver says that a standby can hand what it gets to the primary, so that it does
+	// not matter which of them the routes lead to.
+	HandsOver bool
 	// Rules are what a firewall has to let through.
 	Rules []FirewallRule
 }
@@ -98,8 +101,9 @@ func (p *Plan) cloudPlan(r *RegionPlan) *CloudPlan {
 		// Cloud a destination stands in a table once (CreateRoute, azurerm_route,
 		// CreateRouteEntry). Equal priorities would send a standby its share of what only
 		// the primary can carry.
-		Standbys: cloud == schema.ProviderGCP,
-		Rules:    r.firewallRules(owner),
+		Standbys:  cloud == schema.ProviderGCP,
+		HandsOver: r.Relay && !r.Region.RoutesByTable(),
+		Rules:     r.firewallRules(owner),
 	}
 	c.Tables, c.SecurityGroup = cloudObjects(&r.Region.Network, cloud)
 	for _, n := range r.Region.Gateways.Nodes {
@@ -109,6 +113,12 @@ func (p *Plan) cloudPlan(r *RegionPlan) *CloudPlan {
 		c.Routes = append(c.Routes, CloudRoute{owner + "-" + prefixSlug(t), t})
 	}
 	return c
+}
+
+// routesInCloud reports whether the provider's route table has the routes to other
+// regions, and nobody asked for any on hosts.
+func (r *RegionPlan) routesInCloud() bool {
+	return r.Cloud != nil && len(r.Region.NodeRoutes.Forms) == 0
 }
 
 func cloudObjects(n *schema.Network, cloud string) (tables []string, securityGroup string) {

@@ -2,6 +2,7 @@ package render
 
 import (
 	"net/netip"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -163,6 +164,70 @@ func TestHostFirewallNFTables(t *testing.T) {
 				t.Skip("nft needs more rights than this test has")
 			}
 			t.Errorf("%s: %v\n%s", f.Path, err, out)
+		}
+	}
+}
+
+// ufwStandIn keeps rules as ufw 0.36.2 shows them (ufw show added), and writes down what
+// changes them.
+const ufwStandIn = `#!/bin/sh
+case "$1 $2" in
+"show added")
+	echo "Added user rules (see 'ufw status' for running firewall):"
+	cat "$STANDIN/rules"
+	exit
+	;;
+delete*)
+	shift
+	grep -v "^ufw $*" "$STANDIN/rules" >"$STANDIN/rest"
+	mv "$STANDIN/rest" "$STANDIN/rules"
+	set -- delete "$@"
+	;;
+*) echo "ufw ${*% comment *} comment 'kustomize-hybrid'" | sed "s/ comment kustomize-hybrid//" >>"$STANDIN/rules" ;;
+esac
+echo "ufw $*" >>"$STANDIN/calls"
+`
+
+func TestUFW(t *testing.T) {
+	topology := scriptCases()["single"]
+	topology.Spec.Regions[1].Network = schema.Network{HostFirewall: schema.HostFirewallUFW, EgressFiltered: true}
+	p := NewPlan(topology)
+	dir := t.TempDir()
+	updateTree(t, dir, map[string][]byte{
+		"ufw.sh": p.hostFirewall(&p.Regions[0])[0].Data, "bin/ufw": []byte(ufwStandIn), "state/rules": []byte("ufw allow 443/tcp\nufw allow out 80/tcp\n")})
+	run := func(verb string) (string, bool) {
+		t.Helper()
+		cmd := exec.Command("sh", filepath.Join(dir, "ufw.sh"), verb)
+		cmd.Env = append(os.Environ(), "PATH="+filepath.Join(dir, "bin")+":"+os.Getenv("PATH"), "STANDIN="+filepath.Join(dir, "state"))
+		out, err := cmd.CombinedOutput()
+		return string(out), err == nil
+	}
+	rules := func() string {
+		text, err := os.ReadFile(filepath.Join(dir, "state/rules"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	before := rules()
+	missing := "missing: allow 41641/udp\nmissing: allow out 41641/udp\nmissing: allow out 3478/udp\nmissing: allow out 443/tcp\n"
+	if out, ok := run("check"); ok || out != missing {
+		t.Errorf("check before: %v %s", ok, out)
+	}
+	if out, ok := run("print"); !ok || strings.Count(out, "\n") != 4 || rules() != before {
+		t.Errorf("print: %v %s", ok, out)
+	}
+	for range 2 {
+		if out, ok := run("apply"); !ok || out != "" || strings.Count(rules(), "comment 'kustomize-hybrid'") != 4 {
+			t.Errorf("apply: %v %s\n%s", ok, out, rules())
+		}
+	}
+	if out, ok := run("check"); !ok || out != "" {
+		t.Errorf("check after: %v %s", ok, out)
+	}
+	for range 2 {
+		if out, ok := run("remove"); !ok || out != "" || rules() != before {
+			t.Errorf("remove: %v %s\n%s", ok, out, rules())
 		}
 	}
 }

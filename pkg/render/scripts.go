@@ -63,7 +63,7 @@ func (p *Plan) gatewayWatchScript(r *RegionPlan) []byte {
 // routesScript keeps the routes of a node that is not a gateway: routes.sh
 // apply|remove|check|print. It is nil where no gateway is known to route to.
 func (p *Plan) routesScript(r *RegionPlan) []byte {
-	if len(r.Region.Gateways.Nodes) == 0 {
+	if len(r.Region.Gateways.Nodes) == 0 || r.routesInCloud() {
 		return nil
 	}
 	return p.script("routes.sh.tmpl", r)
@@ -72,7 +72,7 @@ func (p *Plan) routesScript(r *RegionPlan) []byte {
 // nodeWatchScript takes gateways that are not well out of a node's routes. It is nil
 // where there is no other gateway to turn to.
 func (p *Plan) nodeWatchScript(r *RegionPlan) []byte {
-	if len(r.Region.Gateways.Nodes) < 2 {
+	if len(r.Region.Gateways.Nodes) < 2 || r.routesInCloud() {
 		return nil
 	}
 	return p.script("nodewatch.sh.tmpl", r)

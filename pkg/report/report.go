@@ -29,6 +29,7 @@ func Markdown(p *render.Plan) []byte {
 	}
 	fmt.Fprintf(&b, "\nGateways run Tailscale %s as `%s`, with netfilter mode `%s`. Every region reaches what all others advertise.\n",
 		p.Topology.Spec.Tailnet.TailscaleVersion, p.Topology.Spec.Tailnet.Tag, p.Topology.Spec.Tailnet.NetfilterMode)
+	b.WriteString(clouds(p))
 	b.WriteString("\n## Known issues of these versions, and what settles them\n\n")
 	b.WriteString(notes(p.Topology))
 	b.WriteString("\n## Firewall marks on gateways\n\n")

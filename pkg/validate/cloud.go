@@ -28,6 +28,7 @@ func clouds(t *schema.Topology) diag.List {
 		c.families(&list, prefixes)
 		c.tailnetAddresses(&list, full.Spec.Tailnet.GatewaySource)
 		c.standby(&list)
+		c.nodeRoutes(&list)
 	}
 	return list
 }
@@ -178,6 +179,17 @@ func (c *cloudRegion) standbyRemedy() string {
 		return "put the gateways into one subnet, " + remedy
 	}
 	return remedy
+}
+
+// nodeRoutes on hosts: the route table looks every packet up again, and a network card
+// with a /32, as in Google Cloud, does not even take a neighbour as a next hop.
+func (c *cloudRegion) nodeRoutes(list *diag.List) {
+	if len(c.NodeRoutes.Forms) == 0 || !c.RoutesByTable() {
+		return
+	}
+	list.Warnf(CodeCloudNodeRoutes, c.path+".nodeRoutes", "nodeRoutes of region %q puts routes on hosts, and in %s the route table decides about every packet, whatever a host's own routes say", c.Name, cloudTitle(c.cloud)).
+		See(c.path+".network."+c.cloud, "the routes are made here").
+		Fix("remove nodeRoutes: cloud/routes.sh makes the routes that count")
 }
 
 func cloudTitle(cloud string) string {

@@ -62,12 +62,13 @@ const (
 
 // The codes of the findings about providers' networks.
 const (
-	CodeCloudField   diag.Code = "cloud-field"           // a field that is another cloud's, or has another's form
-	CodeCloudID      diag.Code = "cloud-id-missing"      // a route cannot be made without it
-	CodeCloudQuota   diag.Code = "cloud-quota"           // more routes or rules than the cloud takes
-	CodeCloudFamily  diag.Code = "cloud-route-family"    // no next hop of a prefix's family
-	CodeCloudStandby diag.Code = "cloud-standby-refuses" // a standby that cannot hand over
-	CodeCloudTailnet diag.Code = "cloud-tailnet-route"   // tailnet addresses that no route can lead to
+	CodeCloudField      diag.Code = "cloud-field"           // a field that is another cloud's, or has another's form
+	CodeCloudID         diag.Code = "cloud-id-missing"      // a route cannot be made without it
+	CodeCloudQuota      diag.Code = "cloud-quota"           // more routes or rules than the cloud takes
+	CodeCloudFamily     diag.Code = "cloud-route-family"    // no next hop of a prefix's family
+	CodeCloudNodeRoutes diag.Code = "cloud-node-routes"     // routes on hosts, where those do nothing
+	CodeCloudStandby    diag.Code = "cloud-standby-refuses" // a standby that cannot hand over
+	CodeCloudTailnet    diag.Code = "cloud-tailnet-route"   // tailnet addresses that no route can lead to
 )
 
 // Codes lists every code that this package can report.
@@ -83,6 +84,6 @@ func Codes() []diag.Code {
 		CodeMasqueradeWide, CodeDeviceTunnel, CodeIPAM, CodeTunnelFamily, CodeClusterWide, CodeVersionSkew,
 		CodeMixedCNI, CodeNodeLabel, CodeKnownIssue,
 		CodeRoutesBootstrap, CodeRoutesDevice, CodeRoutesFabric, CodeRoutesUnwatched,
-		CodeCloudField, CodeCloudID, CodeCloudQuota, CodeCloudFamily, CodeCloudStandby, CodeCloudTailnet,
+		CodeCloudField, CodeCloudID, CodeCloudQuota, CodeCloudFamily, CodeCloudNodeRoutes, CodeCloudStandby, CodeCloudTailnet,
 	}
 }

@@ -1,0 +1,56 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// clouds says where the routes of providers lead and what becomes of traffic when the
+// gateway there is not the primary; empty where no region describes its network.
+func clouds(p *render.Plan) string {
+	var b strings.Builder
+	for i := range p.Regions {
+		if c := p.Regions[i].Cloud; c != nil {
+			fmt.Fprintf(&b, "| %s | %d, to %s | %s |\n", p.Regions[i].Region.Name, len(c.Routes), target(c), outage(c))
+		}
+	}
+	if b.Len() == 0 {
+		return ""
+	}
+	return "\n## Routes in clouds\n\n" +
+		"`regions/<region>/cloud/routes.sh apply` makes them, and `apply GATEWAY` moves them to another gateway.\n\n" +
+		"| region | routes in each table | when what the region sends is lost, answers included |\n|---|---|---|\n" + b.String()
+}
+
+func target(c *render.CloudPlan) string {
+	first := c.Gateways[0].Name
+	switch {
+	case len(c.Gateways) == 1:
+		return first
+	case c.Spread:
+		return "every gateway at once"
+	case c.Standbys:
+		return first + ", and of lower priority to each other gateway"
+	}
+	return first + ": a destination has one next hop there"
+}
+
+func outage(c *render.CloudPlan) string {
+	first := c.Gateways[0].Name
+	moved := "until the routes are moved"
+	if c.Cloud == schema.ProviderGCP {
+		moved = "until the next gateway is primary, up to about 15 s"
+	}
+	switch {
+	case len(c.Gateways) == 1:
+		return fmt.Sprintf("while %s is down", first)
+	case c.Spread:
+		return "on one gateway's share, while that is down and its routes are there"
+	case c.HandsOver:
+		return fmt.Sprintf("when the host of %s is gone, %s", first, moved)
+	}
+	return fmt.Sprintf("while %s is not the tailnet's primary: no other gateway can hand over to it; when its host is gone, %s", first, moved)
+}

@@ -1,0 +1,89 @@
+package validate
+
+import (
+	"net/netip"
+	"strings"
+	"testing"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+func awsRegion() schema.Region {
+	return schema.Region{
+		Name: "fra", Provider: schema.ProviderAWS,
+		NodeCIDRs: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/22")},
+		PodCIDRs:  []netip.Prefix{netip.MustParsePrefix("10.61.0.0/16")},
+		Network:   schema.Network{AWS: schema.AWSNetwork{Region: "eu-central-1", RouteTables: []string{"rtb-1"}, SecurityGroup: "sg-1"}},
+		Gateways: schema.Gateways{Mode: schema.ModeStaticPod, Nodes: []schema.GatewayNode{
+			{Name: "fra-1", InternalIP: netip.MustParseAddr("10.0.0.11"), Zone: "a", NetworkInterface: "eni-1"},
+			{Name: "fra-2", InternalIP: netip.MustParseAddr("10.0.0.12"), Zone: "a", NetworkInterface: "eni-2"},
+		}},
+	}
+}
+
+// manyPrefixes is a region that advertises so many prefixes.
+func manyPrefixes(prefixes int) schema.Region {
+	r := schema.Region{Name: "dc", Provider: schema.ProviderBareMetal, Gateways: schema.Gateways{Mode: schema.ModeStaticPod}}
+	for i := range prefixes {
+		r.PodCIDRs = append(r.PodCIDRs, netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 128 + byte(i/256), byte(i), 0}), 24))
+	}
+	return r
+}
+
+func TestClouds(t *testing.T) {
+	tests := map[string]struct {
+		change   func(r *schema.Region)
+		prefixes int
+		want     map[diag.Code]diag.Severity
+		says     string
+	}{
+		"nothing wrong": {},
+		"no network, two zones": {change: func(r *schema.Region) {
+			r.Network, r.Gateways.Nodes[1].Zone = schema.Network{}, "b"
+			r.Gateways.Nodes[0].NetworkInterface, r.Gateways.Nodes[1].NetworkInterface = "", ""
+		}},
+		"two zones": {change: func(r *schema.Region) { r.Gateways.Nodes[1].Zone = "b" },
+			want: map[diag.Code]diag.Severity{CodeCloudStandby: diag.Warning}, says: `"fra-1"`},
+		"two zones, one gateway takes traffic": {change: func(r *schema.Region) {
+			r.Gateways.Nodes[1].Zone, r.Gateways.HA.Strategy = "b", schema.HASingle
+		}},
+		"the form of an ID": {change: func(r *schema.Region) { r.Gateways.Nodes[0].NetworkInterface = "i-1" },
+			want: map[diag.Code]diag.Severity{CodeCloudField: diag.Error}, says: `"eni-"`},
+		"no ID": {change: func(r *schema.Region) { r.Gateways.Nodes[0].NetworkInterface, r.Network.AWS.RouteTables = "", nil },
+			want: map[diag.Code]diag.Severity{CodeCloudID: diag.Warning}},
+		"another cloud's field": {change: func(r *schema.Region) { r.Gateways.Nodes[0].Instance = "i-1" },
+			want: map[diag.Code]diag.Severity{CodeCloudField: diag.Error}, says: "Google Cloud and Alibaba Cloud"},
+		"many prefixes":   {prefixes: 51, want: map[diag.Code]diag.Severity{CodeCloudQuota: diag.Warning}, says: "51 routes"},
+		"few enough":      {prefixes: 50},
+		"all too many":    {prefixes: 1001, want: map[diag.Code]diag.Severity{CodeCloudQuota: diag.Error}, says: "1000 at most"},
+		"routes on nodes": {change: func(r *schema.Region) { r.NodeRoutes.Forms = []schema.RouteForm{schema.RouteFormSystemd} }},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			r := awsRegion()
+			if test.change != nil {
+				test.change(&r)
+			}
+			topology := &schema.Topology{}
+			topology.Spec.Regions = []schema.Region{r, manyPrefixes(max(test.prefixes, 2))}
+			found := map[diag.Code]diag.Severity{}
+			text := ""
+			for _, d := range clouds(topology) {
+				found[d.Code] = max(found[d.Code], d.Severity)
+				if d.Severity == diag.Error {
+					found[d.Code] = diag.Error
+				}
+				text += d.Message + d.Remedy
+			}
+			for code, severity := range test.want {
+				if found[code] != severity {
+					t.Errorf("%s is %v, want %v", code, found[code], severity)
+				}
+			}
+			if len(found) != len(test.want) || !strings.Contains(text, test.says) {
+				t.Errorf("%v: %s", found, text)
+			}
+		})
+	}
+}
