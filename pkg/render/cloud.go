@@ -102,6 +102,7 @@ func (p *Plan) cloudPlan(r *RegionPlan) *CloudPlan {
 		// CreateRouteEntry). Equal priorities would send a standby its share of what only
 		// the primary can carry.
 		Standbys:  cloud == schema.ProviderGCP,
+		Spread:    cloud == schema.ProviderGCP && r.sendsByAll(),
 		HandsOver: r.Relay && !r.Region.RoutesByTable(),
 		Rules:     r.firewallRules(owner),
 	}
@@ -119,6 +120,13 @@ func (p *Plan) cloudPlan(r *RegionPlan) *CloudPlan {
 // regions, and nobody asked for any on hosts.
 func (r *RegionPlan) routesInCloud() bool {
 	return r.Cloud != nil && len(r.Region.NodeRoutes.Forms) == 0
+}
+
+// sendsByAll reports whether every gateway sends into its own tunnel, whoever is the
+// primary: a strategy that is neither one gateway nor a hand-over to the primary.
+func (r *RegionPlan) sendsByAll() bool {
+	s := r.Region.Gateways.HA.Strategy
+	return s != schema.HASingle && s != schema.HARelay
 }
 
 func cloudObjects(n *schema.Network, cloud string) (tables []string, securityGroup string) {

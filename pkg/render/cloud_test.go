@@ -123,6 +123,17 @@ func TestCloudPlan(t *testing.T) {
 	}
 }
 
+// Where every gateway sends by itself, Google Cloud's routes have one priority.
+func TestCloudSpread(t *testing.T) {
+	topology := cloudTopologies()["gcp"]
+	topology.Spec.Regions[1].Gateways.HA.Strategy = "supersets"
+	p := NewPlan(topology)
+	r := &p.Regions[0]
+	if !r.Cloud.Spread || !strings.Contains(string(p.cloudScript(r)), "\nspread yes\n") || !strings.Contains(string(p.terraform(r)), "priority    = 1000\n") {
+		t.Errorf("spread is %v", r.Cloud.Spread)
+	}
+}
+
 // Another provider's network, which validate refuses, renders nothing.
 func TestCloudOfAnotherProvider(t *testing.T) {
 	topology := cloudTopologies()["aws"]
