@@ -32,7 +32,7 @@ type checks struct {
 
 // deploy renders the topology and brings every host up with what came out.
 func (c *checks) deploy() error {
-	c.topo = topology(c.pass.version, c.pass.netfilter)
+	c.topo = topology(c.pass)
 	bundle, err := render.NewPlan(c.topo).Render()
 	if err != nil {
 		return err
@@ -164,6 +164,7 @@ func (c *checks) all() {
 	c.nested()
 	if c.pass.full {
 		c.outages()
+		c.closed()
 		c.primaries()
 		c.segments()
 		c.grants()

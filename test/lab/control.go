@@ -52,6 +52,7 @@ type member struct {
 	gone    *time.Timer
 	online  bool
 	lost    time.Time // when it last counted as gone
+	found   time.Time // when it last came back
 }
 
 func newControl(p *policy, derps *tailcfg.DERPMap, logf func(string, ...any)) *control {
@@ -243,7 +244,7 @@ func (c *control) openLocked(n *member) chan struct{} {
 		n.gone.Stop()
 	}
 	if !n.online {
-		n.online = true
+		n.online, n.found = true, time.Now()
 		c.logf("%s is here", n.Hostinfo.Hostname())
 		c.changed()
 	}
@@ -408,16 +409,17 @@ func (c *control) sources(t thing) []string {
 	return ips
 }
 
-// noticed says how long after since the server counted a node as gone; 0 if it did not.
-func (c *control) noticed(hostname string, since time.Time) time.Duration {
+// noticed says how long after since the server counted a node as gone, and as back; 0
+// if it did not.
+func (c *control) noticed(hostname string, since time.Time) (lost, found time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, n := range c.nodes {
-		if n.Hostinfo.Hostname() == hostname && n.lost.After(since) {
-			return n.lost.Sub(since)
+		if n.Hostinfo.Hostname() == hostname {
+			lost, found = max(0, n.lost.Sub(since)), max(0, n.found.Sub(since))
 		}
 	}
-	return 0
+	return lost, found
 }
 
 // set changes the policy, or pins a primary; everybody is told at once.

@@ -30,14 +30,18 @@ type options struct {
 type pass struct {
 	version   string
 	netfilter schema.NetfilterMode
-	full      bool // outages, MSS and policy as well
+	// firewall is what the hosts have for setup.sh, and what tailscaled writes its own
+	// rules with where it writes any.
+	firewall schema.FirewallMode
+	full     bool // outages, MSS and policy as well
 }
 
 func passes() []pass {
 	return []pass{
-		{"1.84.3", schema.NetfilterOff, true},
-		{"1.102.3", schema.NetfilterOff, false},
-		{"1.84.3", schema.NetfilterOn, false},
+		{"1.84.3", schema.NetfilterOff, schema.FirewallIPTables, true},
+		{"1.102.3", schema.NetfilterOff, schema.FirewallNFTables, true},
+		{"1.84.3", schema.NetfilterOn, schema.FirewallIPTables, false},
+		{"1.102.3", schema.NetfilterOn, schema.FirewallNFTables, false},
 	}
 }
 
@@ -48,7 +52,7 @@ func main() {
 func lab() int {
 	var o options
 	only := flag.String("run", "", "only checks whose name matches this regular expression")
-	which := flag.String("pass", "", "only passes whose name matches, such as 1.102.3/off")
+	which := flag.String("pass", "", "only passes whose name matches, such as 1.102.3/off/nftables")
 	flag.StringVar(&o.binaries, "programs", ".lab", "directory with v1.84.3/ and v1.102.3/")
 	flag.BoolVar(&o.keep, "keep", false, "keep the logs of a run without failures, too")
 	flag.Parse()
@@ -77,7 +81,9 @@ func lab() int {
 	return 0
 }
 
-func (p pass) name() string { return p.version + "/" + string(p.netfilter) }
+func (p pass) name() string {
+	return p.version + "/" + string(p.netfilter) + "/" + string(p.firewall)
+}
 
 // run builds the lab, runs the checks and takes the lab away again.
 func (p pass) run(o *options) (failed int, err error) {
@@ -111,7 +117,7 @@ func (p pass) run(o *options) (failed int, err error) {
 		os.RemoveAll(dir)
 	}()
 	*w = world{prefix: fmt.Sprintf("khl%d", os.Getpid()), dir: dir, image: filepath.Join(dir, "image")}
-	if err := w.makeImage(binaries); err != nil {
+	if err := w.makeImage(binaries, p.firewall); err != nil {
 		return 0, err
 	}
 	if err := w.build(); err != nil {

@@ -26,7 +26,9 @@ func (c *checks) load(without *host) ([]pair, error) {
 type outage struct {
 	name string
 	// limit is how long flows may be silent, not counting what the control server needs
-	// to notice where its word is waited for; back is the same for the way back.
+	// to notice where its word is waited for. back is the same for the way back: a
+	// gateway that was cut off takes itself for the primary until it notices that its
+	// connection to the control server is dead, and what it sends is lost for as long.
 	limit, back time.Duration
 	waits       bool
 	act, undo   func(h *host) error
@@ -58,10 +60,11 @@ func (c *checks) event(o outage) {
 		down, ok1 := t.settle(60 * time.Second)
 		var delay time.Duration
 		if o.waits {
-			delay = c.ctl.noticed(h.name(), start)
+			delay, _ = c.ctl.noticed(h.name(), start)
 		}
 		t.reset()
 		c.ctl.logf("back, after %s of silence", down)
+		start = time.Now()
 		if err := o.undo(h); err != nil {
 			t.end()
 			return false, err.Error()
@@ -70,14 +73,15 @@ func (c *checks) event(o outage) {
 		c.await(40*time.Second, h.name(), func() bool { return c.online(h.name()) })
 		time.Sleep(3 * time.Second)
 		back, ok2 := t.settle(60 * time.Second)
+		_, heard := c.ctl.noticed(h.name(), start)
 		broken, why := t.end()
 		round := func(d time.Duration) time.Duration { return d.Round(10 * time.Millisecond) }
-		detail := fmt.Sprintf("%d UDP flows silent for %s at most, of that %s until the control server noticed (limit %s beyond that), %s when it comes back (limit %s), %d of %d TCP connections broken",
-			len(t.lanes), round(down), round(delay), o.limit, round(back), o.back, broken, len(t.lines))
+		detail := fmt.Sprintf("%d UDP flows silent for %s at most, of that %s until the control server noticed (limit %s beyond that), when it comes back %s, the control server hears of it after %s (limit %s beyond that), %d of %d TCP connections broken",
+			len(t.lanes), round(down), round(delay), o.limit, round(back), round(heard), o.back, broken, len(t.lines))
 		if why != nil {
 			detail += ": " + why.Error()
 		}
-		return ok1 && ok2 && down <= delay+o.limit && back <= o.back && broken == 0, detail
+		return ok1 && ok2 && down <= delay+o.limit && back <= heard+o.back && broken == 0, detail
 	})
 }
 
@@ -144,6 +148,7 @@ func (c *checks) primaries() {
 		}
 		var worst time.Duration
 		var bad []string
+		expired := c.expired(c.gateways()...)
 		for i, p := range [][2]string{{"cloud-2", "cloud-1"}, {"cloud-1", "cloud-2"}, {"cloud-2", "cloud-1"}, {"cloud-1", "cloud-1"}} {
 			t.reset()
 			pin(p[0], p[1])
@@ -161,9 +166,12 @@ func (c *checks) primaries() {
 			}
 		}
 		broken, _ := t.end()
+		if n := c.expired(c.gateways()...) - expired; n > 0 {
+			bad = append(bad, fmt.Sprintf("%d packets went to and fro until their lives were over", n))
+		}
 		if broken > 0 {
 			bad = append(bad, fmt.Sprintf("%d connections broken", broken))
 		}
-		return failures(bad, fmt.Sprintf("4 changes, flows silent for %s at most, 0 of %d connections broken", worst.Round(10*time.Millisecond), len(t.lines)))
+		return failures(bad, fmt.Sprintf("4 changes, flows silent for %s at most, 0 of %d connections broken, no packet went to and fro", worst.Round(10*time.Millisecond), len(t.lines)))
 	})
 }

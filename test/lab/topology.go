@@ -76,7 +76,7 @@ func machines() []machine {
 }
 
 // topology is what a user would write about these regions.
-func topology(version string, netfilter schema.NetfilterMode) *schema.Topology {
+func topology(p pass) *schema.Topology {
 	t := &schema.Topology{APIVersion: schema.APIVersion, Kind: schema.KindTopology}
 	t.Metadata.Name = "lab"
 	t.Spec.Cluster.KubernetesVersion = "1.33.1"
@@ -85,8 +85,9 @@ func topology(version string, netfilter schema.NetfilterMode) *schema.Topology {
 	// the lab has no API server.
 	t.Spec.Cluster.APIServer.Addresses = []netip.Addr{netip.MustParseAddr(apiServer)}
 	t.Spec.Tailnet = schema.Tailnet{
-		TailscaleVersion: schema.Version(version), Tag: "tag:k8s",
-		ControlURL: "https://" + controlIP, Control: schema.ControlTailscale, NetfilterMode: netfilter,
+		TailscaleVersion: schema.Version(p.version), Tag: "tag:k8s",
+		ControlURL: "https://" + controlIP, Control: schema.ControlTailscale, NetfilterMode: p.netfilter,
+		FirewallMode: p.firewall,
 	}
 	for _, s := range sites() {
 		t.Spec.Regions = append(t.Spec.Regions, region(s))

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
 const (
@@ -46,9 +48,10 @@ type process struct {
 	done chan struct{}
 }
 
-// makeImage is what the tailscale image has: Alpine's busybox and sh, iproute2,
-// iptables over nf_tables, no nft and no JSON tool.
-func (w *world) makeImage(binaries string) error {
+// makeImage is what the tailscale image has: Alpine's busybox and sh, iproute2 and no
+// JSON tool. It has iptables over nf_tables and no nft; with nftables it is a host that
+// has nft alone.
+func (w *world) makeImage(binaries string, firewall schema.FirewallMode) error {
 	if err := os.MkdirAll(w.image, 0o755); err != nil {
 		return err
 	}
@@ -64,18 +67,22 @@ func (w *world) makeImage(binaries string) error {
 	for _, a := range strings.Fields(string(applets)) {
 		links[a] = busybox
 	}
-	for _, tool := range []string{"ip", "iptables-nft", "ip6tables-nft", "iptables-nft-restore", "ip6tables-nft-restore",
-		"iptables-legacy", "ip6tables-legacy", "iptables-legacy-restore", "ip6tables-legacy-restore"} {
+	tools := []string{"ip", "iptables-nft", "ip6tables-nft", "iptables-nft-restore", "ip6tables-nft-restore",
+		"iptables-legacy", "ip6tables-legacy", "iptables-legacy-restore", "ip6tables-legacy-restore"}
+	if firewall == schema.FirewallNFTables {
+		tools = []string{"ip", "nft"}
+	}
+	for _, tool := range tools {
 		path, err := exec.LookPath(tool)
 		if err != nil {
 			return err
 		}
 		links[tool] = path
 	}
-	// The image's iptables is the legacy one, and so is the lab's.
+	// The image's own iptables is the legacy one, which newer kernels have no tables for.
 	for _, tool := range []string{"iptables", "ip6tables"} {
-		if path, err := exec.LookPath(tool + "-legacy"); err == nil {
-			links[tool] = path
+		if firewall == schema.FirewallIPTables {
+			links[tool] = links[tool+"-nft"]
 		}
 	}
 	for _, tool := range []string{"tailscaled", "tailscale", "containerboot"} {

@@ -12,8 +12,8 @@
 #
 # It writes only the routing tables from 5253 on, ip rules with priority 5190 (no
 # transit for now) and 5175 (no answer to health checks), and runs the setup.sh beside
-# it once a minute and when somebody deletes one of its rules, because other programs
-# write the same kernel settings, rules and chains.
+# it once a minute, when somebody deletes one of its rules and when tailscaled starts,
+# because other programs write the same kernel settings, rules and chains.
 #
 # Written by kustomize-hybrid: change the topology, not this file.
 set -u
@@ -153,8 +153,14 @@ parse() {
 }
 
 # status asks tailscaled. One that does not answer in time is busy, not gone, and keeps
-# its role for a while; one that is gone refuses at once.
+# its role for a while. One that is gone refuses at once, or, where the CLI sees a
+# process of that name, is waited for; without its device it carries nothing either way.
 status() {
+	if ! ip link show dev tailscale0 >/dev/null 2>&1; then
+		BUSY=0
+		: >"$RUN/status"
+		return
+	fi
 	timeout 5 tailscale --socket="$SOCKET" status --json >"$RUN/json" 2>/dev/null
 	case $? in
 	124 | 143) BUSY=$((BUSY + 1)) ;;
@@ -447,12 +453,17 @@ probe() {
 
 # listen says so when tailscaled rewrites its table 52 or its device comes or goes:
 # sooner than the next tick, and without asking for it. A hundred routes are one change.
-# Of rules, only the loss of setup.sh's own counts.
+# Of rules, only the loss of setup.sh's own counts. A tailscaled that keeps chains puts
+# them first when it starts, before setup.sh's.
 listen() {
 	while read -r line; do
 		case $line in
-		*' table 52 '* | *' table 52' | *tailscale0:*) mark changed ;;
-		Deleted*518[05]:* | Deleted*519[56]:* | Deleted*5205:*) mark deleted ;;
+		*' table 52 '* | *' table 52') mark changed ;;
+		*tailscale0:*)
+			mark changed
+			mark mend
+			;;
+		Deleted*518[05]:* | Deleted*519[56]:* | Deleted*5205:*) mark mend ;;
 		esac
 	done
 }
@@ -525,8 +536,8 @@ while :; do
 		: >"$RUN/changed"
 		poll all
 		;;
-	deleted)
-		: >"$RUN/deleted"
+	mend)
+		: >"$RUN/mend"
 		setup
 		;;
 	*)
