@@ -50,18 +50,18 @@ func (c *cloudRegion) otherClouds(list *diag.List) {
 	}
 	for j, n := range c.Gateways.Nodes {
 		at := diag.Index(c.path+".gateways.nodes", j)
-		if n.Instance != "" && c.cloud != schema.ProviderGCP && c.cloud != schema.ProviderAlibaba {
+		if n.Instance != "" && c.Provider != schema.ProviderGCP && c.Provider != schema.ProviderAlibaba {
 			c.useless(list, at, "instance", n.Instance, "Google Cloud and Alibaba Cloud")
 		}
-		if n.NetworkInterface != "" && c.cloud != schema.ProviderAWS && c.cloud != schema.ProviderAzure {
+		if n.NetworkInterface != "" && c.Provider != schema.ProviderAWS && c.Provider != schema.ProviderAzure {
 			c.useless(list, at, "networkInterface", n.NetworkInterface, "AWS and Azure")
 		}
 	}
 }
 
 func (c *cloudRegion) useless(list *diag.List, at, field, value, where string) {
-	list.Errorf(CodeCloudField, at+"."+field, "%s %q means something to routes of %s only, and region %q of %s asks for none of those", field, value, where, c.Name, c.Provider).
-		Fix("remove %s, or describe the region's network under network", field)
+	list.Errorf(CodeCloudField, at+"."+field, "%s %q means something to routes of %s only, and the provider of region %q is %q", field, value, where, c.Name, c.Provider).
+		Fix("remove %s", field)
 }
 
 // targetForm is what a gateway's target looks like in each cloud (EC2 API, resource
