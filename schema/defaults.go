@@ -63,6 +63,9 @@ func (t *Topology) WithDefaults() *Topology {
 			g.HA.Strategy = cmp.Or(g.HA.Strategy, HARelay)
 		}
 		g.HA.Strategy = cmp.Or(g.HA.Strategy, HASingle)
+		if g.HA.Strategy == HASupersets {
+			s.chooseSupersets(i)
+		}
 	}
 	return &c
 }
@@ -113,16 +116,15 @@ func CalicoMarkMask(d DataPlane) uint32 {
 // picks tailscale0 as well (cilium 1.17.4, pkg/datapath/linux/devices_controller.go).
 func DefaultDevices() []string { return []string{"eth+", "ens+", "enp+", "eno+", "bond+"} }
 
-// Advertised lists the prefixes that each gateway of the region advertises: its
-// node and pod CIDRs, each once, in address order, IPv4 first. Invalid prefixes
-// (the zero value, left behind by a finding) are not among them.
-//
-// All gateways of a region advertise the same set: Tailscale elects a primary for
-// each prefix, and failover never crosses prefix lengths (tailscale.com/kb: the page
-// on overlapping subnet routes).
-func (r *Region) Advertised() []netip.Prefix {
-	all := slices.Concat(r.NodeCIDRs, r.PodCIDRs)
-	all = slices.DeleteFunc(all, func(p netip.Prefix) bool { return !p.IsValid() })
+// Advertised lists the prefixes of the region that the tailnet carries: its node and
+// pod CIDRs, each once, in address order, IPv4 first. Invalid prefixes (the zero
+// value, left behind by a finding) are not among them. What a gateway advertises is
+// Routes.
+func (r *Region) Advertised() []netip.Prefix { return sortedPrefixes(r.NodeCIDRs, r.PodCIDRs) }
+
+// sortedPrefixes are the valid prefixes of the lists, each once, in address order.
+func sortedPrefixes(lists ...[]netip.Prefix) []netip.Prefix {
+	all := slices.DeleteFunc(slices.Concat(lists...), func(p netip.Prefix) bool { return !p.IsValid() })
 	slices.SortFunc(all, netip.Prefix.Compare)
 	return slices.Compact(all)
 }

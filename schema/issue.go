@@ -82,6 +82,7 @@ func (c *IssueCondition) holdsOfTailnet(t *Topology) bool {
 		(!c.Operator || n.Operator)
 }
 
+// holdsOfRegion takes perNode for what it is made of, static pods.
 func (c *IssueCondition) holdsOfRegion(r *Region) bool {
 	return c.CNIVersion.Contains(r.CNI.Version) &&
 		among(c.CNI, r.CNI.Type) &&
@@ -91,7 +92,7 @@ func (c *IssueCondition) holdsOfRegion(r *Region) bool {
 		among(c.Tunnel, r.CNI.Tunnel) &&
 		(!c.L7Proxy || r.CNI.L7Proxy) &&
 		among(c.Provider, r.Provider) &&
-		among(c.GatewayMode, r.Gateways.Mode) &&
+		(among(c.GatewayMode, r.Gateways.Mode) || r.Gateways.Mode == ModePerNode && slices.Contains(c.GatewayMode, ModeStaticPod)) &&
 		among(c.HAStrategy, r.Gateways.HA.Strategy)
 }
 

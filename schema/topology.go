@@ -253,6 +253,15 @@ type GatewayNode struct {
 	InternalIP netip.Addr `json:"internalIP"`
 	// InternalIPv6 is the second InternalIP of a dual-stack node.
 	InternalIPv6 netip.Addr `json:"internalIPv6,omitzero"`
+	// PodCIDRs are the blocks of the region's pod CIDRs that are this node's own, for
+	// ModePerNode only.
+	PodCIDRs []netip.Prefix `json:"podCIDRs,omitempty"`
+	// NodeRouter says that the host carries the region's node CIDRs as well, for
+	// ModePerNode only. Where no host says so, the first one does.
+	NodeRouter bool `json:"nodeRouter,omitempty"`
+	// Supersets are prefixes that only this gateway advertises, for HASupersets only:
+	// they contain the region's. Empty means that WithDefaults chooses.
+	Supersets []netip.Prefix `json:"supersets,omitempty"`
 	// PublicIP is where peers may reach the host directly over UDP.
 	PublicIP netip.Addr `json:"publicIP,omitzero"`
 	// UnderNAT says that the host has no public address of its own.
@@ -409,6 +418,9 @@ const (
 	// ModeStaticPod runs them as static pods: the hosts reach the API server only
 	// through them.
 	ModeStaticPod GatewayMode = "staticPod"
+	// ModePerNode makes every node of the region a gateway for its own pods, as static
+	// pods; one or more of them also carry the region's node CIDRs.
+	ModePerNode GatewayMode = "perNode"
 )
 
 // HAStrategy says how several gateways of a region share the work.
@@ -419,6 +431,9 @@ const (
 	HASingle HAStrategy = "single"
 	// HARelay lets every gateway take traffic and hand it to the primary over the LAN.
 	HARelay HAStrategy = "relay"
+	// HASupersets lets every gateway send into its own tunnel: peers since Tailscale
+	// 1.98.0 take a packet from whoever advertises a prefix that its source lies in.
+	HASupersets HAStrategy = "supersets"
 )
 
 // GatewaySource is the source address of traffic that a gateway itself originates.

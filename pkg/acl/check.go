@@ -132,8 +132,8 @@ func (c *checker) hosts() {
 func (c *checker) routes() {
 	advertised := map[string][]netip.Prefix{}
 	for _, s := range c.sites {
-		advertised[s.tag] = append(advertised[s.tag], s.region.Advertised()...)
-		for _, p := range s.region.Advertised() {
+		advertised[s.tag] = append(advertised[s.tag], s.region.AllRoutes()...)
+		for _, p := range s.region.AllRoutes() {
 			if !c.file.Approves([]string{s.tag}, p) {
 				c.list.Errorf(codeUnapproved, diag.Field("autoApprovers.routes", p.String()),
 					"region %q advertises %s, and no autoApprover approves it for %s: the route stays switched off", s.region.Name, p, s.tag).

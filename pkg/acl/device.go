@@ -24,13 +24,13 @@ func Devices(t *schema.Topology) []Device {
 	var list []Device
 	for i := range t.Spec.Regions {
 		r := &t.Spec.Regions[i]
-		for _, n := range r.Gateways.Nodes {
+		for j, n := range r.Gateways.Nodes {
 			if !n.TailnetIP.IsValid() {
 				continue
 			}
 			list = append(list, Device{
 				Name: n.Name, Tags: append([]string{t.Spec.Tailnet.GatewayTag(r.Name)}, n.Tags...),
-				Addrs: []netip.Addr{n.TailnetIP}, Routes: r.Advertised(),
+				Addrs: []netip.Addr{n.TailnetIP}, Routes: r.Routes(j),
 			})
 		}
 	}

@@ -87,7 +87,7 @@ func origins(t *schema.Topology) map[string]string {
 		for _, h := range newSite(&t.Spec, r).hosts {
 			why[h.Name] = path
 		}
-		for _, p := range r.Advertised() {
+		for _, p := range r.AllRoutes() {
 			why[p.String()] = path
 		}
 	}

@@ -207,11 +207,12 @@ func (g *generator) owners() []string {
 }
 
 // routes approve exactly what the regions advertise. A wider prefix would approve
-// whatever lies inside it as well (headscale 0.29.2, testdata routes-d2).
+// whatever lies inside it as well (headscale 0.29.2, testdata routes-d2), so one that
+// is advertised, a superset, says it for the prefixes that it contains.
 func (g *generator) routes() []Assignment {
 	tags := map[netip.Prefix]map[string]bool{}
 	for _, s := range g.sites {
-		for _, p := range s.region.Advertised() {
+		for _, p := range s.region.AllRoutes() {
 			if tags[p] == nil {
 				tags[p] = map[string]bool{}
 			}
@@ -223,10 +224,24 @@ func (g *generator) routes() []Assignment {
 		prefixes = append(prefixes, p)
 	}
 	var list []Assignment
+	var wide netip.Prefix // the last one listed: a prefix sorts right before what it contains
 	for _, p := range sortedPrefixes(prefixes) {
+		if wide.IsValid() && within(wide, p) && isSubset(tags[p], tags[wide]) {
+			continue
+		}
+		wide = p
 		list = append(list, Assignment{p.String(), sortedKeys(tags[p])})
 	}
 	return list
+}
+
+func isSubset(a, b map[string]bool) bool {
+	for k := range a {
+		if !b[k] {
+			return false
+		}
+	}
+	return true
 }
 
 // sortedPrefixes returns the valid prefixes, each once, in address order.

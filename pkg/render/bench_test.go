@@ -15,7 +15,7 @@ import (
 // encoding/json alone, and through the usual library.
 func BenchmarkObject(b *testing.B) {
 	p := NewPlan(example(b, nil))
-	object := p.gateway(&p.Regions[0]).daemonSet()
+	object := gatewayOf(p, 0).daemonSet()
 	for name, marshal := range map[string]func(any) ([]byte, error){
 		"gate": toYAML, "json": json.Marshal, "sigs.k8s.io-yaml": yaml.Marshal,
 	} {

@@ -44,13 +44,30 @@ func (p *Plan) Render() (*Bundle, error) {
 	b := &Bundle{Header: p.header()}
 	concerns := []concern{{"namespace", []any{p.namespace(), p.priorityQuota()}}}
 	for i := range p.Regions {
-		g := p.gateway(&p.Regions[i])
-		concerns = append(concerns, g.concerns()...)
-		files, err := g.treeFiles()
+		r := &p.Regions[i]
+		files := p.hostFiles(r)
+		for j := range files {
+			files[j].Data = p.headed(files[j].Data)
+		}
+		b.Files = append(b.Files, files...)
+		first := p.gateway(r, &r.Hosts[0], files)
+		concerns = append(concerns, first.concerns()...)
+		forms, err := first.formFiles()
 		if err != nil {
 			return nil, err
 		}
-		b.Files = append(b.Files, files...)
+		b.Files = append(b.Files, forms...)
+		b.Files = append(b.Files, p.hostFirewall(r)...)
+		if tf := p.terraform(r); tf != nil {
+			b.Files = append(b.Files, File{Path: first.path("cloud/main.tf"), Data: tf})
+		}
+		for j := range r.Hosts {
+			more, err := p.gateway(r, &r.Hosts[j], files).treeFiles()
+			if err != nil {
+				return nil, err
+			}
+			b.Files = append(b.Files, more...)
+		}
 	}
 	b.Files = append(b.Files, File{Path: "tailnet/policy.json", Data: acl.FromTopology(p.Topology).JSON()})
 	cni, err := p.cniFiles()
@@ -84,19 +101,10 @@ func (b *Bundle) addObjects(concerns []concern) (err error) {
 	return err
 }
 
-// treeFiles are the region's files.
+// treeFiles are what the gateway's container runs with, and its static pod.
 func (g *gateway) treeFiles() ([]File, error) {
-	files := append(g.files, g.envFiles()...)
-	forms, err := g.formFiles()
-	if err != nil {
-		return nil, err
-	}
-	files = append(files, forms...)
-	files = append(files, g.plan.hostFirewall(g.RegionPlan)...)
-	if tf := g.plan.terraform(g.RegionPlan); tf != nil {
-		files = append(files, File{Path: g.path("cloud/main.tf"), Data: tf})
-	}
-	if g.Region.Gateways.Mode != schema.ModeStaticPod {
+	files := g.envFiles()
+	if g.Region.Gateways.Mode == schema.ModeDaemonSet {
 		return files, nil
 	}
 	pod, err := g.staticPodFile()

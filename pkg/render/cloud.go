@@ -192,7 +192,7 @@ func (r *RegionPlan) firewallRules(owner string) []FirewallRule {
 			}
 		}
 		add("in-"+strconv.Itoa(TailscalePort), FirewallRule{Protocol: "udp", Port: TailscalePort, Peers: anybody, Hosts: gateways})
-		add("in-regions", FirewallRule{Protocol: "all", Peers: f.of(r.Transit), Hosts: f.of(r.Advertise)})
+		add("in-regions", FirewallRule{Protocol: "all", Peers: f.of(r.Transit), Hosts: f.of(r.Region.Advertised())})
 		if !r.Region.Network.EgressFiltered {
 			continue
 		}
@@ -203,7 +203,7 @@ func (r *RegionPlan) firewallRules(owner string) []FirewallRule {
 			out.Egress, out.Peers, out.Hosts = true, anybody, gateways
 			add("out-"+strconv.Itoa(out.Port), out)
 		}
-		add("out-regions", FirewallRule{Egress: true, Protocol: "all", Peers: f.of(r.Transit), Hosts: f.of(r.Advertise)})
+		add("out-regions", FirewallRule{Egress: true, Protocol: "all", Peers: f.of(r.Transit), Hosts: f.of(r.Region.Advertised())})
 	}
 	return rules
 }

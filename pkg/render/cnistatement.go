@@ -29,7 +29,7 @@ func (p *Plan) everyPlugin(r *RegionPlan) []string {
 	items := []string{
 		fmt.Sprintf("Register every node with `--node-labels=%s` and an explicit `--node-ip`: settings by region find the node by this label when its plugin starts, and without the address the kubelet may take one from the tailnet.", spellLabels(r.nodeLabels())),
 	}
-	if r.Region.Gateways.Mode == schema.ModeStaticPod && r.Region.CNI.Type == schema.CNICilium && r.Region.CNI.HostRouting == schema.HostRoutingBPF {
+	if r.Region.Gateways.Mode != schema.ModeDaemonSet && r.Region.CNI.Type == schema.CNICilium && r.Region.CNI.HostRouting == schema.HostRoutingBPF {
 		items = append(items, fmt.Sprintf("Register gateways with `--node-labels=%s` as well.", spellLabels(r.gatewayLabels())))
 	}
 	if r.Region.CNI.Type != schema.CNICilium {

@@ -94,7 +94,7 @@ func (g *gateway) extraArgs() string {
 // routing is what the gateway does with packets.
 func (g *gateway) routing() []corev1.EnvVar {
 	return []corev1.EnvVar{
-		variable("TS_ROUTES", joinPrefixes(g.Advertise)),
+		variable("TS_ROUTES", joinPrefixes(g.host.Advertise)),
 		// --accept-dns: a gateway resolves names as its host does.
 		variable("TS_ACCEPT_DNS", "false"),
 		// The default, true, forwards nothing in the kernel.
@@ -165,6 +165,9 @@ func (g *gateway) healthAddress() string {
 // envFiles are the same variables for whoever runs the container without a kubelet:
 // one file for the region, or one for each host where they differ.
 func (g *gateway) envFiles() []File {
+	if n := g.host.Node; n != nil {
+		return []File{{Path: g.path("gateway/" + n.Name + ".env"), Data: g.envFile(*n)}}
+	}
 	if g.State != StateSecret {
 		return []File{{Path: g.path("gateway/gateway.env"), Data: g.envFile(schema.GatewayNode{})}}
 	}

@@ -14,26 +14,27 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
-// gateway is the gateways of one region, about to be spelled.
+// gateway is the gateways of one region, or one of them where they differ, about to be
+// spelled.
 type gateway struct {
 	*RegionPlan
 	plan *Plan
-	// files are the region's scripts, spelled once: they are in the tree, in a
-	// ConfigMap and in the hash that rolls the pods.
+	host *HostPlan
+	// files are the region's scripts, spelled once: they are in the tree, in a ConfigMap
+	// and in the hash that rolls the pods.
 	files []File
 	// setup and watch are those that the pod runs; watch may be nil.
 	setup, watch []byte
 }
 
-func (p *Plan) gateway(r *RegionPlan) *gateway {
-	g := &gateway{RegionPlan: r, plan: p, files: p.hostFiles(r)}
-	for i := range g.files {
-		f := &g.files[i]
-		f.Data = p.headed(f.Data)
-		switch f.Path {
-		case g.path("gateway/setup.sh"):
+// gateway finds the host's scripts among the region's files, which have their headers.
+func (p *Plan) gateway(r *RegionPlan, h *HostPlan, files []File) *gateway {
+	g := &gateway{RegionPlan: r, plan: p, host: h, files: files}
+	for i := range files {
+		switch f := &files[i]; f.Path {
+		case g.path("gateway/" + h.dir() + "setup.sh"):
 			g.setup = f.Data
-		case g.path("gateway/watch.sh"):
+		case g.path("gateway/" + h.dir() + "watch.sh"):
 			g.watch = f.Data
 		}
 	}

@@ -25,8 +25,13 @@ func (g *gateway) formFiles() ([]File, error) {
 	forms := g.Region.NodeRoutes
 	var files []hostFile
 	if forms.Has(schema.RouteFormSystemd) {
-		files = append(files, g.nodeUnits()...)
 		files = append(files, g.gatewayUnits()...)
+	}
+	if g.Region.Gateways.Mode == schema.ModePerNode {
+		return asFiles(files), nil // there is no other node
+	}
+	if forms.Has(schema.RouteFormSystemd) {
+		files = append(files, g.nodeUnits()...)
 	}
 	if forms.Has(schema.RouteFormNetworkd) {
 		files = append(files, g.networkdFiles()...)
@@ -37,12 +42,16 @@ func (g *gateway) formFiles() ([]File, error) {
 	if forms.Has(schema.RouteFormNetworkManager) {
 		files = append(files, g.dispatcherFile())
 	}
+	typed, err := g.typedForms()
+	return append(asFiles(files), typed...), err
+}
+
+func asFiles(files []hostFile) []File {
 	tree := make([]File, len(files))
 	for i, f := range files {
 		tree[i] = f.File
 	}
-	typed, err := g.typedForms()
-	return append(tree, typed...), err
+	return tree
 }
 
 // typedForms are those in YAML.

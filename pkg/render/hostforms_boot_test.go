@@ -150,7 +150,7 @@ func findScripts(t *testing.T) map[string]string {
 	t.Helper()
 	topology := withForms(schema.ModeDaemonSet, schema.RouteFormDaemonSet)
 	p := NewPlan(topology)
-	return p.gateway(&p.Regions[0]).nodeScriptMap().Data
+	return gatewayOf(p, 0).nodeScriptMap().Data
 }
 
 // NetworkManager's events as it passes them on.

@@ -154,7 +154,7 @@ func hardening() []string {
 // DaemonSet brings the scripts there is none on the host, and a second copy could be
 // older than the first.
 func (g *gateway) gatewayUnits() []hostFile {
-	if g.Region.Gateways.Mode != schema.ModeStaticPod {
+	if g.Region.Gateways.Mode == schema.ModeDaemonSet {
 		return nil
 	}
 	return []hostFile{g.unit("gateway", "kustomize-hybrid-setup.service", g.setupUnit())}

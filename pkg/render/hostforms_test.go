@@ -110,7 +110,7 @@ func TestStaticRoutesHaveHopsOfTheirFamily(t *testing.T) {
 	topology := withForms(schema.ModeStaticPod)
 	topology.Spec.Regions[1].Gateways.Nodes[0].InternalIPv6 = netip.Addr{}
 	p := NewPlan(topology)
-	routes := p.gateway(&p.Regions[0]).staticRoutes()
+	routes := gatewayOf(p, 0).staticRoutes()
 	if len(routes) != 4 {
 		t.Fatalf("%d routes: %v", len(routes), routes)
 	}
@@ -125,7 +125,7 @@ func TestStaticRoutesHaveHopsOfTheirFamily(t *testing.T) {
 	}
 	topology.Spec.Regions[1].Gateways.Nodes = topology.Spec.Regions[1].Gateways.Nodes[:1]
 	p = NewPlan(topology)
-	if routes := p.gateway(&p.Regions[0]).staticRoutes(); len(routes) != 2 {
+	if routes := gatewayOf(p, 0).staticRoutes(); len(routes) != 2 {
 		t.Errorf("IPv6 routes without an IPv6 gateway: %v", routes)
 	}
 }

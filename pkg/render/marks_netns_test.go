@@ -16,7 +16,7 @@ import (
 func TestSetupMarksReachTheTunnel(t *testing.T) {
 	h := newHost(t, "dash", []string{"HOST_IP=10.0.0.11", "FIREWALL=nft"}, "10.0.0.11/22")
 	p := NewPlan(example(t, nil))
-	h.install(map[string][]byte{"setup.sh": p.setupScript(&p.Regions[0])})
+	h.install(map[string][]byte{"setup.sh": p.setupScript(&p.Regions[0], &p.Regions[0].Hosts[0])})
 	// What tailscaled has (tailscale 1.84.3, wgengine/router/router_linux.go).
 	h.sh(`ip route add default via 10.0.0.1
 		ip tuntap add tailscale0 mode tun

@@ -35,14 +35,20 @@ type Plan struct {
 type RegionPlan struct {
 	// Region is what the user said of it, defaults filled in.
 	Region *schema.Region
-	// Advertise is what each of its gateways advertises (TS_ROUTES): node and pod
-	// CIDRs, sorted, never empty for a valid topology.
+	// Advertise is what its gateways advertise between them, sorted, never empty for a
+	// valid topology.
 	Advertise []netip.Prefix
+	// Hosts are its gateways where they differ, in failover order, and otherwise one
+	// that stands for all of them.
+	Hosts []HostPlan
 	// Remote is what all other regions advertise, sorted.
 	Remote []netip.Prefix
 	// Transit is what the region's nodes send to its gateways: Remote and, where
 	// remote gateways keep their tailnet addresses as a source, those. Sorted.
 	Transit []netip.Prefix
+	// Tunnel is Transit as the other regions' gateways advertise it: the blocks of
+	// single nodes where each advertises its own. Sorted.
+	Tunnel []netip.Prefix
 	// State is where a gateway keeps its identity.
 	State StateStore
 	// Health is where a gateway answers health checks.
@@ -93,25 +99,28 @@ func NewPlan(t *schema.Topology) *Plan {
 		KeepsSource:  keepsSource(t),
 		AdvertiseTag: t.Spec.Tailnet.Control != schema.ControlHeadscale,
 	}
-	all := advertised(t.Spec.Regions)
+	prefixes := claims(t.Spec.Regions, (*schema.Region).Advertised)
+	routes := claims(t.Spec.Regions, (*schema.Region).Destinations)
 	for i := range t.Spec.Regions {
-		p.Regions = append(p.Regions, p.region(i, remote(all, i)))
+		p.Regions = append(p.Regions, p.region(i, remote(prefixes, i), remote(routes, i)))
 	}
 	return p
 }
 
-func (p *Plan) region(i int, remote []netip.Prefix) RegionPlan {
+func (p *Plan) region(i int, remote, routes []netip.Prefix) RegionPlan {
 	r := &p.Topology.Spec.Regions[i]
 	tailnet := &p.Topology.Spec.Tailnet
 	plan := RegionPlan{
 		Region:      r,
-		Advertise:   r.Advertised(),
+		Advertise:   r.AllRoutes(),
+		Hosts:       hosts(r),
 		Remote:      remote,
 		Transit:     p.transit(i, remote),
+		Tunnel:      p.transit(i, routes),
 		State:       p.state(r),
 		Health:      health(r),
 		HostIPv6:    hostIPv6(r),
-		Relay:       r.Gateways.HA.Strategy == schema.HARelay,
+		Relay:       r.Shares(),
 		SourceRoute: tailnet.GatewaySource == schema.SourceInternalIP,
 		Spoofed:     spoofed(r, tailnet),
 	}
@@ -119,18 +128,18 @@ func (p *Plan) region(i int, remote []netip.Prefix) RegionPlan {
 	return plan
 }
 
-// claim is a prefix and the region that advertises it.
+// claim is a prefix and the region that has it.
 type claim struct {
 	netip.Prefix
 	region int
 }
 
-// advertised is what all regions advertise, sorted: once, since each region needs
-// nearly all of it.
-func advertised(regions []schema.Region) []claim {
+// claims are the prefixes of all regions, sorted: once, since each region needs
+// nearly all of them.
+func claims(regions []schema.Region, of func(*schema.Region) []netip.Prefix) []claim {
 	var all []claim
 	for i := range regions {
-		for _, c := range regions[i].Advertised() {
+		for _, c := range of(&regions[i]) {
 			all = append(all, claim{c, i})
 		}
 	}
@@ -138,7 +147,7 @@ func advertised(regions []schema.Region) []claim {
 	return all
 }
 
-// remote is what the regions other than i advertise.
+// remote is what the regions other than i have.
 func remote(all []claim, i int) []netip.Prefix {
 	var remote []netip.Prefix
 	for _, c := range all {
@@ -230,7 +239,7 @@ func hostIPv6(r *schema.Region) bool {
 
 // health is open to the LAN only where other nodes choose among several gateways.
 func health(r *schema.Region) HealthBind {
-	if len(r.Gateways.Nodes) > 1 {
+	if len(r.Gateways.Nodes) > 1 && r.Gateways.Mode != schema.ModePerNode {
 		return HealthInternalIP
 	}
 	return HealthLoopback

@@ -386,7 +386,7 @@ func TestEnvironmentByTopology(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			p := NewPlan(example(t, test.change))
 			i := slices.IndexFunc(p.Regions, func(r RegionPlan) bool { return r.Region.Name == test.region })
-			env := variables(corev1.Container{Env: p.gateway(&p.Regions[i]).environment()})
+			env := variables(corev1.Container{Env: gatewayOf(p, i).environment()})
 			for name, want := range test.want {
 				if got, set := env[name]; !set || got != want {
 					t.Errorf("%s=%q, set %v, want %q", name, got, set, want)
@@ -439,7 +439,7 @@ func TestEnvFilesAreTheContainersEnvironment(t *testing.T) {
 func TestChangedScriptsRollThePods(t *testing.T) {
 	hash := func(change func(*schema.Topology)) string {
 		p := NewPlan(example(t, change))
-		return p.gateway(&p.Regions[0]).podMeta().Annotations["kustomize-hybrid.dev/scripts-hash"]
+		return gatewayOf(p, 0).podMeta().Annotations["kustomize-hybrid.dev/scripts-hash"]
 	}
 	before := hash(nil)
 	after := hash(func(t *schema.Topology) { t.Metadata.Name = "other" })
@@ -606,4 +606,14 @@ func replaceValue(v any, place int, text string) ([]byte, bool) {
 	valuesOf(v)[place](value)
 	data, err := json.Marshal(v)
 	return data, err == nil
+}
+
+// gatewayOf is the first gateway of the i-th region, with its scripts.
+func gatewayOf(p *Plan, i int) *gateway {
+	r := &p.Regions[i]
+	files := p.hostFiles(r)
+	for j := range files {
+		files[j].Data = p.headed(files[j].Data)
+	}
+	return p.gateway(r, &r.Hosts[0], files)
 }

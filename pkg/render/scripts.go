@@ -31,56 +31,66 @@ const HealthPort = 9002
 func (p *Plan) hostFiles(r *RegionPlan) []File {
 	dir := "regions/" + r.Region.Name + "/"
 	var files []File
-	for _, f := range []File{
-		{Path: dir + "gateway/setup.sh", Data: p.setupScript(r)},
-		{Path: dir + "gateway/watch.sh", Data: p.gatewayWatchScript(r)},
-		{Path: dir + "node/routes.sh", Data: p.routesScript(r)},
-		{Path: dir + "node/watch.sh", Data: p.nodeWatchScript(r)},
-		{Path: dir + "cloud/routes.sh", Data: p.cloudScript(r)},
-	} {
-		if f.Data != nil {
-			f.Executable = true
-			files = append(files, f)
+	add := func(path string, data []byte) {
+		if data != nil {
+			files = append(files, File{Path: dir + path, Executable: true, Data: data})
 		}
 	}
+	for i := range r.Hosts {
+		h := &r.Hosts[i]
+		add("gateway/"+h.dir()+"setup.sh", p.setupScript(r, h))
+		add("gateway/"+h.dir()+"watch.sh", p.gatewayWatchScript(r, h))
+	}
+	add("node/routes.sh", p.routesScript(r))
+	add("node/watch.sh", p.nodeWatchScript(r))
+	add("cloud/routes.sh", p.cloudScript(r))
 	return files
 }
 
 // setupScript prepares a gateway host: setup.sh apply|remove|check|print.
-func (p *Plan) setupScript(r *RegionPlan) []byte {
-	return p.script("setup.sh.tmpl", r)
+func (p *Plan) setupScript(r *RegionPlan, h *HostPlan) []byte {
+	return script("setup.sh.tmpl", p.scriptData(r, h))
 }
 
 // gatewayWatchScript follows the primary of each prefix for ever. It is nil where
 // a gateway keeps no routes of its own.
-func (p *Plan) gatewayWatchScript(r *RegionPlan) []byte {
+func (p *Plan) gatewayWatchScript(r *RegionPlan, h *HostPlan) []byte {
 	if !r.Relay && !r.SourceRoute {
 		return nil
 	}
-	return p.script("watch.sh.tmpl", r)
+	d := p.scriptData(r, h)
+	// The routes of its tables are those that remote gateways advertise, one by one: it
+	// knows their primaries by them.
+	d.Transit = scriptPrefixes(r.Tunnel)
+	for i, s := range h.Sources {
+		d.Local[i].scriptPrefix = newScriptPrefix(s.Primary)
+	}
+	return script("watch.sh.tmpl", d)
 }
 
 // routesScript keeps the routes of a node that is not a gateway: routes.sh
-// apply|remove|check|print. It is nil where no gateway is known to route to.
+// apply|remove|check|print. It is nil where no gateway is known to route to, and where
+// every node is one.
 func (p *Plan) routesScript(r *RegionPlan) []byte {
-	if len(r.Region.Gateways.Nodes) == 0 || r.routesInCloud() {
+	if len(r.Region.Gateways.Nodes) == 0 || r.routesInCloud() || r.Region.Gateways.Mode == schema.ModePerNode {
 		return nil
 	}
-	return p.script("routes.sh.tmpl", r)
+	return script("routes.sh.tmpl", p.scriptData(r, &r.Hosts[0]))
 }
 
 // nodeWatchScript takes gateways that are not well out of a node's routes. It is nil
 // where there is no other gateway to turn to.
 func (p *Plan) nodeWatchScript(r *RegionPlan) []byte {
-	if len(r.Region.Gateways.Nodes) < 2 || r.routesInCloud() {
+	if len(r.Region.Gateways.Nodes) < 2 || r.routesInCloud() || r.Region.Gateways.Mode == schema.ModePerNode {
 		return nil
 	}
-	return p.script("nodewatch.sh.tmpl", r)
+	return script("nodewatch.sh.tmpl", p.scriptData(r, &r.Hosts[0]))
 }
 
 // scriptData is what the here-documents hold.
 type scriptData struct {
 	Region   string
+	Guarded  []scriptPrefix
 	Local    []localPrefix
 	Remote   []scriptPrefix
 	Transit  []scriptPrefix
@@ -96,8 +106,7 @@ type scriptPrefix struct {
 	Prefix string
 }
 
-// localPrefix is a prefix the region advertises and the table that carries what
-// comes from it.
+// localPrefix is a prefix of the region and the table that carries what comes from it.
 type localPrefix struct {
 	scriptPrefix
 	Table int
@@ -113,25 +122,26 @@ type scriptSetting struct{ Name, Value string }
 
 // script fills one of the templates in. Both can fail only by a fault of ours that
 // every test of the package meets.
-func (p *Plan) script(name string, r *RegionPlan) []byte {
+func script(name string, d scriptData) []byte {
 	t := template.Must(template.ParseFS(scriptFiles, "templates/"+name))
 	var b bytes.Buffer
-	if err := t.Execute(&b, p.scriptData(r)); err != nil {
+	if err := t.Execute(&b, d); err != nil {
 		panic(err)
 	}
 	return b.Bytes()
 }
 
-func (p *Plan) scriptData(r *RegionPlan) scriptData {
+func (p *Plan) scriptData(r *RegionPlan, h *HostPlan) scriptData {
 	d := scriptData{
 		Region:   r.Region.Name,
-		Local:    r.localPrefixes(),
+		Guarded:  scriptPrefixes(r.Region.Advertised()),
+		Local:    h.localPrefixes(),
 		Remote:   scriptPrefixes(r.Remote),
 		Transit:  scriptPrefixes(r.Transit),
 		Spoofed:  scriptPrefixes(r.Spoofed),
 		Settings: p.scriptSettings(r),
 	}
-	for _, n := range r.Region.Gateways.Nodes {
+	for _, n := range h.Gateways {
 		d.Gateways = append(d.Gateways, newScriptGateway(n))
 	}
 	return d
@@ -146,22 +156,16 @@ func (p *Plan) scriptSettings(r *RegionPlan) []scriptSetting {
 	}
 }
 
-func (r *RegionPlan) localPrefixes() []localPrefix {
+func (h *HostPlan) localPrefixes() []localPrefix {
 	var local []localPrefix
-	for i, p := range r.Advertise {
-		local = append(local, localPrefix{newScriptPrefix(p), FirstTable + i, r.role(p)})
+	for i, s := range h.Sources {
+		role := "pod"
+		if s.Nodes {
+			role = "node"
+		}
+		local = append(local, localPrefix{newScriptPrefix(s.Prefix), FirstTable + i, role})
 	}
 	return local
-}
-
-// role tells the prefix a gateway's own address can lie in from those of pods.
-func (r *RegionPlan) role(p netip.Prefix) string {
-	for _, c := range r.Region.NodeCIDRs {
-		if c == p {
-			return "node"
-		}
-	}
-	return "pod"
 }
 
 func newScriptPrefix(p netip.Prefix) scriptPrefix {

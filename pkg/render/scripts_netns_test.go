@@ -188,6 +188,7 @@ func TestSetupOnAKernel(t *testing.T) {
 		{"busybox sh", "iptables", "dual"},
 		{"busybox sh", "nft", "single"},
 		{"dash", "iptables", "tailnet-ip"},
+		{"dash", "nft", "per-node"},
 	} {
 		t.Run(c[0]+"/"+c[1]+"/"+c[2], func(t *testing.T) {
 			gatewayHost(t, c[0], c[1], c[2]).lifecycle("setup.sh")
@@ -199,7 +200,7 @@ func gatewayHost(t *testing.T, shell, firewall, name string) *host {
 	t.Helper()
 	h := newHost(t, shell, []string{"HOST_IP=10.0.0.11", "FIREWALL=" + firewall}, "10.0.0.11/22", "fd00:10::11/64")
 	p := NewPlan(scriptCases()[name])
-	h.install(map[string][]byte{"setup.sh": p.setupScript(&p.Regions[0])})
+	h.install(map[string][]byte{"setup.sh": p.setupScript(&p.Regions[0], &p.Regions[0].Hosts[0])})
 	return h
 }
 
@@ -247,7 +248,7 @@ func TestSetupForgetsAnOlderTopology(t *testing.T) {
 	before := h.dump()
 	h.succeed("setup.sh", "apply")
 	p := NewPlan(scriptCases()["single"])
-	h.install(map[string][]byte{"setup.sh": p.setupScript(&p.Regions[0])})
+	h.install(map[string][]byte{"setup.sh": p.setupScript(&p.Regions[0], &p.Regions[0].Hosts[0])})
 	out, code := h.run("setup.sh", "check")
 	if code != 1 || !strings.Contains(out, "extra: rule 6 5185: from all to fd00:10::/64 lookup main") {
 		t.Errorf("check after the topology changed: exit %d\n%s", code, out)

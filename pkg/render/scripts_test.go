@@ -34,7 +34,53 @@ func scriptCases() map[string]*schema.Topology {
 	tailnetIP.Spec.Tailnet.GatewaySource = schema.SourceTailnetIP
 	tailnetIP.Spec.Tailnet.NetfilterMode = schema.NetfilterOn
 	tailnetIP.Spec.Tailnet.IPPool = []netip.Prefix{netip.MustParsePrefix("100.80.0.0/16")}
-	return map[string]*schema.Topology{"single": single, "relay": relay, "dual": dual, "tailnet-ip": tailnetIP}
+	return map[string]*schema.Topology{"single": single, "relay": relay, "dual": dual, "tailnet-ip": tailnetIP, "per-node": perNodeTopology(), "supersets": supersetTopology()}
+}
+
+// perNodeTopology has three nodes that each advertise their own pods, the second of
+// them the nodes as well, and another region like it with one node.
+func perNodeTopology() *schema.Topology {
+	t := scriptTopology(
+		scriptRegion("dc", "10.143.0.0/24", "10.142.0.0/20", "10.143.0.11"),
+		scriptRegion("cloud", "10.0.0.0/22", "10.61.0.0/16", "10.0.0.11", "10.0.0.12", "10.0.0.13"))
+	addIPv6(&t.Spec.Regions[0], "fd00:143::/64", "fd00:142::/56")
+	addIPv6(&t.Spec.Regions[1], "fd00:10::/64", "fd00:61::/56")
+	for i := range t.Spec.Regions {
+		r := &t.Spec.Regions[i]
+		r.Gateways.Mode = schema.ModePerNode
+		for j := range r.Gateways.Nodes {
+			for _, p := range r.PodCIDRs {
+				r.Gateways.Nodes[j].PodCIDRs = append(r.Gateways.Nodes[j].PodCIDRs, nodeBlock(p, byte(j+1)))
+			}
+		}
+	}
+	t.Spec.Regions[1].Gateways.Nodes[1].NodeRouter = true
+	return t
+}
+
+// supersetTopology is dual, with prefixes of each gateway's own instead of a relay.
+func supersetTopology() *schema.Topology {
+	t := scriptTopology(
+		scriptRegion("dc", "10.143.0.0/24", "10.142.0.0/20", "10.143.0.11", "10.143.0.12"),
+		scriptRegion("cloud", "10.0.0.0/22", "10.61.0.0/16", "10.0.0.11", "10.0.0.12"))
+	addIPv6(&t.Spec.Regions[1], "fd00:10::/64", "fd00:61::/56")
+	for i := range t.Spec.Regions {
+		t.Spec.Regions[i].Gateways.Mode = schema.ModeStaticPod
+		t.Spec.Regions[i].Gateways.HA.Strategy = schema.HASupersets
+	}
+	return t
+}
+
+// nodeBlock is the n-th /24 or /64 of a prefix.
+func nodeBlock(p netip.Prefix, n byte) netip.Prefix {
+	if p.Addr().Is4() {
+		b := p.Addr().As4()
+		b[2] += n
+		return netip.PrefixFrom(netip.AddrFrom4(b), 24)
+	}
+	b := p.Addr().As16()
+	b[7] += n
+	return netip.PrefixFrom(netip.AddrFrom16(b), 64)
 }
 
 func scriptTopology(regions ...schema.Region) *schema.Topology {
@@ -166,7 +212,7 @@ func needTool(t *testing.T, name string) {
 func scriptPaths(t *testing.T) []string {
 	t.Helper()
 	var paths []string
-	for _, pattern := range []string{"templates/*.sh.tmpl", "testdata/scripts/*/regions/*/*/*.sh"} {
+	for _, pattern := range []string{"templates/*.sh.tmpl", "testdata/scripts/*/regions/*/*/*.sh", "testdata/scripts/*/regions/*/gateway/*/*.sh"} {
 		found, err := filepath.Glob(pattern)
 		if err != nil || len(found) == 0 {
 			t.Fatalf("%s: no scripts (%v)", pattern, err)
@@ -206,7 +252,7 @@ func TestScriptsWhereNothingIsToDo(t *testing.T) {
 	p := NewPlan(scriptCases()["tailnet-ip"])
 	for i := range p.Regions {
 		r := &p.Regions[i]
-		if got := p.gatewayWatchScript(r); got != nil {
+		if got := p.gatewayWatchScript(r, &r.Hosts[0]); got != nil {
 			t.Errorf("%s: a gateway without tables of its own is watched", r.Region.Name)
 		}
 		if got := p.nodeWatchScript(r); got != nil {

@@ -30,23 +30,19 @@ func (g *gateway) staticPod() *corev1.Pod {
 // staticPodFile is the one document that the kubelet reads from a file.
 func (g *gateway) staticPodFile() (File, error) {
 	data, err := toYAML(g.staticPod())
-	return File{Path: g.path("gateway/static-pod.yaml"), Data: append(g.staticPodNote(), data...)}, err
+	return File{Path: g.path("gateway/" + g.host.dir() + "static-pod.yaml"), Data: append(g.staticPodNote(), data...)}, err
 }
 
 // staticPodNote tells an operator what the host needs before the kubelet reads the
 // file: a kubelet says of what is missing only in its log.
 func (g *gateway) staticPodNote() []byte {
-	hosts := make([]string, len(g.Region.Gateways.Nodes))
-	for i, n := range g.Region.Gateways.Nodes {
-		hosts[i] = n.Name
-	}
 	files := []string{"setup.sh"}
 	if g.watch != nil {
 		files = append(files, "watch.sh")
 	}
 	return []byte(g.plan.header() + `#
-# A gateway of region ` + g.Region.Name + `, on: ` + strings.Join(hosts, ", ") + `
-# On each of these hosts, in this order:
+# A gateway of region ` + g.Region.Name + `, on: ` + strings.Join(g.hostNames(), ", ") + `
+# On ` + g.eachHost() + `, in this order:
 #   1. ` + strings.Join(files, " and ") + ` to ` + scriptDir + `/ (mode 0755)
 #   2. the auth key to ` + g.plan.Topology.Spec.Tailnet.Auth.HostDir + `/authkey (directory 0700, file 0400, root's)
 #   3. this file to /etc/kubernetes/manifests/, or wherever the kubelet's staticPodPath points
@@ -54,4 +50,23 @@ func (g *gateway) staticPodNote() []byte {
 # The cluster shows the pod once it has the namespace ` + schema.Namespace + ` (cluster/namespace.yaml);
 # the gateway runs without. Never apply this file with kubectl: it would be an ordinary pod.
 `)
+}
+
+// hostNames are the hosts that the file is for.
+func (g *gateway) hostNames() []string {
+	if g.host.Node != nil {
+		return []string{g.host.Node.Name}
+	}
+	var names []string
+	for _, n := range g.Region.Gateways.Nodes {
+		names = append(names, n.Name)
+	}
+	return names
+}
+
+func (g *gateway) eachHost() string {
+	if g.host.Node != nil {
+		return "this host and no other"
+	}
+	return "each of these hosts"
 }

@@ -71,6 +71,23 @@ const (
 	CodeCloudTailnet    diag.Code = "cloud-tailnet-route"   // tailnet addresses that no route can lead to
 )
 
+// The codes of the findings about gateways' modes and how several share the work.
+const (
+	CodePerNodeMissing   diag.Code = "per-node-missing"     // a node whose pods nobody advertises
+	CodePerNodeOutside   diag.Code = "per-node-outside"     // its block is not its region's
+	CodePerNodeOverlap   diag.Code = "per-node-overlap"     // two nodes with the same pods' addresses
+	CodeFieldUnused      diag.Code = "gateway-field-unused" // a field that its mode or strategy does not read
+	CodePerNodeIPAM      diag.Code = "per-node-ipam"        // a plugin that gives nodes no block for good
+	CodeEqualCost        diag.Code = "ha-equal-cost"        // several gateways and no strategy
+	CodeZone             diag.Code = "gateway-zone"         // gateways that fail together
+	CodeGatewayFamily    diag.Code = "gateway-family"       // an address family without a next hop
+	CodeSupersetVersion  diag.Code = "supersets-version"    // receivers that do not take supersets
+	CodeSupersetMode     diag.Code = "supersets-mode"       // gateways that cannot differ
+	CodeSupersetNone     diag.Code = "supersets-none"       // no wider prefix to be had
+	CodeSupersetShared   diag.Code = "supersets-shared"     // one that is not the own
+	CodeSupersetSwallows diag.Code = "supersets-swallows"   // one that holds what is not the own
+)
+
 // Codes lists every code that this package can report.
 func Codes() []diag.Code {
 	return []diag.Code{
@@ -85,5 +102,7 @@ func Codes() []diag.Code {
 		CodeMixedCNI, CodeNodeLabel, CodeKnownIssue,
 		CodeRoutesBootstrap, CodeRoutesDevice, CodeRoutesFabric, CodeRoutesUnwatched,
 		CodeCloudField, CodeCloudID, CodeCloudQuota, CodeCloudFamily, CodeCloudNodeRoutes, CodeCloudStandby, CodeCloudTailnet,
+		CodePerNodeMissing, CodePerNodeOutside, CodePerNodeOverlap, CodeFieldUnused, CodePerNodeIPAM,
+		CodeEqualCost, CodeZone, CodeGatewayFamily, CodeSupersetVersion, CodeSupersetMode, CodeSupersetNone, CodeSupersetShared, CodeSupersetSwallows,
 	}
 }

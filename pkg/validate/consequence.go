@@ -76,7 +76,7 @@ func (c *Claim) holder() string {
 	who := [...]string{
 		RoleNode: "nodes", RolePod: "pods", RoleService: "Services", RoleTransit: "link network", RoleFabric: "fabric",
 		RoleExternal: "external network", RoleReserved: "reserved range", RolePool: "tailnet devices",
-		RoleGateway: "gateway", RoleAPIServer: "API server", roles: "",
+		RoleGateway: "gateway", RoleAPIServer: "API server", RoleSuperset: "gateways", roles: "",
 	}[c.Role]
 	switch {
 	case c.Role.local():

@@ -7,16 +7,8 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
-// private are the blocks that anybody may use inside (RFC 1918, RFC 4193). The
-// shared block of RFC 6598 is not among them: it is the tailnet's.
-func private() []netip.Prefix {
-	return []netip.Prefix{
-		netip.MustParsePrefix("10.0.0.0/8"),
-		netip.MustParsePrefix("172.16.0.0/12"),
-		netip.MustParsePrefix("192.168.0.0/16"),
-		netip.MustParsePrefix("fc00::/7"),
-	}
-}
+// private are the blocks that anybody may use inside.
+func private() []netip.Prefix { return schema.PrivateBlocks() }
 
 // inAny reports whether p lies wholly inside one of the prefixes.
 func inAny(p netip.Prefix, prefixes []netip.Prefix) bool {

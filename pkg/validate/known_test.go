@@ -137,7 +137,7 @@ func issueCases() map[string][2][]change {
 		"tailscale-ipip":          {{tunnel(schema.TunnelIPIP)}, {tunnel(schema.TunnelNone)}},
 		"operator-host-network":   {{operator}, nil},
 		"operator-route-acceptor": {{operator}, {operator, cni(schema.CNICalico, "3.30.7")}},
-		"node-ip":                 {nil, {gatewayMode("perNode")}},
+		"node-ip":                 {nil, {gatewayMode("other")}},
 		"foreign-node-deleted":    {{static}, {gatewayMode(schema.ModeDaemonSet)}},
 	}
 }

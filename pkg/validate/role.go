@@ -25,6 +25,9 @@ const (
 	RoleGateway
 	// RoleAPIServer: the one address of an API server.
 	RoleAPIServer
+	// RoleSuperset: what one gateway advertises beside its region's prefixes, so that
+	// it may send from them.
+	RoleSuperset
 
 	roles // how many there are, plus one
 )
@@ -36,6 +39,7 @@ func (r Role) String() string {
 		RoleTransit: "transit CIDR", RoleFabric: "fabric CIDR", RoleExternal: "external CIDR",
 		RoleReserved: "reserved CIDR", RolePool: "tailnet IP pool",
 		RoleGateway: "gateway address", RoleAPIServer: "API server address",
+		RoleSuperset: "superset",
 	}
 	if int(r) < len(names) && names[r] != "" {
 		return names[r]

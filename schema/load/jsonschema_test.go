@@ -155,6 +155,7 @@ func finishJSONSchema(root map[string]any) {
 			"required": []any{"nodeSelector"}, "properties": map[string]any{"nodeSelector": map[string]any{"minProperties": 1}},
 		}},
 		map[string]any{"if": mode("staticPod"), "then": map[string]any{"not": map[string]any{"required": []any{"nodeSelector"}}}},
+		map[string]any{"if": mode("perNode"), "then": map[string]any{"not": map[string]any{"required": []any{"nodeSelector"}}}},
 	}
 }
 

@@ -30,7 +30,15 @@ cni cilium
 EOF
 }
 
-# What this region advertises: family, the table for what comes from it, prefix, role.
+# The region's own prefixes, which must never lie behind the tunnel: family, prefix.
+guarded_prefixes() {
+	cat <<'EOF'
+4 10.70.0.0/22
+4 10.80.0.0/16
+EOF
+}
+
+# What this host sends from: family, the table for what comes from it, prefix, role.
 local_prefixes() {
 	cat <<'EOF'
 4 5253 10.70.0.0/22 node
@@ -168,6 +176,7 @@ node_table() {
 
 # look reads the tables and the host, once.
 look() {
+	GUARDED=$(guarded_prefixes)
 	LOCAL=$(local_prefixes)
 	REMOTE=$(remote_prefixes)
 	TRANSIT=$(transit_prefixes)
@@ -198,7 +207,7 @@ rules() {
 	done
 	# A standby accepts its own region's prefixes from the tailnet, and tailscaled's
 	# rule 5270 comes before main: without this its LAN would lie behind the tunnel.
-	lines "$LOCAL" | while read -r family _ prefix _; do
+	lines "$GUARDED" | while read -r family prefix; do
 		echo "rule $family 5185: from all to $prefix lookup main"
 	done
 	# Peers take a packet only from the primary of its source prefix, and the

@@ -30,7 +30,17 @@ cni cilium
 EOF
 }
 
-# What this region advertises: family, the table for what comes from it, prefix, role.
+# The region's own prefixes, which must never lie behind the tunnel: family, prefix.
+guarded_prefixes() {
+	cat <<'EOF'
+4 10.50.0.0/24
+4 10.60.0.0/18
+6 fd00:10:50::/64
+6 fd00:10:60::/104
+EOF
+}
+
+# What this host sends from: family, the table for what comes from it, prefix, role.
 local_prefixes() {
 	cat <<'EOF'
 4 5253 10.50.0.0/24 node
@@ -175,6 +185,7 @@ node_table() {
 
 # look reads the tables and the host, once.
 look() {
+	GUARDED=$(guarded_prefixes)
 	LOCAL=$(local_prefixes)
 	REMOTE=$(remote_prefixes)
 	TRANSIT=$(transit_prefixes)
@@ -205,7 +216,7 @@ rules() {
 	done
 	# A standby accepts its own region's prefixes from the tailnet, and tailscaled's
 	# rule 5270 comes before main: without this its LAN would lie behind the tunnel.
-	lines "$LOCAL" | while read -r family _ prefix _; do
+	lines "$GUARDED" | while read -r family prefix; do
 		echo "rule $family 5185: from all to $prefix lookup main"
 	done
 	# Peers take a packet only from the primary of its source prefix, and the

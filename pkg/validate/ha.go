@@ -1,0 +1,109 @@
+package validate
+
+import (
+	"net/netip"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// highAvailability refuses what several gateways of a region cannot do together.
+func highAvailability(t *schema.Topology) diag.List {
+	var list diag.List
+	for i := range t.Spec.Regions {
+		h := gatewayGroup{&t.Spec.Regions[i], regionPath(i) + ".gateways"}
+		h.equalCost(&list)
+		h.zone(&list)
+		h.firstFamily(&list)
+		h.nextHops(&list)
+	}
+	return list
+}
+
+// gatewayGroup is the gateways of one region.
+type gatewayGroup struct {
+	region *schema.Region
+	path   string
+}
+
+func (h *gatewayGroup) nodes() []schema.GatewayNode { return h.region.Gateways.Nodes }
+
+func (h *gatewayGroup) at(j int) string { return diag.Index(h.path+".nodes", j) }
+
+// routers are the gateways that other hosts send to: all of them, but for mode perNode.
+func (h *gatewayGroup) routers() []int {
+	var list []int
+	for j := range h.nodes() {
+		if h.region.IsNodeRouter(j) {
+			list = append(list, j)
+		}
+	}
+	return list
+}
+
+// equalCost: nodes send to every gateway of their region, and peers take packets from
+// the primary only (measured in namespaces with tailscaled 1.84.3: 51 of 200
+// connections over equal-cost routes on both sides; tailscale#19612).
+func (h *gatewayGroup) equalCost(list *diag.List) {
+	n := len(h.nodes())
+	if h.region.Gateways.HA.Strategy != schema.HASingle || n < 2 {
+		return
+	}
+	message := "region %q has %d gateways with strategy single: nodes send to all of them, by equal-cost routes and without SNAT, and peers take packets only from the primary, so the others' share of every flow is dropped in silence"
+	if h.region.Gateways.Mode == schema.ModePerNode {
+		message = "region %q has %d nodes with strategy single: what comes from node addresses must go by the node router, since peers take it from nobody else, and with single no node hands it there"
+	}
+	list.Errorf(CodeEqualCost, h.path+".ha.strategy", message, h.region.Name, n).
+		See(h.path+".nodes", "%d hosts are listed here", n).
+		Fix("leave the strategy out: relay is the default for several gateways; or list one host")
+}
+
+// zone: two gateways that fail together are one.
+func (h *gatewayGroup) zone(list *diag.List) {
+	routers := h.routers()
+	if len(routers) < 2 {
+		return
+	}
+	zone := h.nodes()[routers[0]].Zone
+	for _, j := range routers {
+		if z := h.nodes()[j].Zone; z == "" || z != zone {
+			return
+		}
+	}
+	d := list.Errorf(CodeZone, h.at(routers[1])+".zone", "all %d gateways of region %q are in zone %q, so what takes the zone down takes the region off the tailnet",
+		len(routers), h.region.Name, zone)
+	d.See(h.at(routers[0])+".zone", "gateway %q is in zone %q, too", h.nodes()[routers[0]].Name, zone).
+		Fix("put one of them into another zone, or accept it with a suppression of %s that says why", CodeZone)
+}
+
+// firstFamily: the kubelet's HOST_IP is a host's first address, and one manifest says
+// for all hosts of a region how it is written in front of a port.
+func (h *gatewayGroup) firstFamily(list *diag.List) {
+	for j, n := range h.nodes() {
+		first := h.nodes()[0]
+		if n.InternalIP.IsValid() && first.InternalIP.IsValid() && n.InternalIP.Is4() != first.InternalIP.Is4() {
+			list.Errorf(CodeGatewayFamily, h.at(j)+".internalIP", "gateways %q and %q of region %q have first addresses of different families, %s and %s, so their health checks and hand-over cannot meet",
+				first.Name, n.Name, h.region.Name, first.InternalIP, n.InternalIP).
+				See(h.at(0)+".internalIP", "gateway %q has %s", first.Name, first.InternalIP).
+				Fix("write the address of the same family first on both: what the kubelet has as --node-ip")
+		}
+	}
+}
+
+// nextHops: a prefix whose family a gateway has no address of has no next hop there:
+// nodes would send by the default route, or by fewer gateways than are listed.
+func (h *gatewayGroup) nextHops(list *diag.List) {
+	want := familiesOf(h.region.Advertised())
+	for _, j := range h.routers() {
+		n := h.nodes()[j]
+		var own []netip.Prefix
+		for _, a := range n.Addresses() {
+			own = append(own, hostPrefix(a))
+		}
+		if have := familiesOf(own); !have.empty() && have.lacks(want) {
+			list.Errorf(CodeGatewayFamily, h.at(j), "gateway %q of region %q has an address for %s and the region has prefixes of %s, so it is the next hop for a part of them only",
+				n.Name, h.region.Name, have, want).
+				Fix("add the host's other address as internalIPv6, or take the prefixes of that family out of the region")
+		}
+	}
+}

@@ -1,0 +1,140 @@
+package validate
+
+import (
+	"net/netip"
+
+	"github.com/gaissmai/bart"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// perNode checks the blocks of pods' addresses that nodes have for themselves.
+func perNode(t *schema.Topology) diag.List {
+	var list diag.List
+	for i := range t.Spec.Regions {
+		r := &t.Spec.Regions[i]
+		own := blockOwners{region: r, path: regionPath(i)}
+		for j := range r.Gateways.Nodes {
+			if r.Gateways.Mode == schema.ModePerNode {
+				own.node(&list, j)
+			}
+			own.unused(&list, j)
+		}
+		if r.Gateways.Mode == schema.ModePerNode {
+			own.plugin(&list)
+			own.noOthers(&list)
+		}
+	}
+	return list
+}
+
+// blockOwners remembers which node of a region has which block.
+type blockOwners struct {
+	region *schema.Region
+	path   string
+	taken  []block
+	table  bart.Table[int] // into taken
+}
+
+type block struct {
+	netip.Prefix
+	node, path string
+}
+
+func (o *blockOwners) at(j int) string { return diag.Index(o.path+".gateways.nodes", j) }
+
+// node: a node's pods have the addresses of its blocks, which it alone advertises.
+func (o *blockOwners) node(list *diag.List, j int) {
+	n := &o.region.Gateways.Nodes[j]
+	want, have := familiesOf(o.region.PodCIDRs), familiesOf(n.PodCIDRs)
+	if have.lacks(want) {
+		list.Errorf(CodePerNodeMissing, o.at(j), "node %q of region %q has %s of its own, and the region's pods have %s: what is missing nobody advertises, so no other region reaches those pods",
+			n.Name, o.region.Name, ownBlocks(have), want).Fix("add the node's block of each family to its podCIDRs, as `kubectl get node %s -o jsonpath={.spec.podCIDRs}` prints it", n.Name)
+	}
+	for k, p := range n.PodCIDRs {
+		if !p.IsValid() {
+			continue
+		}
+		b := block{p, n.Name, diag.Index(o.at(j)+".podCIDRs", k)}
+		if !inAny(p, o.region.PodCIDRs) {
+			list.Errorf(CodePerNodeOutside, b.path, "pod CIDR %s of node %q lies in none of the pod CIDRs of region %q (%s), which are what other regions route to it",
+				p, n.Name, o.region.Name, join(o.region.PodCIDRs)).Fix("write the node's block inside them, or add its network to the region's podCIDRs")
+		}
+		o.claim(list, b)
+	}
+}
+
+func ownBlocks(f families) string {
+	if f.empty() {
+		return "no podCIDRs"
+	}
+	return f.String() + " podCIDRs"
+}
+
+// claim: an address has one owner among peers, so of two nodes that advertise it one
+// gets nothing (measured in namespaces with tailscaled 1.84.3).
+func (o *blockOwners) claim(list *diag.List, b block) {
+	for _, other := range o.taken {
+		if !o.table.OverlapsPrefix(b.Prefix) {
+			break
+		}
+		if other.Overlaps(b.Prefix) {
+			list.Errorf(CodePerNodeOverlap, b.path, "pod CIDR %s of node %q overlaps pod CIDR %s of node %q, and peers take packets of an address from one of them only",
+				b.Prefix, b.node, other.Prefix, other.node).See(other.path, "%s is claimed here", other.Prefix).Fix("give each node blocks of its own")
+			break
+		}
+	}
+	o.table.Insert(b.Prefix, len(o.taken))
+	o.taken = append(o.taken, b)
+}
+
+// unused: a field that nothing reads is a mode that somebody believes in.
+func (o *blockOwners) unused(list *diag.List, j int) {
+	n, g := &o.region.Gateways.Nodes[j], &o.region.Gateways
+	for _, f := range []struct {
+		name, reader string
+		stray        bool
+	}{
+		{"podCIDRs", "mode perNode", len(n.PodCIDRs) > 0 && g.Mode != schema.ModePerNode},
+		{"nodeRouter", "mode perNode", n.NodeRouter && g.Mode != schema.ModePerNode},
+		{"supersets", "strategy supersets", len(n.Supersets) > 0 && g.HA.Strategy != schema.HASupersets},
+	} {
+		if f.stray {
+			list.Errorf(CodeFieldUnused, o.at(j)+"."+f.name, "gateway %q of region %q says %s, which only %s reads, and the region has not chosen that",
+				n.Name, o.region.Name, f.name, f.reader).See(o.path+".gateways.mode", "the region's mode is %s", g.Mode).Fix("drop %s, or choose %s", f.name, f.reader)
+		}
+	}
+}
+
+// noOthers: routes to a gateway are for nodes that are none.
+func (o *blockOwners) noOthers(list *diag.List) {
+	for k, f := range o.region.NodeRoutes.Forms {
+		if f != schema.RouteFormSystemd {
+			list.Errorf(CodeFieldUnused, diag.Index(o.path+".nodeRoutes.forms", k), "region %q wants routes for nodes that are no gateways as %s, and with mode perNode every node is one",
+				o.region.Name, f).See(o.path+".gateways.mode", "mode perNode is chosen here").Fix("drop %s", f)
+		}
+	}
+}
+
+// plugin: the address of a pod has to lie in the block of its node for as long as the
+// node lives, or its node's tunnel drops it.
+func (o *blockOwners) plugin(list *diag.List) {
+	c := o.region.CNI
+	why, cure := "", "use mode daemonSet or staticPod here"
+	switch {
+	case c.Type == schema.CNICalico:
+		// calico 3.30.7, libcalico-go/lib/ipam: strictAffinity is off by default.
+		why = "lends nodes further blocks and single addresses of other nodes' blocks"
+	case c.Type == schema.CNIAWSVPC || c.Type == schema.CNIAzure || c.IPAM == schema.IPAMCloud:
+		why = "takes pods' addresses one by one from the provider's network"
+	case c.Type == schema.CNICilium && (c.IPAM == "" || c.IPAM == schema.IPAMMultiPool):
+		// cilium 1.17.4, Documentation/network/concepts/ipam/multi-pool.rst.
+		why = "gives nodes further blocks of the region's pool as they fill up (ipam: multi-pool)"
+		cure = "set cni.ipam: kubernetes or cluster-pool, where a node has one block for good, or " + cure
+	default:
+		return
+	}
+	list.Errorf(CodePerNodeIPAM, o.path+".cni", "%s in region %q %s, so pods get addresses that their node does not advertise, and peers drop what those send",
+		component(c), o.region.Name, why).See(o.path+".gateways.mode", "mode perNode is chosen here").Fix("%s", cure)
+}
