@@ -31,10 +31,10 @@ hostforms:
 	$(GO) test -tags hostforms -count=1 -timeout 10m -run 'Systemd|CloudInit|Netplan|Networkd|Container|Dispatcher' ./pkg/render
 
 # Two regions on real packets, with the real tailscaled: root, and what netns needs.
-# The programs and the runner are built once, into .lab.
+# The programs and the runner are built once, into .lab. LAB_FLAGS choose: .lab/lab -h.
 lab: lab-programs
 	cd test/lab && $(GO) build -o ../../.lab/lab .
-	.lab/lab -programs .lab
+	.lab/lab -programs .lab $(LAB_FLAGS)
 
 LAB_PROGRAMS = tailscale.com/cmd/tailscaled tailscale.com/cmd/tailscale tailscale.com/cmd/containerboot
 

@@ -19,12 +19,13 @@ import (
 // checks runs on a world that is up, and counts what failed.
 type checks struct {
 	*world
-	pass   pass
 	only   *regexp.Regexp
 	ctl    *control
 	policy []byte
 	topo   *schema.Topology
 	failed int
+	// patience multiplies limits of time.
+	patience float64
 
 	leakedIn     []string       // what leaked, and during which check
 	leakedBefore map[string]int // see leaked
@@ -102,7 +103,7 @@ func (c *checks) online(name string) bool {
 	c.ctl.mu.Lock()
 	defer c.ctl.mu.Unlock()
 	return slices.ContainsFunc(c.ctl.nodes, func(n *member) bool {
-		return n.online && n.Hostinfo.Hostname() == name && len(c.ctl.approved(n)) == 4
+		return n.online && n.Hostinfo.Hostname() == name && len(c.ctl.approved(n)) == c.host(name).advertised()
 	})
 }
 
@@ -115,11 +116,12 @@ func (c *checks) host(name string) *host {
 	panic("no host " + name)
 }
 
-// primary is the host that is primary for a region's pods.
+// primary is the host that is primary for a region's nodes and, unless a check parts
+// them, its pods.
 func (c *checks) primary(site string) *host {
-	for _, s := range sites() {
+	for _, s := range c.pass.sites() {
 		if s.name == site {
-			return c.host(c.ctl.who(netip.MustParsePrefix(s.pod4)))
+			return c.host(c.ctl.who(netip.MustParsePrefix(s.node4)))
 		}
 	}
 	panic("no site " + site)

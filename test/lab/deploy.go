@@ -60,7 +60,7 @@ func (h *host) trust(certificate []byte) error {
 
 // environment is gateway.env, with the one variable the kubelet fills in.
 func (h *host) environment() ([]string, error) {
-	data, err := os.ReadFile(filepath.Join(h.dir, "etc/kustomize-hybrid/gateway/gateway.env"))
+	data, err := os.ReadFile(h.own("gateway.env", h.name()+".env"))
 	if err != nil {
 		return nil, err
 	}
@@ -73,9 +73,37 @@ func (h *host) environment() ([]string, error) {
 	return env, nil
 }
 
+// own is the rendered file for this gateway where gateways of its region differ, or the
+// one for all of them.
+func (h *host) own(shared, mine string) string {
+	dir := filepath.Join(h.dir, "etc/kustomize-hybrid/gateway")
+	if path := filepath.Join(dir, mine); exists(path) {
+		return path
+	}
+	return filepath.Join(dir, shared)
+}
+
+func exists(path string) bool { _, err := os.Stat(path); return err == nil }
+
+// script is the path of a rendered script, as the host sees it.
+func (h *host) script(name string) string {
+	return strings.TrimPrefix(h.own(name, h.name()+"/"+name), h.dir)
+}
+
+// advertised counts what the gateway's environment has it advertise.
+func (h *host) advertised() int {
+	env, _ := h.environment()
+	for _, e := range env {
+		if routes, ok := strings.CutPrefix(e, "TS_ROUTES="); ok {
+			return len(strings.Split(routes, ","))
+		}
+	}
+	return 0
+}
+
 // setup is the init container.
 func (h *host) setup(verb string) error {
-	out, err := h.enter(h.imageEnv("HOST_IP="+h.lan(4)), filepath.Join(h.w.image, "sh"), "/etc/kustomize-hybrid/gateway/setup.sh", verb).CombinedOutput()
+	out, err := h.enter(h.imageEnv("HOST_IP="+h.lan(4)), filepath.Join(h.w.image, "sh"), h.script("setup.sh"), verb).CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("%s: setup.sh %s: %w: %s", h.name(), verb, err, out)
 	}
@@ -106,7 +134,7 @@ func (h *host) boot(injected ...string) error {
 func (h *host) watch() error {
 	if h.gateway() {
 		return h.spawn("watch", h.enter(h.imageEnv("HOST_IP="+h.lan(4), "TS_SOCKET="+socket),
-			filepath.Join(h.w.image, "sh"), "/etc/kustomize-hybrid/gateway/watch.sh"))
+			filepath.Join(h.w.image, "sh"), h.script("watch.sh")))
 	}
 	return h.spawn("watch", h.enter(h.hostEnv(), "/etc/kustomize-hybrid/node/watch.sh"))
 }
@@ -163,7 +191,7 @@ func (h *host) plugged(device, lan string, in bool) error {
 
 // port is the name of the host's port on either switch.
 func (h *host) port() string {
-	for i, m := range machines() {
+	for i, m := range h.w.pass.machines() {
 		if m == h.machine {
 			return fmt.Sprintf("p%d", i+10)
 		}

@@ -39,12 +39,15 @@ func (c *checks) scripts() {
 	c.check("remove", func() (bool, string) {
 		// On a plain node, under the eyes of its own watch's end.
 		h := c.host("dc-3")
+		if h.gateway() {
+			h = c.host("cloud-3")
+		}
 		h.parts["watch"].stop(syscall.SIGTERM)
 		if _, err := h.sh("/etc/kustomize-hybrid/node/routes.sh remove"); err != nil {
 			return false, err.Error()
 		}
 		out, err := h.sh("ip route show protocol 153; ip -6 route show protocol 153; ls /run/kustomize-hybrid 2>/dev/null; true")
-		return err == nil && strings.TrimSpace(out) == "", "routes.sh leaves nothing on dc-3 " + strings.TrimSpace(out)
+		return err == nil && strings.TrimSpace(out) == "", "routes.sh leaves nothing on " + h.name() + " " + strings.TrimSpace(out)
 	})
 }
 

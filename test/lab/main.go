@@ -24,6 +24,7 @@ type options struct {
 	binaries string
 	only     *regexp.Regexp
 	keep     bool
+	patience float64
 }
 
 // pass is one pass over the lab: a version of Tailscale and a topology for it.
@@ -33,15 +34,29 @@ type pass struct {
 	// firewall is what the hosts have for setup.sh, and what tailscaled writes its own
 	// rules with where it writes any.
 	firewall schema.FirewallMode
+	layout   layout
 	full     bool // outages, MSS and policy as well
 }
 
+// layout is what the region dc is like; the region cloud has two gateways of a DaemonSet
+// with the strategy relay, or as well supersets.
+type layout string
+
+const (
+	relayed   layout = "relay"     // two gateways, static pods
+	perNode   layout = "perNode"   // every host is a gateway for its own pods
+	supersets layout = "supersets" // two gateways, each with supersets of its own
+)
+
 func passes() []pass {
 	return []pass{
-		{"1.84.3", schema.NetfilterOff, schema.FirewallIPTables, true},
-		{"1.102.3", schema.NetfilterOff, schema.FirewallNFTables, true},
-		{"1.84.3", schema.NetfilterOn, schema.FirewallIPTables, false},
-		{"1.102.3", schema.NetfilterOn, schema.FirewallNFTables, false},
+		{"1.84.3", schema.NetfilterOff, schema.FirewallIPTables, relayed, true},
+		{"1.102.3", schema.NetfilterOff, schema.FirewallNFTables, relayed, true},
+		{"1.84.3", schema.NetfilterOn, schema.FirewallIPTables, relayed, false},
+		{"1.102.3", schema.NetfilterOn, schema.FirewallNFTables, relayed, false},
+		{"1.84.3", schema.NetfilterOff, schema.FirewallIPTables, perNode, false},
+		{"1.102.3", schema.NetfilterOff, schema.FirewallNFTables, perNode, false},
+		{"1.102.3", schema.NetfilterOff, schema.FirewallIPTables, supersets, false},
 	}
 }
 
@@ -52,8 +67,9 @@ func main() {
 func lab() int {
 	var o options
 	only := flag.String("run", "", "only checks whose name matches this regular expression")
-	which := flag.String("pass", "", "only passes whose name matches, such as 1.102.3/off/nftables")
+	which := flag.String("pass", "", "only passes whose name matches, such as 1.102.3/off/nftables/relay")
 	flag.StringVar(&o.binaries, "programs", ".lab", "directory with v1.84.3/ and v1.102.3/")
+	flag.Float64Var(&o.patience, "patience", 1, "multiplies the limits of time, for a busy machine")
 	flag.BoolVar(&o.keep, "keep", false, "keep the logs of a run without failures, too")
 	flag.Parse()
 	o.only = regexp.MustCompile(*only)
@@ -82,7 +98,7 @@ func lab() int {
 }
 
 func (p pass) name() string {
-	return p.version + "/" + string(p.netfilter) + "/" + string(p.firewall)
+	return p.version + "/" + string(p.netfilter) + "/" + string(p.firewall) + "/" + string(p.layout)
 }
 
 // run builds the lab, runs the checks and takes the lab away again.
@@ -116,14 +132,14 @@ func (p pass) run(o *options) (failed int, err error) {
 		}
 		os.RemoveAll(dir)
 	}()
-	*w = world{prefix: fmt.Sprintf("khl%d", os.Getpid()), dir: dir, image: filepath.Join(dir, "image")}
+	*w = world{pass: p, prefix: fmt.Sprintf("khl%d", os.Getpid()), dir: dir, image: filepath.Join(dir, "image")}
 	if err := w.makeImage(binaries, p.firewall); err != nil {
 		return 0, err
 	}
 	if err := w.build(); err != nil {
 		return 0, err
 	}
-	c := &checks{world: w, pass: p, only: o.only}
+	c := &checks{world: w, only: o.only, patience: o.patience}
 	if err := c.deploy(); err != nil {
 		return 0, err
 	}

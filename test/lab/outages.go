@@ -36,6 +36,7 @@ type outage struct {
 
 // event breaks something under load, mends it again, and times both.
 func (c *checks) event(o outage) {
+	limit, backLimit := c.stretched(o.limit), c.stretched(o.back)
 	c.check(o.name, func() (bool, string) {
 		h := c.primary("cloud")
 		pairs, err := c.load(h)
@@ -77,12 +78,16 @@ func (c *checks) event(o outage) {
 		broken, why := t.end()
 		round := func(d time.Duration) time.Duration { return d.Round(10 * time.Millisecond) }
 		detail := fmt.Sprintf("%d UDP flows silent for %s at most, of that %s until the control server noticed (limit %s beyond that), when it comes back %s, the control server hears of it after %s (limit %s beyond that), %d of %d TCP connections broken",
-			len(t.lanes), round(down), round(delay), o.limit, round(back), round(heard), o.back, broken, len(t.lines))
+			len(t.lanes), round(down), round(delay), limit, round(back), round(heard), backLimit, broken, len(t.lines))
 		if why != nil {
 			detail += ": " + why.Error()
 		}
-		return ok1 && ok2 && down <= delay+o.limit && back <= heard+o.back && broken == 0, detail
+		return ok1 && ok2 && down <= delay+limit && back <= heard+backLimit && broken == 0, detail
 	})
+}
+
+func (c *checks) stretched(limit time.Duration) time.Duration {
+	return time.Duration(float64(limit) * c.patience)
 }
 
 func (c *checks) outages() {
@@ -135,7 +140,7 @@ func (c *checks) primaries() {
 			return false, err.Error()
 		}
 		t.settle(10 * time.Second)
-		site := sites()[0]
+		site := c.pass.sites()[0]
 		pin := func(pods, nodes string) {
 			c.ctl.set(func() {
 				for _, p := range []string{site.pod4, site.pod6} {

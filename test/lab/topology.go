@@ -18,26 +18,37 @@ type site struct {
 }
 
 // sites are the two regions: one runs a DaemonSet's pods, the other static pods.
-func sites() []site {
+func (p pass) sites() []site {
+	cloud, dc := schema.ModeDaemonSet, schema.ModeStaticPod
+	switch p.layout {
+	case perNode:
+		dc = schema.ModePerNode
+	case supersets:
+		cloud = schema.ModeStaticPod
+	}
 	return []site{{
-		name: "cloud", mode: schema.ModeDaemonSet,
+		name: "cloud", mode: cloud,
 		node4: "10.0.0.0/22", node6: "fd00:10::/64", lan4: "10.0.0.", lan6: "fd00:10::",
 		pod4: "10.61.0.0/16", pod6: "fd00:61::/56", podNet4: "10.61.%d.", podNet6: "fd00:61:0:%d::",
 	}, {
-		name: "dc", mode: schema.ModeStaticPod,
+		name: "dc", mode: dc,
 		node4: "10.143.0.0/24", node6: "fd00:143::/64", lan4: "10.143.0.", lan6: "fd00:143::",
 		pod4: "10.142.0.0/20", pod6: "fd00:142::/56", podNet4: "10.142.%d.", podNet6: "fd00:142:0:%d::",
 	}}
 }
 
-// machine is one host of a site. Numbers 1 and 2 are gateways, 3 is a plain node.
+// machine is one host of a site. Numbers 1 and 2 are gateways, 3 is a plain node unless
+// every node is a gateway.
 type machine struct {
 	site   site
 	number int
 }
 
 func (m machine) name() string     { return fmt.Sprintf("%s-%d", m.site.name, m.number) }
-func (m machine) gateway() bool    { return m.number < 3 }
+func (m machine) gateway() bool {
+	return m.number < 3 || m.site.mode == schema.ModePerNode
+}
+
 func (m machine) lan(f int) string { return m.address(f, m.site.lan4, m.site.lan6, 10+m.number) }
 
 func (m machine) address(family int, v4, v6 string, last int) string {
@@ -65,9 +76,9 @@ func (m machine) podNet(family int) string {
 	return fmt.Sprintf(m.site.podNet4, m.number) + "0/24"
 }
 
-func machines() []machine {
+func (p pass) machines() []machine {
 	var all []machine
-	for _, s := range sites() {
+	for _, s := range p.sites() {
 		for n := 1; n <= 3; n++ {
 			all = append(all, machine{s, n})
 		}
@@ -89,13 +100,13 @@ func topology(p pass) *schema.Topology {
 		ControlURL: "https://" + controlIP, Control: schema.ControlTailscale, NetfilterMode: p.netfilter,
 		FirewallMode: p.firewall,
 	}
-	for _, s := range sites() {
-		t.Spec.Regions = append(t.Spec.Regions, region(s))
+	for _, s := range p.sites() {
+		t.Spec.Regions = append(t.Spec.Regions, region(s, p.layout))
 	}
 	return t
 }
 
-func region(s site) schema.Region {
+func region(s site, l layout) schema.Region {
 	r := schema.Region{
 		Name: s.name, Provider: "bare-metal",
 		NodeCIDRs: []netip.Prefix{netip.MustParsePrefix(s.node4), netip.MustParsePrefix(s.node6)},
@@ -103,12 +114,23 @@ func region(s site) schema.Region {
 		CNI:       schema.CNI{Type: schema.CNICilium, Version: "1.17.4"},
 		Gateways:  schema.Gateways{Mode: s.mode, NodeSelector: map[string]string{"tailscale": "true"}},
 	}
-	for n := 1; n <= 2; n++ {
+	if l == supersets {
+		r.Gateways.HA.Strategy = schema.HASupersets
+	}
+	for n := 1; n <= 3; n++ {
 		m := machine{s, n}
+		if !m.gateway() {
+			continue
+		}
 		r.Gateways.Nodes = append(r.Gateways.Nodes, schema.GatewayNode{
 			Name: m.name(), InternalIP: netip.MustParseAddr(m.lan(4)), InternalIPv6: netip.MustParseAddr(m.lan(6)),
 			Zone: fmt.Sprint("zone-", n),
 		})
+		if s.mode == schema.ModePerNode {
+			node := &r.Gateways.Nodes[n-1]
+			node.PodCIDRs = []netip.Prefix{netip.MustParsePrefix(m.podNet(4)), netip.MustParsePrefix(m.podNet(6))}
+			node.NodeRouter = n < 3
+		}
 	}
 	return r
 }

@@ -23,6 +23,7 @@ const (
 
 // world is everything the lab makes on this machine, and how to undo it.
 type world struct {
+	pass    pass
 	prefix  string // of namespace names
 	dir     string
 	image   string // PATH of the tailscale image
@@ -137,12 +138,12 @@ func (w *world) build() error {
 	if err := batch(w.ns("inet"), "address add "+controlIP+"/24 dev br0"); err != nil {
 		return err
 	}
-	for _, s := range sites() {
+	for _, s := range w.pass.sites() {
 		if err := w.addSwitch(s.name, s.lan4+"1/"+bits(s.node4), s.lan6+"1/64"); err != nil {
 			return err
 		}
 	}
-	for i, m := range machines() {
+	for i, m := range w.pass.machines() {
 		if err := w.addHost(m, i+10); err != nil {
 			return err
 		}
