@@ -176,6 +176,9 @@ type Region struct {
 
 	// MaxNodes is how many nodes the region must have room for; 0 means not stated.
 	MaxNodes int `json:"maxNodes,omitempty"`
+	// MTU is that of the network cards of the region's hosts, in bytes; 0 means what the
+	// provider's networks usually have.
+	MTU int `json:"mtu,omitempty"`
 
 	// Network is the provider's network; the zero value asks for nothing there.
 	Network Network `json:"network,omitzero"`
@@ -210,6 +213,9 @@ type CNI struct {
 	// pod CIDRs, for each family; 0 means the CNI's default.
 	NodeBlockSizeIPv4 int `json:"nodeBlockSizeIPv4,omitempty"`
 	NodeBlockSizeIPv6 int `json:"nodeBlockSizeIPv6,omitempty"`
+	// MTU is the largest packet that pods send, in bytes; 0 means what the plugin works
+	// out from the network cards.
+	MTU int `json:"mtu,omitempty"`
 
 	// IPAM is where Cilium takes pods' addresses from; empty means IPAMMultiPool.
 	IPAM IPAM `json:"ipam,omitempty"`

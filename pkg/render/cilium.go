@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/mtu"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -228,6 +229,9 @@ func (p *Plan) ciliumRegionObjects(r *RegionPlan) []any {
 		objects = append(objects, ciliumPoolOf(r))
 		defaults["ipam-default-ip-pool"] = r.Region.Name
 	}
+	if r.Region.CNI.MTU > 0 {
+		defaults["mtu"] = strconv.Itoa(ciliumMTU(r.Region))
+	}
 	objects = append(objects, nodeConfig("10-region-"+r.Region.Name, r.nodeLabels(), defaults))
 	if r.Region.CNI.HostRouting == schema.HostRoutingBPF {
 		objects = append(objects, gatewayNodeConfig(r))
@@ -250,11 +254,15 @@ func gatewayNodeConfig(r *RegionPlan) ciliumNodeConfig {
 	for k, v := range r.gatewayLabels() {
 		labels[k] = v
 	}
-	return nodeConfig("20-gateway-"+r.Region.Name, labels, map[string]string{"mtu": strconv.Itoa(tunnelMTU)})
+	return nodeConfig("20-gateway-"+r.Region.Name, labels, map[string]string{"mtu": strconv.Itoa(min(tunnelMTU, ciliumMTU(r.Region)))})
 }
 
-// tunnelMTU is tailscale0's (tailscale 1.84.3, net/tstun/mtu.go).
-const tunnelMTU = 1280
+// ciliumMTU is what Cilium calls mtu: that of the network below, from which it takes what
+// it puts around pods' packets (cilium 1.17.4, pkg/mtu/mtu.go).
+func ciliumMTU(r *schema.Region) int { return mtu.Pod(r) + mtu.Overhead(r) }
+
+// tunnelMTU is tailscale0's.
+const tunnelMTU = mtu.Tunnel
 
 // gatewayLabels find the region's gateways: as the DaemonSet does, or by a label of
 // ours where static pods run.

@@ -32,6 +32,9 @@ func (p *Plan) everyPlugin(r *RegionPlan) []string {
 	if r.Region.Gateways.Mode != schema.ModeDaemonSet && r.Region.CNI.Type == schema.CNICilium && r.Region.CNI.HostRouting == schema.HostRoutingBPF {
 		items = append(items, fmt.Sprintf("Register gateways with `--node-labels=%s` as well.", spellLabels(r.gatewayLabels())))
 	}
+	if r.Region.CNI.Type != schema.CNICilium && r.Region.CNI.MTU > 0 {
+		items = append(items, fmt.Sprintf("Tell the plugin that pods' MTU is %d.", r.Region.CNI.MTU))
+	}
 	if r.Region.CNI.Type != schema.CNICilium {
 		items = append(items, fmt.Sprintf("kube-proxy: leave `clusterCIDR` empty, set `detectLocalMode: NodeCIDR`, or let it contain every region's pod CIDRs (%s): what it takes for an outsider it masquerades.", commaPrefixes(p.allPods())))
 	}

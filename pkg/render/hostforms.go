@@ -22,24 +22,17 @@ type hostFile struct {
 // run. None of those below node/ is for a gateway: there, a route to another region
 // outside the tunnel is a tunnel inside a tunnel.
 func (g *gateway) formFiles() ([]File, error) {
-	forms := g.Region.NodeRoutes
-	var files []hostFile
-	if forms.Has(schema.RouteFormSystemd) {
-		files = append(files, g.gatewayUnits()...)
-	}
-	if g.Region.Gateways.Mode == schema.ModePerNode {
-		return asFiles(files), nil // there is no other node
-	}
-	if forms.Has(schema.RouteFormSystemd) {
+	files := g.gatewayForms()
+	if g.routed(schema.RouteFormSystemd) {
 		files = append(files, g.nodeUnits()...)
 	}
-	if forms.Has(schema.RouteFormNetworkd) {
+	if g.routed(schema.RouteFormNetworkd) {
 		files = append(files, g.networkdFiles()...)
 	}
-	if forms.Has(schema.RouteFormNetworkd) || forms.Has(schema.RouteFormNetplan) {
+	if g.routed(schema.RouteFormNetworkd) || g.routed(schema.RouteFormNetplan) {
 		files = append(files, g.sysctlFile())
 	}
-	if forms.Has(schema.RouteFormNetworkManager) {
+	if g.routed(schema.RouteFormNetworkManager) {
 		files = append(files, g.dispatcherFile())
 	}
 	typed, err := g.typedForms()
@@ -54,14 +47,32 @@ func asFiles(files []hostFile) []File {
 	return tree
 }
 
+// gatewayForms are those that are for gateways, too.
+func (g *gateway) gatewayForms() []hostFile {
+	var files []hostFile
+	if g.Region.NodeRoutes.Has(schema.RouteFormSystemd) {
+		files = append(files, g.gatewayUnits()...)
+	}
+	if g.Region.NodeRoutes.Has(schema.RouteFormNetworkd) {
+		files = append(files, g.networkdFile("gateway"))
+	}
+	return files
+}
+
+// routed says that the form is asked for, and that there are scripts for it to run: none
+// where no gateway is known.
+func (g *gateway) routed(f schema.RouteForm) bool {
+	return g.Region.NodeRoutes.Has(f) && g.Region.Gateways.Mode != schema.ModePerNode && len(g.nodeScripts()) > 0
+}
+
 // typedForms are those in YAML.
 func (g *gateway) typedForms() ([]File, error) {
 	w := fileWriter{header: g.plan.header()}
-	if g.Region.NodeRoutes.Has(schema.RouteFormNetplan) {
+	if g.routed(schema.RouteFormNetplan) {
 		w.header = g.plan.header() + g.netplanNote()
 		w.yaml(g.path("node/netplan.yaml"), g.netplan())
 	}
-	if g.Region.NodeRoutes.Has(schema.RouteFormCloudInit) {
+	if g.routed(schema.RouteFormCloudInit) {
 		w.header = "#cloud-config\n" + g.plan.header() + g.cloudInitNote()
 		w.yaml(g.path("node/cloud-init.yaml"), g.cloudInit())
 	}

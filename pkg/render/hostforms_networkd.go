@@ -8,16 +8,18 @@ import (
 
 const networkdDropIn = "kustomize-hybrid.conf"
 
-// networkdFiles are the routes as networkd keeps them, all gateways of a route in one,
-// and what keeps networkd from removing what others set: on gateways, too, whose rules
-// and tables it would take along.
+// networkdFiles are the routes as networkd keeps them, all gateways of a route in one.
 func (g *gateway) networkdFiles() []hostFile {
-	daemon := "/etc/systemd/networkd.conf.d/" + networkdDropIn
 	return []hostFile{
 		g.hostFile("node/networkd/network.conf", "/etc/systemd/network/<the LAN card's .network file>.d/"+networkdDropIn, g.networkdRoutes()),
-		g.hostFile("node/networkd/networkd.conf", daemon, networkdForeign()),
-		g.hostFile("gateway/networkd/networkd.conf", daemon, networkdForeign()),
+		g.networkdFile("node"),
 	}
+}
+
+// networkdFile keeps networkd from removing what others set: on gateways, too, whose
+// rules and tables it would take along.
+func (g *gateway) networkdFile(role string) hostFile {
+	return g.hostFile(role+"/networkd/networkd.conf", "/etc/systemd/networkd.conf.d/"+networkdDropIn, networkdForeign())
 }
 
 // networkdForeign (systemd 252, networkd.conf(5)) is read when networkd starts.

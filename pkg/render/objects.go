@@ -26,7 +26,7 @@ func (g *gateway) concerns() []concern {
 			concern{"gateway-" + g.Region.Name, g.gatewayObjects()},
 		)
 	}
-	if g.Region.NodeRoutes.Has(schema.RouteFormDaemonSet) && g.Region.Gateways.Mode != schema.ModePerNode {
+	if g.routed(schema.RouteFormDaemonSet) {
 		list = append(list, g.routesDaemon())
 	}
 	return list

@@ -104,5 +104,6 @@ func Codes() []diag.Code {
 		CodeCloudField, CodeCloudID, CodeCloudQuota, CodeCloudFamily, CodeCloudNodeRoutes, CodeCloudStandby, CodeCloudTailnet,
 		CodePerNodeMissing, CodePerNodeOutside, CodePerNodeOverlap, CodeFieldUnused, CodePerNodeIPAM,
 		CodeEqualCost, CodeZone, CodeGatewayFamily, CodeSupersetVersion, CodeSupersetMode, CodeSupersetNone, CodeSupersetShared, CodeSupersetSwallows,
+		CodeMTUIPv6, CodeMTULink, CodeMTUPod, CodeMTUTunnel,
 	}
 }

@@ -82,6 +82,9 @@ func routesDevice(t *schema.Topology, i int, list *diag.List) {
 // Azure virtual network traffic routing; Alibaba Cloud VPC, route tables).
 func routesFabric(t *schema.Topology, i int, list *diag.List) {
 	r := &t.Spec.Regions[i]
+	if r.RoutesByTable() {
+		return // whoever names a route table is told so already
+	}
 	switch r.Provider {
 	case schema.ProviderGCP, schema.ProviderAzure, schema.ProviderAlibaba:
 		list.Warnf(CodeRoutesFabric, formsPath(i), "region %q asks for routes on hosts (%s), and the network of %s delivers by its own route table whatever next hop a host chooses",

@@ -63,6 +63,7 @@ func checks() []func(*schema.Topology) diag.List {
 		networkPlugins,
 		nodeLabels,
 		nodeRoutes,
+		packetSizes,
 		marks,
 		clouds,
 		knownIssues,
