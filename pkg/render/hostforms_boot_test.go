@@ -22,8 +22,7 @@ func namespaceHost(t *testing.T, limit time.Duration, program string) string {
 	needPrograms(t, "unshare", "ip", "mount", "timeout")
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
-	c := exec.CommandContext(ctx, "unshare", "--kill-child=KILL", "--fork", "--pid", "--mount", "--net", "--uts", "--ipc", "--cgroup",
-		"sh", "-c", hostPrelude+program)
+	c := exec.CommandContext(ctx, "unshare", append(hostNamespaces(), "sh", "-c", hostPrelude+program)...)
 	log := filepath.Join(t.TempDir(), "log")
 	out, err := os.Create(log)
 	if err != nil {
@@ -38,6 +37,11 @@ func namespaceHost(t *testing.T, limit time.Duration, program string) string {
 		t.Fatalf("%v\n%s", err, text)
 	}
 	return text
+}
+
+// hostNamespaces are unshare's flags: when it is killed, all of the host goes.
+func hostNamespaces() []string {
+	return []string{"--kill-child=KILL", "--fork", "--pid", "--mount", "--net", "--uts", "--ipc", "--cgroup"}
 }
 
 const hostPrelude = `set -e

@@ -96,6 +96,8 @@ func (g *gateway) checkUnit() string {
 	return sections(
 		section("Unit",
 			"Description=Check of the routes from region "+g.Region.Name+" to the others",
+			// One that is under way when the routes are stopped would bring them again.
+			"PartOf=kustomize-hybrid-routes.service",
 			"After=kustomize-hybrid-routes.service",
 		),
 		section("Service", append([]string{
