@@ -44,7 +44,7 @@ type machine struct {
 	number int
 }
 
-func (m machine) name() string     { return fmt.Sprintf("%s-%d", m.site.name, m.number) }
+func (m machine) name() string { return fmt.Sprintf("%s-%d", m.site.name, m.number) }
 func (m machine) gateway() bool {
 	return m.number < 3 || m.site.mode == schema.ModePerNode
 }
