@@ -55,6 +55,9 @@ func (t *Topology) WithDefaults() *Topology {
 	n.Image = cmp.Or(n.Image, DefaultImage+":v"+string(n.TailscaleVersion))
 	n.Auth.SecretName = cmp.Or(n.Auth.SecretName, DefaultAuthSecret)
 	n.Auth.HostDir = cmp.Or(n.Auth.HostDir, DefaultAuthHostDir)
+	if w := &n.Auth.WorkloadIdentity; w.ClientID != "" {
+		w.Audience = cmp.Or(w.Audience, AudiencePrefix+w.ClientID)
+	}
 	s.Regions = slices.Clone(s.Regions)
 	for i := range s.Regions {
 		g := &s.Regions[i].Gateways

@@ -152,6 +152,9 @@ type Auth struct {
 	// HostDir is a root-only directory with the file "authkey", for gateways that
 	// run as static pods; empty means DefaultAuthHostDir.
 	HostDir string `json:"hostDir,omitempty"`
+	// WorkloadIdentity is what gateways that a DaemonSet runs join with instead of a
+	// key; the zero value means that they have one.
+	WorkloadIdentity WorkloadIdentity `json:"workloadIdentity,omitzero"`
 }
 
 // Region is a VPC or data centre whose nodes reach each other without the tailnet.
@@ -240,6 +243,9 @@ type Gateways struct {
 	Mode GatewayMode `json:"mode"`
 	// HA says how several gateways share the work; the zero value lets the planner decide.
 	HA HA `json:"ha,omitzero"`
+	// State is where a gateway keeps its identity; empty means KeepSecret where that is
+	// possible and KeepHost elsewhere.
+	State GatewayState `json:"state,omitempty"`
 	// NodeSelector picks the gateway hosts of a DaemonSet by label.
 	NodeSelector map[string]string `json:"nodeSelector,omitempty"`
 	// Nodes are the known gateway hosts, in failover order.

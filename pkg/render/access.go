@@ -29,17 +29,13 @@ func (g *gateway) serviceAccount() *corev1.ServiceAccount {
 	}
 }
 
-// stateSecretName names the Secret after the node and not after its address, which
-// is no name where it is IPv6.
-func stateSecretName(node string) string { return "tailscale-" + node }
-
 // stateSecret is empty: it exists so that its gateway need not be allowed to create
 // Secrets, a right that cannot be narrowed to a name. Applying it again keeps what
 // the gateway has written.
 func (g *gateway) stateSecret(n schema.GatewayNode) *corev1.Secret {
 	return &corev1.Secret{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Secret"},
-		ObjectMeta: g.regionMeta(stateSecretName(n.Name)),
+		ObjectMeta: g.regionMeta(schema.StateSecretName(n.Name)),
 		Type:       corev1.SecretTypeOpaque,
 	}
 }
@@ -50,7 +46,7 @@ func (g *gateway) stateSecret(n schema.GatewayNode) *corev1.Secret {
 func (g *gateway) role() *rbacv1.Role {
 	var names []string
 	for _, n := range g.Region.Gateways.Nodes {
-		names = append(names, stateSecretName(n.Name))
+		names = append(names, schema.StateSecretName(n.Name))
 	}
 	return &rbacv1.Role{
 		TypeMeta:   metav1.TypeMeta{APIVersion: rbacv1.SchemeGroupVersion.String(), Kind: "Role"},

@@ -24,6 +24,13 @@ const (
 	// authDir holds the auth key, in a container; on a static pod's host it is
 	// Tailnet.Auth.HostDir.
 	authDir = "/etc/kustomize-hybrid/auth"
+	// tokenFile is the service account's token in authDir.
+	tokenFile = "token"
+	// deviceAttributes follow a client ID. Without them the device is ephemeral and the
+	// tailnet forgets it while the gateway is down, and it waits for somebody to approve
+	// it (tailscale 1.102.3, feature/identityfederation/identityfederation.go:
+	// parseOptionalAttributes).
+	deviceAttributes = "?ephemeral=false&preauthorized=true"
 )
 
 // environment is every variable of the tailscale container, in the order in which
@@ -57,14 +64,27 @@ func variable(name, value string) corev1.EnvVar { return corev1.EnvVar{Name: nam
 
 // identity is how the gateway joins the tailnet.
 func (g *gateway) identity() []corev1.EnvVar {
-	return []corev1.EnvVar{
-		// A file, so that the key is in no manifest and no process list (tailscale
-		// 1.84.3, cmd/tailscale/cli/up.go: getAuthKey).
-		variable("TS_AUTHKEY", "file:"+authDir+"/authkey"),
+	return append(g.credentials(),
 		// With true, a restart would ignore changes of TS_EXTRA_ARGS (tailscale 1.84.3,
 		// cmd/containerboot/tailscaled.go: tailscaleSet).
 		variable("TS_AUTH_ONCE", "false"),
 		variable("TS_EXTRA_ARGS", g.extraArgs()),
+	)
+}
+
+// credentials are files, so that a key or a token is in no manifest and no process
+// list (tailscale 1.84.3 and 1.102.3, cmd/tailscale/cli/up.go: getAuthKey, getIDToken).
+func (g *gateway) credentials() []corev1.EnvVar {
+	auth := &g.plan.Topology.Spec.Tailnet.Auth
+	if !auth.Federated(g.Region) {
+		return []corev1.EnvVar{variable("TS_AUTHKEY", "file:"+authDir+"/authkey")}
+	}
+	// containerboot refuses a key beside these, and TS_AUDIENCE beside a token, which
+	// it would ask a cloud's metadata server for instead (tailscale 1.102.3,
+	// cmd/containerboot/settings.go, wif/wif.go).
+	return []corev1.EnvVar{
+		variable("TS_CLIENT_ID", auth.WorkloadIdentity.ClientID+deviceAttributes),
+		variable("TS_ID_TOKEN", "file:"+authDir+"/"+tokenFile),
 	}
 }
 
@@ -123,7 +143,7 @@ func (g *gateway) stateVariables() []corev1.EnvVar {
 	env := []corev1.EnvVar{variable("TS_SOCKET", socket), variable("TS_STATE_DIR", stateDir)}
 	if g.State == StateSecret {
 		return append(env,
-			variable("TS_KUBE_SECRET", stateSecretName("$(NODE_NAME)")),
+			variable("TS_KUBE_SECRET", schema.StateSecretName("$(NODE_NAME)")),
 			// A pod on the host network with the host's resolver cannot look up
 			// kubernetes.default.svc (tailscale 1.84.3, ipn/store/kubestore/store_kube.go).
 			variable("TS_KUBERNETES_READ_API_SERVER_ADDRESS_FROM_ENV", "true"),

@@ -198,35 +198,12 @@ func (p *Plan) pool(i int) []netip.Prefix {
 	return []netip.Prefix{schema.TailnetIPv4()}
 }
 
-// state is a Secret only where a gateway can reach the API server without the
-// tunnel that the state is for, and where the hosts are known, so that RBAC can
-// name their Secrets instead of opening the namespace.
+// state is a Secret wherever one is possible, unless the user wants it on the host.
 func (p *Plan) state(r *schema.Region) StateStore {
-	cluster := &p.Topology.Spec.Cluster
-	local := slices.ContainsFunc(cluster.APIServer.Addresses, func(a netip.Addr) bool {
-		return slices.ContainsFunc(r.NodeCIDRs, func(c netip.Prefix) bool { return c.Contains(a) })
-	})
-	if local && r.Gateways.Mode == schema.ModeDaemonSet && p.namesSecrets(r) && !serviceIPv6(cluster) {
+	if r.Gateways.State != schema.KeepHost && p.Topology.Spec.WhyNoStateSecret(r) == "" {
 		return StateSecret
 	}
 	return StateHost
-}
-
-// namesSecrets reports whether each host has a Secret of its own that a role can
-// name: within the 253 characters of a name (kubernetes v1.33.1, staging/src/k8s.io/
-// apimachinery/pkg/util/validation), and never the one with the auth key.
-func (p *Plan) namesSecrets(r *schema.Region) bool {
-	return len(r.Gateways.Nodes) > 0 && !slices.ContainsFunc(r.Gateways.Nodes, func(n schema.GatewayNode) bool {
-		name := stateSecretName(n.Name)
-		return len(name) > 253 || name == p.Topology.Spec.Tailnet.Auth.SecretName
-	})
-}
-
-// serviceIPv6 reports whether the API server's own service has an IPv6 address:
-// containerboot puts KUBERNETES_SERVICE_HOST into a URL without the brackets that
-// needs (tailscale 1.84.3, cmd/containerboot/kube.go: newKubeClient).
-func serviceIPv6(c *schema.Cluster) bool {
-	return len(c.ServiceCIDRs) > 0 && c.ServiceCIDRs[0].Addr().Is6()
 }
 
 // hostIPv6 asks the hosts, and the region's first node CIDR where none is known.

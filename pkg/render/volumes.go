@@ -50,12 +50,36 @@ func (g *gateway) clusterVolumes() []corev1.Volume {
 			LocalObjectReference: corev1.LocalObjectReference{Name: g.objectName()},
 			DefaultMode:          new(int32(0o555)), // watch.sh runs setup.sh as a program
 		}}},
-		{Name: "auth", VolumeSource: corev1.VolumeSource{Secret: &corev1.SecretVolumeSource{
-			SecretName:  g.plan.Topology.Spec.Tailnet.Auth.SecretName,
-			Items:       []corev1.KeyToPath{{Key: "authkey", Path: "authkey"}},
-			DefaultMode: new(int32(0o400)),
-		}}},
+		{Name: "auth", VolumeSource: g.authSource()},
 		g.stateVolume(),
+	}
+}
+
+// authSource holds the auth key, or the token that takes its place.
+func (g *gateway) authSource() corev1.VolumeSource {
+	auth := &g.plan.Topology.Spec.Tailnet.Auth
+	if auth.Federated(g.Region) {
+		return corev1.VolumeSource{Projected: tokenSource(auth.WorkloadIdentity.Audience)}
+	}
+	return corev1.VolumeSource{Secret: &corev1.SecretVolumeSource{
+		SecretName:  auth.SecretName,
+		Items:       []corev1.KeyToPath{{Key: "authkey", Path: "authkey"}},
+		DefaultMode: new(int32(0o400)),
+	}}
+}
+
+// tokenSeconds is a day: containerboot shows the token at every start, and where the
+// API server is behind the tunnel the kubelet cannot renew it while the tunnel is down.
+// The kubelet renews it after 80 % of that (kubernetes v1.33.1,
+// pkg/kubelet/token/token_manager.go); an API server may allow less.
+const tokenSeconds = 24 * 60 * 60
+
+func tokenSource(audience string) *corev1.ProjectedVolumeSource {
+	return &corev1.ProjectedVolumeSource{
+		Sources: []corev1.VolumeProjection{{ServiceAccountToken: &corev1.ServiceAccountTokenProjection{
+			Audience: audience, ExpirationSeconds: new(int64(tokenSeconds)), Path: tokenFile,
+		}}},
+		DefaultMode: new(int32(0o400)),
 	}
 }
 

@@ -88,6 +88,15 @@ const (
 	CodeSupersetSwallows diag.Code = "supersets-swallows"   // one that holds what is not the own
 )
 
+// The codes of the findings about who gateways are and where that is kept.
+const (
+	CodeStateSecret       diag.Code = "state-secret"                 // a Secret that a gateway cannot use
+	CodeIdentityControl   diag.Code = "workload-identity-control"    // a control server without it
+	CodeIdentityRemote    diag.Code = "workload-identity-remote"     // a token from the far end of the tunnel
+	CodeIdentityStaticPod diag.Code = "workload-identity-static-pod" // pods without a token
+	CodeIdentityVersion   diag.Code = "workload-identity-version"    // a version without it
+)
+
 // Codes lists every code that this package can report.
 func Codes() []diag.Code {
 	return []diag.Code{
@@ -105,5 +114,6 @@ func Codes() []diag.Code {
 		CodePerNodeMissing, CodePerNodeOutside, CodePerNodeOverlap, CodeFieldUnused, CodePerNodeIPAM,
 		CodeEqualCost, CodeZone, CodeGatewayFamily, CodeSupersetVersion, CodeSupersetMode, CodeSupersetNone, CodeSupersetShared, CodeSupersetSwallows,
 		CodeMTUIPv6, CodeMTULink, CodeMTUPod, CodeMTUTunnel,
+		CodeStateSecret, CodeIdentityControl, CodeIdentityRemote, CodeIdentityStaticPod, CodeIdentityVersion,
 	}
 }

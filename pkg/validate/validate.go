@@ -53,6 +53,8 @@ func checks() []func(*schema.Topology) diag.List {
 		perNode,
 		highAvailability,
 		supersets,
+		workloadIdentity,
+		stateSecret,
 		apiServer,
 		capacity,
 		clusterCIDR,
