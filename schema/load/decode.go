@@ -302,8 +302,16 @@ func describe(n *yaml.Node) string {
 	return fmt.Sprintf("a value with tag %s", n.Tag)
 }
 
-// clip keeps a message readable, whatever stands in the file.
+// keyPrefix starts every secret that Tailscale gives out
+// (tailscale.com/kb/1277/key-prefixes).
+const keyPrefix = "tskey-"
+
+// clip keeps a message readable, whatever stands in the file, and keys out of it: it
+// ends in logs.
 func clip(s string) string {
+	if before, _, found := strings.Cut(s, keyPrefix); found {
+		return before + keyPrefix + "…"
+	}
 	if runes := []rune(s); len(runes) > 80 {
 		return string(runes[:80]) + "…"
 	}
