@@ -21,15 +21,33 @@ func PrivateBlocks() []netip.Prefix {
 // that anybody else has. A gateway may be left with fewer than it needs: package
 // validate says so, and why.
 func (s *Spec) chooseSupersets(i int) {
+	s.Regions[i].Gateways.Nodes = s.withSupersets(i)
+}
+
+// SupersetsFit reports whether each gateway of region i can have, or has, prefixes of
+// its own that contain all of the region's and take in nothing that the topology gives
+// to anybody else. What providers and others reserve, package validate knows.
+func (s *Spec) SupersetsFit(i int) bool {
+	nodes := s.withSupersets(i)
+	for _, p := range s.Regions[i].Advertised() {
+		if slices.ContainsFunc(nodes, func(n GatewayNode) bool { return !n.Covers(p) }) {
+			return false
+		}
+	}
+	return true
+}
+
+// withSupersets are the gateways of region i with their prefixes chosen.
+func (s *Spec) withSupersets(i int) []GatewayNode {
 	r := &s.Regions[i]
-	r.Gateways.Nodes = slices.Clone(r.Gateways.Nodes)
+	nodes := slices.Clone(r.Gateways.Nodes)
 	foreign := s.foreign(i)
 	taken := r.Advertised()
 	for _, n := range r.Gateways.Nodes {
 		taken = append(taken, n.Supersets...)
 	}
-	for j := range r.Gateways.Nodes {
-		n := &r.Gateways.Nodes[j]
+	for j := range nodes {
+		n := &nodes[j]
 		if len(n.Supersets) > 0 {
 			continue
 		}
@@ -43,6 +61,7 @@ func (s *Spec) chooseSupersets(i int) {
 			}
 		}
 	}
+	return nodes
 }
 
 // Covers reports whether one of the gateway's supersets contains p.

@@ -133,6 +133,9 @@ type Tailnet struct {
 	// FirewallMode is what tailscaled writes its firewall rules with, where it writes
 	// any; empty lets the planner decide.
 	FirewallMode FirewallMode `json:"firewallMode,omitempty"`
+	// MaxDevices is how many devices of the tailnet the topology's gateways may be, 1
+	// to 1000000; 0 means not stated.
+	MaxDevices int `json:"maxDevices,omitempty"`
 	// Operator says that Tailscale's Kubernetes operator runs in the cluster, too.
 	Operator bool `json:"operator,omitempty"`
 	// Image is the container image of the gateways, best with a digest; empty means

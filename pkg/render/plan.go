@@ -63,6 +63,8 @@ type RegionPlan struct {
 	// Spoofed are the tailnet addresses that a gateway drops when they arrive from
 	// anywhere but the tunnel. Empty where tailscaled's own chains do that.
 	Spoofed []netip.Prefix
+	// Advice is what we recommend in the place of, or like, the strategy in force.
+	Advice StrategyAdvice
 	// Cloud is nil where nothing of the provider's own network is to be rendered.
 	Cloud *CloudPlan
 }
@@ -123,6 +125,7 @@ func (p *Plan) region(i int, remote, routes []netip.Prefix) RegionPlan {
 		Relay:       r.Shares(),
 		SourceRoute: tailnet.GatewaySource == schema.SourceInternalIP,
 		Spoofed:     spoofed(r, tailnet),
+		Advice:      strategyAdvice(&p.Topology.Spec, i),
 	}
 	plan.Cloud = p.cloudPlan(&plan)
 	return plan

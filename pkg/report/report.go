@@ -15,8 +15,9 @@ import (
 // Path is where the report stands in the output tree.
 const Path = "report.md"
 
-// Markdown reports the plan: the regions and what is decided for each, how large packets
-// between them may be, the known issues that its versions have and how they are met, and who uses which bits of the
+// Markdown reports the plan: the regions, what is decided for each and what we would
+// recommend, how many devices of the tailnet the gateways are, how large packets between
+// regions may be, the known issues that its versions have and how they are met, and who uses which bits of the
 // firewall mark on gateways. The same plan gives the same bytes.
 func Markdown(p *render.Plan) []byte {
 	var b strings.Builder
@@ -29,6 +30,8 @@ func Markdown(p *render.Plan) []byte {
 	}
 	fmt.Fprintf(&b, "\nGateways run Tailscale %s as `%s`, with netfilter mode `%s`. Every region reaches what all others advertise.\n",
 		p.Topology.Spec.Tailnet.TailscaleVersion, p.Topology.Spec.Tailnet.Tag, p.Topology.Spec.Tailnet.NetfilterMode)
+	b.WriteString(strategies(p))
+	b.WriteString(devices(p.Topology))
 	b.WriteString(clouds(p))
 	b.WriteString("\n## How large packets may be\n\n")
 	b.WriteString(packetSizes(p.Topology))

@@ -39,12 +39,30 @@ func Example() {
 	}
 	// Output:
 	// | a | staticPod: a1 (10.0.0.11) | single | 10.0.0.0/24, 10.1.0.0/16 | on the host | the node's InternalIP |
+	// | a | single | single | One gateway: while its host, its uplink or its tailscaled is down, so is the region's way to all others; a second one that does not fail together with it would make it relay. |
+	// | a | staticPod | 1 |
 }
 
 // The report names the mark of each component, and every known issue that applies.
 func TestReport(t *testing.T) {
 	text := string(report.Markdown(render.NewPlan(topology())))
 	for _, want := range []string{"| tailscale 1.84.3 | its own packets", "| cilium 1.17.4 |", "`cilium-identity-bypass` at `spec.regions[0]"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the report lacks %q:\n%s", want, text)
+		}
+	}
+}
+
+// Each number comes with where it is from, and the sum with the limit.
+func TestDevices(t *testing.T) {
+	top := topology()
+	none, many := top.Spec.Regions[0], top.Spec.Regions[0]
+	none.Name, none.Gateways = "b", schema.Gateways{Mode: schema.ModeDaemonSet}
+	many.Name, many.Gateways.Mode, many.MaxNodes = "c", schema.ModePerNode, 20
+	top.Spec.Regions = append(top.Spec.Regions, none, many)
+	top.Spec.Tailnet.MaxDevices = 30
+	text := string(report.Markdown(render.NewPlan(top)))
+	for _, want := range []string{"| b | daemonSet | at least 1: no host is listed |", "| c | perNode | 20, of which 1 are listed |", "| together | | at least 22 of 30 |"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the report lacks %q:\n%s", want, text)
 		}

@@ -78,6 +78,7 @@ const (
 	CodePerNodeOverlap   diag.Code = "per-node-overlap"     // two nodes with the same pods' addresses
 	CodeFieldUnused      diag.Code = "gateway-field-unused" // a field that its mode or strategy does not read
 	CodePerNodeIPAM      diag.Code = "per-node-ipam"        // a plugin that gives nodes no block for good
+	CodeDeviceBudget     diag.Code = "device-budget"        // more gateways than the tailnet takes
 	CodeEqualCost        diag.Code = "ha-equal-cost"        // several gateways and no strategy
 	CodeZone             diag.Code = "gateway-zone"         // gateways that fail together
 	CodeGatewayFamily    diag.Code = "gateway-family"       // an address family without a next hop
@@ -112,7 +113,7 @@ func Codes() []diag.Code {
 		CodeRoutesBootstrap, CodeRoutesDevice, CodeRoutesFabric, CodeRoutesUnwatched,
 		CodeCloudField, CodeCloudID, CodeCloudQuota, CodeCloudFamily, CodeCloudNodeRoutes, CodeCloudStandby, CodeCloudTailnet,
 		CodePerNodeMissing, CodePerNodeOutside, CodePerNodeOverlap, CodeFieldUnused, CodePerNodeIPAM,
-		CodeEqualCost, CodeZone, CodeGatewayFamily, CodeSupersetVersion, CodeSupersetMode, CodeSupersetNone, CodeSupersetShared, CodeSupersetSwallows,
+		CodeDeviceBudget, CodeEqualCost, CodeZone, CodeGatewayFamily, CodeSupersetVersion, CodeSupersetMode, CodeSupersetNone, CodeSupersetShared, CodeSupersetSwallows,
 		CodeMTUIPv6, CodeMTULink, CodeMTUPod, CodeMTUTunnel,
 		CodeStateSecret, CodeIdentityControl, CodeIdentityRemote, CodeIdentityStaticPod, CodeIdentityVersion,
 	}

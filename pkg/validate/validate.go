@@ -51,6 +51,7 @@ func checks() []func(*schema.Topology) diag.List {
 		sharedLocal,
 		gateways,
 		perNode,
+		deviceBudget,
 		highAvailability,
 		supersets,
 		workloadIdentity,

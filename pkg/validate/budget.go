@@ -1,0 +1,45 @@
+package validate
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// deviceBudget compares the devices that the gateways are with what the user grants.
+func deviceBudget(t *schema.Topology) diag.List {
+	var list diag.List
+	limit := t.Spec.Tailnet.MaxDevices
+	sum := 0
+	var shares []string
+	for i := range t.Spec.Regions {
+		n, _ := t.Spec.Regions[i].Devices()
+		sum += n
+		shares = append(shares, fmt.Sprintf("%q %s", t.Spec.Regions[i].Name, deviceShare(&t.Spec.Regions[i])))
+	}
+	if limit < 1 || sum <= limit {
+		return list
+	}
+	d := list.Errorf(CodeDeviceBudget, "spec.tailnet.maxDevices", "the gateways are %d devices of the tailnet, and maxDevices is %d: region %s",
+		sum, limit, strings.Join(shares, ", ")).
+		Fix("use two gateways with strategy relay instead of mode perNode, list fewer gateways, or get a larger plan and raise maxDevices")
+	for i := range t.Spec.Regions {
+		r := &t.Spec.Regions[i]
+		d.See(regionPath(i)+".gateways", "region %q has mode %s: %s", r.Name, r.Gateways.Mode, deviceShare(r))
+	}
+	return list
+}
+
+// deviceShare spells a region's number, and where it does not come from its list.
+func deviceShare(r *schema.Region) string {
+	n, known := r.Devices()
+	switch listed := len(r.Gateways.Nodes); {
+	case !known:
+		return fmt.Sprintf("at least %d (no host is listed)", n)
+	case n > listed:
+		return fmt.Sprintf("%d (%d listed, maxNodes %d)", n, listed, r.MaxNodes)
+	}
+	return fmt.Sprint(n)
+}
