@@ -21,7 +21,7 @@ golden:
 	UPDATE_GOLDEN=1 $(GO) test ./...
 
 # The host scripts on this kernel, in network namespaces: root, iproute2, nft, iptables.
-# NETNS_FLAGS may skip some; deleting every iptables line one by one takes ten minutes.
+# NETNS_FLAGS may skip some.
 netns:
 	$(GO) test -tags netns -count=1 -timeout 40m -run 'Setup|Routes|Watch' $(NETNS_FLAGS) ./pkg/render
 
