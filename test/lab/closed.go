@@ -44,14 +44,25 @@ func (c *checks) closed() {
 		if err := c.await(40*time.Second, "the gateways", func() bool { return c.online(h1.name()) && c.online(h2.name()) }); err != nil {
 			bad = append(bad, err.Error())
 		}
-		if err := c.await(20*time.Second, "packets", func() bool {
-			_, err := seen(plain.podNS, c.host("dc-3").pod(4), podPort, time.Second)
-			return err == nil
-		}); err != nil {
+		if err := c.await(30*time.Second, "packets from and to everybody", c.flowing); err != nil {
 			bad = append(bad, err.Error())
 		}
 		return failures(bad, fmt.Sprintf("both gateways of cloud without tailscaled: 0 packets left, 0 went to and fro; without the rules of the watch and setup.sh %d of each kind left and %d went to and fro", open, pings))
 	})
+}
+
+// flowing says whether pods of all hosts reach the other region, and after a second still.
+func (c *checks) flowing() bool {
+	pairs, err := c.load(nil)
+	for range 2 {
+		for _, p := range pairs {
+			if _, bad := seen(p.ns, p.to, podPort, time.Second); bad != nil || err != nil {
+				return false
+			}
+		}
+		time.Sleep(time.Second)
+	}
+	return true
 }
 
 // opened takes away what should have held: first the refusal of transit, then the last
