@@ -61,7 +61,7 @@ type RegionPlan struct {
 	// InternalIP, by a table of our own.
 	SourceRoute bool
 	// Spoofed are the tailnet addresses that a gateway drops when they arrive from
-	// anywhere but the tunnel. Empty where tailscaled's own chains do that.
+	// anywhere but the tunnel.
 	Spoofed []netip.Prefix
 	// Advice is what we recommend in the place of, or like, the strategy in force.
 	Advice StrategyAdvice
@@ -225,14 +225,13 @@ func health(r *schema.Region) HealthBind {
 	return HealthLoopback
 }
 
-// spoofed is the tailnet's pool where nobody else drops it: with netfilterMode off
-// tailscaled installs no such rule (measured in namespaces with tailscaled 1.84.3). On Alibaba Cloud the
+// spoofed is the tailnet's pool: with netfilterMode off tailscaled installs no rule that
+// drops it (measured in namespaces with tailscaled 1.84.3), with on setup.sh must not
+// accept it before tailscaled's rule is reached. On Alibaba Cloud the
 // provider's own DNS and metadata live in 100.64.0.0/10 (tailscale#21249), so there
 // only a pool the user chose is dropped.
 func spoofed(r *schema.Region, tailnet *schema.Tailnet) []netip.Prefix {
 	switch {
-	case tailnet.NetfilterMode == schema.NetfilterOn:
-		return nil
 	case len(tailnet.IPPool) > 0:
 		return tailnet.IPPool
 	case r.Provider == schema.ProviderAlibaba:

@@ -26,6 +26,7 @@ type checks struct {
 	failed int
 	// patience multiplies limits of time.
 	patience float64
+	retries  int // of a check that fails
 
 	leakedIn     []string       // what leaked, and during which check
 	leakedBefore map[string]int // see leaked
@@ -148,6 +149,11 @@ func (c *checks) line(ok bool, name, detail string) {
 func (c *checks) check(name string, f func() (bool, string)) {
 	if c.only.MatchString(name) {
 		ok, detail := f()
+		for i := 0; !ok && i < c.retries; i++ {
+			fmt.Printf("AGAIN %s %s: %s\n", c.pass.name(), name, strings.TrimSpace(detail))
+			time.Sleep(10 * time.Second)
+			ok, detail = f()
+		}
 		c.note(name)
 		c.line(ok, name, detail)
 	}

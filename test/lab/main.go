@@ -25,6 +25,7 @@ type options struct {
 	only     *regexp.Regexp
 	keep     bool
 	patience float64
+	retries  int
 }
 
 // pass is one pass over the lab: a version of Tailscale and a topology for it.
@@ -70,6 +71,7 @@ func lab() int {
 	which := flag.String("pass", "", "only passes whose name matches, such as 1.102.3/off/nftables/relay")
 	flag.StringVar(&o.binaries, "programs", ".lab", "directory with v1.84.3/ and v1.102.3/")
 	flag.Float64Var(&o.patience, "patience", 1, "multiplies the limits of time, for a busy machine")
+	flag.IntVar(&o.retries, "retries", 0, "how often a check that fails is run again; each failure is printed")
 	flag.BoolVar(&o.keep, "keep", false, "keep the logs of a run without failures, too")
 	flag.Parse()
 	o.only = regexp.MustCompile(*only)
@@ -139,7 +141,7 @@ func (p pass) run(o *options) (failed int, err error) {
 	if err := w.build(); err != nil {
 		return 0, err
 	}
-	c := &checks{world: w, only: o.only, patience: o.patience}
+	c := &checks{world: w, only: o.only, patience: o.patience, retries: o.retries}
 	if err := c.deploy(); err != nil {
 		return 0, err
 	}

@@ -388,6 +388,12 @@ chain_lines() {
 		echo 'filter FORWARD -o tailscale0 -j ACCEPT'
 	fi
 	if [ "$RELAY" = yes ]; then
+		# What follows accepts before tailscaled's own chain would drop these.
+		if [ "$NETFILTER" = on ]; then
+			lines "$SPOOFED" | while read -r family prefix; do
+				[ "$family" != "$1" ] || echo "filter FORWARD -s $prefix ! -i tailscale0 -j DROP"
+			done
+		fi
 		# From the LAN to the LAN: a standby sees one direction only, which connection
 		# tracking calls invalid (kube-proxy drops that) and policies do not expect.
 		lines "$TRANSIT" | while read -r family transit; do
