@@ -477,7 +477,8 @@ ticks() {
 # setup mends what setup.sh made, one run at a time: on a host that is too busy for
 # it they would only pile up.
 setup() {
-	if [ -x "$SETUP" ] && ! kill -0 "$SETUP_JOB" 2>/dev/null; then
+	# busybox takes no process for one that is there.
+	if [ -x "$SETUP" ] && { [ -z "$SETUP_JOB" ] || ! kill -0 "$SETUP_JOB" 2>/dev/null; }; then
 		"$SETUP" apply &
 		SETUP_JOB=$!
 	fi
