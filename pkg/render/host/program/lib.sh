@@ -1,0 +1,228 @@
+#!/bin/sh
+# What the programs beside this file share. A program sources it, after it has set DIR
+# to the directory that both are in:
+#
+#   case $0 in */*) DIR=${0%/*} ;; *) DIR=. ;; esac
+#   . "$DIR/lib.sh"
+#
+# Sourcing runs nothing and touches nothing. These may be set from outside:
+#
+#   TABLES     what this host is told          (DIR/tables)
+#   FLEET      what all regions advertise      (DIR/fleet.tables)
+#   STATE_DIR  where programs keep what they must find again (/run/kustomize-hybrid)
+#   PROC_SYS   the kernel's settings           (/proc/sys; a container mounts the host's)
+#
+# Written by kustomize-hybrid: change the topology, not this file.
+# shellcheck shell=sh
+# shellcheck disable=SC2034 # what is set here is used by those who source it
+
+PROGRAM=${0##*/}
+TABLES=${TABLES:-$DIR/tables}
+FLEET=${FLEET:-$DIR/fleet.tables}
+STATE_DIR=${STATE_DIR:-/run/kustomize-hybrid}
+PROC_SYS=${PROC_SYS:-/proc/sys}
+VERB=${1:-}
+NEWLINE='
+'
+
+# Which routes are ours: numbers that nobody has in iproute2's rt_protos.
+NODE_PROTOCOL=153
+GATEWAY_PROTOCOL=154
+# The tunnel's MTU. A larger packet is refused by a node, which its sender hears, and
+# not at the gateway or behind it; for UDP, too, which no MSS clamp helps.
+TUNNEL_MTU=1280
+
+# --- speaking, and doing ---
+
+say() { echo "$PROGRAM: $*" >&2; }
+
+die() {
+	say "$*"
+	exit 1
+}
+
+# run COMMAND... does it, or only prints it when VERB is print.
+run() {
+	if [ "$VERB" = print ]; then
+		echo "$*"
+	else
+		"$@"
+	fi
+}
+
+# --- lines ---
+
+# lines LIST prints a list of lines, or nothing for none.
+lines() { [ -z "$1" ] || printf '%s\n' "$1"; }
+
+# without LINES OTHER prints the lines that OTHER lacks. Neither is an argument of a
+# program: those are limited to 128 KiB.
+without() {
+	printf '%s\n--\n%s\n' "$2" "$1" | awk -f "$DIR/without.awk"
+}
+
+# --- addresses ---
+
+# family_of ADDRESS prints 4 or 6.
+family_of() {
+	case $1 in
+	*:*) echo 6 ;;
+	*) echo 4 ;;
+	esac
+}
+
+# families prints, a line each, the families that this kernel has.
+families() {
+	echo 4
+	if [ -d "$PROC_SYS/net/ipv6" ]; then echo 6; fi
+}
+
+# --- tables ---
+
+# read_tables reads TABLES and FLEET, once, and dies where one is missing, has another
+# format than this program knows, or a line that it does not know. It sets
+#
+#   REGION, FLEET_SUM, NETFILTER, RELAY, SOURCE_ROUTE, CNI
+#   OWN       the region's advertised prefixes: "FAMILY PREFIX" lines
+#   LOCAL     what this host sends from: "FAMILY TABLE PREFIX node|pod PRIMARY"
+#   GATEWAYS  the region's, in failover order: "NAME IPv4|- IPv6|- HEALTH"
+#   SPOOFED   tailnet addresses that only the tunnel may use as a source: "FAMILY PREFIX"
+#   PARSED    all of it, each line with its kind in front, for `table KIND` and for awk
+#
+# What is remote is no variable: it may be thousands of lines. See `table`.
+read_tables() {
+	for file in "$TABLES" "$FLEET"; do
+		[ -r "$file" ] || die "$file is missing"
+	done
+	PARSED=$(cat "$TABLES" "$FLEET" | awk -f "$DIR/tables.awk")
+	REGION='' FLEET_SUM='' NETFILTER='' RELAY='' SOURCE_ROUTE='' CNI=''
+	OWN='' LOCAL='' GATEWAYS='' SPOOFED=''
+	while read -r kind rest; do
+		case $kind in
+		error) die "$rest" ;;
+		region) REGION=$rest ;;
+		fleet) FLEET_SUM=$rest ;;
+		setting) set_setting "${rest%% *}" "${rest#* }" ;;
+		own) OWN=$OWN${OWN:+$NEWLINE}$rest ;;
+		local) LOCAL=$LOCAL${LOCAL:+$NEWLINE}$rest ;;
+		gateway) GATEWAYS=$GATEWAYS${GATEWAYS:+$NEWLINE}$rest ;;
+		spoofed) SPOOFED=$SPOOFED${SPOOFED:+$NEWLINE}$rest ;;
+		*) break ;; # what is remote follows
+		esac
+	done <<EOF
+$PARSED
+EOF
+	[ -n "$REGION" ] || die "$TABLES cannot be read: awk failed"
+}
+
+set_setting() {
+	case $1 in
+	netfilter) NETFILTER=$2 ;;
+	relay) RELAY=$2 ;;
+	sourceRoute) SOURCE_ROUTE=$2 ;;
+	cni) CNI=$2 ;;
+	esac
+}
+
+# table KIND prints the lines of one kind, without the kind:
+#   remote   what other regions advertise: the fleet without the blocks that take in
+#            something of this region's, and what remains of those. "FAMILY PREFIX"
+#   source   tailnet addresses of remote gateways, where those send from them
+#   transit  both: what gateways carry for this region
+table() { lines "$PARSED" | sed -n "s/^$1 //p"; }
+
+# mismatched_parts names, a line each, what does not belong together: programs of
+# different versions, tables for another fleet.
+mismatched_parts() {
+	if ! command -v sha256sum >/dev/null; then
+		say 'sha256sum is not installed: cannot tell whether the files belong together'
+		return
+	fi
+	(cd "$DIR" && sha256sum -c SHA256SUMS 2>/dev/null) | sed -n 's/: FAILED.*//p' |
+		sed 's/.*/mismatched: & is of another version than SHA256SUMS/'
+	sum=$(sha256sum <"$FLEET")
+	case $sum in
+	"$FLEET_SUM"*) ;;
+	*) echo "mismatched: $TABLES is made for another fleet.tables ($FLEET_SUM) than $FLEET" ;;
+	esac
+}
+
+# --- this host's own addresses ---
+
+# own_address FAMILY prints this host's InternalIP of that family: HOST_IP, its twin in
+# the table of gateways, or the host's address in one of the region's node prefixes.
+own_address() {
+	if [ "$(family_of "$HOST_IP")" = "$1" ]; then
+		echo "$HOST_IP"
+		return
+	fi
+	twin=$(lines "$GATEWAYS" | awk -v host="$HOST_IP" -v column=$(($1 / 2)) '$2 == host || $3 == host { print $column }')
+	case $twin in
+	'' | -) own_in_node_prefixes "$1" ;;
+	*) echo "$twin" ;;
+	esac
+}
+
+own_in_node_prefixes() {
+	lines "$LOCAL" | while read -r family _ prefix role _; do
+		if [ "$family $role" = "$1 node" ]; then
+			ip -"$1" -o address show to "$prefix" scope global
+		fi
+	done | awk 'NR == 1 { sub("/.*", "", $4); print $4 }'
+}
+
+# device ADDRESS prints the device that carries it: the LAN's.
+device() {
+	[ -z "$1" ] || ip -o address show to "$1" | awk 'NR == 1 { print $2 }'
+}
+
+# --- kernel settings: stdin is "PATH VALUE [ALSO]", PATH below PROC_SYS, ALSO a value
+# that will do as well; the programs keep old values in STATE/sysctl ---
+
+wanted_sysctls() { awk '{ print "sysctl " $1 " " $2 }'; }
+
+actual_sysctls() {
+	while read -r path value also; do
+		now=
+		if [ -r "$PROC_SYS/$path" ]; then read -r now <"$PROC_SYS/$path"; fi
+		if [ -n "$also" ] && [ "$now" = "$also" ]; then now=$value; fi
+		echo "sysctl $path $now"
+	done
+}
+
+# save_sysctls reads paths and keeps the first value ever seen of each, before it is
+# changed.
+save_sysctls() {
+	mkdir -p "$STATE"
+	touch "$STATE/sysctl"
+	while read -r path _; do
+		if [ -r "$PROC_SYS/$path" ] && read -r now <"$PROC_SYS/$path"; then echo "$path $now"; fi
+	done | awk -v saved="$STATE/sysctl" '
+		BEGIN { while ((getline line <saved) > 0) { split(line, word, " "); known[word[1]] } }
+		!($1 in known)' >"$STATE/sysctl.new"
+	cat "$STATE/sysctl.new" >>"$STATE/sysctl"
+	rm -f "$STATE/sysctl.new"
+}
+
+# write_sysctl PATH VALUE does it, or only prints it when VERB is print.
+write_sysctl() {
+	if [ "$VERB" = print ]; then
+		echo "echo $2 >/proc/sys/$1"
+	else
+		echo "$2" >"$PROC_SYS/$1"
+	fi
+}
+
+# restore_sysctls puts back what save_sysctls kept.
+restore_sysctls() {
+	if [ ! -f "$STATE/sysctl" ]; then
+		say "no saved kernel settings in $STATE: they stay as they are"
+		return
+	fi
+	while read -r path value; do
+		if [ -w "$PROC_SYS/$path" ] && read -r now <"$PROC_SYS/$path" && [ "$now" != "$value" ]; then
+			echo "$value" >"$PROC_SYS/$path"
+		fi
+	done <"$STATE/sysctl"
+	rm -f "$STATE/sysctl"
+}
