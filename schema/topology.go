@@ -9,6 +9,7 @@ package schema
 import (
 	"net/netip"
 	"slices"
+	"strings"
 )
 
 // The names by which a document and a KRM function configuration are known.
@@ -240,6 +241,9 @@ type CNI struct {
 	// planner's choice.
 	MarkMask uint32 `json:"markMask,omitempty"`
 }
+
+// Release names the plugin and, where it is stated, its version: "cilium 1.17.4".
+func (c CNI) Release() string { return strings.TrimSpace(string(c.Type) + " " + string(c.Version)) }
 
 // Gateways are the region's Tailscale subnet routers.
 type Gateways struct {

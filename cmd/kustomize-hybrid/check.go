@@ -10,6 +10,8 @@ import (
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/existing"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/issues"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/validate"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema/load"
 )
@@ -37,14 +39,16 @@ func (c cli) read(path string) (*load.Document, error) {
 
 // check lists everything that is wrong with a document: its shape, and how what it
 // says stands together.
-func check(doc *load.Document) diag.List { return checkWith(doc, validate.Input{}) }
+func check(doc *load.Document) diag.List { return checkWith(doc, nil, "") }
 
-// checkWith is check with more to look at than the topology.
-func checkWith(doc *load.Document, in validate.Input) diag.List {
+// checkWith is check with objects to compare with, and the day on which suppressions are
+// judged; see validate.Input.
+func checkWith(doc *load.Document, objects []existing.Object, day string) diag.List {
 	list := slices.Clone(doc.Findings)
 	if doc.Topology != nil {
-		in.Topology = doc.Topology
-		found := append(validate.Run(in), acl.CheckTopology(doc.Topology)...)
+		found, packs := existing.Compare(doc.Topology, objects)
+		found = validate.Run(validate.Input{Topology: doc.Topology, Found: found, Packs: packs, Day: day})
+		found = append(found, acl.CheckTopology(doc.Topology)...)
 		doc.Locate(found)
 		list = append(list, found...)
 	}
@@ -59,7 +63,7 @@ func notes(documents []*load.Document) diag.List {
 		if doc.Topology == nil {
 			continue
 		}
-		list := validate.Notes(doc.Topology)
+		list := issues.Notes(doc.Topology)
 		doc.Locate(list)
 		all = append(all, list...)
 	}

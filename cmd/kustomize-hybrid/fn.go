@@ -13,10 +13,9 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
-	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/dump"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/existing"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/readmit"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render"
-	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/validate"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema/load"
 )
@@ -159,11 +158,11 @@ func validateItems(rl *framework.ResourceList) (diag.List, error) {
 	if err != nil {
 		return nil, err
 	}
-	existing, err := dump.Items(items)
+	objects, err := existing.Items(items)
 	if err != nil {
 		return nil, err
 	}
-	list = append(list, checkWith(doc, validate.Input{Objects: existing, Day: config["today"]})...)
+	list = append(list, checkWith(doc, objects, config["today"])...)
 	if config["strict"] == "true" {
 		list = visible(list).Strict()
 	}

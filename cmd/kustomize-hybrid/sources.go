@@ -9,8 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
-	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/dump"
-	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/validate"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/existing"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema/load"
 )
 
@@ -21,7 +20,7 @@ const dumpLimit = 512 << 20
 // sources are the files of one run: topologies, and objects that exist already.
 type sources struct {
 	documents []*load.Document
-	objects   []validate.Object
+	objects   []existing.Object
 }
 
 // sources reads every file; those that cannot be read are in the error, and the
@@ -51,8 +50,8 @@ func (c cli) source(s *sources, path string) error {
 
 // add takes what a file holds apart.
 func (s *sources) add(name string, data []byte) error {
-	topology, rest := dump.Split(data)
-	objects, err := dump.Objects(name, rest)
+	topology, rest := existing.Split(data)
+	objects, err := existing.Objects(name, rest)
 	if err != nil {
 		return err
 	}
@@ -90,7 +89,7 @@ func (c cli) bytes(path string) (name string, data []byte, err error) {
 	if err != nil || len(data) <= load.SizeLimit {
 		return name, data, readError(name, err)
 	}
-	if topology, _ := dump.Split(data[:bytes.LastIndexByte(data, '\n')+1]); topology != nil {
+	if topology, _ := existing.Split(data[:bytes.LastIndexByte(data, '\n')+1]); topology != nil {
 		return name, data, nil // loading says that it is too large
 	}
 	more, err := io.ReadAll(io.LimitReader(in, dumpLimit))
@@ -108,7 +107,7 @@ func readError(name string, err error) error {
 func (s *sources) check(day string) diag.List {
 	var list diag.List
 	for _, doc := range s.documents {
-		list = append(list, checkWith(doc, validate.Input{Objects: s.objects, Day: day})...)
+		list = append(list, checkWith(doc, s.objects, day)...)
 	}
 	list.Sort()
 	return list

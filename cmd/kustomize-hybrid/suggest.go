@@ -13,9 +13,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/dump"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/claim"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/edit"
-	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/validate"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/existing"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/ipam"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema/load"
 )
@@ -67,19 +68,19 @@ never given to anybody else.`,
 // suggestRole is a role that can be suggested for, and the list it goes into.
 type suggestRole struct {
 	name     string
-	role     validate.Role
+	role     claim.Role
 	field    string
 	regional bool
 }
 
 func suggestRoles() []suggestRole {
 	return []suggestRole{
-		{"pod", validate.RolePod, "podCIDRs", true},
-		{"node", validate.RoleNode, "nodeCIDRs", true},
-		{"transit", validate.RoleTransit, "transitCIDRs", true},
-		{"fabric", validate.RoleFabric, "fabricCIDRs", true},
-		{"service", validate.RoleService, "serviceCIDRs", false},
-		{"pool", validate.RolePool, "ipPool", false},
+		{"pod", claim.RolePod, "podCIDRs", true},
+		{"node", claim.RoleNode, "nodeCIDRs", true},
+		{"transit", claim.RoleTransit, "transitCIDRs", true},
+		{"fabric", claim.RoleFabric, "fabricCIDRs", true},
+		{"service", claim.RoleService, "serviceCIDRs", false},
+		{"pool", claim.RolePool, "ipPool", false},
 	}
 }
 
@@ -97,18 +98,18 @@ func (o *suggestOptions) suggestRole() suggestRole {
 }
 
 // request reads the flags.
-func (o *suggestOptions) request() (validate.Request, error) {
+func (o *suggestOptions) request() (ipam.Request, error) {
 	if err := oneOf("--role", o.role, roleNames()); err != nil {
-		return validate.Request{}, err
+		return ipam.Request{}, err
 	}
 	bits, err := strconv.Atoi(strings.TrimPrefix(o.size, "/"))
 	if err != nil || bits < 1 || bits > 128 {
-		return validate.Request{}, fmt.Errorf("--size is a prefix length such as /20, not %q", o.size)
+		return ipam.Request{}, fmt.Errorf("--size is a prefix length such as /20, not %q", o.size)
 	}
 	if o.count < 1 || o.count > 65536 {
-		return validate.Request{}, fmt.Errorf("--count is a number from 1 to 65536, not %d", o.count)
+		return ipam.Request{}, fmt.Errorf("--count is a number from 1 to 65536, not %d", o.count)
 	}
-	r := validate.Request{Role: o.suggestRole().role, Bits: bits, Count: o.count}
+	r := ipam.Request{Role: o.suggestRole().role, Bits: bits, Count: o.count}
 	if o.within != "" {
 		if r.Within, err = netip.ParsePrefix(o.within); err != nil {
 			return r, fmt.Errorf("--within is a prefix such as 10.0.0.0/8, not %q", o.within)
@@ -120,7 +121,7 @@ func (o *suggestOptions) request() (validate.Request, error) {
 	return r, nil
 }
 
-func (c cli) suggest(paths []string, o suggestOptions, r validate.Request) error {
+func (c cli) suggest(paths []string, o suggestOptions, r ipam.Request) error {
 	read, err := c.sources(paths)
 	if err != nil {
 		return err
@@ -132,7 +133,7 @@ func (c cli) suggest(paths []string, o suggestOptions, r validate.Request) error
 	if err := c.report(doc.Findings); err != nil {
 		return err
 	}
-	r.Avoid = validate.Taken(read.objects)
+	r.Avoid = existing.Taken(read.objects)
 	keys, err := o.keys(doc.Topology)
 	if err != nil {
 		return err
@@ -163,7 +164,7 @@ func (c cli) suggest(paths []string, o suggestOptions, r validate.Request) error
 func (o *suggestOptions) keys(t *schema.Topology) ([]string, error) {
 	role := o.suggestRole()
 	switch {
-	case role.role == validate.RolePool:
+	case role.role == claim.RolePool:
 		return []string{"spec", "tailnet", role.field}, nil
 	case !role.regional:
 		return []string{"spec", "cluster", role.field}, nil
@@ -178,16 +179,16 @@ func (o *suggestOptions) keys(t *schema.Topology) ([]string, error) {
 }
 
 // find asks the lock, where there is one, and the topology.
-func (o *suggestOptions) find(t *schema.Topology, r validate.Request) ([]netip.Prefix, *validate.Lock, error) {
+func (o *suggestOptions) find(t *schema.Topology, r ipam.Request) ([]netip.Prefix, *ipam.Lock, error) {
 	if o.lock == "" {
-		found, err := validate.Suggest(t, r)
+		found, err := ipam.Suggest(t, r)
 		return found, nil, err
 	}
 	data, err := os.ReadFile(o.lock)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, err
 	}
-	lock, err := validate.ReadLock(data)
+	lock, err := ipam.ReadLock(data)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", o.lock, err)
 	}
@@ -212,7 +213,7 @@ func applySuggestion(path string, keys []string, found []netip.Prefix) error {
 	for _, p := range found {
 		values = append(values, literal(path, p))
 	}
-	if topology, rest := dump.Split(text); topology == nil || rest != nil {
+	if topology, rest := existing.Split(text); topology == nil || rest != nil {
 		return fmt.Errorf("--apply edits a file that holds a topology and nothing else, and not %s", path)
 	}
 	edited, err := edit.Append(text, keys, values...)
@@ -234,7 +235,7 @@ func literal(path string, p netip.Prefix) string {
 	return p.String()
 }
 
-func writeLock(path string, l *validate.Lock) error {
+func writeLock(path string, l *ipam.Lock) error {
 	data, err := l.Bytes()
 	if err != nil {
 		return err

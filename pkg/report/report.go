@@ -7,8 +7,9 @@ import (
 	"net/netip"
 	"strings"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/issues"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/marks"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render"
-	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/validate"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -38,7 +39,7 @@ func Markdown(p *render.Plan) []byte {
 	b.WriteString("\n## Known issues of these versions, and what settles them\n\n")
 	b.WriteString(notes(p.Topology))
 	b.WriteString("\n## Firewall marks on gateways\n\n")
-	b.WriteString(strings.TrimRight(validate.MarkTable(p.Topology), "\n") + "\n")
+	b.WriteString(strings.TrimRight(marks.Table(p.Topology), "\n") + "\n")
 	return []byte(b.String())
 }
 
@@ -70,7 +71,7 @@ func prefixes(list []netip.Prefix) string {
 // notes are the issues that need nothing done; those that do are findings, and a
 // topology that has them is not rendered or was warned of.
 func notes(t *schema.Topology) string {
-	list := validate.Notes(t)
+	list := issues.Notes(t)
 	list.Sort()
 	if len(list) == 0 {
 		return "None.\n"

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/issues"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render"
-	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/validate"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -58,7 +58,7 @@ func verdict(r *render.RegionPlan) string {
 func netfilter(t *schema.Topology) string {
 	why := "nothing is known against `on` here, but it lets each Tailscale version bring rules and marks of its own"
 	var words []string
-	for _, k := range validate.NetfilterIssues(t) {
+	for _, k := range issues.OfNetfilter(t) {
 		words = append(words, fmt.Sprintf("%s (`%s`)", k.Title, k.Code))
 	}
 	if len(words) > 0 {

@@ -38,7 +38,7 @@ func ciliumDevices(t *schema.Topology, i int, list *diag.List) {
 			list.Errorf(CodeDeviceTunnel, path, "device pattern %q of region %q takes tailscale0 for a network card", d, r.Name).
 				Fix("name the cards of the region's nodes, such as %s", strings.Join(schema.DefaultDevices(), ", "))
 		case strings.HasPrefix(d, "!") && !r.CNI.Version.AtLeast(1, 20, 0):
-			list.Errorf(CodeDeviceTunnel, path, "device pattern %q of region %q excludes a device, which %s does not understand", d, r.Name, component(r.CNI)).
+			list.Errorf(CodeDeviceTunnel, path, "device pattern %q of region %q excludes a device, which %s does not understand", d, r.Name, r.CNI.Release()).
 				Fix("name the cards that are meant instead")
 		}
 	}
@@ -103,7 +103,7 @@ func versionSkew(t *schema.Topology, first, i int, list *diag.List) {
 		return
 	}
 	list.Warnf(CodeVersionSkew, fmt.Sprintf("spec.regions[%d].cni.version", i), "%s of region %q and %s of region %q are more than a minor version apart, and a cluster has one installation of %s",
-		component(r.CNI), r.Name, component(o.CNI), o.Name, r.CNI.Type).
+		r.CNI.Release(), r.Name, o.CNI.Release(), o.Name, r.CNI.Type).
 		See(fmt.Sprintf("spec.regions[%d].cni.version", first), "%s is stated here", o.CNI.Version).
 		Fix("run the same version in every region, one minor version apart at most while you upgrade")
 }
@@ -119,7 +119,7 @@ func mixedCNI(t *schema.Topology, list *diag.List) {
 	c, o := &t.Spec.Regions[cilium], &t.Spec.Regions[other]
 	list.Warnf(CodeMixedCNI, diag.Index("spec.regions", other)+".cni.type",
 		"to %s of region %q the nodes and pods of region %q, which runs %s, are the world: fromEntities remote-node and cluster and selectors by label do not match them",
-		component(c.CNI), c.Name, o.Name, component(o.CNI)).
+		c.CNI.Release(), c.Name, o.Name, o.CNI.Release()).
 		See(diag.Index("spec.regions", cilium)+".cni.type", "region %q runs cilium", c.Name).
 		Fix("name them by CIDR in Cilium's policies, keep each plugin's DaemonSet to its own regions by node label, and leave kube-proxy on where Cilium does not replace it")
 }

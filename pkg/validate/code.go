@@ -1,10 +1,12 @@
 package validate
 
-import "github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+import (
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/claim"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+)
 
 // The codes of the findings about addresses; docs/checks.md has a heading for each.
 const (
-	CodeAdvertiseDiffers  diag.Code = "advertise-differs"          // gateways of one region advertise different prefixes
 	CodeAPIServer         diag.Code = "api-server-unreachable"     // its address is in nobody's advertised prefixes
 	CodeCapacity          diag.Code = "capacity-exceeded"          // more nodes than blocks or addresses
 	CodeHeadroom          diag.Code = "capacity-headroom"          // nearly as many
@@ -20,21 +22,14 @@ const (
 	CodeGatewayPublicIP   diag.Code = "gateway-public-ip"          // the tunnel's endpoint is inside the tunnel
 	CodeGatewayTailnetIP  diag.Code = "gateway-tailnet-ip"         // not from the pool
 	CodeNodeBlock         diag.Code = "node-block-size"            // blocks and pools that do not fit each other
-	CodeObjectConflict    diag.Code = "object-conflict"            // two objects give out the same addresses
-	CodeObjectDiffers     diag.Code = "object-differs"             // an object says something else than the topology
-	CodeObjectInvalid     diag.Code = "object-invalid"             // text in an object that is no prefix
-	CodeObjectOutside     diag.Code = "object-outside"             // an object's addresses are in no region
 	CodeDefaultRoute      diag.Code = "prefix-default-route"       // a prefix that is everything
 	CodeProviderUnknown   diag.Code = "provider-unknown"           // no reserved ranges known
 	CodeRegionDuplicate   diag.Code = "region-duplicate"           // two regions with one name
-	CodeReservedRange     diag.Code = "reserved-range"             // a provider, distribution or component keeps it
 	CodeServiceSize       diag.Code = "service-cidr-size"          // larger or smaller than the API server takes
 	CodeServiceVersion    diag.Code = "service-cidrs-version"      // several, before Kubernetes can
-	CodeSpecialRange      diag.Code = "special-range"              // special use, RFC 6890
 	CodeSuppressed        diag.Code = "suppression-expired"        // its last day has passed
 	CodeSuppressionUnused diag.Code = "suppression-unused"         // nothing to suppress
 	CodePool              diag.Code = "tailnet-ip-pool"            // a pool the tailnet cannot have
-	CodeTailnetRange      diag.Code = "tailnet-range"              // inside Tailscale's own addresses
 )
 
 // The codes of the findings about policies that have to readmit gateways.
@@ -101,12 +96,11 @@ const (
 // Codes lists every code that this package can report.
 func Codes() []diag.Code {
 	return []diag.Code{
-		CodeAdvertiseDiffers, CodeAPIServer, CodeCapacity, CodeHeadroom, CodeOverlap, CodePublic, CodeRedundant,
+		CodeAPIServer, CodeCapacity, CodeHeadroom, CodeOverlap, CodePublic, CodeRedundant,
 		CodeClusterCIDR, CodeDefault, CodeDefaultUnknown, CodeFamily, CodeGatewayDuplicate, CodeGatewayOutside,
-		CodeGatewayPublicIP, CodeGatewayTailnetIP, CodeNodeBlock, CodeObjectConflict,
-		CodeObjectDiffers, CodeObjectInvalid, CodeObjectOutside, CodeDefaultRoute, CodeProviderUnknown,
-		CodeRegionDuplicate, CodeReservedRange, CodeServiceSize, CodeServiceVersion, CodeSpecialRange,
-		CodeSuppressed, CodeSuppressionUnused, CodePool, CodeTailnetRange,
+		CodeGatewayPublicIP, CodeGatewayTailnetIP, CodeNodeBlock, CodeDefaultRoute, CodeProviderUnknown,
+		CodeRegionDuplicate, claim.CodeReservedRange, CodeServiceSize, CodeServiceVersion, claim.CodeSpecialRange,
+		CodeSuppressed, CodeSuppressionUnused, CodePool, claim.CodeTailnetRange,
 		CodeGatewayUnknown, CodeWholePool, CodeMarkCollision, CodeCalicoMask, CodeMasqueradeGap,
 		CodeMasqueradeWide, CodeDeviceTunnel, CodeIPAM, CodeTunnelFamily, CodeClusterWide, CodeVersionSkew,
 		CodeMixedCNI, CodeNodeLabel, CodeKnownIssue,

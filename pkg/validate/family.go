@@ -3,6 +3,7 @@ package validate
 import (
 	"net/netip"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/claim"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
@@ -94,7 +95,7 @@ func serviceSize(t *schema.Topology, list *diag.List, at string, p netip.Prefix)
 	}
 	length := p.Addr().BitLen()
 	if bits := length - p.Bits(); p.Bits() > 0 && (bits > maxServiceBits || bits < least) {
-		list.Errorf(CodeServiceSize, at, "service CIDR %s has %d host bits, and %s takes %d to %d", p, bits, distribution(t), least, maxServiceBits).
+		list.Errorf(CodeServiceSize, at, "service CIDR %s has %d host bits, and %s takes %d to %d", p, bits, claim.Distribution(t), least, maxServiceBits).
 			Fix("use a prefix from /%d to /%d", length-maxServiceBits, length-least)
 	}
 }
@@ -130,7 +131,7 @@ func clusterCIDR(t *schema.Topology) diag.List {
 		if len(stated) == 0 {
 			list.Warnf(CodeClusterCIDR, regionPath(i)+".cni",
 				"%s takes each node's block from kube-controller-manager, which has one --cluster-cidr for each family and cannot tell regions apart, so nodes of region %q may get blocks outside its pod CIDRs (%s)",
-				r.CNI.Type, r.Name, join(r.PodCIDRs)).
+				r.CNI.Type, r.Name, claim.Join(r.PodCIDRs)).
 				Fix("use a plugin with pools for each region (Cilium multi-pool, Calico IPPools), or set each node's podCIDR before it joins and state the --cluster-cidr as cluster.clusterCIDRs")
 		}
 	}

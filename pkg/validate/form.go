@@ -3,28 +3,16 @@ package validate
 import (
 	"net/netip"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/claim"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
-// private are the blocks that anybody may use inside.
-func private() []netip.Prefix { return schema.PrivateBlocks() }
-
-// inAny reports whether p lies wholly inside one of the prefixes.
-func inAny(p netip.Prefix, prefixes []netip.Prefix) bool {
-	for _, q := range prefixes {
-		if q.IsValid() && q.Bits() <= p.Bits() && q.Contains(p.Addr()) {
-			return true
-		}
-	}
-	return false
-}
-
 // form looks at each prefix by itself.
 func form(t *schema.Topology) diag.List {
 	var list diag.List
-	claims := Claims(t)
-	blocks := private()
+	claims := claim.Of(t)
+	blocks := schema.PrivateBlocks()
 	for i := range claims {
 		c := &claims[i]
 		switch {
@@ -40,27 +28,21 @@ func form(t *schema.Topology) diag.List {
 
 // public reports whether the claim takes addresses that belong to somebody on the
 // Internet. Nodes may have public addresses of their own, and so may IPv6 pods.
-func public(t *schema.Topology, c *Claim, private []netip.Prefix) bool {
-	if !c.Prefix.Addr().Is4() || inAny(c.Prefix, private) || special(c.Prefix) {
+func public(t *schema.Topology, c *claim.Claim, private []netip.Prefix) bool {
+	if !c.Prefix.Addr().Is4() || claim.InAny(c.Prefix, private) || claim.Special(c.Prefix) {
 		return false
 	}
-	return c.Role == RolePod || c.Role == RoleService || c.Role == RoleNode && eksHybrid(t, c)
-}
-
-// special reports whether another check speaks of the prefix already.
-func special(p netip.Prefix) bool {
-	overlaps := func(r Range) bool { return r.Prefix.Overlaps(p) }
-	return count(specialUse().Ranges, overlaps)+count(tailscaleRanges().Ranges, overlaps) > 0
+	return c.Role == claim.RolePod || c.Role == claim.RoleService || c.Role == claim.RoleNode && eksHybrid(t, c)
 }
 
 // eksHybrid reports whether the claim belongs to a region of remote nodes of EKS,
 // whose API accepts private addresses only (Amazon EKS user guide, hybrid nodes).
-func eksHybrid(t *schema.Topology, c *Claim) bool {
-	return t.Spec.Cluster.Distribution == schema.DistributionEKS && c.region >= 0 &&
-		t.Spec.Regions[c.region].Provider != schema.ProviderAWS
+func eksHybrid(t *schema.Topology, c *claim.Claim) bool {
+	return t.Spec.Cluster.Distribution == schema.DistributionEKS && c.Region >= 0 &&
+		t.Spec.Regions[c.Region].Provider != schema.ProviderAWS
 }
 
-func publicRange(t *schema.Topology, list *diag.List, c *Claim) {
+func publicRange(t *schema.Topology, list *diag.List, c *claim.Claim) {
 	if eksHybrid(t, c) {
 		list.Errorf(CodePublic, c.Path(), "%s is not private, and EKS accepts remote node and pod networks from RFC 1918 only", c).
 			Fix("choose a prefix inside 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16")

@@ -1,9 +1,10 @@
 package validate
 
 import (
-	"fmt"
 	"net/netip"
+	"slices"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/claim"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
@@ -22,7 +23,7 @@ func names(t *schema.Topology) diag.List {
 			nodes.check(&list, CodeGatewayDuplicate, at+".name", n.Name, "gateway name %q",
 				"write the name of the Kubernetes node: no two nodes share one")
 			for field, a := range gatewayAddresses(&n) {
-				addresses.check(&list, CodeGatewayDuplicate, at+"."+field, show(a), "gateway address %s",
+				addresses.check(&list, CodeGatewayDuplicate, at+"."+field, claim.Show(a), "gateway address %s",
 					"write the address of this host: no two hosts share one")
 			}
 		}
@@ -38,16 +39,11 @@ func gatewayAddresses(n *schema.GatewayNode) func(yield func(string, netip.Prefi
 			addr netip.Addr
 		}{{"internalIP", n.InternalIP}, {"internalIPv6", n.InternalIPv6}, {"publicIP", n.PublicIP}, {"tailnetIP", n.TailnetIP}} {
 			// Hosts behind one NAT share its public address.
-			if f.addr.IsValid() && !(f.name == "publicIP" && n.UnderNAT) && !yield(f.name, hostPrefix(f.addr)) {
+			if f.addr.IsValid() && !(f.name == "publicIP" && n.UnderNAT) && !yield(f.name, claim.Host(f.addr)) {
 				return
 			}
 		}
 	}
-}
-
-func hostPrefix(a netip.Addr) netip.Prefix {
-	a = a.Unmap().WithZone("")
-	return netip.PrefixFrom(a, a.BitLen())
 }
 
 // seen remembers where a value was met first.
@@ -68,7 +64,7 @@ func (s seen) check(list *diag.List, code diag.Code, path, value, what, remedy s
 // gateways checks the addresses of each gateway against its region and the tailnet.
 func gateways(t *schema.Topology) diag.List {
 	var list diag.List
-	advertised := newTree(keepIf(Claims(t), func(c Claim) bool { return c.Role.Advertised() }))
+	advertised := claim.NewTree(slices.DeleteFunc(claim.Of(t), func(c claim.Claim) bool { return !c.Role.Advertised() }))
 	for i := range t.Spec.Regions {
 		r := &t.Spec.Regions[i]
 		for j := range r.Gateways.Nodes {
@@ -91,11 +87,11 @@ type gateway struct {
 // another one, its neighbours cannot use it as a next hop.
 func (g *gateway) inside(list *diag.List) {
 	for field, a := range gatewayAddresses(g.node) {
-		if field != "internalIP" && field != "internalIPv6" || inAny(a, g.region.NodeCIDRs) {
+		if field != "internalIP" && field != "internalIPv6" || claim.InAny(a, g.region.NodeCIDRs) {
 			continue
 		}
 		list.Errorf(CodeGatewayOutside, g.path+"."+field, "%s %s of gateway %q lies in none of the node CIDRs of region %q (%s)",
-			field, show(a), g.node.Name, g.region.Name, join(g.region.NodeCIDRs)).
+			field, claim.Show(a), g.node.Name, g.region.Name, claim.Join(g.region.NodeCIDRs)).
 			Fix("write the gateway's address on the region's network, or add that network to nodeCIDRs")
 	}
 }
@@ -114,27 +110,26 @@ func (g *gateway) tailnetIP(list *diag.List, t *schema.Topology) {
 	if len(pool) == 0 {
 		pool = []netip.Prefix{schema.TailnetIPv4()}
 	}
-	if !inAny(hostPrefix(a), pool) {
+	if !claim.InAny(claim.Host(a), pool) {
 		list.Errorf(CodeGatewayTailnetIP, g.path+".tailnetIP", "tailnetIP %s of gateway %q lies outside the tailnet's pool (%s)",
-			a, g.node.Name, join(pool)).Fix("write what `tailscale ip -4` prints on the host, or add its pool to spec.tailnet.ipPool")
+			a, g.node.Name, claim.Join(pool)).Fix("write what `tailscale ip -4` prints on the host, or add its pool to spec.tailnet.ipPool")
 	}
 }
 
 // publicIP is where peers send the tunnel's own packets: behind an advertised route
 // they would go into the tunnel that they carry.
-func (g *gateway) publicIP(list *diag.List, advertised *tree) {
+func (g *gateway) publicIP(list *diag.List, advertised *claim.Tree) {
 	a := g.node.PublicIP
 	if !a.IsValid() {
 		return
 	}
-	i, ok := advertised.table.Lookup(a.Unmap().WithZone(""))
-	if ok && advertised.claims[i].Owner != g.region.Name {
-		c := &advertised.claims[i]
+	c, ok := advertised.Lookup(a.Unmap().WithZone(""))
+	if ok && c.Owner != g.region.Name {
 		list.Errorf(CodeGatewayPublicIP, g.path+".publicIP", "publicIP %s of gateway %q lies inside the %s, so other gateways would send the tunnel's packets into the tunnel",
 			a, g.node.Name, c).See(c.Path(), "%s is claimed here", c).Fix("advertise a prefix that does not contain the gateway's public address")
 		return
 	}
-	if inAny(hostPrefix(a), private()) && !g.node.UnderNAT {
+	if claim.InAny(claim.Host(a), schema.PrivateBlocks()) && !g.node.UnderNAT {
 		list.Warnf(CodeGatewayPublicIP, g.path+".publicIP", "publicIP %s of gateway %q is private, so peers outside its network cannot reach it",
 			a, g.node.Name).Fix("write the address that peers see, or set underNAT: true")
 	}
@@ -144,35 +139,18 @@ func (g *gateway) publicIP(list *diag.List, advertised *tree) {
 // in what some region advertises.
 func apiServer(t *schema.Topology) diag.List {
 	var list diag.List
-	reachable := newTree(keepIf(Claims(t), func(c Claim) bool {
-		return c.Role == RoleNode || c.Role == RoleExternal
+	reachable := claim.NewTree(slices.DeleteFunc(claim.Of(t), func(c claim.Claim) bool {
+		return c.Role != claim.RoleNode && c.Role != claim.RoleExternal
 	}))
 	for i, a := range t.Spec.Cluster.APIServer.Addresses {
-		if !a.IsValid() || !inAny(hostPrefix(a), private()) {
+		if !a.IsValid() || !claim.InAny(claim.Host(a), schema.PrivateBlocks()) {
 			continue // a public address needs no tunnel
 		}
-		if _, ok := reachable.table.Lookup(a.Unmap().WithZone("")); !ok {
+		if _, ok := reachable.Lookup(a.Unmap().WithZone("")); !ok {
 			list.Warnf(CodeAPIServer, diag.Index("spec.cluster.apiServer.addresses", i),
 				"API server address %s is private and lies in the node CIDRs of no region, so no gateway advertises it and the other regions cannot reach it", a).
 				Fix("add its network to the nodeCIDRs of its region, or to externalCIDRs where every region has a way there of its own")
 		}
 	}
 	return list
-}
-
-func join(prefixes []netip.Prefix) string {
-	s := ""
-	for i, p := range prefixes {
-		if i > 0 {
-			s += ", "
-		}
-		if i == few {
-			return s + fmt.Sprintf("%s more", others(len(prefixes)-few))
-		}
-		s += p.String()
-	}
-	if s == "" {
-		return "there are none"
-	}
-	return s
 }

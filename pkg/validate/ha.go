@@ -3,6 +3,7 @@ package validate
 import (
 	"net/netip"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/claim"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
@@ -98,7 +99,7 @@ func (h *gatewayGroup) nextHops(list *diag.List) {
 		n := h.nodes()[j]
 		var own []netip.Prefix
 		for _, a := range n.Addresses() {
-			own = append(own, hostPrefix(a))
+			own = append(own, claim.Host(a))
 		}
 		if have := familiesOf(own); !have.empty() && have.lacks(want) {
 			list.Errorf(CodeGatewayFamily, h.at(j), "gateway %q of region %q has an address for %s and the region has prefixes of %s, so it is the next hop for a part of them only",

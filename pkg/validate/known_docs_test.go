@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/validate"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/issues"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -34,7 +34,7 @@ func sameFile(t *testing.T, file, got string) {
 }
 
 func issuesPage() string {
-	issues := slices.SortedFunc(slices.Values(validate.KnownIssues()), func(a, b schema.KnownIssue) int {
+	issues := slices.SortedFunc(slices.Values(issues.Known()), func(a, b schema.KnownIssue) int {
 		return cmp.Compare(a.Code, b.Code)
 	})
 	var b strings.Builder
@@ -42,7 +42,7 @@ func issuesPage() string {
 		"What versions and settings of Tailscale, Kubernetes, network plugins and providers do to each\n" +
 		"other. `validate` reports the errors and warnings that a topology has; the notes (info), which\n" +
 		"what is rendered settles already, are reported where somebody asks for them. `explain CODE`\n" +
-		"prints one section. This page is made from `pkg/validate/known.json`; a topology adds issues of\n" +
+		"prints one section. This page is made from `pkg/issues/known.json`; a topology adds issues of\n" +
 		"its own under `spec.knownIssues`, in the same form.\n")
 	for _, i := range issues {
 		b.WriteString("\n## " + i.Code + "\n\n" + issueSection(i))

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/issues"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/validate"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
@@ -152,7 +153,7 @@ func withChanges(changes []change) *schema.Topology {
 
 func TestKnownIssues(t *testing.T) {
 	cases := issueCases()
-	for _, issue := range validate.KnownIssues() {
+	for _, issue := range issues.Known() {
 		c, ok := cases[issue.Code]
 		if !ok {
 			t.Errorf("%s has no case", issue.Code)
@@ -176,7 +177,7 @@ func TestKnownIssues(t *testing.T) {
 
 // reported looks where the issue belongs: among the findings, or among the notes.
 func reported(t *schema.Topology, code string) *diag.Diagnostic {
-	for _, d := range slices.Concat(validate.Topology(t), validate.Notes(t)) {
+	for _, d := range slices.Concat(validate.Topology(t), issues.Notes(t)) {
 		if string(d.Code) == code {
 			return d
 		}
@@ -186,7 +187,7 @@ func reported(t *schema.Topology, code string) *diag.Diagnostic {
 
 func TestIssuesAreWhole(t *testing.T) {
 	seen := map[string]bool{}
-	for _, i := range validate.KnownIssues() {
+	for _, i := range issues.Known() {
 		if seen[i.Code] {
 			t.Errorf("%s is there twice", i.Code)
 		}
@@ -230,7 +231,7 @@ func TestIssueOfTheUsersOwn(t *testing.T) {
 }
 
 func TestNotesAreNoFindings(t *testing.T) {
-	notes := validate.Notes(published())
+	notes := issues.Notes(published())
 	if len(notes) < 5 || notes.Count(diag.Info) != len(notes) {
 		t.Errorf("%d notes, %d of them info", len(notes), notes.Count(diag.Info))
 	}

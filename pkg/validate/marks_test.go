@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/marks"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/validate"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
@@ -14,11 +15,11 @@ import (
 // TestMarkTable is what the report shows of the published network, as it is and with
 // Tailscale's own rules on.
 func TestMarkTable(t *testing.T) {
-	sameFile(t, "testdata/marks.md", validate.MarkTable(published()))
+	sameFile(t, "testdata/marks.md", marks.Table(published()))
 	on := withChanges([]change{netfilterOn(schema.FirewallNFTables)})
 	on.Spec.Regions[1].CNI = schema.CNI{Type: schema.CNICalico, Version: "3.30.7"}
 	on.Spec.Marks = []schema.Mark{{Owner: "istio", Mask: 0xffff, Value: 0x1337}}
-	sameFile(t, "testdata/marks-netfilter-on.md", validate.MarkTable(on))
+	sameFile(t, "testdata/marks-netfilter-on.md", marks.Table(on))
 }
 
 func TestMarkCollisions(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/claim"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
@@ -13,14 +14,14 @@ import (
 // TestEveryRange looks at each range of each pack from just below, at its first and
 // last address, from just above and from its supernet.
 func TestEveryRange(t *testing.T) {
-	for _, pack := range Packs() {
+	for _, pack := range claim.Packs() {
 		for _, r := range pack.Ranges {
 			t.Run(pack.Name+" "+r.Prefix.String(), func(t *testing.T) { testRange(t, pack, r) })
 		}
 	}
 }
 
-func testRange(t *testing.T, pack Pack, r Range) {
+func testRange(t *testing.T, pack claim.Pack, r claim.Range) {
 	if r.Source == "" || r.Since == "" || r.Reason == "" || r.Severity == 0 {
 		t.Errorf("no source, date, reason or severity: %+v", r)
 	}
@@ -30,7 +31,7 @@ func testRange(t *testing.T, pack Pack, r Range) {
 	if pack.Code == "" || !slices.Contains(Codes(), pack.Code) {
 		t.Errorf("code %q", pack.Code)
 	}
-	last := lastAddr(r.Prefix)
+	last := claim.Last(r.Prefix)
 	for _, c := range []struct {
 		what   string
 		prefix netip.Prefix
@@ -52,25 +53,25 @@ func testRange(t *testing.T, pack Pack, r Range) {
 // hostPrefix4or6 keeps IPv4-mapped addresses as they are, and the zero address invalid.
 func hostPrefix4or6(a netip.Addr) netip.Prefix { return netip.PrefixFrom(a, a.BitLen()) }
 
-func testHit(t *testing.T, pack Pack, r Range, what string, p netip.Prefix, hit bool) {
+func testHit(t *testing.T, pack claim.Pack, r claim.Range, what string, p netip.Prefix, hit bool) {
 	t.Helper()
 	if r.Fills != 0 {
 		hit = false // a default is in nobody's way while the field is set
 	}
-	pack.Ranges = []Range{r}
-	region, elsewhere := Claim{Prefix: p, Role: RolePod, region: 0}, Claim{Prefix: p, Role: RolePod, region: 1}
-	table := newReservedTable([]activePack{{Pack: pack, regions: []int32{0}}})
-	if got := len(table.find(&region)) > 0; got != (hit && r.Scope != Others) {
+	pack.Ranges = []claim.Range{r}
+	region, elsewhere := claim.Claim{Prefix: p, Role: claim.RolePod, Region: 0}, claim.Claim{Prefix: p, Role: claim.RolePod, Region: 1}
+	table := newReservedTable([]claim.ActivePack{{Pack: pack, Regions: []int32{0}}})
+	if got := len(table.find(&region)) > 0; got != (hit && r.Scope != claim.Others) {
 		t.Errorf("%s %s in the provider's own region: %v", what, p, got)
 	}
-	if got := len(table.find(&elsewhere)) > 0; got != (hit && r.Scope != Own) {
+	if got := len(table.find(&elsewhere)) > 0; got != (hit && r.Scope != claim.Own) {
 		t.Errorf("%s %s in another region: %v", what, p, got)
 	}
 }
 
 // TestEveryDefaultFillsIn brings each pack in and leaves out what it fills.
 func TestEveryDefaultFillsIn(t *testing.T) {
-	for _, pack := range Packs() {
+	for _, pack := range claim.Packs() {
 		for _, r := range pack.Ranges {
 			if r.Fills == 0 {
 				continue
@@ -83,15 +84,15 @@ func TestEveryDefaultFillsIn(t *testing.T) {
 			} else {
 				topology.Spec.Cluster.Distribution = schema.Distribution(name)
 			}
-			is := func(c Claim) bool {
+			is := func(c claim.Claim) bool {
 				return c.Prefix == r.Prefix && c.Role == r.Fills && c.Default == pack.Name
 			}
-			if !slices.ContainsFunc(withDefaults(topology), is) {
+			if !slices.ContainsFunc(claim.WithDefaults(topology), is) {
 				t.Errorf("%s does not fill in %s with %s", pack.Name, r.Fills, r.Prefix)
 			}
 			topology.Spec.Cluster.ServiceCIDRs = []netip.Prefix{netip.MustParsePrefix("10.1.0.0/16")}
 			topology.Spec.Regions[0].PodCIDRs = []netip.Prefix{netip.MustParsePrefix("10.2.0.0/16")}
-			if slices.ContainsFunc(withDefaults(topology), is) {
+			if slices.ContainsFunc(claim.WithDefaults(topology), is) {
 				t.Errorf("%s fills in %s though it is set", pack.Name, r.Fills)
 			}
 		}
@@ -100,7 +101,7 @@ func TestEveryDefaultFillsIn(t *testing.T) {
 
 // TestPacksAreBroughtIn: a pack's key must be one that a topology can have.
 func TestPacksAreBroughtIn(t *testing.T) {
-	for _, pack := range Packs() {
+	for _, pack := range claim.Packs() {
 		kind, name, _ := strings.Cut(pack.Key, "/")
 		r := schema.Region{Provider: "bare-metal"}
 		topology := &schema.Topology{}
@@ -114,7 +115,7 @@ func TestPacksAreBroughtIn(t *testing.T) {
 			topology.Spec.Cluster.Distribution = schema.Distribution(name)
 		}
 		topology.Spec.Regions = []schema.Region{r}
-		if !slices.ContainsFunc(activePacks(topology, Packs()), func(p activePack) bool { return p.Name == pack.Name }) {
+		if !slices.ContainsFunc(claim.ActivePacks(topology, claim.Packs()), func(p claim.ActivePack) bool { return p.Name == pack.Name }) {
 			t.Errorf("nothing brings in %q (%s)", pack.Name, pack.Key)
 		}
 	}

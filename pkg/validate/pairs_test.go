@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
-	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/dump"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/existing"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/validate"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema/load"
 )
@@ -35,7 +35,7 @@ func TestPairs(t *testing.T) {
 			}
 			golden(t, strings.TrimSuffix(file, ".yaml")+".out", out.String())
 			is := func(d *diag.Diagnostic) bool { return string(d.Code) == name }
-			if slices.Contains(validate.Codes(), diag.Code(name)) && !slices.ContainsFunc(list, is) {
+			if slices.Contains(append(validate.Codes(), existing.Codes()...), diag.Code(name)) && !slices.ContainsFunc(list, is) {
 				t.Errorf("%s is not fired", name)
 			}
 		})
@@ -53,16 +53,17 @@ func judge(t *testing.T, file string) diag.List {
 
 func judgeText(t *testing.T, data []byte) diag.List {
 	t.Helper()
-	topology, rest := dump.Split(data)
+	topology, rest := existing.Split(data)
 	doc, err := load.Bytes("topology.yaml", topology)
 	if err != nil {
 		t.Fatal(err)
 	}
-	objects, err := dump.Objects("topology.yaml", rest)
+	objects, err := existing.Objects("topology.yaml", rest)
 	if err != nil {
 		t.Fatal(err)
 	}
-	list := validate.Run(validate.Input{Topology: doc.Topology, Objects: objects, Day: today})
+	found, packs := existing.Compare(doc.Topology, objects)
+	list := validate.Run(validate.Input{Topology: doc.Topology, Found: found, Packs: packs, Day: today})
 	list = slices.DeleteFunc(list, func(d *diag.Diagnostic) bool { return d.Severity == diag.Info })
 	doc.Locate(list)
 	list.Sort()

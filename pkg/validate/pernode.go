@@ -5,6 +5,7 @@ import (
 
 	"github.com/gaissmai/bart"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/claim"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
@@ -57,9 +58,9 @@ func (o *blockOwners) node(list *diag.List, j int) {
 			continue
 		}
 		b := block{p, n.Name, diag.Index(o.at(j)+".podCIDRs", k)}
-		if !inAny(p, o.region.PodCIDRs) {
+		if !claim.InAny(p, o.region.PodCIDRs) {
 			list.Errorf(CodePerNodeOutside, b.path, "pod CIDR %s of node %q lies in none of the pod CIDRs of region %q (%s), which are what other regions route to it",
-				p, n.Name, o.region.Name, join(o.region.PodCIDRs)).Fix("write the node's block inside them, or add its network to the region's podCIDRs")
+				p, n.Name, o.region.Name, claim.Join(o.region.PodCIDRs)).Fix("write the node's block inside them, or add its network to the region's podCIDRs")
 		}
 		o.claim(list, b)
 	}
@@ -136,5 +137,5 @@ func (o *blockOwners) plugin(list *diag.List) {
 		return
 	}
 	list.Errorf(CodePerNodeIPAM, o.path+".cni", "%s in region %q %s, so pods get addresses that their node does not advertise, and peers drop what those send",
-		component(c), o.region.Name, why).See(o.path+".gateways.mode", "mode perNode is chosen here").Fix("%s", cure)
+		c.Release(), o.region.Name, why).See(o.path+".gateways.mode", "mode perNode is chosen here").Fix("%s", cure)
 }

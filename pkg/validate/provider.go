@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/claim"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
@@ -29,7 +30,7 @@ func knownProvider(name string) bool {
 	if name == schema.ProviderBareMetal || name == schema.ProviderOnPremises {
 		return true
 	}
-	return slices.ContainsFunc(Packs(), func(p Pack) bool { return p.Key == "provider/"+name })
+	return slices.ContainsFunc(claim.Packs(), func(p claim.Pack) bool { return p.Key == "provider/"+name })
 }
 
 // ipPool checks what Tailscale accepts as a pool (tailscale.com/kb/1304 ip-pool: a
@@ -47,11 +48,11 @@ func ipPool(t *schema.Topology) diag.List {
 		at := diag.Index("spec.tailnet.ipPool", i)
 		total = add(total, blocksIn(p.Bits(), p.Addr().BitLen()))
 		switch r, bad := poolReserved(t, p); {
-		case !inAny(p, []netip.Prefix{schema.TailnetIPv4()}):
+		case !claim.InAny(p, []netip.Prefix{schema.TailnetIPv4()}):
 			list.Errorf(CodePool, at, "tailnet IP pool %s is no part of %s, where every tailnet takes its addresses from", p, schema.TailnetIPv4()).
 				Fix("choose a part of %s, such as 100.80.0.0/16", schema.TailnetIPv4())
 		case bad:
-			list.Errorf(CodePool, at, "tailnet IP pool %s %s %s, which %s", p, relation(&Claim{Prefix: p}, &Claim{Prefix: r.Prefix}), r.Prefix, r.Reason).
+			list.Errorf(CodePool, at, "tailnet IP pool %s %s %s, which %s", p, claim.Relation(p, r.Prefix), r.Prefix, r.Reason).
 				Fix("choose another part of %s, such as 100.80.0.0/16 (%s)", schema.TailnetIPv4(), r.Source)
 		}
 	}
@@ -64,16 +65,16 @@ func ipPool(t *schema.Topology) diag.List {
 
 // poolReserved finds what Tailscale or a provider keeps in a pool that the user
 // chose. The whole block is what Tailscale itself starts from and no fault.
-func poolReserved(t *schema.Topology, p netip.Prefix) (Range, bool) {
-	for _, pack := range activePacks(t, Packs()) {
+func poolReserved(t *schema.Topology, p netip.Prefix) (claim.Range, bool) {
+	for _, pack := range claim.ActivePacks(t, claim.Packs()) {
 		for _, r := range pack.Ranges {
-			if r.Fills == 0 && inAny(r.Prefix, []netip.Prefix{schema.TailnetIPv4()}) &&
+			if r.Fills == 0 && claim.InAny(r.Prefix, []netip.Prefix{schema.TailnetIPv4()}) &&
 				r.Prefix != schema.TailnetIPv4() && p != schema.TailnetIPv4() && r.Prefix.Overlaps(p) {
 				return r, true
 			}
 		}
 	}
-	return Range{}, false
+	return claim.Range{}, false
 }
 
 // sharedLocal looks at networks in the tailnet's block that are not advertised: link
@@ -87,19 +88,19 @@ func sharedLocal(t *schema.Topology) diag.List {
 	if len(pool) == 0 {
 		pool = []netip.Prefix{schema.TailnetIPv4()}
 	}
-	for _, c := range Claims(t) {
-		if !c.Role.local() && c.Role != RoleExternal || !c.Prefix.Overlaps(schema.TailnetIPv4()) || c.Prefix.Bits() == 0 {
+	for _, c := range claim.Of(t) {
+		if !c.Role.Local() && c.Role != claim.RoleExternal || !c.Prefix.Overlaps(schema.TailnetIPv4()) || c.Prefix.Bits() == 0 {
 			continue
 		}
 		switch {
 		case tailnet.NetfilterMode == schema.NetfilterOn && !tailnet.TailscaleVersion.AtLeast(1, 98, 0):
-			list.Errorf(CodeTailnetRange, c.Path(), "%s overlaps %s, and with netfilterMode on tailscaled %s drops everything from there that does not come out of the tunnel", &c, schema.TailnetIPv4(), tailnet.TailscaleVersion).
+			list.Errorf(claim.CodeTailnetRange, c.Path(), "%s overlaps %s, and with netfilterMode on tailscaled %s drops everything from there that does not come out of the tunnel", &c, schema.TailnetIPv4(), tailnet.TailscaleVersion).
 				Fix("set netfilterMode: off, or run Tailscale 1.98.0 or newer with the node attribute disable-linux-cgnat-drop-rule")
 		case slices.ContainsFunc(pool, c.Prefix.Overlaps):
-			list.Warnf(CodeTailnetRange, c.Path(), "%s overlaps the tailnet's pool (%s), and a device that gets one of its addresses takes it away from every gateway", &c, join(pool)).
+			list.Warnf(claim.CodeTailnetRange, c.Path(), "%s overlaps the tailnet's pool (%s), and a device that gets one of its addresses takes it away from every gateway", &c, claim.Join(pool)).
 				Fix("set spec.tailnet.ipPool to a part of %s that is free of it", schema.TailnetIPv4())
 		case tailnet.NetfilterMode == schema.NetfilterOn:
-			list.Warnf(CodeTailnetRange, c.Path(), "%s lies in %s, from which tailscaled drops what does not come out of the tunnel unless the tailnet policy says otherwise", &c, schema.TailnetIPv4()).
+			list.Warnf(claim.CodeTailnetRange, c.Path(), "%s lies in %s, from which tailscaled drops what does not come out of the tunnel unless the tailnet policy says otherwise", &c, schema.TailnetIPv4()).
 				Fix("give the gateways' tag the node attribute disable-linux-cgnat-drop-rule, or set netfilterMode: off")
 		}
 	}

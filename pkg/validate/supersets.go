@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/claim"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
@@ -21,9 +22,9 @@ func supersets(t *schema.Topology) diag.List {
 			continue
 		}
 		if packs == nil {
-			packs = newReservedTable(activePacks(t, Packs()))
+			packs = newReservedTable(claim.ActivePacks(t, claim.Packs()))
 		}
-		w := wider{region: r, index: i, given: &t.Spec.Regions[i], claims: withDefaults(t), packs: packs}
+		w := wider{region: r, index: i, given: &t.Spec.Regions[i], claims: claim.WithDefaults(t), packs: packs}
 		w.possible(&list, full)
 		for j := range r.Gateways.Nodes {
 			w.covered(&list, j)
@@ -41,7 +42,7 @@ type wider struct {
 	region *schema.Region // with its supersets chosen
 	given  *schema.Region // as the user wrote it
 	index  int
-	claims []Claim
+	claims []claim.Claim
 	packs  *reservedTable
 }
 
@@ -87,7 +88,7 @@ func (w *wider) covered(list *diag.List, j int) {
 		}
 		if given := w.given.Gateways.Nodes[j].Supersets; len(given) > 0 {
 			list.Errorf(CodeSupersetNone, diag.Index(regionPath(w.index)+".gateways.nodes", j)+".supersets", "none of the supersets of gateway %q (%s) contains %s of region %q and is wider, so what it sends from there is dropped while it is not the primary",
-				n.Name, join(given), p, w.region.Name).Fix("add a wider prefix that contains %s and belongs to nobody else", p)
+				n.Name, claim.Join(given), p, w.region.Name).Fix("add a wider prefix that contains %s and belongs to nobody else", p)
 			continue
 		}
 		list.Errorf(CodeSupersetNone, w.strategy(), "gateway %q of region %q can have no prefix of its own that contains %s: %s", n.Name, w.region.Name, p, w.obstacle(p)).
@@ -102,7 +103,7 @@ func (w *wider) obstacle(p netip.Prefix) string {
 		if !schema.IsPrivate(wide) {
 			return fmt.Sprintf("%s reaches beyond private addresses", wide)
 		}
-		var widest *Claim
+		var widest *claim.Claim
 		for i := range w.claims {
 			c := &w.claims[i]
 			if w.foreign(c) && c.Prefix.Overlaps(wide) && (widest == nil || c.Prefix.Bits() < widest.Prefix.Bits()) {
@@ -117,12 +118,12 @@ func (w *wider) obstacle(p netip.Prefix) string {
 }
 
 // foreign reports whether a superset must not take the claim in.
-func (w *wider) foreign(c *Claim) bool {
+func (w *wider) foreign(c *claim.Claim) bool {
 	switch {
-	case int(c.region) == w.index && (c.Role.Advertised() || c.Role == RoleGateway):
+	case int(c.Region) == w.index && (c.Role.Advertised() || c.Role == claim.RoleGateway):
 		return false
-	case c.Role == RoleAPIServer:
-		return !inAny(c.Prefix, w.region.Advertised())
+	case c.Role == claim.RoleAPIServer:
+		return !claim.InAny(c.Prefix, w.region.Advertised())
 	}
 	return true
 }
@@ -150,7 +151,7 @@ func (w *wider) own(list *diag.List, j, k int) {
 // look at their own routes.
 func (w *wider) free(list *diag.List, j, k int) {
 	n := &w.region.Gateways.Nodes[j]
-	c := Claim{Prefix: n.Supersets[k], Role: RoleSuperset, Owner: w.region.Name, region: int32(w.index), path: w.at(j, k)}
+	c := claim.Claim{Prefix: n.Supersets[k], Role: claim.RoleSuperset, Owner: w.region.Name, Region: int32(w.index), Where: w.at(j, k)}
 	if !c.Prefix.IsValid() {
 		return
 	}
@@ -163,7 +164,7 @@ func (w *wider) free(list *diag.List, j, k int) {
 	}
 	if !schema.IsPrivate(c.Prefix) {
 		list.Errorf(CodeSupersetSwallows, c.Path(), "%s, of gateway %q, reaches beyond private addresses, and other gateways would send packets for its other owners into the tunnel", &c, n.Name).
-			Fix("choose a prefix inside %s, or use strategy relay", join(private()))
+			Fix("choose a prefix inside %s, or use strategy relay", claim.Join(schema.PrivateBlocks()))
 		return
 	}
 	*list = append(*list, w.packs.judge(&c)...)

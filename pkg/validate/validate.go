@@ -7,7 +7,9 @@
 package validate
 
 import (
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/claim"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/ipam"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -20,8 +22,11 @@ func Topology(t *schema.Topology) diag.List { return Run(Input{Topology: t}) }
 type Input struct {
 	// Topology must be set.
 	Topology *schema.Topology
-	// Objects exist already and are compared with the topology; see Objects.
-	Objects []Object
+	// Packs are the user's own, beside those of the program; see existing.Compare.
+	Packs []claim.Pack
+	// Found are the findings of others about the topology, which get proposals and can
+	// be suppressed like those of this package; see existing.Compare.
+	Found diag.List
 	// Day is today, as YYYY-MM-DD, for suppressions that expire. None has expired when
 	// it is empty: no clock is asked.
 	Day string
@@ -33,8 +38,11 @@ func Run(in Input) diag.List {
 	for _, check := range checks() {
 		list = append(list, check(in.Topology)...)
 	}
-	list = append(list, Objects(in.Topology, in.Objects)...)
-	propose(in.Topology, list)
+	list = append(list, in.Found...)
+	if len(in.Packs) > 0 {
+		list = append(list, reservedBy(in.Topology, in.Packs)...)
+	}
+	ipam.Propose(in.Topology, list, curable)
 	return Suppress(in.Topology, list, in.Day)
 }
 
@@ -67,8 +75,23 @@ func checks() []func(*schema.Topology) diag.List {
 		nodeLabels,
 		nodeRoutes,
 		packetSizes,
-		marks,
+		markUses,
 		clouds,
 		knownIssues,
 	}
 }
+
+// curable reports whether another prefix would cure the finding.
+func curable(d *diag.Diagnostic) bool {
+	switch d.Code {
+	case CodeOverlap, CodeDefault, CodePublic, claim.CodeReservedRange, claim.CodeSpecialRange, claim.CodeTailnetRange, CodePool:
+		return d.Severity != diag.Info
+	}
+	return false
+}
+
+// regionPath is where the region with the index stands in a topology.
+func regionPath(i int) string { return diag.Index("spec.regions", i) }
+
+// none is the index of what is not there.
+const none = -1

@@ -6,46 +6,17 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/topologytest"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/claim"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/validate"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
-func cidrs(s ...string) []netip.Prefix {
-	var list []netip.Prefix
-	for _, p := range s {
-		list = append(list, netip.MustParsePrefix(p))
-	}
-	return list
-}
+func cidrs(s ...string) []netip.Prefix { return topologytest.CIDRs(s...) }
 
 // published is the network of the walk-through.
-func published() *schema.Topology {
-	t := &schema.Topology{}
-	t.Spec.Cluster = schema.Cluster{
-		KubernetesVersion: "1.33.1",
-		ServiceCIDRs:      cidrs("10.96.0.0/12"),
-		APIServer:         schema.APIServer{Addresses: []netip.Addr{netip.MustParseAddr("10.0.0.5")}, Port: 6443},
-	}
-	t.Spec.Tailnet = schema.Tailnet{TailscaleVersion: "1.84.3", Tag: "tag:k8s"}
-	t.Spec.Regions = []schema.Region{
-		region("gcp-us", "gcp", "10.0.0.0/22", "10.61.0.0/16", "10.0.0.11", "10.0.0.12"),
-		region("gpu-dc", "bare-metal", "10.143.0.0/24", "10.142.0.0/20", "10.143.0.11"),
-	}
-	t.Spec.Regions[0].Gateways.Mode = schema.ModeDaemonSet
-	return t
-}
-
-func region(name, provider, nodes, pods string, gateways ...string) schema.Region {
-	r := schema.Region{Name: name, Provider: provider, NodeCIDRs: cidrs(nodes), PodCIDRs: cidrs(pods)}
-	r.CNI = schema.CNI{Type: schema.CNICilium, Version: "1.17.4"}
-	r.Gateways.Mode = schema.ModeStaticPod
-	for i, g := range gateways {
-		node := schema.GatewayNode{Name: name + "-" + string(rune('a'+i)), InternalIP: netip.MustParseAddr(g)}
-		r.Gateways.Nodes = append(r.Gateways.Nodes, node)
-	}
-	return r
-}
+func published() *schema.Topology { return topologytest.Published() }
 
 func Example() {
 	t := published()
@@ -93,14 +64,14 @@ func TestRanges(t *testing.T) {
 		code diag.Code
 		says string
 	}{
-		{"100.64.0.0/16", validate.CodeTailnetRange, "lies inside 100.64.0.0/10"},
-		{"100.100.0.0/25", validate.CodeTailnetRange, "lies inside 100.100.0.0/24"},
-		{"100.100.100.0/24", validate.CodeTailnetRange, "is also 100.100.100.0/24"},
-		{"100.115.92.0/24", validate.CodeTailnetRange, "lies inside 100.115.92.0/23"},
-		{"100.0.0.0/8", validate.CodeTailnetRange, "(and 4 others of the ranges of Tailscale)"},
-		{"fd7a:115c:a1e0:1::/64", validate.CodeTailnetRange, "lies inside fd7a:115c:a1e0::/48"},
-		{"169.254.0.0/20", validate.CodeSpecialRange, "lies inside 169.254.0.0/16"},
-		{"224.0.0.0/8", validate.CodeSpecialRange, "is multicast"},
+		{"100.64.0.0/16", claim.CodeTailnetRange, "lies inside 100.64.0.0/10"},
+		{"100.100.0.0/25", claim.CodeTailnetRange, "lies inside 100.100.0.0/24"},
+		{"100.100.100.0/24", claim.CodeTailnetRange, "is also 100.100.100.0/24"},
+		{"100.115.92.0/24", claim.CodeTailnetRange, "lies inside 100.115.92.0/23"},
+		{"100.0.0.0/8", claim.CodeTailnetRange, "(and 4 others of the ranges of Tailscale)"},
+		{"fd7a:115c:a1e0:1::/64", claim.CodeTailnetRange, "lies inside fd7a:115c:a1e0::/48"},
+		{"169.254.0.0/20", claim.CodeSpecialRange, "lies inside 169.254.0.0/16"},
+		{"224.0.0.0/8", claim.CodeSpecialRange, "is multicast"},
 	} {
 		topology := published()
 		topology.Spec.Regions[1].PodCIDRs = cidrs(c.pods)

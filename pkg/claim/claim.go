@@ -1,0 +1,136 @@
+// Package claim lists who says that which prefix is theirs: the regions, the cluster
+// and the tailnet of a topology, the components that fill in what it leaves out, and
+// the ranges that providers, distributions and Tailscale keep.
+//
+// Start with Of, or with WithDefaults; NewTree finds the overlaps among them.
+package claim
+
+import (
+	"fmt"
+	"net/netip"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// Claim is a prefix that somebody says is theirs.
+type Claim struct {
+	// Prefix is valid and has no host bits set.
+	Prefix netip.Prefix
+	Role   Role
+	// Owner is the region's name, or the object as "Node/gpu-1"; empty for what the
+	// whole cluster shares.
+	Owner string
+	// Default names the component whose default this is, when the user left the
+	// field out.
+	Default string
+
+	// Guess is set where the default may not be the one in force.
+	Guess bool
+	// Region is the region's index in the topology, -1 outside regions.
+	Region int32
+	// Where is the field that says the prefix, where it is not an entry of the list that
+	// Role and Region name.
+	Where string
+
+	index int32 // in that list
+}
+
+// String names the claim as messages do: `pod CIDR 10.61.0.0/16 of region "gcp-us"`.
+func (c *Claim) String() string {
+	s := c.noun() + " " + Show(c.Prefix)
+	if c.Region >= 0 {
+		s += fmt.Sprintf(" of region %q", c.Owner)
+	} else if c.Owner != "" {
+		s += " of " + c.Owner
+	}
+	if c.Default != "" {
+		s += fmt.Sprintf(" (you did not set it, so it is the default of %s)", c.Default)
+	}
+	return s
+}
+
+// noun is the role, or what an object's single address is.
+func (c *Claim) noun() string {
+	if c.Role == RoleNode && c.Region < 0 && c.Prefix.IsSingleIP() {
+		return "node address"
+	}
+	return c.Role.String()
+}
+
+// Path is where the claim was written, such as "spec.regions[0].podCIDRs[0]".
+func (c *Claim) Path() string {
+	if c.Where != "" {
+		return c.Where
+	}
+	field := [...]string{
+		RoleNode: "nodeCIDRs", RolePod: "podCIDRs", RoleTransit: "transitCIDRs", RoleFabric: "fabricCIDRs",
+		RoleService: "spec.cluster.serviceCIDRs", RolePool: "spec.tailnet.ipPool",
+		RoleExternal: "spec.externalCIDRs", RoleReserved: "spec.reservedCIDRs",
+		RoleAPIServer: "spec.cluster.apiServer.addresses",
+	}[c.Role]
+	if c.Region >= 0 {
+		field = regionPath(int(c.Region)) + "." + field
+	}
+	return diag.Index(field, int(c.index))
+}
+
+func regionPath(i int) string { return diag.Index("spec.regions", i) }
+
+// Of lists every prefix and address that the topology claims, in the order of
+// its fields. Invalid prefixes, which loading has already reported, are left out;
+// host bits are masked off.
+func Of(t *schema.Topology) []Claim {
+	claims := make(claimList, 0, 8+8*len(t.Spec.Regions))
+	claims.cidrs(RoleService, -1, "", t.Spec.Cluster.ServiceCIDRs)
+	for i, a := range t.Spec.Cluster.APIServer.Addresses {
+		claims.host(Claim{Role: RoleAPIServer, Region: -1, index: int32(i)}, a)
+	}
+	claims.cidrs(RolePool, -1, "", t.Spec.Tailnet.IPPool)
+	for i := range t.Spec.Regions {
+		claims.ofRegion(i, &t.Spec.Regions[i])
+	}
+	claims.cidrs(RoleExternal, -1, "", t.Spec.ExternalCIDRs)
+	for i, r := range t.Spec.ReservedCIDRs {
+		path := diag.Index("spec.reservedCIDRs", i) + ".prefix"
+		claims.add(Claim{Prefix: r.Prefix, Role: RoleReserved, Region: -1, index: int32(i), Where: path})
+	}
+	return claims
+}
+
+type claimList []Claim
+
+func (l *claimList) add(c Claim) {
+	if p, ok := Canonical(c.Prefix); ok {
+		c.Prefix = p
+		*l = append(*l, c)
+	}
+}
+
+func (l *claimList) cidrs(role Role, region int, owner string, prefixes []netip.Prefix) {
+	for i, p := range prefixes {
+		l.add(Claim{Prefix: p, Role: role, Owner: owner, Region: int32(region), index: int32(i)})
+	}
+}
+
+func (l *claimList) host(c Claim, a netip.Addr) {
+	if a.IsValid() {
+		c.Prefix = Host(a)
+		l.add(c)
+	}
+}
+
+func (l *claimList) ofRegion(i int, r *schema.Region) {
+	l.cidrs(RoleNode, i, r.Name, r.NodeCIDRs)
+	l.cidrs(RolePod, i, r.Name, r.PodCIDRs)
+	l.cidrs(RoleTransit, i, r.Name, r.TransitCIDRs)
+	l.cidrs(RoleFabric, i, r.Name, r.FabricCIDRs)
+	for j, n := range r.Gateways.Nodes {
+		at := diag.Index(regionPath(i)+".gateways.nodes", j)
+		c := Claim{Role: RoleGateway, Owner: r.Name, Region: int32(i), index: int32(j)}
+		c.Where = at + ".internalIP"
+		l.host(c, n.InternalIP)
+		c.Where = at + ".internalIPv6"
+		l.host(c, n.InternalIPv6)
+	}
+}

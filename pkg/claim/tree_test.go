@@ -1,0 +1,149 @@
+package claim
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"slices"
+	"testing"
+)
+
+// pair is an overlap as the oracle sees it: the narrower (or later) claim, the other.
+type pair struct{ inner, cover int32 }
+
+// slowPairs is the oracle: two nested loops.
+func slowPairs(claims []Claim) []pair {
+	var pairs []pair
+	for i := range claims {
+		for j := range claims[:i] {
+			a, b := claims[i].Prefix, claims[j].Prefix
+			switch {
+			case !a.Overlaps(b):
+			case a.Bits() < b.Bits():
+				pairs = append(pairs, pair{int32(j), int32(i)})
+			default:
+				pairs = append(pairs, pair{int32(i), int32(j)})
+			}
+		}
+	}
+	return sortPairs(pairs)
+}
+
+func sortPairs(p []pair) []pair {
+	slices.SortFunc(p, func(a, b pair) int {
+		if a.inner != b.inner {
+			return int(a.inner - b.inner)
+		}
+		return int(a.cover - b.cover)
+	})
+	return p
+}
+
+func triePairs(claims []Claim) []pair {
+	var pairs []pair
+	for i, j := range NewTree(claims).pairs() {
+		pairs = append(pairs, pair{i, j})
+	}
+	return sortPairs(pairs)
+}
+
+// randomClaims makes n claims that often nest, repeat and touch: half are derived
+// from an earlier one.
+func randomClaims(r *rand.Rand, n int) []Claim {
+	claims := make([]Claim, 0, n)
+	for range n {
+		p := randomPrefix(r)
+		if len(claims) > 0 && r.IntN(2) == 0 {
+			p = relative(r, claims[r.IntN(len(claims))].Prefix)
+		}
+		claims = append(claims, Claim{Prefix: p, Role: Role(1 + r.IntN(int(roles)-1)), Region: int32(r.IntN(4)) - 1})
+	}
+	return claims
+}
+
+func randomPrefix(r *rand.Rand) netip.Prefix {
+	if r.IntN(2) == 0 {
+		var a [4]byte
+		a[0], a[1], a[2], a[3] = byte(10+r.IntN(2)), byte(r.IntN(4)), byte(r.Uint32()), byte(r.Uint32())
+		return netip.PrefixFrom(netip.AddrFrom4(a), r.IntN(33)).Masked()
+	}
+	var a [16]byte
+	a[0], a[1], a[7], a[15] = 0xfd, byte(r.IntN(2)), byte(r.IntN(4)), byte(r.Uint32())
+	return netip.PrefixFrom(netip.AddrFrom16(a), r.IntN(129)).Masked()
+}
+
+// relative returns p itself, a neighbour, a supernet or a subnet of it.
+func relative(r *rand.Rand, p netip.Prefix) netip.Prefix {
+	switch r.IntN(4) {
+	case 0:
+		return p
+	case 1: // the adjacent one of the same size
+		if next := lastAddr(p).Next(); next.IsValid() {
+			return netip.PrefixFrom(next, p.Bits()).Masked()
+		}
+	case 2:
+		return netip.PrefixFrom(p.Addr(), r.IntN(p.Bits()+1)).Masked()
+	}
+	return netip.PrefixFrom(p.Addr(), p.Bits()+r.IntN(p.Addr().BitLen()-p.Bits()+1)).Masked()
+}
+
+func lastAddr(p netip.Prefix) netip.Addr {
+	a := p.Addr().AsSlice()
+	for i := p.Bits(); i < len(a)*8; i++ {
+		a[i/8] |= 0x80 >> (i % 8)
+	}
+	addr, _ := netip.AddrFromSlice(a)
+	return addr
+}
+
+// TestTrieEqualsOracle is the law the whole package rests on.
+func TestTrieEqualsOracle(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for set := range 50_000 {
+		claims := randomClaims(r, 1+r.IntN(24))
+		if want, got := slowPairs(claims), triePairs(claims); !slices.Equal(want, got) {
+			t.Fatalf("set %d of %v: oracle %v, trie %v", set, claims, want, got)
+		}
+	}
+}
+
+// TestGroupsHoldEveryPairOnce: findings count each conflict once, whoever answers
+// for it, and name no more than a few.
+func TestGroupsHoldEveryPairOnce(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	nest := NewNesting()
+	odds := func(a, b *Claim) bool { return !nest.Allows(a, b) }
+	for range 5_000 {
+		claims := randomClaims(r, 1+r.IntN(40))
+		want := 0
+		for _, p := range slowPairs(claims) {
+			if odds(&claims[p.inner], &claims[p.cover]) {
+				want++
+			}
+		}
+		got := 0
+		owners := map[int32]bool{}
+		for _, g := range NewTree(claims).Conflicts(odds) {
+			if owners[g.Owner] || len(g.Others) == 0 || len(g.Others) > Few || g.Count < len(g.Others) {
+				t.Fatalf("group %+v", g)
+			}
+			owners[g.Owner] = true
+			got += g.Count
+		}
+		if got != want {
+			t.Fatalf("%d pairs in groups, %d by the oracle: %v", got, want, claims)
+		}
+	}
+}
+
+func TestHubIsOneFinding(t *testing.T) {
+	claims := []Claim{{Prefix: netip.MustParsePrefix("10.0.0.0/8"), Role: RoleExternal, Region: -1}}
+	for i := range 256 {
+		p := netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(i)}), 16)
+		claims = append(claims, Claim{Prefix: p, Role: RolePod, Region: int32(i), Owner: fmt.Sprint(i)})
+	}
+	groups := NewTree(claims).Conflicts(func(a, b *Claim) bool { return !NewNesting().Allows(a, b) })
+	if len(groups) != 1 || groups[0].Owner != 0 || groups[0].Count != 256 {
+		t.Errorf("%+v", groups)
+	}
+}

@@ -1,0 +1,267 @@
+package existing
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/claim"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// The codes of the findings about objects; docs/checks.md has a heading for each.
+const (
+	CodeAdvertiseDiffers diag.Code = "advertise-differs" // gateways of one region advertise different prefixes
+	CodeObjectConflict   diag.Code = "object-conflict"   // two objects give out the same addresses
+	CodeObjectDiffers    diag.Code = "object-differs"    // an object says something else than the topology
+	CodeObjectInvalid    diag.Code = "object-invalid"    // text in an object that is no prefix
+	CodeObjectOutside    diag.Code = "object-outside"    // an object's addresses are in no region
+)
+
+// Codes lists every code that this package can report.
+func Codes() []diag.Code {
+	return []diag.Code{CodeAdvertiseDiffers, CodeObjectConflict, CodeObjectDiffers, CodeObjectInvalid, CodeObjectOutside}
+}
+
+// Object is something that exists already and says addresses: a Node from a cluster
+// dump, a pool from a kustomize build. It is decoded.
+type Object struct {
+	APIVersion string
+	Kind       string
+	Namespace  string
+	Name       string
+	// Content is the whole object as encoding/json would decode it into an any: maps,
+	// slices, strings, numbers, booleans.
+	Content map[string]any
+	// Locate says where a field such as "spec.podCIDRs[0]" was written. It may be nil,
+	// and it may not know.
+	Locate func(path string) diag.Position
+}
+
+// ID names the object: "Node/gpu-1", "ConfigMap/kube-system/cilium-config".
+func (o *Object) ID() string {
+	id := o.Kind
+	for _, part := range []string{o.Namespace, o.Name} {
+		if part != "" {
+			id += "/" + part
+		}
+	}
+	return id
+}
+
+// group is the API group, without the version.
+func (o *Object) group() string {
+	g, _, found := strings.Cut(o.APIVersion, "/")
+	if !found {
+		return ""
+	}
+	return g
+}
+
+// Compare compares what exists with the topology: Nodes, CiliumNodes, Calico IPPools,
+// CiliumPodIPPools, ServiceCIDRs, kubeadm's ClusterConfiguration, Tailscale
+// Connectors and Cilium's ConfigMap. RangePacks among them are reserved ranges of the
+// user's own, which it returns. Objects of other kinds are ignored.
+//
+// The path of a finding starts with the object: "Node/gpu-1:spec.podCIDRs[0]".
+func Compare(t *schema.Topology, objects []Object) (list diag.List, packs []claim.Pack) {
+	claims := map[string][]objectClaim{} // by kind: only like objects exclude each other
+	for i := range objects {
+		o := &objects[i]
+		kind, known := kinds()[o.group()+"/"+o.Kind]
+		switch {
+		case o.APIVersion == schema.APIVersion && o.Kind == KindRangePack:
+			packs = append(packs, readPack(&list, o))
+		case known:
+			found := kind.read(o)
+			list = append(list, found.invalid...)
+			kind.check(t, &list, o, found.claims)
+			claims[o.Kind] = append(claims[o.Kind], found.claims...)
+		}
+	}
+	for _, kind := range objectKinds() {
+		list = append(list, between(claims[kind])...)
+	}
+	return list, packs
+}
+
+// Taken lists every prefix that the objects say, ranges of RangePacks included: what
+// ipam.Suggest should keep clear of, beside what the topology claims.
+func Taken(objects []Object) []netip.Prefix {
+	var taken []netip.Prefix
+	for i := range objects {
+		o := &objects[i]
+		if o.APIVersion == schema.APIVersion && o.Kind == KindRangePack {
+			for _, r := range readPack(&diag.List{}, o).Ranges {
+				taken = append(taken, r.Prefix)
+			}
+		}
+		if kind, known := kinds()[o.group()+"/"+o.Kind]; known {
+			for _, c := range kind.read(o).claims {
+				taken = append(taken, c.Prefix)
+			}
+		}
+	}
+	return taken
+}
+
+// objectClaim is a prefix that an object says.
+type objectClaim struct {
+	claim.Claim
+	object *Object
+	field  string // below the object
+	// soft says that the field may stand there without being used.
+	soft bool
+}
+
+// finding is about the claim.
+func (c *objectClaim) finding(s diag.Severity, code diag.Code, format string, args ...any) *diag.Diagnostic {
+	if c.soft {
+		s = diag.Warning
+	}
+	return c.object.finding(s, code, c.field, format, args...)
+}
+
+func (o *Object) finding(s diag.Severity, code diag.Code, field, format string, args ...any) *diag.Diagnostic {
+	return &diag.Diagnostic{Severity: s, Code: code, Path: o.path(field), Pos: o.position(field), Message: fmt.Sprintf(format, args...)}
+}
+
+func (o *Object) path(field string) string { return o.ID() + ":" + field }
+
+func (o *Object) position(field string) diag.Position {
+	if o.Locate == nil {
+		return diag.Position{}
+	}
+	return o.Locate(field)
+}
+
+// outside reports a claim that lies in none of the prefixes its role has in the
+// topology.
+func outside(t *schema.Topology, list *diag.List, c *objectClaim) {
+	region, ok := regionOf(t, c)
+	switch want := c.object.region(); {
+	case !ok:
+		d := c.finding(diag.Error, CodeObjectOutside, "%s lies in no %s of the topology%s",
+			&c.Claim, fieldOf(c.Role), c.meets(t))
+		*list = append(*list, d.Fix("add it to %s, or change the object", whereOf(c.Role)))
+	case want != "" && region != "" && want != region && named(t, want):
+		d := c.finding(diag.Error, CodeObjectOutside, "%s belongs to region %q, and the object is labelled %s: %s",
+			&c.Claim, region, regionLabel, want)
+		*list = append(*list, d.Fix("correct the label, or give the object addresses of region %q", want))
+	}
+}
+
+// meets says what the claim collides with instead.
+func (c *objectClaim) meets(t *schema.Topology) string {
+	for _, other := range claim.Of(t) {
+		if other.Prefix.Overlaps(c.Prefix) && !other.Prefix.IsSingleIP() {
+			return fmt.Sprintf(", and %s the %s", claim.Relation(c.Prefix, other.Prefix), &other)
+		}
+	}
+	return ""
+}
+
+// regionOf finds the region whose prefixes hold the claim; "" for what the whole
+// cluster shares.
+func regionOf(t *schema.Topology, c *objectClaim) (string, bool) {
+	if c.Role == claim.RoleService {
+		return "", claim.InAny(c.Prefix, t.Spec.Cluster.ServiceCIDRs)
+	}
+	for i := range t.Spec.Regions {
+		r := &t.Spec.Regions[i]
+		if c.Role == claim.RoleNode && claim.InAny(c.Prefix, r.NodeCIDRs) || c.Role == claim.RolePod && claim.InAny(c.Prefix, r.PodCIDRs) {
+			return r.Name, true
+		}
+	}
+	return "", false
+}
+
+// regionLabel is the well-known label of a node's region (kubernetes 1.33,
+// k8s.io/api core/v1 LabelTopologyRegion). A cloud's own region names need not be the
+// topology's, so it only counts where it names one of those.
+const regionLabel = "topology.kubernetes.io/region"
+
+func (o *Object) region() string { return text(o.Content, "metadata", "labels", regionLabel) }
+
+func named(t *schema.Topology, region string) bool {
+	for i := range t.Spec.Regions {
+		if t.Spec.Regions[i].Name == region {
+			return true
+		}
+	}
+	return false
+}
+
+func fieldOf(r claim.Role) string {
+	return cmp.Or(map[claim.Role]string{claim.RoleNode: "nodeCIDRs", claim.RolePod: "podCIDRs", claim.RoleService: "serviceCIDRs"}[r], "field")
+}
+
+func whereOf(r claim.Role) string {
+	if r == claim.RoleService {
+		return "spec.cluster.serviceCIDRs"
+	}
+	return "the " + fieldOf(r) + " of its region"
+}
+
+// between compares objects of one kind with each other: two nodes with the same
+// block, two pools that overlap.
+func between(claims []objectClaim) diag.List {
+	var list diag.List
+	plain := make([]claim.Claim, len(claims))
+	for i := range claims {
+		plain[i] = claims[i].Claim
+	}
+	collide := func(a, b *claim.Claim) bool { return a.Role == b.Role && a.Owner != b.Owner }
+	tree := claim.NewTree(plain)
+	for _, g := range tree.Conflicts(collide) {
+		c, other := &claims[g.Owner], &claims[g.Others[0]]
+		more := ""
+		if g.Count > 1 {
+			more = " and collides with " + claim.CountOthers(g.Count-1)
+		}
+		d := c.finding(diag.Error, CodeObjectConflict, "%s %s the %s%s, so the same addresses are given out twice",
+			&c.Claim, claim.Relation(c.Prefix, other.Prefix), &other.Claim, more)
+		for _, o := range g.Others {
+			d.See(claims[o].object.path(claims[o].field), "%s is claimed here", &claims[o].Claim)
+			d.Related[len(d.Related)-1].Pos = claims[o].object.position(claims[o].field)
+		}
+		list = append(list, d.Fix("give each object addresses of its own"))
+	}
+	return list
+}
+
+// dig walks down maps; nil where there is nothing.
+func dig(v any, keys ...string) any {
+	for _, k := range keys {
+		m, ok := v.(map[string]any)
+		if !ok {
+			return nil
+		}
+		v = m[k]
+	}
+	return v
+}
+
+func text(v any, keys ...string) string {
+	s, _ := dig(v, keys...).(string)
+	return s
+}
+
+func items(v any, keys ...string) []any {
+	list, _ := dig(v, keys...).([]any)
+	return list
+}
+
+// prefixOrAddress reads a prefix, or an address as the prefix that holds it alone.
+func prefixOrAddress(s string) (netip.Prefix, error) {
+	if !strings.Contains(s, "/") {
+		a, err := netip.ParseAddr(s)
+		if err != nil {
+			return netip.Prefix{}, err
+		}
+		return claim.Host(a), nil
+	}
+	return netip.ParsePrefix(s)
+}

@@ -1,0 +1,147 @@
+// Package issues finds the known issues that a topology has: what versions and settings
+// of Tailscale, Kubernetes, network plugins and providers do to each other.
+//
+// Start with Findings and Notes; Known is the program's own list.
+package issues
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// known.json is the program's own list of known issues. JSON, so that a topology in
+// YAML or CUE can take an entry over as it stands, under spec.knownIssues.
+//
+//go:embed known.json
+var knownJSON []byte
+
+// Known returns the program's own list of known issues, in the order in which
+// it was written.
+func Known() []schema.KnownIssue { return slices.Clone(ownIssues()) }
+
+// ownIssues reads the list when it is first asked for: it takes a millisecond, which
+// a program that only renders should not pay.
+var ownIssues = sync.OnceValue(readIssues)
+
+func readIssues() []schema.KnownIssue {
+	var issues []schema.KnownIssue
+	dec := json.NewDecoder(bytes.NewReader(knownJSON))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&issues); err != nil {
+		panic(err) // the file is part of the program, and a test reads it
+	}
+	return issues
+}
+
+// Notes returns the known issues that t has and that need nothing done, most of them
+// because of something we render: severity info, unsorted. Findings returns the
+// others.
+func Notes(t *schema.Topology) diag.List {
+	return slices.DeleteFunc(issues(t), func(d *diag.Diagnostic) bool { return d.Severity != diag.Info })
+}
+
+// Findings returns the known issues that somebody has to do something about, unsorted.
+func Findings(t *schema.Topology) diag.List {
+	return slices.DeleteFunc(issues(t), func(d *diag.Diagnostic) bool { return d.Severity == diag.Info })
+}
+
+// issues finds every known issue that the topology has, its own list included: one
+// finding for each, at the first region that has it.
+func issues(t *schema.Topology) diag.List {
+	var list diag.List
+	full := t.WithDefaults()
+	for _, issue := range append(Known(), t.Spec.KnownIssues...) {
+		if hits := occurrences(full, &issue); len(hits) > 0 {
+			list = append(list, issueFinding(full, &issue, hits))
+		}
+	}
+	return list
+}
+
+// occurrence is a region that has an issue, and the situation that applies.
+type occurrence struct {
+	region    int
+	condition *schema.IssueCondition
+}
+
+func occurrences(t *schema.Topology, issue *schema.KnownIssue) []occurrence {
+	var hits []occurrence
+	for i := range t.Spec.Regions {
+		for j := range issue.When {
+			if c := &issue.When[j]; c.Holds(t, &t.Spec.Regions[i]) {
+				hits = append(hits, occurrence{i, c})
+				break
+			}
+		}
+		if len(hits) > 0 && !hits[0].condition.OfRegion() {
+			break // it is about the tailnet: saying it once is enough
+		}
+	}
+	return hits
+}
+
+func issueFinding(t *schema.Topology, issue *schema.KnownIssue, hits []occurrence) *diag.Diagnostic {
+	first := hits[0]
+	d := &diag.Diagnostic{
+		Severity: issueSeverity(issue.Severity),
+		Code:     diag.Code(issue.Code),
+		Path:     issuePath(first.condition, first.region),
+		Message:  fmt.Sprintf("%s: %s; what is seen: %s", parties(t, first), issue.Title, issue.Symptom),
+		Remedy:   issue.Mitigation,
+	}
+	for _, h := range hits[1:] {
+		d.See(issuePath(h.condition, h.region), "so does region %q", t.Spec.Regions[h.region].Name)
+	}
+	return d
+}
+
+// issueSeverity takes what the schema lets through; a word it does not know is as
+// loud as an error.
+func issueSeverity(s string) diag.Severity {
+	switch s {
+	case diag.Info.String():
+		return diag.Info
+	case diag.Warning.String():
+		return diag.Warning
+	}
+	return diag.Error
+}
+
+// issuePath is the field that the situation is most about.
+func issuePath(c *schema.IssueCondition, region int) string {
+	at := diag.Index("spec.regions", region)
+	switch {
+	case len(c.CNI) > 0 || c.CNIVersion != (schema.VersionRange{}):
+		return at + ".cni"
+	case len(c.Provider) > 0:
+		return at + ".provider"
+	case len(c.GatewayMode)+len(c.HAStrategy) > 0:
+		return at + ".gateways"
+	case c.OfRegion():
+		return at + ".cni"
+	case c.Kubernetes != (schema.VersionRange{}):
+		return "spec.cluster.kubernetesVersion"
+	}
+	return "spec.tailnet"
+}
+
+// parties names the components that meet, with their versions.
+func parties(t *schema.Topology, o occurrence) string {
+	names := []string{"tailscale " + string(t.Spec.Tailnet.TailscaleVersion)}
+	if o.condition.Kubernetes != (schema.VersionRange{}) {
+		names = append(names, "kubernetes "+string(t.Spec.Cluster.KubernetesVersion))
+	}
+	if !o.condition.OfRegion() {
+		return strings.Join(names, ", ")
+	}
+	r := &t.Spec.Regions[o.region]
+	return fmt.Sprintf("%s, %s in region %q of %s", strings.Join(names, ", "), r.CNI.Release(), r.Name, r.Provider)
+}

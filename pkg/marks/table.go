@@ -1,0 +1,87 @@
+package marks
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// Table draws the firewall mark of the gateways bit by bit, as Markdown: a table
+// for each set of regions in which the same components meet, in the order of the
+// topology. An x is a bit the component uses, a 1 one that is set in the value it
+// sets or looks for.
+func Table(t *schema.Topology) string {
+	var b strings.Builder
+	for _, g := range groupsOf(t) {
+		fmt.Fprintf(&b, "Gateways of %s:\n\n", strings.Join(g.regions, ", "))
+		b.WriteString("| component | use | 31 ... 24 | 23 ... 16 | 15 ... 8 | 7 ... 0 | shared with whom, and what settles it or which known issue it is |\n|---|---|---|---|---|---|---|\n")
+		for i := range g.uses {
+			u := &g.uses[i]
+			fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", u.Component, u.Purpose, strings.Join(u.octets(), " | "), shared(g.uses, i))
+		}
+		b.WriteString("\n")
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// group is a number of regions whose gateways look alike.
+type group struct {
+	regions []string
+	uses    []Use
+}
+
+func groupsOf(t *schema.Topology) []group {
+	var groups []group
+	full := t.WithDefaults()
+	for i := range t.Spec.Regions {
+		uses := Of(full, i)
+		alike := slices.IndexFunc(groups, func(g group) bool { return slices.EqualFunc(g.uses, uses, Use.same) })
+		if alike < 0 {
+			alike = len(groups)
+			groups = append(groups, group{uses: uses})
+		}
+		groups[alike].regions = append(groups[alike].regions, t.Spec.Regions[i].Name)
+	}
+	return groups
+}
+
+func (m Use) same(o Use) bool {
+	m.Path, o.Path = "", ""
+	return m == o
+}
+
+// octets spells the mark's four bytes, the high one first.
+func (m *Use) octets() []string {
+	all := make([]byte, 32)
+	for i := range all {
+		bit := uint32(1) << (31 - i)
+		switch {
+		case m.Mask&bit == 0:
+			all[i] = '.'
+		case m.Value&bit != 0:
+			all[i] = '1'
+		default:
+			all[i] = 'x'
+		}
+	}
+	return []string{"`" + string(all[:8]) + "`", "`" + string(all[8:16]) + "`", "`" + string(all[16:24]) + "`", "`" + string(all[24:]) + "`"}
+}
+
+// shared says with whom use i shares bits.
+func shared(uses []Use, i int) string {
+	var with []string
+	for j := range uses {
+		if j == i || uses[i].Mask&uses[j].Mask == 0 || uses[i].Component == uses[j].Component {
+			continue
+		}
+		why, ok := Settled(&uses[i], &uses[j])
+		if !ok {
+			why = "**collision**"
+		}
+		with = append(with, uses[j].Component+": "+why)
+	}
+	with = slices.Compact(with)
+	return strings.Join(with, "; ")
+}
