@@ -18,6 +18,7 @@ func TestImports(t *testing.T) {
 		because string
 	}{
 		{"schema", []string{"github.com/", "cuelang.org/", "k8s.io/", "sigs.k8s.io/"}, "nouns need nothing but the standard library"},
+		{"pkg/facts", []string{"github.com/gaissmai/", "github.com/hashicorp/", "cuelang.org/", "k8s.io/", "sigs.k8s.io/", module + "pkg/diag", module + "pkg/validate", module + "pkg/render"}, "what others do needs nothing but the nouns"},
 		{"pkg/mtu", []string{"github.com/gaissmai/", "cuelang.org/", "k8s.io/", "sigs.k8s.io/"}, "sums need nothing but the nouns"},
 		{"pkg/diag", []string{"cuelang.org/", "k8s.io/", "sigs.k8s.io/", "github.com/gaissmai/"}, "a finding is data"},
 		{"pkg/acl", []string{"cuelang.org/", "k8s.io/", "sigs.k8s.io/", "github.com/gaissmai/"}, "the policy library stands alone"},

@@ -1,0 +1,41 @@
+package facts
+
+import (
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/fact"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// ControlServer is what a program that coordinates a tailnet does.
+type ControlServer struct {
+	// Name is what a topology calls it: schema.Tailnet.Control.
+	Name schema.ControlServer
+	// Title is how messages call it.
+	Title string
+	// Pools reports whether its policy can say where devices get their addresses from.
+	Pools fact.Datum[bool]
+	// Tokens reports whether it takes the tokens of a workload identity.
+	Tokens fact.Datum[bool]
+	// TagRequests reports whether a device may ask for a tag that its key carries already.
+	TagRequests fact.Datum[bool]
+	// TagOwners is who may give tags to devices where the topology does not say.
+	TagOwners fact.Datum[[]string]
+	// HidesOwnRoutes reports whether a gateway is told only what some rule lets it reach of
+	// the routes that it is the primary of.
+	HidesOwnRoutes fact.Datum[bool]
+	// Sections are those of a policy file that it reads.
+	Sections fact.Datum[[]string]
+	// Autogroups are the groups that it knows by itself; unknown where it has all of them.
+	Autogroups fact.Datum[[]string]
+	// Lacks are the beginnings of selectors that it does not have.
+	Lacks fact.Datum[[]string]
+	// Postures reports whether it knows conditions about devices.
+	Postures fact.Datum[bool]
+}
+
+// Control is the control server by that name; the empty one is Tailscale's own.
+func Control(name schema.ControlServer) ControlServer {
+	if name == schema.ControlHeadscale {
+		return headscale()
+	}
+	return tailscaleControl()
+}

@@ -1,0 +1,31 @@
+package distribution
+
+import (
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/fact"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// AKS is Azure Kubernetes Service. It refuses its ranges for pods, services and the VNet
+// alike.
+func (distributions) AKS() Distribution {
+	const page = "azure-aks-docs concepts-network-cni-overview.md"
+	const reason = "AKS keeps for itself and refuses for pods, services and the VNet"
+	return Distribution{
+		Name: schema.DistributionAKS, Title: "AKS",
+		Ranges: fact.Ranges(
+			fact.Keep("169.254.0.0/16", fact.Error, fact.Everybody, reason, page, "2026-08"),
+			fact.Keep("172.30.0.0/16", fact.Error, fact.Everybody, reason, page, "2026-08"),
+			fact.Keep("172.31.0.0/16", fact.Error, fact.Everybody, reason, page, "2026-08"),
+			fact.Keep("192.0.2.0/24", fact.Error, fact.Everybody, reason, page, "2026-08"),
+		),
+		Pods:             fact.Unknown[[]fact.Range]("it depends on the network plugin, and no source has been read"),
+		Services:         fact.Ranges(fact.Default("10.0.0.0/16", "is AKS's default for services", page, "2026-08")),
+		LeastServiceBits: serviceBits(),
+		Home:             fact.Known(schema.ProviderAzure, "azure-aks-docs"),
+		RemotePrivate:    fact.Unknown[bool](notRead),
+		KubeletUnits:     fact.Known([]string{kubelet}, "Azure AgentBaker, parts/linux/cloud-init/artifacts/kubelet.service"),
+		StaticPods:       fact.Unknown[string](notRead),
+		StartsAlone:      fact.Unknown[bool](notRead),
+		JoinPorts:        fact.Unknown[[]string](notRead),
+	}
+}

@@ -1,0 +1,86 @@
+// Package distribution holds what those who install a cluster keep and do: one file a
+// distribution. Code asks a fact and never a distribution's name.
+//
+// Start with Of.
+package distribution
+
+import (
+	"cmp"
+	"slices"
+	"sync"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/fact"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// Distribution is what one of them keeps and does.
+type Distribution struct {
+	// Name is what a topology calls it: schema.Cluster.Distribution.
+	Name schema.Distribution
+	// Title is how messages call it.
+	Title string
+	// Ranges are what it keeps for itself.
+	Ranges fact.Datum[[]fact.Range]
+	// Pods and Services are what it takes when nobody tells it. Of several, it takes one that
+	// is free.
+	Pods, Services fact.Datum[[]fact.Range]
+	// LeastServiceBits is how many host bits a service range has at least.
+	LeastServiceBits fact.Datum[int]
+	// Home is the provider whose nodes it runs itself: schema.Region.Provider. Nodes of others
+	// are remote.
+	Home fact.Datum[string]
+	// RemotePrivate reports whether it accepts private networks (RFC 1918) only for remote
+	// nodes and their pods.
+	RemotePrivate fact.Datum[bool]
+	// KubeletUnits are the systemd units that run a kubelet.
+	KubeletUnits fact.Datum[[]string]
+	// StaticPods is the directory that its kubelets read static pods from.
+	StaticPods fact.Datum[string]
+	// StartsAlone reports whether a kubelet that has joined once starts before its API server
+	// answers, as it has to for a static pod that makes the API server reachable.
+	StartsAlone fact.Datum[bool]
+	// JoinPorts are what nodes need of the control plane besides the API server's port.
+	JoinPorts fact.Datum[[]string]
+}
+
+// known holds each distribution once.
+var known = sync.OnceValue(func() map[schema.Distribution]Distribution {
+	all := map[schema.Distribution]Distribution{}
+	for _, d := range fact.All[Distribution](distributions{}) {
+		all[d.Name] = d
+	}
+	return all
+})
+
+// Of is the distribution by that name. The empty one is kubeadm, whose defaults are those
+// of Kubernetes' own documentation, and one that is not written down DistributionOther.
+func Of(name schema.Distribution) Distribution {
+	if d, ok := known()[cmp.Or(name, schema.DistributionKubeadm)]; ok {
+		return d
+	}
+	return known()[schema.DistributionOther]
+}
+
+// All lists the distributions in the alphabet of their names.
+func All() []Distribution {
+	all := fact.All[Distribution](distributions{})
+	slices.SortFunc(all, func(a, b Distribution) int { return cmp.Compare(a.Name, b.Name) })
+	return all
+}
+
+// distributions has a method for each distribution.
+type distributions struct{}
+
+// What several distributions have in common.
+const (
+	anywhere  = "it runs anywhere"
+	noRemote  = "it has no provider of its own, so none of its nodes is remote"
+	notRead   = "no source has been read"
+	apiServer = "nodes need the API server's own port alone"
+	kubelet   = "kubelet.service"
+)
+
+// serviceBits is what an API server takes: ten addresses at least.
+func serviceBits() fact.Datum[int] {
+	return fact.Known(4, "kubernetes v1.33.1, cmd/kubeadm/app/constants/constants.go: MinimumAddressesInServiceSubnet")
+}

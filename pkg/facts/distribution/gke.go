@@ -1,0 +1,24 @@
+package distribution
+
+import (
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/fact"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// GKE is Google Kubernetes Engine.
+func (distributions) GKE() Distribution {
+	const page = "Google Kubernetes Engine, VPC-native clusters"
+	return Distribution{
+		Name: schema.DistributionGKE, Title: "GKE",
+		Ranges:           fact.Known([]fact.Range(nil), page+": it keeps none beside those of Google Cloud"),
+		Pods:             fact.Unknown[[]fact.Range]("Google chooses a secondary range of the subnet"),
+		Services:         fact.Ranges(fact.Default("34.118.224.0/20", "is GKE's default for services", page, "read 2026-11")),
+		LeastServiceBits: serviceBits(),
+		Home:             fact.Known(schema.ProviderGCP, "Google Kubernetes Engine documentation"),
+		RemotePrivate:    fact.Unknown[bool](notRead),
+		KubeletUnits:     fact.Known([]string{kubelet}, "kubernetes v1.33.1, cluster/gce/gci/configure-helper.sh"),
+		StaticPods:       fact.Unknown[string](notRead),
+		StartsAlone:      fact.Unknown[bool](notRead),
+		JoinPorts:        fact.Unknown[[]string](notRead),
+	}
+}

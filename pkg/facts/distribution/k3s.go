@@ -1,0 +1,24 @@
+package distribution
+
+import (
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/fact"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// K3s is k3s-io/k3s.
+func (distributions) K3s() Distribution {
+	const page = "docs.k3s.io, server flags"
+	return Distribution{
+		Name: schema.DistributionK3s, Title: "k3s",
+		Ranges:           fact.Known([]fact.Range(nil), page+": it keeps none"),
+		Pods:             fact.Ranges(fact.Default("10.42.0.0/16", "is k3s's default for pods", page, "read 2026-11")),
+		Services:         fact.Ranges(fact.Default("10.43.0.0/16", "is k3s's default for services", page, "read 2026-11")),
+		LeastServiceBits: serviceBits(),
+		Home:             fact.Unknown[string](anywhere),
+		RemotePrivate:    fact.Unknown[bool](noRemote),
+		KubeletUnits:     fact.Known([]string{"k3s.service", "k3s-agent.service"}, "k3s install.sh"),
+		StaticPods:       fact.Known("/var/lib/rancher/k3s/agent/pod-manifests", "k3s pkg/agent/config/config.go: DefaultPodManifestPath"),
+		StartsAlone:      fact.Known(false, "k3s#1686; k3s pkg/agent/run.go: an agent reads its configuration from the server first"),
+		JoinPorts:        fact.Known([]string(nil), "docs.k3s.io, networking requirements: the supervisor shares the API server's 6443"),
+	}
+}

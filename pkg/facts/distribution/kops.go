@@ -1,0 +1,24 @@
+package distribution
+
+import (
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/fact"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// KOps is kubernetes/kops.
+func (distributions) KOps() Distribution {
+	const page = "kops.sigs.k8s.io, networking"
+	return Distribution{
+		Name: schema.DistributionKOps, Title: "kOps",
+		Ranges:           fact.Known([]fact.Range(nil), page+": it keeps none"),
+		Pods:             fact.Ranges(fact.Default("100.96.0.0/11", "is kOps's default for pods", page, "read 2026-11")),
+		Services:         fact.Ranges(fact.Default("100.64.0.0/13", "is kOps's default for services", page, "read 2026-11")),
+		LeastServiceBits: serviceBits(),
+		Home:             fact.Unknown[string](anywhere),
+		RemotePrivate:    fact.Unknown[bool](noRemote),
+		KubeletUnits:     fact.Known([]string{kubelet}, "kops nodeup/pkg/model/kubelet.go"),
+		StaticPods:       fact.Known("/etc/kubernetes/manifests", "kops pkg/model/components/kubelet.go: PodManifestPath"),
+		StartsAlone:      fact.Unknown[bool](notRead),
+		JoinPorts:        fact.Unknown[[]string](notRead),
+	}
+}

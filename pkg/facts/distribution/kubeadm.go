@@ -1,0 +1,23 @@
+package distribution
+
+import (
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/fact"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// Kubeadm is Kubernetes' own.
+func (distributions) Kubeadm() Distribution {
+	return Distribution{
+		Name: schema.DistributionKubeadm, Title: "kubeadm",
+		Ranges:           fact.Known([]fact.Range(nil), "kubernetes cmd/kubeadm/app/apis/kubeadm/v1beta4/defaults.go: it keeps none"),
+		Pods:             fact.Unknown[[]fact.Range]("it has none: podSubnet is empty unless somebody sets it"),
+		Services:         fact.Ranges(fact.Default("10.96.0.0/12", "is kubeadm's default for services", "kubernetes cmd/kubeadm/app/apis/kubeadm/v1beta4/defaults.go", "1.33.1")),
+		LeastServiceBits: serviceBits(),
+		Home:             fact.Unknown[string](anywhere),
+		RemotePrivate:    fact.Unknown[bool](noRemote),
+		KubeletUnits:     fact.Known([]string{kubelet}, "kubernetes/release, cmd/krel/templates: kubelet.service"),
+		StaticPods:       fact.Known("/etc/kubernetes/manifests", "kubernetes v1.33.1, cmd/kubeadm/app/constants/constants.go: ManifestsSubDirName"),
+		StartsAlone:      fact.Known(true, "kubernetes v1.33.1, cmd/kubeadm/app/phases/kubelet: join writes the kubelet's configuration to the host"),
+		JoinPorts:        fact.Known([]string(nil), "kubernetes v1.33.1, cmd/kubeadm/app/cmd/join.go: "+apiServer),
+	}
+}

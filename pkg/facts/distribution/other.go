@@ -1,0 +1,24 @@
+package distribution
+
+import (
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/fact"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// Other is any distribution that is not listed: what it does, its user knows.
+func (distributions) Other() Distribution {
+	const why = "any distribution that is not listed: what it does, its user knows"
+	return Distribution{
+		Name: schema.DistributionOther, Title: "another distribution",
+		Ranges:           fact.Unknown[[]fact.Range](why),
+		Pods:             fact.Unknown[[]fact.Range](why),
+		Services:         fact.Unknown[[]fact.Range](why),
+		LeastServiceBits: serviceBits(),
+		Home:             fact.Unknown[string](why),
+		RemotePrivate:    fact.Unknown[bool](why),
+		KubeletUnits:     fact.Known([]string{kubelet}, "kubernetes documentation: the usual name, which k0s and Talos do not have"),
+		StaticPods:       fact.Unknown[string](why),
+		StartsAlone:      fact.Unknown[bool](why),
+		JoinPorts:        fact.Unknown[[]string](why),
+	}
+}

@@ -1,0 +1,24 @@
+package distribution
+
+import (
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/fact"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// RKE2 is rancher/rke2.
+func (distributions) RKE2() Distribution {
+	const page = "docs.rke2.io, server configuration"
+	return Distribution{
+		Name: schema.DistributionRKE2, Title: "RKE2",
+		Ranges:           fact.Known([]fact.Range(nil), page+": it keeps none"),
+		Pods:             fact.Ranges(fact.Default("10.42.0.0/16", "is RKE2's default for pods", page, "read 2026-11")),
+		Services:         fact.Ranges(fact.Default("10.43.0.0/16", "is RKE2's default for services", page, "read 2026-11")),
+		LeastServiceBits: serviceBits(),
+		Home:             fact.Unknown[string](anywhere),
+		RemotePrivate:    fact.Unknown[bool](noRemote),
+		KubeletUnits:     fact.Known([]string{"rke2-server.service", "rke2-agent.service"}, "rke2 bundle/lib/systemd/system"),
+		StaticPods:       fact.Known("/var/lib/rancher/rke2/agent/pod-manifests", "rke2 pkg/rke2/rke2.go: DefaultPodManifestPath"),
+		StartsAlone:      fact.Known(false, "rke2#251; it runs k3s' agent, which reads its configuration from the server first"),
+		JoinPorts:        fact.Known([]string{"tcp:9345"}, "docs.rke2.io, networking requirements: the supervisor"),
+	}
+}

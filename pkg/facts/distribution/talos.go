@@ -1,0 +1,24 @@
+package distribution
+
+import (
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/fact"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// Talos is siderolabs/talos.
+func (distributions) Talos() Distribution {
+	const page = "docs.siderolabs.com, Talos machine configuration"
+	return Distribution{
+		Name: schema.DistributionTalos, Title: "Talos",
+		Ranges:           fact.Known([]fact.Range(nil), page+": it keeps none"),
+		Pods:             fact.Ranges(fact.Default("10.244.0.0/16", "is Talos's default for pods", page, "read 2026-11")),
+		Services:         fact.Ranges(fact.Default("10.96.0.0/12", "is Talos's default for services", page, "read 2026-11")),
+		LeastServiceBits: serviceBits(),
+		Home:             fact.Unknown[string](anywhere),
+		RemotePrivate:    fact.Unknown[bool](noRemote),
+		KubeletUnits:     fact.Unknown[[]string]("it has no systemd"),
+		StaticPods:       fact.Unknown[string]("it has no such directory: it serves machine.pods to the kubelet (talos.dev v1.9, static pods)"),
+		StartsAlone:      fact.Unknown[bool](notRead),
+		JoinPorts:        fact.Known([]string{"tcp:50000-50001"}, "talos.dev v1.9, network requirements: apid and trustd, which workers renew certificates with"),
+	}
+}

@@ -1,0 +1,33 @@
+package facts
+
+import "github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/fact"
+
+// Numbers of Kubernetes.
+const (
+	// APIServerPort is kubeadm's (kubernetes v1.33.1, cmd/kubeadm/app/apis/kubeadm/v1beta4/defaults.go).
+	APIServerPort = 6443
+	// KubeletPort is where API servers, metrics-server and Prometheus find a kubelet
+	// (kubernetes v1.33.1, pkg/cluster/ports/ports.go).
+	KubeletPort = 10250
+	// MostServiceBits is how many host bits a service range has at most (kubernetes v1.33.1,
+	// cmd/kubeadm/app/constants/constants.go: MaximumBitsForServiceSubnet); how many at least,
+	// the distribution says.
+	MostServiceBits = 20
+)
+
+// KubeProxy is Kubernetes' kube-proxy.
+func KubeProxy() Component {
+	const source = "kubernetes v1.33.1, pkg/proxy/apis/config/v1alpha1/defaults.go (bit 14), github.com/fwmark/registry (bit 15)"
+	mark := func(purpose string, bit uint32) fact.Mark {
+		return fact.Mark{
+			Purpose: purpose, Mask: fact.Known(bit, source), Value: fact.Known(bit, source),
+			BesideBypass: fact.Unknown[fact.Sharing]("they share no bits"),
+			BesideTunnel: fact.SharesAlways("tailscale-nft-mark-kube-proxy", "known issue"),
+		}
+	}
+	return Component{
+		Title:  "kube-proxy",
+		Ranges: fact.Unknown[[]fact.Range]("the ranges are the cluster's: see Distribution"),
+		Marks:  fact.Known([]fact.Mark{mark("masquerade", 0x4000), mark("drop", 0x8000)}, source),
+	}
+}

@@ -1,0 +1,46 @@
+package provider
+
+import (
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/fact"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// Azure is Microsoft Azure.
+func (providers) Azure() Provider {
+	const faq, limits, udr = "Azure virtual network FAQ", "Azure subscription limits", "Azure virtual network traffic routing"
+	return Provider{
+		Name: schema.ProviderAzure, Title: "Azure",
+		Ranges: fact.Ranges(
+			fact.Keep("168.63.129.16/32", fact.Error, fact.Everybody, "is Azure's platform address: DHCP, DNS and health probes", faq, "2026-08"),
+			fact.Keep("169.254.169.254/32", fact.Error, fact.Everybody, "is the metadata server of Azure", faq, "2026-08"),
+		),
+		AutoRanges:    fact.Unknown[[]fact.Range]("a virtual network of Azure has the subnets that the user makes"),
+		SubnetKeeps:   fact.Known(5, faq),
+		MTU:           fact.Unknown[int]("no source has been read; Ethernet's 1500 is assumed"),
+		Fabric:        fact.Known(RouteTable, udr),
+		SingleAddress: fact.Unknown[bool]("no source has been read, and it does not matter where route tables decide"),
+		Forwarding:    fact.Known("turn on IP forwarding of the network card", "Azure virtual network, network interfaces"),
+		SharesTailnet: fact.Known(false, faq+": its own services answer from 168.63.129.16 and 169.254.169.254"),
+		CiliumIPAM:    fact.Known("azure", "cilium 1.17.4, Documentation/network/concepts/ipam/azure.rst"),
+		Masquerading:  fact.Unknown[string]("its own plugin is one of the topology's (azure-cni) and has words of its own"),
+		Network: fact.Known(Network{
+			CLI: "az",
+			Target: Target{
+				Field:  FieldInterface,
+				Form:   fact.Known(FormName, "Azure virtual network, network interfaces: routes name the card's address, forwarding is the card's"),
+				Prefix: fact.Known("", "Azure virtual network, network interfaces: a card has the name that the user gave it"),
+			},
+			Tables:         fact.Known(TablesNamed, udr),
+			NextHops:       fact.Known(HopsOne, "Terraform azurerm_route, and "+udr+": a prefix stands in a table once"),
+			OwnFamily:      fact.Known(true, udr+": a next hop is an address"),
+			Zonal:          fact.Known(false, udr),
+			TakesTailnet:   fact.Known(true, udr+": 100.64.0.0/10 is dropped unless a route says otherwise"),
+			Withdraws:      fact.Unknown[bool]("no source says that it does"),
+			Routes:         fact.Known(Quota{400, fact.Known(1000, "with Virtual Network Manager"), "routes in a table"}, limits+": user-defined routes per route table; 1,000 with Virtual Network Manager"),
+			Rules:          fact.Unknown[Quota]("a rule takes a list of prefixes, and groups take thousands"),
+			Firewall:       fact.Known(FirewallOfGroup, "Azure network security groups"),
+			RulePeers:      fact.Known(PeersMany, "Azure network security groups, augmented rules"),
+			RulePriorities: fact.Known(true, "Azure network security groups: 100 to 4096, each once for a direction"),
+		}, "each datum has its own"),
+	}
+}

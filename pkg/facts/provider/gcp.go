@@ -1,0 +1,53 @@
+package provider
+
+import (
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/fact"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// GCP is Google Cloud.
+func (providers) GCP() Provider {
+	const page, routes = "Google Cloud VPC, prohibited subnet ranges", "Google Cloud VPC, static routes"
+	return Provider{
+		Name: schema.ProviderGCP, Title: "Google Cloud",
+		Ranges: fact.Ranges(
+			fact.Keep("169.254.169.254/32", fact.Error, fact.Everybody, "is the metadata and DNS server of Google Cloud", page, "read 2026-11"),
+			fact.Keep("199.36.153.4/30", fact.Error, fact.Everybody, "is restricted.googleapis.com", page, "read 2026-11"),
+			fact.Keep("199.36.153.8/30", fact.Error, fact.Everybody, "is private.googleapis.com", page, "read 2026-11"),
+		),
+		// Google adds a subnet for each of its regions from this block, and a static route into
+		// the block is refused.
+		AutoRanges: fact.Ranges(
+			fact.Keep("10.128.0.0/9", fact.Error, fact.Others, "an auto-mode VPC of Google Cloud keeps for its own subnets and accepts no static route into", routes, "read 2026-11"),
+		),
+		SubnetKeeps:   fact.Known(4, "Google Cloud VPC, reserved addresses"),
+		MTU:           fact.Known(1460, "Google Cloud VPC, \"Maximum transmission unit\": networks have 1460"),
+		Fabric:        fact.Known(RouteTable, "Google Cloud VPC, routes overview"),
+		SingleAddress: fact.Known(true, "Compute Engine gives cards a /32; in a namespace with one, `ip route` answers that the next hop is an invalid gateway"),
+		Forwarding:    fact.Known("make the instance with --can-ip-forward; turning it on later restarts the instance", "Google Cloud Compute Engine, IP forwarding for instances"),
+		SharesTailnet: fact.Known(false, page+": its own services answer from 169.254.169.254 and 199.36.153.0/24"),
+		CiliumIPAM:    fact.Known("kubernetes", "cilium 1.17.4, Documentation/network/concepts/ipam/gke.rst: alias ranges stand in the nodes' podCIDRs"),
+		// GKE masquerades by ip-masq-agent or, with Dataplane V2, by an EgressNATPolicy.
+		Masquerading: fact.Known("On GKE: {masqAgent} With Dataplane V2 on Autopilot the EgressNATPolicy called `default` takes the same prefixes under `spec.action: NoSNAT`, `spec.destinations[].cidr`.",
+			"cloud.google.com/kubernetes-engine/docs/concepts/ip-masquerade-agent"),
+		Network: fact.Known(Network{
+			CLI: "gcloud",
+			Target: Target{
+				Field:  FieldInstance,
+				Form:   fact.Known(FormLabel, "Google Cloud Compute Engine, naming resources"),
+				Prefix: fact.Known("", "Google Cloud Compute Engine, naming resources: an instance is named by its name"),
+			},
+			Tables:         fact.Known(TablesOne, "Google Cloud VPC, routes overview"),
+			NextHops:       fact.Known(HopsByPriority, routes),
+			OwnFamily:      fact.Known(true, routes),
+			Zonal:          fact.Known(true, routes+": a next hop instance is named with its zone"),
+			TakesTailnet:   fact.Known(true, "Google Kubernetes Engine, VPC-native clusters: pods may have addresses from 100.64.0.0/10"),
+			Withdraws:      fact.Known(true, routes+": a route to an instance that is not running is not used"),
+			Routes:         fact.Known(Quota{200, fact.Unknown[int]("the page names no maximum"), "static routes in a network"}, "Google Cloud VPC quotas: STATIC_ROUTES_PER_NETWORK"),
+			Rules:          fact.Unknown[Quota]("a rule takes a list of prefixes, and networks take thousands"),
+			Firewall:       fact.Known(FirewallOfNetwork, "Google Cloud VPC, firewall rules"),
+			RulePeers:      fact.Known(PeersMany, "Google Cloud VPC, firewall rules"),
+			RulePriorities: fact.Known(false, "Google Cloud VPC, firewall rules: rules of one priority are all applied"),
+		}, "each datum has its own"),
+	}
+}

@@ -1,0 +1,117 @@
+// Package provider holds what those who run a region's network keep and do: one file a
+// provider. Code asks a fact and never a provider's name.
+//
+// Start with Of. A provider that nobody has written down counts neither as a flat LAN nor
+// as a fabric that routes.
+package provider
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/fact"
+)
+
+// Provider is what one of them keeps and does.
+type Provider struct {
+	// Name is what regions call it: schema.Region.Provider.
+	Name string
+	// Title is how messages call it.
+	Title string
+	// Ranges are what its network keeps for itself.
+	Ranges fact.Datum[[]fact.Range]
+	// AutoRanges are kept beside Ranges in a network whose subnets the provider makes
+	// itself (schema.SubnetModeAuto).
+	AutoRanges fact.Datum[[]fact.Range]
+	// SubnetKeeps is how many addresses of an IPv4 subnet no host can have.
+	SubnetKeeps fact.Datum[int]
+	// MTU is that of network cards unless somebody changes it, in bytes.
+	MTU fact.Datum[int]
+	// Fabric is how packets between hosts find their way.
+	Fabric fact.Datum[Fabric]
+	// SingleAddress reports whether a host's card has a /32 (or /128), so that a host takes
+	// no neighbour as a next hop.
+	SingleAddress fact.Datum[bool]
+	// Forwarding is what lets a host send packets that are not from its own address.
+	Forwarding fact.Datum[string]
+	// SharesTailnet reports whether the provider's own services, such as DNS and metadata,
+	// answer from 100.64.0.0/10, the addresses of tailnets.
+	SharesTailnet fact.Datum[bool]
+	// CiliumIPAM is what Cilium calls addresses from the provider's network, its ipam.mode.
+	CiliumIPAM fact.Datum[string]
+	// Masquerading says what to do by hand for pods to keep their addresses with a plugin
+	// of the provider's own; see plugin.Plugin.ByHand for the words in braces.
+	Masquerading fact.Datum[string]
+	// Network is what its route tables and firewalls do.
+	Network fact.Datum[Network]
+}
+
+// Fabric is how packets between the hosts of a region find their way. The zero value is
+// invalid.
+type Fabric uint8
+
+const (
+	// LAN: a host hands a packet to the neighbour of its choice.
+	LAN Fabric = iota + 1
+	// SubnetLAN: a LAN inside a subnet, and a subnet lies in one zone; between subnets, route
+	// tables decide.
+	SubnetLAN
+	// RouteTable: every packet is looked up in a route table, whatever neighbour the host
+	// chose.
+	RouteTable
+)
+
+// FlatLAN reports whether the region's nodes can be next hops of each other. An unknown
+// fabric is not a flat LAN.
+func (p Provider) FlatLAN() bool { return p.Fabric.Value == LAN }
+
+// RoutesByTable reports whether every packet is looked up in a route table. An unknown
+// fabric does not count as one that does.
+func (p Provider) RoutesByTable() bool { return p.Fabric.Value == RouteTable }
+
+// known holds each provider once: a region asks several times.
+var known = sync.OnceValue(func() map[string]Provider {
+	all := map[string]Provider{}
+	for _, p := range fact.All[Provider](providers{}) {
+		all[p.Name] = p
+	}
+	return all
+})
+
+// Of is the provider by that name. One that is not written down has a name, and reasons
+// in the place of facts.
+func Of(name string) Provider {
+	if p, ok := known()[name]; ok {
+		return p
+	}
+	return unknown(name)
+}
+
+// All lists the providers in the alphabet of their names.
+func All() []Provider {
+	return slices.SortedFunc(maps.Values(known()), func(a, b Provider) int { return cmp.Compare(a.Name, b.Name) })
+}
+
+// unknown is a provider that is not written down.
+func unknown(name string) Provider {
+	const why = "nobody has written down what this provider does"
+	return Provider{
+		Name: name, Title: name,
+		Ranges:        fact.Unknown[[]fact.Range](why),
+		AutoRanges:    fact.Unknown[[]fact.Range](why),
+		SubnetKeeps:   fact.Unknown[int](why),
+		MTU:           fact.Unknown[int](why),
+		Fabric:        fact.Unknown[Fabric](why),
+		SingleAddress: fact.Unknown[bool](why),
+		Forwarding:    fact.Unknown[string](why),
+		SharesTailnet: fact.Unknown[bool](why),
+		CiliumIPAM:    fact.Unknown[string](why),
+		Masquerading:  fact.Unknown[string](why),
+		Network:       fact.Unknown[Network](why),
+	}
+}
+
+// providers has a method for each provider.
+type providers struct{}

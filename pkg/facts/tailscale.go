@@ -1,0 +1,109 @@
+package facts
+
+import (
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/fact"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// Ports of Tailscale and of what its daemons speak to.
+const (
+	// TailscalePort is the UDP port of the tunnel (tailscale 1.84.3,
+	// cmd/tailscaled/tailscaled.go: defaultPort). Left alone, containerboot picks another one
+	// at every start.
+	TailscalePort = 41641
+	// TailscaleHealthPort is where containerboot answers /healthz (tailscale 1.84.3,
+	// cmd/containerboot/settings.go: TS_LOCAL_ADDR_PORT).
+	TailscaleHealthPort = 9002
+	// STUNPort is the UDP port on which relays tell a daemon its public address (RFC 8489).
+	STUNPort = 3478
+	// HTTPSPort and HTTPPort are the control server's and the relays' (tailscale.com/kb/1082).
+	HTTPSPort = 443
+	HTTPPort  = 80
+)
+
+// TailscaleMTU is that of tailscale0, in bytes (tailscale 1.84.3, net/tstun/mtu.go).
+const TailscaleMTU = 1280
+
+// TailscaleDevice is the tunnel's network card (tailscale 1.84.3,
+// cmd/tailscaled/tailscaled.go: defaultTunName).
+const TailscaleDevice = "tailscale0"
+
+// The part of the firewall mark that Tailscale uses (tailscale 1.84.3,
+// util/linuxfw/linuxfw.go).
+const (
+	TailscaleMarkMask uint32 = 0xff0000
+	// TailscaleBypassMark is on tailscaled's own packets, in every mode; its rule at 5210
+	// sends them to table main (wgengine/router/router_linux.go).
+	TailscaleBypassMark uint32 = 0x80000
+	// TailscaleTunnelMark is on packets from the tunnel, where tailscaled has firewall rules
+	// of its own (util/linuxfw/iptables_runner.go).
+	TailscaleTunnelMark uint32 = 0x40000
+	// TailscaleSwappedMask and TailscaleSwappedMark are what it writes for the latter in
+	// nftables mode before TailscaleByteOrder (util/linuxfw/nftables_runner.go).
+	TailscaleSwappedMask uint32 = 0xff00
+	TailscaleSwappedMark uint32 = 0x400
+)
+
+// Versions of Tailscale from which something is so.
+const (
+	// TailscaleTokens: containerboot joins with the tokens of a workload identity (commit
+	// e66531041).
+	TailscaleTokens schema.Version = "1.94.0"
+	// TailscaleSupersets: a receiver takes a packet from whoever advertises a prefix that its
+	// source lies in (wireguard-go, device/receive.go).
+	TailscaleSupersets schema.Version = "1.98.0"
+	// TailscaleDropAttribute: a node attribute turns off the rule that drops what comes from
+	// 100.64.0.0/10 outside the tunnel (commit 6301a6ce4).
+	TailscaleDropAttribute schema.Version = "1.98.0"
+	// TailscaleByteOrder: nftables rules have their marks in the right byte order
+	// (tailscale#11803, commit 48919f708).
+	TailscaleByteOrder schema.Version = "1.100.0"
+)
+
+// Since is the versions from v on. The empty version is not among them.
+func Since(v schema.Version) schema.VersionRange { return schema.VersionRange{From: v} }
+
+// Before is the versions before v. The empty version is not among them.
+func Before(v schema.Version) schema.VersionRange { return schema.VersionRange{Until: v} }
+
+// Tailscale is tailscale/tailscale. Its ranges hold whatever the IP pool is: its drop rules
+// and its own services do not move with it.
+func Tailscale() Component {
+	const tsaddr, kb = "tailscale net/tsaddr/tsaddr.go", "tailscale.com/kb/1610"
+	return Component{
+		Title: "Tailscale",
+		Ranges: fact.Ranges(
+			fact.Keep(schema.TailnetIPv4().String(), fact.Error, fact.Everybody, "every tailnet takes its addresses from: each device has a route of its own there, and Tailscale's firewall drops what else comes from it", "tailscale util/linuxfw/iptables_runner.go", "1.84.3"),
+			fact.Keep("100.100.0.0/24", fact.Error, fact.Everybody, "Tailscale keeps for itself", kb, "read 2026-11"),
+			fact.Keep("100.100.100.0/24", fact.Error, fact.Everybody, "Tailscale keeps for itself", kb, "read 2026-11"),
+			fact.Keep("100.100.100.100/32", fact.Error, fact.Everybody, "is Tailscale's own DNS server on every device", tsaddr, "1.84.3"),
+			fact.Keep("100.115.92.0/23", fact.Error, fact.Everybody, "belongs to virtual machines of ChromeOS and is exempt from Tailscale's drop rule", tsaddr, "1.84.3"),
+			fact.Keep(schema.TailnetIPv6().String(), fact.Error, fact.Everybody, "every tailnet takes its IPv6 addresses from", tsaddr, "1.84.3"),
+			fact.Keep("fd7a:115c:a1e0::53/128", fact.Error, fact.Everybody, "is Tailscale's own DNS server on every device", tsaddr, "1.84.3"),
+			fact.Keep("fd7a:115c:a1e0:b1a::/64", fact.Error, fact.Everybody, "Tailscale maps IPv4 sites into (4via6)", tsaddr, "1.84.3"),
+			fact.Keep("fd7a:115c:a1e0:efe3::/64", fact.Error, fact.Everybody, "Tailscale gives to ephemeral devices", tsaddr, "1.84.3"),
+			fact.Keep("fd7a:115c:a1e0:ab12:4843:cd96:6200::/104", fact.Error, fact.Everybody, "Tailscale derives from its IPv4 addresses", tsaddr, "1.84.3"),
+		),
+		Marks: fact.Unknown[[]fact.Mark]("they depend on the version and on the modes of its firewall: see TailscaleMarkMask"),
+	}
+}
+
+// tailscaleControl is the control server of Tailscale itself.
+func tailscaleControl() ControlServer {
+	const syntax = "Tailscale, \"Syntax reference for the tailnet policy file\""
+	return ControlServer{
+		Name: schema.ControlTailscale, Title: "Tailscale",
+		Pools:          fact.Known(true, "tailscale.com/kb/1304, IP pool"),
+		Tokens:         fact.Known(true, "tailscale.com/kb/1581/workload-identity-federation"),
+		TagRequests:    fact.Known(true, "tailscale.com/kb/1068, tags"),
+		TagOwners:      fact.Known([]string{"autogroup:admin"}, syntax),
+		HidesOwnRoutes: fact.Known(false, "recordings of the control server in headscale 0.29.2, hscontrol/policy/v2/testdata/routes_results"),
+		Sections: fact.Known([]string{
+			"acls", "autoApprovers", "derpMap", "disableIPv4", "grants", "groups", "hosts", "ipsets", "nodeAttrs",
+			"oneCGNATRoute", "postures", "randomizeClientPort", "ssh", "sshTests", "tagOwners", "tests",
+		}, syntax),
+		Autogroups: fact.Unknown[[]string]("it has all of them, and adds some now and then"),
+		Lacks:      fact.Known([]string(nil), syntax),
+		Postures:   fact.Known(true, syntax),
+	}
+}
