@@ -71,9 +71,13 @@ tidy:
 	$(GO) mod tidy -diff
 	@for dir in $(NESTED); do echo "$$dir: go mod tidy -diff"; (cd $$dir && $(GO) mod tidy -diff) || exit 1; done
 
-shellcheck:
+# Our own scripts, and those that the examples render to.
+shellcheck: build
 	@command -v shellcheck >/dev/null || { echo "shellcheck is missing: apt-get install shellcheck"; exit 1; }
-	shellcheck .ci/run test/*.sh $$(find golden -name '*.sh' | sort)
+	shellcheck .ci/run test/*.sh
+	@rm -rf bin/examples
+	@for dir in examples/*/; do bin/kustomize-hybrid render $${dir}topology.yaml -o bin/$$dir || exit 1; done
+	shellcheck $$(find bin/examples -name '*.sh' | sort)
 
 # The real kustomize binary over overlays and rendered trees. Needs root (it mounts a
 # small disk to fill it up).

@@ -1,6 +1,7 @@
 // Package golden holds what every example renders to and what every overlay builds
-// to, byte for byte. The tests run the program as users do; `make golden` rewrites
-// the files, so that a review shows what a change does to them.
+// to, byte for byte, as package goldentest writes it down. The tests run the program as
+// users do; `make golden` rewrites the files, so that a review shows what a change does
+// to them.
 package golden
 
 import (
@@ -15,10 +16,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-)
 
-// update says that the goldens are to be rewritten.
-func update() bool { return os.Getenv("UPDATE_GOLDEN") != "" }
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/goldentest"
+)
 
 // TestMain compiles the program once and puts it on PATH, where the overlays'
 // `exec: {path: kustomize-hybrid}` finds it.
@@ -82,56 +82,51 @@ func renderArgs(name, dir string) []string {
 	return args
 }
 
-func TestExamples(t *testing.T) {
-	examples := names(t, "../examples")
-	for _, name := range examples {
-		t.Run(name, func(t *testing.T) {
-			args := renderArgs(name, filepath.Join("examples", name))
-			if !update() {
-				args = append(args, "--check")
-			}
-			if _, stderr, err := program(t, args...); err != nil || stderr != "" {
-				t.Errorf("%v\n%s", err, stderr)
-			}
-		})
+// mainExample is written down in full; the others refer to it.
+const mainExample = "regional-gateway"
+
+// render renders an example into a directory of the test's.
+func render(t *testing.T, name string) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), name)
+	if _, stderr, err := program(t, renderArgs(name, dir)...); err != nil || stderr != "" {
+		t.Fatalf("%v\n%s", err, stderr)
 	}
-	if !update() && !slices.Equal(examples, names(t, "examples")) {
-		t.Errorf("examples are %q, goldens %q", examples, names(t, "examples"))
-	}
+	return dir
 }
 
-func TestOverlays(t *testing.T) {
-	overlays := names(t, "../overlays")
-	for _, name := range overlays {
-		t.Run(name, func(t *testing.T) {
-			got, stderr, err := program(t, "build", filepath.Join("..", "overlays", name))
-			if err != nil || stderr != "" {
-				t.Fatalf("%v\n%s", err, stderr)
-			}
-			file := filepath.Join("overlays", name+".yaml")
-			if update() {
-				write(t, file, got)
-			}
-			want, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), got); diff != "" {
-				t.Error(diff)
-			}
-		})
+// One corpus, so that what the function builds is seen to be what the tree holds.
+func TestGoldens(t *testing.T) {
+	corpus := goldentest.New(t)
+	const programs = "programs.sha256"
+	goldentest.Compare(t, programs, corpus.Programs())
+	examples := slices.DeleteFunc(names(t, "../examples"), func(name string) bool { return name == mainExample })
+	var files []string
+	compare := func(file, got string) {
+		goldentest.Compare(t, file, got)
+		files = append(files, file)
 	}
-	files, err := filepath.Glob("overlays/*.yaml")
-	if err != nil || len(files) != len(overlays) {
-		t.Errorf("goldens %q, %v for overlays %q", files, err, overlays)
+	for _, name := range append([]string{mainExample}, examples...) {
+		tree := goldentest.ReadTree(t, render(t, name))
+		compare(filepath.Join("examples", name+".txt"), corpus.Tree(name, tree))
+		for _, f := range tree {
+			noSecret(t, f.Path, f.Data)
+		}
+	}
+	for _, name := range names(t, "../overlays") {
+		got, stderr, err := program(t, "build", filepath.Join("..", "overlays", name))
+		if err != nil || stderr != "" {
+			t.Fatalf("%v\n%s", err, stderr)
+		}
+		compare(filepath.Join("overlays", name+".txt"), corpus.Text("overlays/"+name, []byte(got)))
+	}
+	for _, dir := range []string{"examples", "overlays"} {
+		goldentest.Only(t, dir, files...)
 	}
 }
 
 func write(t *testing.T, file, text string) {
 	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		t.Fatal(err)
-	}
 	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -140,7 +135,7 @@ func write(t *testing.T, file, text string) {
 // What people commit (the tree) and what a build generates (the function) are two
 // ways to the same objects.
 func TestTreeEqualsFunction(t *testing.T) {
-	tree, stderr, err := program(t, "build", filepath.Join("examples", "regional-gateway"))
+	tree, stderr, err := program(t, "build", render(t, mainExample))
 	if err != nil {
 		t.Fatal(err, stderr)
 	}
@@ -172,13 +167,11 @@ func TestSameBytes(t *testing.T) {
 	}
 	swapped := filepath.Join(t.TempDir(), "topology.yaml")
 	write(t, swapped, head+"  regions:\n    - name: gpu-dc\n"+strings.TrimRight(second, "\n")+"\n"+first)
+	tree := render(t, mainExample)
 	for _, procs := range []string{"1", "4"} {
 		t.Setenv("GOMAXPROCS", procs)
 		for _, file := range []string{swapped, "../examples/regional-gateway/topology.yaml"} {
-			if update() {
-				continue // the goldens are being rewritten
-			}
-			if _, stderr, err := program(t, "render", file, "-o", "examples/regional-gateway", "--check"); err != nil {
+			if _, stderr, err := program(t, "render", file, "-o", tree, "--check"); err != nil {
 				t.Errorf("GOMAXPROCS=%s %s: %v\n%s", procs, file, err, stderr)
 			}
 		}
@@ -187,20 +180,24 @@ func TestSameBytes(t *testing.T) {
 
 // Nothing that looks like a Tailscale key stands anywhere a user would copy from.
 func TestNoSecrets(t *testing.T) {
-	key := regexp.MustCompile(`tskey-[A-Za-z0-9]+-?[A-Za-z0-9]`)
 	for _, dir := range []string{".", "../examples", "../overlays", "../docs"} {
 		err := filepath.WalkDir(dir, func(name string, d os.DirEntry, err error) error {
 			if err != nil || d.IsDir() || strings.HasSuffix(name, "_test.go") {
 				return err
 			}
 			text, err := os.ReadFile(name)
-			if found := key.Find(text); found != nil {
-				t.Errorf("%s: %s", name, found)
-			}
+			noSecret(t, name, text)
 			return err
 		})
 		if err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+func noSecret(t *testing.T, name string, text []byte) {
+	t.Helper()
+	if found := regexp.MustCompile(`tskey-[A-Za-z0-9]+-?[A-Za-z0-9]`).Find(text); found != nil {
+		t.Errorf("%s: %s", name, found)
 	}
 }

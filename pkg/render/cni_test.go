@@ -3,6 +3,7 @@ package render
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -10,10 +11,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-	"github.com/rogpeppe/go-internal/txtar"
 	"sigs.k8s.io/yaml"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/goldentest"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -59,34 +59,19 @@ func cniTopologies() map[string]func(*schema.Topology) {
 }
 
 func TestCNIGoldens(t *testing.T) {
-	for name, change := range cniTopologies() {
-		files, err := NewPlan(example(t, change)).cniFiles()
+	corpus := goldentest.New(t)
+	topologies := cniTopologies()
+	var goldens []string
+	for _, name := range slices.Sorted(maps.Keys(topologies)) {
+		files, err := NewPlan(example(t, topologies[name])).cniFiles()
 		if err != nil {
 			t.Fatal(err)
 		}
-		sortFiles(files)
-		archive := &txtar.Archive{}
-		for _, f := range files {
-			archive.Files = append(archive.Files, txtar.File{Name: f.Path, Data: f.Data})
-		}
-		cniGolden(t, filepath.Join("testdata/cni", name+".txtar"), txtar.Format(archive))
+		golden := filepath.Join("testdata/cni", name+".txt")
+		goldentest.Compare(t, golden, corpus.Tree(name, goldenFiles(files)))
+		goldens = append(goldens, golden)
 	}
-}
-
-func cniGolden(t *testing.T, file string, got []byte) {
-	t.Helper()
-	if os.Getenv("UPDATE_GOLDEN") != "" {
-		if err := os.WriteFile(file, got, 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s (-want +got)\n%s", file, diff)
-	}
+	goldentest.Only(t, "testdata/cni", goldens...)
 }
 
 // TestCiliumKeys: every Helm value and every agent option that is rendered exists in

@@ -2,6 +2,8 @@ package render
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"maps"
 	"net/netip"
@@ -446,6 +448,32 @@ func TestChangedScriptsRollThePods(t *testing.T) {
 	if before == after || len(before) != 12 {
 		t.Errorf("hash %q, then %q", before, after)
 	}
+}
+
+// Goldens leave the annotation out: it has to be the sum of the scripts that the pod runs,
+// as they stand in the tree.
+func TestScriptsHashIsOfTheScripts(t *testing.T) {
+	check := func(b *Bundle, annotations map[string]string, dir string, texts ...string) {
+		t.Helper()
+		for i, name := range texts {
+			if strings.HasSuffix(name, ".sh") {
+				texts[i] = string(file(t, b, dir+name))
+			}
+		}
+		sum := sha256.Sum256([]byte(strings.Join(texts, "")))
+		if got, want := annotations["kustomize-hybrid.dev/scripts-hash"], hex.EncodeToString(sum[:6]); got != want {
+			t.Errorf("%s: %q, want %q", dir, got, want)
+		}
+	}
+	const zero = "\x00" // ends a script
+	b := rendered(t, withForms(schema.ModeDaemonSet, schema.RouteFormDaemonSet))
+	gateways := find[*appsv1.DaemonSet](t, b, "gateway-cloud").Spec.Template
+	check(b, gateways.Annotations, "regions/cloud/gateway/", "setup.sh", zero, "watch.sh")
+	routes := find[*appsv1.DaemonSet](t, b, "routes-cloud").Spec.Template
+	check(b, routes.Annotations, "regions/cloud/node/", "routes.sh", zero, "watch.sh", zero)
+	b = rendered(t, withForms(schema.ModeStaticPod))
+	pod := decode(t, file(t, b, "regions/cloud/gateway/static-pod.yaml")).(*corev1.Pod)
+	check(b, pod.Annotations, "regions/cloud/gateway/", "setup.sh", zero, "watch.sh")
 }
 
 func TestGatewaysThatKeepTheirTailnetAddressesAreAGroup(t *testing.T) {

@@ -2,15 +2,16 @@ package render
 
 import (
 	"bytes"
-	"io/fs"
+	"maps"
 	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/goldentest"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -122,22 +123,31 @@ func addIPv6(r *schema.Region, nodes, pods string) {
 }
 
 func TestScriptGoldens(t *testing.T) {
-	for name, topology := range scriptCases() {
-		t.Run(name, func(t *testing.T) {
-			dir := filepath.Join("testdata", "scripts", name)
-			got := map[string][]byte{}
-			p := NewPlan(topology)
-			for _, f := range p.hostFiles(&p.Regions[0]) {
-				got[filepath.FromSlash(f.Path)] = f.Data
-			}
-			if os.Getenv("UPDATE_GOLDEN") != "" {
-				updateTree(t, dir, got)
-			}
-			compareTree(t, dir, got)
-		})
+	corpus := goldentest.New(t)
+	var goldens []string
+	for _, name := range slices.Sorted(maps.Keys(scriptCases())) {
+		golden := filepath.Join("testdata", "scripts", name+".txt")
+		goldentest.Compare(t, golden, corpus.Tree(name, goldenFiles(caseScripts(name))))
+		goldens = append(goldens, golden)
 	}
+	goldentest.Only(t, filepath.Join("testdata", "scripts"), goldens...)
 }
 
+func goldenFiles(files []File) []goldentest.File {
+	list := make([]goldentest.File, len(files))
+	for i, f := range files {
+		list[i] = goldentest.File{Path: f.Path, Executable: f.Executable, Data: f.Data}
+	}
+	return list
+}
+
+// caseScripts are the scripts of a case for region "cloud".
+func caseScripts(name string) []File {
+	p := NewPlan(scriptCases()[name])
+	return p.hostFiles(&p.Regions[0])
+}
+
+// updateTree replaces what is in dir.
 func updateTree(t *testing.T, dir string, files map[string][]byte) {
 	t.Helper()
 	if err := os.RemoveAll(dir); err != nil {
@@ -154,28 +164,8 @@ func updateTree(t *testing.T, dir string, files map[string][]byte) {
 	}
 }
 
-func compareTree(t *testing.T, dir string, got map[string][]byte) {
-	t.Helper()
-	want := map[string][]byte{}
-	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() {
-			return err
-		}
-		data, err := os.ReadFile(path)
-		rel, _ := filepath.Rel(dir, path)
-		want[rel] = data
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("scripts differ from %s (-golden +rendered); `make golden` rewrites them:\n%s", dir, diff)
-	}
-}
-
 // TestScriptsParse has the shells that hosts and the tailscale image have read every
-// template and every golden.
+// template and every script of a case.
 func TestScriptsParse(t *testing.T) {
 	for _, shell := range [][]string{{"dash", "-n"}, {"busybox", "sh", "-n"}} {
 		t.Run(shell[0], func(t *testing.T) {
@@ -209,15 +199,22 @@ func needTool(t *testing.T, name string) {
 	t.Skipf("%s is not installed", name)
 }
 
+// scriptPaths are the templates, and the scripts of every case written to a directory
+// of the test's.
 func scriptPaths(t *testing.T) []string {
 	t.Helper()
-	var paths []string
-	for _, pattern := range []string{"templates/*.sh.tmpl", "testdata/scripts/*/regions/*/*/*.sh", "testdata/scripts/*/regions/*/gateway/*/*.sh"} {
-		found, err := filepath.Glob(pattern)
-		if err != nil || len(found) == 0 {
-			t.Fatalf("%s: no scripts (%v)", pattern, err)
+	paths, err := filepath.Glob("templates/*.sh.tmpl")
+	if err != nil || len(paths) == 0 {
+		t.Fatal("no templates", err)
+	}
+	dir := t.TempDir()
+	for name := range scriptCases() {
+		files := map[string][]byte{}
+		for _, f := range caseScripts(name) {
+			files[f.Path] = f.Data
+			paths = append(paths, filepath.Join(dir, name, f.Path))
 		}
-		paths = append(paths, found...)
+		updateTree(t, filepath.Join(dir, name), files)
 	}
 	return paths
 }

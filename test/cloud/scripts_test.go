@@ -13,8 +13,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-const golden = "../../golden/examples/cloud-routes/regions"
-
 // provider is a region of the example and what is in its network before we come.
 type provider struct {
 	region, program string
@@ -61,7 +59,7 @@ func shells(t *testing.T) map[string][]string {
 
 func newBench(t *testing.T, p provider, shell []string) *bench {
 	t.Helper()
-	b := &bench{t: t, script: filepath.Join(golden, p.region, "cloud/routes.sh"), shell: shell, dir: t.TempDir(), bin: t.TempDir()}
+	b := &bench{t: t, script: filepath.Join(examples(), "cloud-routes/regions", p.region, "cloud/routes.sh"), shell: shell, dir: t.TempDir(), bin: t.TempDir()}
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -20,7 +21,49 @@ func TestMain(m *testing.M) {
 	if program := programs[filepath.Base(os.Args[0])]; program != nil {
 		os.Exit(standIn(program))
 	}
-	os.Exit(m.Run())
+	os.Exit(withExamples(m.Run))
+}
+
+// examples is where withExamples renders them.
+func examples() string {
+	return filepath.Join(os.TempDir(), fmt.Sprintf("kustomize-hybrid-examples-%d", os.Getpid()))
+}
+
+// withExamples runs test with every example rendered.
+func withExamples(test func() int) int {
+	defer os.RemoveAll(examples())
+	if err := renderExamples(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return test()
+}
+
+func renderExamples() error {
+	dir := examples()
+	topologies, err := filepath.Glob("../../examples/*/topology.yaml")
+	if err != nil || len(topologies) == 0 {
+		return fmt.Errorf("no examples: %w", err)
+	}
+	run := func(program string, args ...string) error {
+		cmd := exec.Command(program, args...)
+		cmd.Dir = "../.."
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("%s: %w\n%s", cmd, err, out)
+		}
+		return nil
+	}
+	program := filepath.Join(dir, "kustomize-hybrid")
+	if err := run("go", "build", "-o", program, "./cmd/kustomize-hybrid"); err != nil {
+		return err
+	}
+	for _, file := range topologies {
+		example := filepath.Base(filepath.Dir(file))
+		if err := run(program, "render", filepath.Join("examples", example, "topology.yaml"), "-o", filepath.Join(dir, example)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // call is one call of a command line: words in front, and flags with their values.

@@ -27,7 +27,7 @@ type module struct {
 
 func modules(t *testing.T) []*module {
 	t.Helper()
-	files, err := filepath.Glob("../../golden/examples/*/regions/*/cloud/*.tf")
+	files, err := filepath.Glob(filepath.Join(examples(), "*/regions/*/cloud/*.tf"))
 	if err != nil || len(files) < 4 {
 		t.Fatalf("only %q (%v)", files, err)
 	}
