@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl/policyfile"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema/load"
@@ -76,7 +77,7 @@ func (c cli) aclPrint(path string, o aclPrintOptions) error {
 	}
 	text := acl.FromTopology(doc.Topology).JSON()
 	if o.format == "hujson" {
-		text = acl.HuJSON(doc.Topology)
+		text = policyfile.FromTopology(doc.Topology)
 	}
 	if _, err := c.out.Write(text); err != nil {
 		return fmt.Errorf("write standard output: %w", err)
@@ -110,12 +111,12 @@ func policyFindings(doc *load.Document) diag.List {
 }
 
 // policyFile reads a policy file and reports what is wrong with its form.
-func (c cli) policyFile(path string) (*acl.File, error) {
+func (c cli) policyFile(path string) (*policyfile.File, error) {
 	data, err := readLimited(path)
 	if err != nil {
 		return nil, err
 	}
-	f, list := acl.Parse(path, data)
+	f, list := policyfile.Parse(path, data)
 	if err := c.report(list); err != nil {
 		return f, err
 	}

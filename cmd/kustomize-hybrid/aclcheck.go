@@ -7,7 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl/eval"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl/policyfile"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 )
 
@@ -67,15 +68,15 @@ func (c cli) aclCheck(path string, o aclCheckOptions, command string) error {
 	if err != nil {
 		return err
 	}
-	file, list := acl.Parse(o.policy, data)
+	file, list := policyfile.Parse(o.policy, data)
 	if len(o.ask) > 0 {
 		if err := c.report(list); err != nil {
 			return err
 		}
-		return c.ask(acl.NewEvaluator(file.Policy, acl.Devices(doc.Topology)...), file, o.ask, command)
+		return c.ask(eval.New(file.Policy, eval.Devices(doc.Topology)...), file, o.ask, command)
 	}
 	if file != nil {
-		list = append(list, acl.Check(doc.Topology, file)...)
+		list = append(list, policyfile.Check(doc.Topology, file)...)
 		list.Sort()
 	}
 	if o.strict {
@@ -85,7 +86,7 @@ func (c cli) aclCheck(path string, o aclCheckOptions, command string) error {
 }
 
 // ask answers each question on a line of standard output.
-func (c cli) ask(e *acl.Evaluator, file *acl.File, questions []string, command string) error {
+func (c cli) ask(e *eval.Evaluator, file *policyfile.File, questions []string, command string) error {
 	denied := false
 	for _, question := range questions {
 		src, dst, proto, err := parseQuestion(question)
@@ -122,7 +123,7 @@ func parseQuestion(s string) (src, dst, proto string, err error) {
 }
 
 // describe says which rule allows it and where the rule stands.
-func describe(a acl.Answer, file *acl.File) string {
+func describe(a eval.Answer, file *policyfile.File) string {
 	switch {
 	case !a.Allowed:
 		return "denied: no rule allows it"

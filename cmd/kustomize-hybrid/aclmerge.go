@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl/policyfile"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 )
 
@@ -76,9 +76,9 @@ func (c cli) aclMerge(path string, o aclMergeOptions) error {
 	var text []byte
 	var list diag.List
 	if o.remove {
-		text, list = acl.Remove(doc.Topology.Metadata.Name, file)
+		text, list = policyfile.Remove(doc.Topology.Metadata.Name, file)
 	} else {
-		text, list = acl.Merge(doc.Topology, file)
+		text, list = policyfile.Merge(doc.Topology, file)
 	}
 	doc.Locate(list)
 	if err := c.report(list); err != nil {
@@ -89,7 +89,7 @@ func (c cli) aclMerge(path string, o aclMergeOptions) error {
 
 // deliver does with the merged text what was asked for.
 func (c cli) deliver(old, text []byte, o aclMergeOptions) error {
-	etag, err := acl.ETag(text)
+	etag, err := policyfile.ETag(text)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"strconv"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/cidr"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -37,7 +38,7 @@ func newSite(s *schema.Spec, r *schema.Region) *site {
 	st.prefixes(nodes, base+"-nodes", base+"-node-probe", r.NodeCIDRs)
 	st.prefixes(pods, base+"-pods", base+"-pod-probe", r.PodCIDRs)
 	for _, a := range s.Cluster.APIServer.Addresses {
-		if contains(r.Advertised(), a) {
+		if cidr.AnyContains(r.Advertised(), a) {
 			st.address(apiServer, base+"-api", a)
 		}
 	}
@@ -45,9 +46,13 @@ func newSite(s *schema.Spec, r *schema.Region) *site {
 	return st
 }
 
+// Aliases are the names that the topology's policy gives the region's addresses: of
+// each prefix, of an address inside it for the tests, and of the API server.
+func Aliases(s *schema.Spec, r *schema.Region) []Host { return newSite(s, r).hosts }
+
 // prefixes gives each prefix an alias, and each alias an address to test it with.
 func (s *site) prefixes(p place, name, probe string, prefixes []netip.Prefix) {
-	for _, prefix := range sortedPrefixes(prefixes) {
+	for _, prefix := range cidr.Sorted(prefixes) {
 		i := len(s.selectors[p])
 		s.selectors[p] = append(s.selectors[p], numbered(name, i))
 		s.probes[p] = append(s.probes[p], numbered(probe, i))
@@ -88,14 +93,3 @@ func numbered(name string, i int) string {
 	}
 	return name + "-" + strconv.Itoa(i+1)
 }
-
-func contains(prefixes []netip.Prefix, a netip.Addr) bool {
-	for _, p := range prefixes {
-		if p.Contains(a) {
-			return true
-		}
-	}
-	return false
-}
-
-func number(n int) string { return strconv.Itoa(n) }

@@ -1,8 +1,7 @@
 package acl
 
 import (
-	"net/netip"
-
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/cidr"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -18,7 +17,7 @@ func (g *generator) nodeAttrs() []NodeAttr {
 	}
 	if pool := g.spec.Tailnet.IPPool; len(pool) > 0 && g.spec.Tailnet.Control != schema.ControlHeadscale {
 		list = append(list, NodeAttr{
-			Target: g.regionTags(func(*schema.Region) bool { return true }), IPPool: prefixStrings(pool),
+			Target: g.regionTags(func(*schema.Region) bool { return true }), IPPool: cidr.Strings(pool),
 			Comment: "pool: gateways take their tailnet addresses from here",
 		})
 	}
@@ -43,12 +42,4 @@ func (g *generator) regionTags(keep func(*schema.Region) bool) []string {
 		tags[g.sites[i].tag] = true
 	}
 	return sortedKeys(tags)
-}
-
-func prefixStrings(prefixes []netip.Prefix) []string {
-	list := make([]string, len(prefixes))
-	for i, p := range prefixes {
-		list[i] = p.String()
-	}
-	return list
 }

@@ -2,36 +2,11 @@ package acl
 
 import "github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 
-// The codes of findings about a policy file. Each has a heading in docs/checks.md.
+// The codes of findings about a policy. Those of package policyfile and package eval
+// stand there. Each has a heading in docs/checks.md.
 const (
-	codeSyntax      diag.Code = "policy-syntax"
-	codeHash        diag.Code = "policy-hash-comment"
-	codeFragment    diag.Code = "policy-fragment"
-	codeDuplicate   diag.Code = "policy-duplicate-name"
-	codeType        diag.Code = "policy-type"
-	codeSection     diag.Code = "policy-unknown-section"
-	codeSelector    diag.Code = "policy-selector"
-	codeUndefined   diag.Code = "policy-undefined"
-	codePorts       diag.Code = "policy-ports"
-	codeRule        diag.Code = "policy-rule-form"
-	codePrefix      diag.Code = "policy-prefix"
-	codeTestForm    diag.Code = "policy-test-form"
-	codeMoot        diag.Code = "policy-rule-moot"
-	codeEmpty       diag.Code = "policy-rule-empty"
-	codeUnsupported diag.Code = "policy-unsupported"
-	codeTestFailed  diag.Code = "policy-test-failed"
-	codeTestMissing diag.Code = "policy-test-missing"
-	codeUnapproved  diag.Code = "policy-route-unapproved"
-	codeApprover    diag.Code = "policy-approver-wide"
-	codeMissing     diag.Code = "policy-grant-missing"
-	codeWide        diag.Code = "policy-grant-wide"
-	codeSelf        diag.Code = "policy-region-self"
-	codeMirror      diag.Code = "policy-udp-mirror"
-	codeRandomPort  diag.Code = "policy-randomize-port"
-	codeAttr        diag.Code = "policy-attr-missing"
-	codeOwners      diag.Code = "policy-tag-owners"
-	codeHost        diag.Code = "policy-host-differs"
-	codeConflict    diag.Code = "policy-conflict"
-	codeDefault     diag.Code = "policy-default-allow"
-	codeMarks       diag.Code = "policy-marks"
+	CodeUndefined   diag.Code = "policy-undefined"
+	CodePorts       diag.Code = "policy-ports"
+	CodeUnsupported diag.Code = "policy-unsupported"
+	CodeSelf        diag.Code = "policy-region-self"
 )

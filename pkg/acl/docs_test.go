@@ -3,91 +3,27 @@ package acl_test
 import (
 	"os"
 	"regexp"
-	"slices"
-	"strings"
 	"testing"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/docs"
-	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl"
-	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 )
 
-const checksPage = "../../docs/checks.md"
-
-// Every policy file of docs/checks.md gives what stands below it: the findings of the
-// section's code.
-func TestChecksPage(t *testing.T) {
-	data, err := os.ReadFile(checksPage)
-	if err != nil {
-		t.Fatal(err)
-	}
-	page, executed := string(data), 0
-	for _, code := range docs.Codes() {
-		section, _ := docs.Explain(code)
-		src, rest, found := cutFence(section, "hujson")
-		if !found {
-			continue
-		}
-		want, _, _ := cutFence(rest, "text")
-		executed++
-		got := said(t, code, src)
-		if got == "" {
-			t.Errorf("the example of %s does not show it", code)
-		}
-		if got != want && os.Getenv("UPDATE_GOLDEN") == "1" {
-			page = strings.Replace(page, src+"```\n\n```text\n"+want, src+"```\n\n```text\n"+got, 1)
-		} else if got != want {
-			t.Errorf("%s: the page says\n%sand check says\n%s", code, want, got)
-		}
-	}
-	if executed < 20 {
-		t.Errorf("%d examples", executed)
-	}
-	if page != string(data) {
-		if err := os.WriteFile(checksPage, []byte(page), 0o644); err != nil {
+// Every code of this package and of its folders has a section.
+func TestEveryCodeIsExplained(t *testing.T) {
+	var src []byte
+	for _, path := range []string{"code.go", "policyfile/code.go", "eval/code.go"} {
+		data, err := os.ReadFile(path)
+		if err != nil {
 			t.Fatal(err)
 		}
+		src = append(src, data...)
 	}
-}
-
-func cutFence(text, language string) (block, rest string, ok bool) {
-	_, after, ok := strings.Cut(text, "```"+language+"\n")
-	if !ok {
-		return "", text, false
-	}
-	return strings.Cut(after, "```\n")
-}
-
-// said is the findings of one code about a policy file.
-func said(t *testing.T, code, src string) string {
-	t.Helper()
-	topology := named(t, "regional-gateway")
-	f, list := acl.Parse("policy.hujson", []byte(src))
-	switch {
-	case f == nil:
-	case code == "policy-conflict" || code == "policy-marks":
-		_, found := acl.Merge(topology, f)
-		list = append(list, found...)
-	default:
-		list = append(list, acl.Check(topology, f)...)
-	}
-	list = slices.DeleteFunc(list, func(d *diag.Diagnostic) bool { return string(d.Code) != code })
-	list.Sort()
-	return text(list)
-}
-
-// Every code of this package has a section.
-func TestEveryCodeIsExplained(t *testing.T) {
-	src, err := os.ReadFile("code.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	codes := regexp.MustCompile(`diag\.Code = "([a-z-]+)"`).FindAllStringSubmatch(string(src), -1)
+	codes := regexp.MustCompile(`diag\.Code = "([a-z-]+)"`).FindAllSubmatch(src, -1)
 	if len(codes) < 25 {
 		t.Fatalf("%d codes", len(codes))
 	}
 	for _, c := range codes {
-		if _, ok := docs.Explain(c[1]); !ok {
+		if _, ok := docs.Explain(string(c[1])); !ok {
 			t.Errorf("docs/checks.md does not explain %s", c[1])
 		}
 	}

@@ -38,16 +38,20 @@ func expand(v *hujson.Value, depth int) {
 	}
 }
 
-// member is a member of a JSON object whose order is kept.
-type member struct {
-	name  string
-	value any
-	// comment is written before the member, in HuJSON only.
-	comment string
+// Member is a member of a JSON object whose order is kept, or an element of an array.
+type Member struct {
+	Name string // empty for an element
+	// Value is a string, a list of strings, or an object.
+	Value any
+	// Comment is written before the member, in HuJSON only.
+	Comment string
 }
 
-// object is a JSON object; list is a JSON array whose elements carry comments.
-type object []member
+// JSON is the member's value without any blanks.
+func (m Member) JSON() []byte { return marshal(m.Value) }
+
+// object is a JSON object.
+type object []Member
 
 // marshal writes a value without any blanks: a string, a list of strings or values,
 // or an object.
@@ -67,8 +71,8 @@ func appendJSON(b []byte, v any) []byte {
 			if i > 0 {
 				b = append(b, ',')
 			}
-			b = append(append(b, hujson.String(m.name)...), ':')
-			b = appendJSON(b, m.value)
+			b = append(append(b, hujson.String(m.Name)...), ':')
+			b = appendJSON(b, m.Value)
 		}
 		return append(b, '}')
 	}
@@ -89,9 +93,9 @@ func appendList[T any](b []byte, list []T) []byte {
 // document is the policy as sections in the order in which they are written.
 func (p *Policy) document() object {
 	var doc object
-	for _, s := range p.sections() {
-		if len(s.members) > 0 || s.needed {
-			doc = append(doc, member{name: s.path[0], value: s.value()})
+	for _, s := range p.Sections() {
+		if len(s.Members) > 0 || s.Needed {
+			doc = append(doc, Member{Name: s.Path[0], Value: s.value()})
 		}
 	}
 	return doc

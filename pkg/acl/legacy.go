@@ -24,3 +24,26 @@ func (g Grant) acls() []ACL {
 	}
 	return list
 }
+
+// Grants is the rule in the newer form: one grant for each set of ports.
+func (a ACL) Grants() []Grant {
+	byPorts := map[string]int{}
+	var list []Grant
+	for _, target := range a.Dst {
+		host, ports, ok := SplitTarget(target)
+		if !ok {
+			continue
+		}
+		if a.Proto != "" {
+			ports = a.Proto + ":" + ports
+		}
+		i, seen := byPorts[ports]
+		if !seen {
+			i = len(list)
+			byPorts[ports] = i
+			list = append(list, Grant{Src: a.Src, IP: []string{ports}, Comment: a.Comment})
+		}
+		list[i].Dst = append(list[i].Dst, host)
+	}
+	return list
+}

@@ -1,15 +1,15 @@
-// Package acl generates the tailnet policy of a topology, merges it into a policy
-// file that people edit, and answers what a policy file allows without asking the
-// control server.
+// Package acl holds the tailnet policy: its nouns, its JSON, and the policy that a
+// topology needs.
 //
-// Start with FromTopology for the policy a topology needs and Policy.JSON to write
-// it; with Parse for a policy file that exists; and with NewEvaluator to ask either
-// of them "may SRC reach DST:PORT". Nothing here touches a file or the network.
+// Start with FromTopology for the policy of a topology, Policy.JSON to write it, and
+// CheckTopology for what the topology asks for and the policy cannot say. A policy file
+// that people edit is for package policyfile, and the question whether SRC may reach
+// DST:PORT for package eval. Nothing here touches a file or the network.
 package acl
 
 // Policy is the part of a tailnet policy file that this package writes and reads.
 // Every list is in the order of the file. Selectors, ports and prefixes are the
-// strings of the file: whether they mean anything is for Lint and NewEvaluator.
+// strings of the file: whether they mean anything is for policyfile.Lint and eval.New.
 type Policy struct {
 	TagOwners []Assignment // tag: who may assign it
 	Groups    []Assignment // group: its members
@@ -25,8 +25,8 @@ type Policy struct {
 	// either the control servers allow everything (headscale 0.29.2,
 	// hscontrol/policy/v2/filter.go).
 	HasRules bool
-	// Sections are the names of all sections of the file.
-	Sections []string
+	// SectionNames are the names of all sections of the file.
+	SectionNames []string
 	// RandomizeClientPort is the network-wide setting: it overrides the UDP port that
 	// the gateways' firewalls expect.
 	RandomizeClientPort bool

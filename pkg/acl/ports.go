@@ -15,6 +15,9 @@ const (
 	icmpv6 = 58
 )
 
+// IsICMP reports whether the protocol is ICMP or ICMPv6.
+func IsICMP(protocol int) bool { return protocol == icmp || protocol == icmpv6 }
+
 // PortSpec is what a rule says of protocols and ports.
 type PortSpec struct {
 	// Protocols are IP protocol numbers; none means TCP, UDP and ICMP, which is what
@@ -118,17 +121,17 @@ func parseRange(s string) (PortRange, error) {
 	if !isRange {
 		last = first
 	}
-	a, okA := parsePort(first)
-	b, okB := parsePort(last)
+	a, okA := ParsePort(first)
+	b, okB := ParsePort(last)
 	if !okA || !okB || a > b {
 		return PortRange{}, fmt.Errorf("%q is no port, range of ports, or \"*\"", s)
 	}
 	return PortRange{a, b}, nil
 }
 
-// parsePort reads 1 to 65535; port 0 is refused by the service (headscale 0.29.2,
+// ParsePort reads 1 to 65535; port 0 is refused by the service (headscale 0.29.2,
 // testdata grant-k23).
-func parsePort(s string) (uint16, bool) {
+func ParsePort(s string) (uint16, bool) {
 	n, err := strconv.ParseUint(s, 10, 16)
 	return uint16(n), err == nil && n > 0
 }
@@ -156,14 +159,14 @@ func (r PortRange) covers(protocol int, port uint16) bool {
 	return r == anyPort()
 }
 
-// coversAny reports whether the port is allowed for any of TCP, UDP and ICMP.
-func (p PortSpec) coversAny(port uint16) bool {
+// CoversAny reports whether the port is allowed for any of TCP, UDP and ICMP.
+func (p PortSpec) CoversAny(port uint16) bool {
 	inRange := slices.ContainsFunc(p.Ranges, func(r PortRange) bool { return r.First <= port && port <= r.Last })
 	return inRange && slices.ContainsFunc([]int{tcp, udpNum, icmp, icmpv6}, p.coversProtocol)
 }
 
-// includes reports whether everything that other allows is allowed by p as well.
-func (p PortSpec) includes(other PortSpec) bool {
+// Includes reports whether everything that other allows is allowed by p as well.
+func (p PortSpec) Includes(other PortSpec) bool {
 	return p.includesProtocols(other) && !slices.ContainsFunc(other.Ranges, func(o PortRange) bool {
 		return !slices.ContainsFunc(p.Ranges, func(r PortRange) bool { return r.First <= o.First && o.Last <= r.Last })
 	})

@@ -108,7 +108,7 @@ func (g *generator) grantsSSH(src place) bool {
 
 // coversPort reports whether one of the port specifications covers the port.
 func coversPort(specs []string, proto, port string) bool {
-	want, ok := parsePort(port)
+	want, ok := ParsePort(port)
 	return ok && slices.ContainsFunc(specs, func(spec string) bool {
 		p, err := ParsePorts(spec)
 		return err == nil && p.Covers(protocolNumber(proto), want)

@@ -2,9 +2,11 @@ package acl
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/cidr"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -79,12 +81,8 @@ func clusterRoles(s *schema.Spec) []role {
 // hasAPIServer reports whether an address of the API server lies in what the region
 // advertises.
 func hasAPIServer(s *schema.Spec, r *schema.Region) bool {
-	for _, a := range s.Cluster.APIServer.Addresses {
-		if contains(r.Advertised(), a) {
-			return true
-		}
-	}
-	return false
+	advertised := r.Advertised()
+	return slices.ContainsFunc(s.Cluster.APIServer.Addresses, func(a netip.Addr) bool { return cidr.AnyContains(advertised, a) })
 }
 
 // flows are what the user allows on top.

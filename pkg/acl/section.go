@@ -1,91 +1,93 @@
 package acl
 
-// section is a container of the policy file in which some members or elements are
-// ours.
-type section struct {
-	// path leads from the root of the file to the container.
-	path []string
-	// isList tells an array from an object.
-	isList bool
-	// needed says that even an empty one must stand in the file.
-	needed  bool
-	members []member
+import "github.com/tailscale/hujson"
+
+// Section is a container of the policy file with what a policy puts there.
+type Section struct {
+	// Path leads from the root of the file to the container.
+	Path []string
+	// IsList tells an array from an object.
+	IsList bool
+	// Needed says that even an empty one must stand in the file.
+	Needed bool
+	// Members are the object's members, or the array's elements, in their order.
+	Members []Member
 }
 
-// sections are what the policy puts into a file, in the order in which a new file
+// Sections are what the policy puts into a file, in the order in which a new file
 // has them.
-func (p *Policy) sections() []section {
-	return []section{
-		{path: []string{"tagOwners"}, members: assignments(p.TagOwners)},
-		{path: []string{"hosts"}, members: hosts(p.Hosts)},
-		{path: []string{"autoApprovers", "routes"}, members: assignments(p.Routes)},
-		{path: []string{"grants"}, isList: true, needed: p.HasRules && len(p.ACLs) == 0, members: elements(p.Grants, Grant.member)},
-		{path: []string{"acls"}, isList: true, members: elements(p.ACLs, ACL.member)},
-		{path: []string{"nodeAttrs"}, isList: true, members: elements(p.NodeAttrs, NodeAttr.member)},
-		{path: []string{"tests"}, isList: true, members: elements(p.Tests, Test.member)},
+func (p *Policy) Sections() []Section {
+	return []Section{
+		{Path: []string{"tagOwners"}, Members: assignments(p.TagOwners)},
+		{Path: []string{"hosts"}, Members: hosts(p.Hosts)},
+		{Path: []string{"autoApprovers", "routes"}, Members: assignments(p.Routes)},
+		{Path: []string{"grants"}, IsList: true, Needed: p.HasRules && len(p.ACLs) == 0, Members: elements(p.Grants, Grant.member)},
+		{Path: []string{"acls"}, IsList: true, Members: elements(p.ACLs, ACL.member)},
+		{Path: []string{"nodeAttrs"}, IsList: true, Members: elements(p.NodeAttrs, NodeAttr.member)},
+		{Path: []string{"tests"}, IsList: true, Members: elements(p.Tests, Test.member)},
 	}
 }
 
 // value is the section's own member of the document, below its first name.
-func (s section) value() any {
-	var v any = object(s.members)
-	if s.isList {
-		list := make([]any, len(s.members))
-		for i, m := range s.members {
-			list[i] = m.value
+func (s Section) value() any {
+	var v any = object(s.Members)
+	if s.IsList {
+		list := make([]any, len(s.Members))
+		for i, m := range s.Members {
+			list[i] = m.Value
 		}
 		v = list
 	}
-	for _, name := range s.path[1:] {
-		v = object{{name: name, value: v}}
+	for _, name := range s.Path[1:] {
+		v = object{{Name: name, Value: v}}
 	}
 	return v
 }
 
-func assignments(list []Assignment) []member {
-	var members []member
+func assignments(list []Assignment) []Member {
+	var members []Member
 	for _, a := range list {
-		members = append(members, member{name: a.Key, value: listOrEmpty(a.Values)})
+		members = append(members, Member{Name: a.Key, Value: listOrEmpty(a.Values)})
 	}
 	return members
 }
 
-func hosts(list []Host) []member {
-	var members []member
+func hosts(list []Host) []Member {
+	var members []Member
 	for _, h := range list {
-		members = append(members, member{name: h.Name, value: h.Address})
+		members = append(members, Member{Name: h.Name, Value: h.Address})
 	}
 	return members
 }
 
-func elements[T any](list []T, m func(T) member) []member {
-	var members []member
+func elements[T any](list []T, m func(T) Member) []Member {
+	var members []Member
 	for _, e := range list {
 		members = append(members, m(e))
 	}
 	return members
 }
 
-func (g Grant) member() member {
+func (g Grant) member() Member {
 	var o object
 	o = o.list("src", listOrEmpty(g.Src)).list("dst", listOrEmpty(g.Dst)).list("ip", g.IP).list("via", g.Via)
-	return member{value: o, comment: g.Comment}
+	return Member{Value: o, Comment: g.Comment}
 }
 
-func (a ACL) member() member {
-	o := object{{name: "action", value: a.Action}}
+func (a ACL) member() Member {
+	o := object{{Name: "action", Value: a.Action}}
 	o = o.text("proto", a.Proto).list("src", listOrEmpty(a.Src)).list("dst", listOrEmpty(a.Dst))
-	return member{value: o, comment: a.Comment}
+	return Member{Value: o, Comment: a.Comment}
 }
 
-func (n NodeAttr) member() member {
+func (n NodeAttr) member() Member {
 	var o object
-	return member{value: o.list("target", listOrEmpty(n.Target)).list("attr", n.Attr).list("ipPool", n.IPPool), comment: n.Comment}
+	return Member{Value: o.list("target", listOrEmpty(n.Target)).list("attr", n.Attr).list("ipPool", n.IPPool), Comment: n.Comment}
 }
 
-func (t Test) member() member {
-	o := object{{name: "src", value: t.Src}}
-	return member{value: o.text("proto", t.Proto).list("accept", t.Accept).list("deny", t.Deny)}
+func (t Test) member() Member {
+	o := object{{Name: "src", Value: t.Src}}
+	return Member{Value: o.text("proto", t.Proto).list("accept", t.Accept).list("deny", t.Deny)}
 }
 
 // list and text add a member where there is something to say.
@@ -93,14 +95,14 @@ func (o object) list(name string, values []string) object {
 	if values == nil {
 		return o
 	}
-	return append(o, member{name: name, value: values})
+	return append(o, Member{Name: name, Value: values})
 }
 
 func (o object) text(name, value string) object {
 	if value == "" {
 		return o
 	}
-	return append(o, member{name: name, value: value})
+	return append(o, Member{Name: name, Value: value})
 }
 
 func listOrEmpty(values []string) []string {
@@ -108,4 +110,33 @@ func listOrEmpty(values []string) []string {
 		return []string{}
 	}
 	return values
+}
+
+// HuJSON is the section's container alone: every item stands on a line of its own,
+// behind its comment. It has a member or an element at least.
+func (s Section) HuJSON() hujson.Value {
+	flat := Section{Path: s.Path[len(s.Path)-1:], IsList: s.IsList, Members: s.Members}
+	v, err := hujson.Parse(marshal(flat.value()))
+	if err != nil {
+		panic("acl: " + err.Error()) // unreachable: marshal writes JSON
+	}
+	expand(&v, 1)
+	s.comment(&v)
+	return v
+}
+
+// comment puts the members' comments before them.
+func (s Section) comment(v *hujson.Value) {
+	for i, m := range s.Members {
+		extra := hujson.Extra("\n")
+		if m.Comment != "" {
+			extra = hujson.Extra("\n// " + m.Comment + "\n")
+		}
+		switch c := v.Value.(type) {
+		case *hujson.Object:
+			c.Members[i].Name.BeforeExtra = extra
+		case *hujson.Array:
+			c.Elements[i].BeforeExtra = extra
+		}
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/cidr"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -66,10 +67,10 @@ func (g *generator) hosts(p *Policy) []Host {
 		use(used, r.Src, r.Dst)
 	}
 	for _, a := range p.ACLs {
-		use(used, a.Src, targetHosts(a.Dst))
+		use(used, a.Src, TargetHosts(a.Dst))
 	}
 	for _, t := range p.Tests {
-		use(used, []string{t.Src}, targetHosts(t.Accept), targetHosts(t.Deny))
+		use(used, []string{t.Src}, TargetHosts(t.Accept), TargetHosts(t.Deny))
 	}
 	var list []Host
 	for _, s := range g.sites {
@@ -225,8 +226,8 @@ func (g *generator) routes() []Assignment {
 	}
 	var list []Assignment
 	var wide netip.Prefix // the last one listed: a prefix sorts right before what it contains
-	for _, p := range sortedPrefixes(prefixes) {
-		if wide.IsValid() && within(wide, p) && isSubset(tags[p], tags[wide]) {
+	for _, p := range cidr.Sorted(prefixes) {
+		if wide.IsValid() && cidr.Contains(wide, p) && isSubset(tags[p], tags[wide]) {
 			continue
 		}
 		wide = p
@@ -242,13 +243,6 @@ func isSubset(a, b map[string]bool) bool {
 		}
 	}
 	return true
-}
-
-// sortedPrefixes returns the valid prefixes, each once, in address order.
-func sortedPrefixes(prefixes []netip.Prefix) []netip.Prefix {
-	list := slices.DeleteFunc(slices.Clone(prefixes), func(p netip.Prefix) bool { return !p.IsValid() })
-	slices.SortFunc(list, netip.Prefix.Compare)
-	return slices.Compact(list)
 }
 
 func sortedKeys(set map[string]bool) []string {

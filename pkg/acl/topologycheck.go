@@ -3,7 +3,9 @@ package acl
 import (
 	"fmt"
 	"slices"
+	"strings"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/cidr"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
@@ -34,15 +36,15 @@ type topologyChecker struct {
 func (c *topologyChecker) server() {
 	t := &c.spec.Tailnet
 	if t.Control == schema.ControlHeadscale && len(t.IPPool) > 0 {
-		c.list.Warnf(codeUnsupported, "spec.tailnet.ipPool", "Headscale's policy has no ipPool, so the pool %s is in no policy file", prefixList(t.IPPool)).
+		c.list.Warnf(CodeUnsupported, "spec.tailnet.ipPool", "Headscale's policy has no ipPool, so the pool %s is in no policy file", cidr.Few(t.IPPool)).
 			Fix("set prefixes.v4 in Headscale's own configuration")
 	}
 	if t.Control != schema.ControlHeadscale {
 		return
 	}
 	for i, owner := range t.Policy.TagOwners {
-		if _, ok := headscaleLacks(owner); ok {
-			c.list.Errorf(codeUnsupported, diag.Index("spec.tailnet.policy.tagOwners", i), "Headscale has no %s", owner).
+		if HeadscaleLacks(owner) {
+			c.list.Errorf(CodeUnsupported, diag.Index("spec.tailnet.policy.tagOwners", i), "Headscale has no %s", owner).
 				Fix("name users or groups, or nobody: a pre-authorised key carries the tag")
 		}
 	}
@@ -54,7 +56,7 @@ func (c *topologyChecker) selfGrant() {
 	t := &c.spec.Tailnet
 	if t.GatewaySource == schema.SourceTailnetIP && !t.Policy.TagPerRegion && len(c.spec.Regions) > 1 {
 		c.list = append(c.list, (&diag.Diagnostic{
-			Severity: diag.Info, Code: codeSelf, Path: "spec.tailnet.gatewaySource",
+			Severity: diag.Info, Code: CodeSelf, Path: "spec.tailnet.gatewaySource",
 			Message: fmt.Sprintf("gateways of every region carry %s and send from their tailnet addresses, so each region's gateways are granted their own region", t.Tag),
 		}).Fix("nothing breaks, since gateways guard their own prefixes; policy.tagPerRegion: true avoids it"))
 	}
@@ -65,7 +67,7 @@ func (c *topologyChecker) flow(path string, f schema.Flow) {
 	c.regions(path+".to", f.To)
 	for i, spec := range f.Ports {
 		if _, err := ParsePorts(spec); err != nil {
-			c.list.Errorf(codePorts, diag.Index(path+".ports", i), "flow %q: %s", f.Name, err).
+			c.list.Errorf(CodePorts, diag.Index(path+".ports", i), "flow %q: %s", f.Name, err).
 				Fix("write \"*\", \"tcp:443\", \"udp:5000-5010\" or \"icmp:*\"")
 		}
 	}
@@ -80,7 +82,7 @@ func (c *topologyChecker) regions(path string, names []string) {
 func (c *topologyChecker) region(path, name string) *schema.Region {
 	i := slices.IndexFunc(c.spec.Regions, func(r schema.Region) bool { return r.Name == name })
 	if i < 0 {
-		c.list.Errorf(codeUndefined, path, "no region is called %q", name).Fix("use the name of a region of this topology")
+		c.list.Errorf(CodeUndefined, path, "no region is called %q", name).Fix("use the name of a region of this topology")
 		return nil
 	}
 	return &c.spec.Regions[i]
@@ -88,11 +90,11 @@ func (c *topologyChecker) region(path, name string) *schema.Region {
 
 func (c *topologyChecker) pin(path string, p schema.Pin) {
 	if c.spec.Tailnet.Policy.Form == schema.FormACLs {
-		c.list.Errorf(codeUnsupported, path, "access rules have no via, so what %s sends to %s cannot be pinned to %s", p.From, p.To, p.Via).
+		c.list.Errorf(CodeUnsupported, path, "access rules have no via, so what %s sends to %s cannot be pinned to %s", p.From, p.To, p.Via).
 			Fix("set form: grants, or drop the pin")
 	}
 	if !c.spec.Tailnet.Policy.TagPerRegion {
-		c.list.Errorf(codeUnsupported, path, "gateways of every region carry %s, so a pin of %s would steer all of them", c.spec.Tailnet.Tag, p.From).
+		c.list.Errorf(CodeUnsupported, path, "gateways of every region carry %s, so a pin of %s would steer all of them", c.spec.Tailnet.Tag, p.From).
 			Fix("set tagPerRegion: true")
 	}
 	c.region(path+".from", p.From)
@@ -102,7 +104,15 @@ func (c *topologyChecker) pin(path string, p schema.Pin) {
 	}
 	carried := slices.ContainsFunc(to.Gateways.Nodes, func(n schema.GatewayNode) bool { return slices.Contains(n.Tags, p.Via) })
 	if !carried && c.spec.Tailnet.GatewayTag(to.Name) != p.Via {
-		c.list.Errorf(codeUndefined, path+".via", "no gateway of region %q carries %s", p.To, p.Via).
+		c.list.Errorf(CodeUndefined, path+".via", "no gateway of region %q carries %s", p.To, p.Via).
 			Fix("add %s to the tags of a gateway of that region", p.Via)
 	}
+}
+
+// HeadscaleLacks reports whether Headscale refuses the selector: it knows no user
+// roles, no IP sets and no services (headscale 0.29.2, hscontrol/policy/v2/types.go).
+func HeadscaleLacks(name string) bool {
+	group, isGroup := strings.CutPrefix(name, "autogroup:")
+	known := []string{"internet", "member", "nonroot", "tagged", "self", "danger-all"}
+	return isGroup && !slices.Contains(known, group) || strings.HasPrefix(name, "ipset:") || strings.HasPrefix(name, "svc:")
 }

@@ -1,0 +1,293 @@
+package eval
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/cidr"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// Check compares a policy with what the topology needs, and returns everything that is
+// missing, wider than needed or wrong, and the policy's own tests that fail. Findings
+// carry paths of the policy file; policyfile.Check locates them, and adds what is wrong
+// with the file itself.
+func Check(t *schema.Topology, p *acl.Policy) diag.List {
+	t = t.WithDefaults()
+	c := &checker{spec: &t.Spec, sites: sites(t), need: acl.FromTopology(t), have: p}
+	c.needed = New(c.need, Devices(t)...)
+	c.file = New(c.have, Devices(t)...)
+	c.list = c.file.RunTests()
+	c.network()
+	c.tagOwners()
+	c.hosts()
+	c.routes()
+	c.missing()
+	c.wide()
+	c.attributes()
+	c.assertions()
+	c.unknown()
+	return c.list
+}
+
+type checker struct {
+	spec         *schema.Spec
+	sites        []site
+	need, have   *acl.Policy
+	needed, file *Evaluator
+	list         diag.List
+}
+
+// site is a region and the tag of its gateways.
+type site struct {
+	region *schema.Region
+	tag    string
+}
+
+// sites are the regions in the order of their names, which is the policy's.
+func sites(t *schema.Topology) []site {
+	var list []site
+	for i := range t.Spec.Regions {
+		r := &t.Spec.Regions[i]
+		list = append(list, site{r, t.Spec.Tailnet.GatewayTag(r.Name)})
+	}
+	slices.SortStableFunc(list, func(a, b site) int { return cmp.Compare(a.region.Name, b.region.Name) })
+	return list
+}
+
+// network checks what concerns the whole tailnet.
+func (c *checker) network() {
+	if !c.have.HasRules {
+		c.list.Errorf(CodeDefault, "", "the file has neither grants nor acls, and then everybody may do everything").
+			Fix("merge the topology's policy: `acl merge`")
+	}
+	if c.have.RandomizeClientPort {
+		c.randomPort("randomizeClientPort", "randomizeClientPort is true")
+	}
+	for i, n := range c.have.NodeAttrs {
+		if j := slices.Index(n.Attr, "randomize-client-port"); j >= 0 && c.targetsGateways(n.Target) {
+			c.randomPort(diag.Index(diag.Index("nodeAttrs", i)+".attr", j), "randomize-client-port reaches the gateways")
+		}
+	}
+}
+
+// randomPort: the firewalls in front of gateways admit one UDP port, and tailscaled
+// then listens on another (tailscale 1.84.3, wgengine/userspace.go).
+func (c *checker) randomPort(path, what string) {
+	c.list.Errorf(CodeRandomPort, path, "%s, so gateways listen on another UDP port than 41641, which their firewalls admit", what).
+		Fix("take the gateways' tags out of it")
+}
+
+func (c *checker) targetsGateways(targets []string) bool {
+	return slices.ContainsFunc(targets, func(name string) bool {
+		return name == "*" || name == "autogroup:tagged" || c.isOurTag(name)
+	})
+}
+
+func (c *checker) isOurTag(name string) bool {
+	return slices.ContainsFunc(c.need.TagOwners, func(a acl.Assignment) bool { return a.Key == name })
+}
+
+func (c *checker) tagOwners() {
+	for _, need := range c.need.TagOwners {
+		path := diag.Field("tagOwners", need.Key)
+		have, ok := find(c.have.TagOwners, need.Key)
+		switch {
+		case !ok:
+			c.list.Errorf(acl.CodeUndefined, path, "tag %q, which the gateways carry, is not defined in tagOwners", need.Key).
+				Fix("add %q to tagOwners: `acl merge`", need.Key)
+		case !sameSet(have.Values, need.Values):
+			c.list.Warnf(CodeOwners, path, "%s may be assigned by %s, and the topology says %s", need.Key, listed(have.Values), listed(need.Values)).
+				Fix("change spec.tailnet.policy.tagOwners of the topology, or the file")
+		}
+	}
+}
+
+func find(list []acl.Assignment, key string) (acl.Assignment, bool) {
+	i := slices.IndexFunc(list, func(a acl.Assignment) bool { return a.Key == key })
+	if i < 0 {
+		return acl.Assignment{}, false
+	}
+	return list[i], true
+}
+
+func sameSet(a, b []string) bool {
+	a, b = slices.Clone(a), slices.Clone(b)
+	slices.Sort(a)
+	slices.Sort(b)
+	return slices.Equal(slices.Compact(a), slices.Compact(b))
+}
+
+func listed(list []string) string {
+	if len(list) == 0 {
+		return "nobody"
+	}
+	return strings.Join(list, ", ")
+}
+
+// hosts reports aliases of the topology that the file gives another address. An
+// alias that the file does not use is not missed.
+func (c *checker) hosts() {
+	for _, need := range c.need.Hosts {
+		i := slices.IndexFunc(c.have.Hosts, func(h acl.Host) bool { return h.Name == need.Name })
+		if i >= 0 && c.have.Hosts[i].Address != need.Address {
+			c.list.Errorf(CodeHost, diag.Field("hosts", need.Name), "host %q is %s in the file and %s in the topology", need.Name, c.have.Hosts[i].Address, need.Address).
+				Fix("write %s, or run `acl merge`", need.Address).Propose(need.Address)
+		}
+	}
+}
+
+// routes reports what gateways advertise and nobody approves, and what may be
+// approved for them although no region advertises it.
+func (c *checker) routes() {
+	advertised := map[string][]netip.Prefix{}
+	for _, s := range c.sites {
+		advertised[s.tag] = append(advertised[s.tag], s.region.AllRoutes()...)
+		for _, p := range s.region.AllRoutes() {
+			if !c.file.Approves([]string{s.tag}, p) {
+				c.list.Errorf(CodeUnapproved, diag.Field("autoApprovers.routes", p.String()),
+					"region %q advertises %s, and no autoApprover approves it for %s: the route stays switched off", s.region.Name, p, s.tag).
+					Fix("add %q: [%q] to autoApprovers.routes", p, s.tag)
+			}
+		}
+	}
+	for _, r := range c.have.Routes {
+		if key, err := acl.ParsePrefix(r.Key); err == nil {
+			c.approvers(diag.Field("autoApprovers.routes", r.Key), key, r.Values, advertised)
+		}
+	}
+}
+
+// approvers reports who may have a prefix approved beside those who advertise it: a
+// device that advertises another's prefix may become its primary.
+func (c *checker) approvers(path string, key netip.Prefix, who []string, advertised map[string][]netip.Prefix) {
+	cluster := slices.ContainsFunc(c.sites, func(s site) bool { return s.overlaps(key) })
+	for i, name := range who {
+		switch {
+		case slices.Contains(advertised[name], key):
+		case c.isOurTag(name):
+			c.list.Warnf(CodeApprover, diag.Index(path, i), "%s may have %s and everything inside it approved, and its regions advertise %s", name, key, prefixList(advertised[name])).
+				Fix("approve exactly what is advertised")
+		case cluster:
+			c.list.Warnf(CodeApprover, diag.Index(path, i), "%s may have %s approved, which belongs to the cluster: it could take over a region's traffic", name, key).
+				Fix("approve the regions' prefixes for the gateways' tags only")
+		}
+	}
+}
+
+// prefixList names the first few prefixes.
+func prefixList(prefixes []netip.Prefix) string {
+	if len(prefixes) == 0 {
+		return listed(nil)
+	}
+	return cidr.Few(prefixes)
+}
+
+// attributes reports node attributes of the topology that the file lacks.
+func (c *checker) attributes() {
+	for _, need := range c.need.NodeAttrs {
+		for _, tag := range need.Target {
+			for _, attr := range slices.Concat(need.Attr, need.IPPool) {
+				if !c.hasAttribute(tag, attr) {
+					c.list.Errorf(CodeAttr, "nodeAttrs", "nothing gives %s the attribute %s", tag, attr).Fix("add it to nodeAttrs: `acl merge`")
+				}
+			}
+		}
+	}
+	for i, n := range c.have.NodeAttrs {
+		c.foreignPool(diag.Index("nodeAttrs", i), n)
+		c.targets(diag.Index("nodeAttrs", i), n)
+	}
+}
+
+// targets reports devices other than the gateways concerned that get what the
+// topology asks for them.
+func (c *checker) targets(path string, n acl.NodeAttr) {
+	for _, need := range c.need.NodeAttrs {
+		shared := slices.ContainsFunc(slices.Concat(need.Attr, need.IPPool), func(a string) bool {
+			return slices.Contains(n.Attr, a) || slices.Contains(n.IPPool, a)
+		})
+		for i, target := range n.Target {
+			if shared && !slices.Contains(need.Target, target) {
+				c.list.Warnf(CodeAttr, diag.Index(path+".target", i), "%s gets %s, which only %s need", target, listed(slices.Concat(n.Attr, n.IPPool)), listed(need.Target)).
+					Fix("name the gateways' tags only")
+			}
+		}
+	}
+}
+
+// foreignPool reports pools and attributes for gateways that the topology does not
+// know of: another pool makes their addresses others than the regions expect.
+func (c *checker) foreignPool(path string, n acl.NodeAttr) {
+	for i, pool := range n.IPPool {
+		known := slices.ContainsFunc(c.need.NodeAttrs, func(a acl.NodeAttr) bool { return slices.Contains(a.IPPool, pool) })
+		if !known && c.targetsGateways(n.Target) {
+			c.list.Warnf(CodeAttr, diag.Index(path+".ipPool", i), "gateways take addresses from %s, and the topology says %s", pool, poolName(c.spec.Tailnet.IPPool)).
+				Fix("write the pool into spec.tailnet.ipPool")
+		}
+	}
+	const drop = "disable-linux-cgnat-drop-rule"
+	known := slices.ContainsFunc(c.need.NodeAttrs, func(a acl.NodeAttr) bool { return slices.Contains(a.Attr, drop) })
+	if i := slices.Index(n.Attr, drop); i >= 0 && !known && c.targetsGateways(n.Target) {
+		c.list.Warnf(CodeAttr, diag.Index(path+".attr", i), "gateways accept 100.64.0.0/10 on their LAN, and no region of the topology needs it").
+			Fix("drop %s", drop)
+	}
+}
+
+func (c *checker) hasAttribute(tag, attr string) bool {
+	return slices.ContainsFunc(c.have.NodeAttrs, func(n acl.NodeAttr) bool {
+		all := slices.Contains(n.Target, tag) || slices.Contains(n.Target, "*") || slices.Contains(n.Target, "autogroup:tagged")
+		return all && (slices.Contains(n.Attr, attr) || slices.Contains(n.IPPool, attr))
+	})
+}
+
+// assertions reports tests of the topology that the file lacks: without them the
+// control server would take a later edit that cuts the regions off.
+func (c *checker) assertions() {
+	have := map[string]bool{}
+	for _, t := range c.have.Tests {
+		eachAssertion(t, func(a string) { have[a] = true })
+	}
+	var missing []string
+	for _, t := range c.need.Tests {
+		eachAssertion(t, func(a string) {
+			if !have[a] {
+				missing = append(missing, a)
+			}
+		})
+	}
+	if len(missing) > 0 {
+		c.list.Warnf(CodeTestMissing, "tests", "%d of the topology's assertions are not among the tests, the first being: %s", len(missing), missing[0]).
+			Fix("add them: `acl merge`")
+	}
+}
+
+func eachAssertion(t acl.Test, yield func(string)) {
+	for _, dst := range t.Accept {
+		yield(fmt.Sprintf("%s must reach %s%s", t.Src, dst, over(t.Proto)))
+	}
+	for _, dst := range t.Deny {
+		yield(fmt.Sprintf("%s must not reach %s%s", t.Src, dst, over(t.Proto)))
+	}
+}
+
+// unknown says what the answers do not take into account.
+func (c *checker) unknown() {
+	for _, name := range c.file.Unknown() {
+		c.list.Warnf(CodeSelector, "", "what %s stands for is not evaluated here: the rules that use it may allow more", name).
+			Fix("ask the control server about them")
+	}
+}
+
+// poolName is the topology's pool, or the whole of the tailnet's addresses.
+func poolName(pool []netip.Prefix) string {
+	if len(pool) == 0 {
+		return "nothing, which is all of 100.64.0.0/10"
+	}
+	return prefixList(pool)
+}

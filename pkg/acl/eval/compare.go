@@ -1,0 +1,219 @@
+package eval
+
+import (
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+)
+
+// pairsInFull is up to how many pairs of a source and a destination a rule is
+// compared pair by pair. A longer rule is compared with each of its names at least
+// once, so that a thousand regions take a second and not an hour.
+const pairsInFull = 10_000
+
+// pairs calls f with the positions of sources and destinations to compare.
+func pairs(src, dst int, f func(i, j int)) {
+	if src*dst <= pairsInFull {
+		for i := range src {
+			for j := range dst {
+				f(i, j)
+			}
+		}
+		return
+	}
+	for k := range max(src, dst) {
+		f(k%src, k%dst)
+	}
+}
+
+// gap is the first pair and port of a rule that the other policy does not allow.
+type gap struct {
+	src, dst, port string
+	count          int
+}
+
+// gaps compares a rule with an evaluator: what of it is not allowed there?
+func gaps(e *Evaluator, from *Evaluator, src, dst, ports []string, via []string, concerns func(s, d Selector) bool) gap {
+	var g gap
+	pairs(len(src), len(dst), func(i, j int) {
+		s, errS := from.scope.Selector(src[i])
+		d, errD := from.scope.Selector(dst[j])
+		if errS != nil || errD != nil || !concerns(s, d) {
+			return
+		}
+		for _, port := range ports {
+			spec, err := acl.ParsePorts(port)
+			if err != nil || e.allowsSpec(s, d, spec, via) {
+				continue
+			}
+			if g.count == 0 {
+				g = gap{src: src[i], dst: dst[j], port: port}
+			}
+			g.count++
+		}
+	})
+	return g
+}
+
+// allowsSpec reports whether one rule allows each range of the specification.
+func (e *Evaluator) allowsSpec(s, d Selector, spec acl.PortSpec, via []string) bool {
+	rules := common(e.find.sources(s), e.find.destinations(d))
+	return !slices.ContainsFunc(spec.Ranges, func(r acl.PortRange) bool {
+		part := acl.PortSpec{Protocols: spec.Protocols, Ranges: []acl.PortRange{r}}
+		return !slices.ContainsFunc(rules, func(id int) bool {
+			rule := e.rules[id]
+			return sameSet(rule.via, via) && includesAll(rule.ports, []acl.PortSpec{part})
+		})
+	})
+}
+
+// missing reports grants of the topology that the file does not make. The topology's
+// aliases are resolved by the topology, so a file may do without them.
+func (c *checker) missing() {
+	grants := c.allGrants()
+	have := map[string]bool{}
+	for _, g := range c.have.Grants {
+		have[key(g)] = true
+	}
+	always := func(Selector, Selector) bool { return true }
+	aliases := c.sameAliases()
+	for _, g := range grants {
+		if aliases && have[key(g)] {
+			continue
+		}
+		if m := gaps(c.file, c.needed, g.Src, g.Dst, g.IP, g.Via, always); m.count > 0 {
+			c.list.Errorf(CodeMissing, "grants", "nothing lets %s reach %s on %s, which the cluster needs (%s)%s",
+				c.needed.scope.named(m.src), c.needed.scope.named(m.dst), m.port, g.Comment, more(m.count)).
+				Fix("add the grant: `acl merge`")
+		}
+	}
+}
+
+// allGrants is what the topology needs as grants, whatever form it is written in.
+func (c *checker) allGrants() []acl.Grant {
+	if len(c.need.ACLs) == 0 {
+		return c.need.Grants
+	}
+	var list []acl.Grant
+	for _, a := range c.need.ACLs {
+		list = append(list, a.Grants()...)
+	}
+	return list
+}
+
+// sameAliases reports whether the file gives every alias of the topology the same
+// address: then equal names mean equal rules.
+func (c *checker) sameAliases() bool {
+	have := map[string]string{}
+	for _, h := range c.have.Hosts {
+		have[h.Name] = h.Address
+	}
+	return !slices.ContainsFunc(c.need.Hosts, func(h acl.Host) bool { return have[h.Name] != h.Address })
+}
+
+// key identifies a grant by what it says.
+func key(g acl.Grant) string {
+	return strings.Join(g.Src, " ") + ">" + strings.Join(g.Dst, " ") + ":" + strings.Join(g.IP, " ") + "@" + strings.Join(g.Via, " ")
+}
+
+// wide reports rules between the regions that the topology does not need.
+func (c *checker) wide() {
+	needed := map[string]bool{}
+	for _, g := range c.need.Grants {
+		needed[key(g)] = true
+	}
+	aliases := c.sameAliases()
+	for i, g := range c.have.Grants {
+		if aliases && needed[key(g)] {
+			continue
+		}
+		c.wideRule(diag.Index("grants", i), g)
+	}
+	for i, a := range c.have.ACLs {
+		for _, g := range a.Grants() {
+			c.wideRule(diag.Index("acls", i), g)
+		}
+	}
+}
+
+func (c *checker) wideRule(path string, g acl.Grant) {
+	if region, ok := c.self(g); ok {
+		c.list.Warnf(acl.CodeSelf, path, "%s grants region %q to itself, so its gateways take their own LAN's prefixes from the tailnet", path, region).
+			Fix("let regions reach each other only; the guard that setup.sh installs keeps the LAN working meanwhile")
+	}
+	c.mirror(path, g)
+	m := gaps(c.needed, c.file, g.Src, g.Dst, g.IP, g.Via, c.concerns)
+	if m.count == 0 {
+		return
+	}
+	c.list.Warnf(CodeWide, path, "%s lets %s reach %s on %s, which the cluster does not need%s", path, c.file.scope.named(m.src), c.file.scope.named(m.dst), m.port, more(m.count)).
+		Fix("narrow the rule, or say in spec.tailnet.policy.flows of the topology what it is for")
+}
+
+// mirror reports UDP that is allowed one way only. The packet filter remembers the
+// last 512 flows (tailscale 1.84.3, wgengine/filter/filter.go), so the answers of a
+// busy protocol are dropped; DNS fits.
+func (c *checker) mirror(path string, g acl.Grant) {
+	for _, port := range g.IP {
+		spec, err := acl.ParsePorts(port)
+		if err != nil || !strings.HasPrefix(port, "udp:") || port == "udp:53" {
+			continue
+		}
+		pairs(len(g.Src), len(g.Dst), func(i, j int) {
+			s, errS := c.file.scope.Selector(g.Src[i])
+			d, errD := c.file.scope.Selector(g.Dst[j])
+			if errS == nil && errD == nil && s.Kind == KindPrefix && c.concerns(s, d) && !c.file.allowsSpec(d, s, spec, g.Via) {
+				c.list.Warnf(CodeMirror, path, "%s allows %s from %s to %s and not back, so answers get lost once 512 flows are under way", path, port, c.file.scope.named(g.Src[i]), c.file.scope.named(g.Dst[j])).
+					Fix("allow %s in the other direction as well", port)
+			}
+		})
+	}
+}
+
+// concerns reports whether a rule between the two is about traffic between regions.
+func (c *checker) concerns(s, d Selector) bool { return c.ours(s) && c.ours(d) }
+
+// ours reports whether the selector stands for something of the cluster.
+func (c *checker) ours(s Selector) bool {
+	switch s.Kind {
+	case KindAny, KindTagged, KindEverywhere:
+		return true
+	case KindTag:
+		return c.isOurTag(s.Name)
+	case KindPrefix:
+		return slices.ContainsFunc(c.sites, func(st site) bool { return st.overlaps(s.Prefix) })
+	}
+	return false
+}
+
+func (s site) overlaps(p netip.Prefix) bool {
+	return slices.ContainsFunc(s.region.Advertised(), p.Overlaps)
+}
+
+// self is a region that the rule grants to itself.
+func (c *checker) self(g acl.Grant) (string, bool) {
+	for _, s := range c.sites {
+		in := func(name string) bool {
+			sel, err := c.file.scope.Selector(name)
+			return err == nil && (sel.Kind == KindPrefix && s.overlaps(sel.Prefix) || sel.Kind == KindAny || sel.Kind == KindEverywhere)
+		}
+		if slices.ContainsFunc(g.Src, in) && slices.ContainsFunc(g.Dst, in) {
+			return s.region.Name, true
+		}
+	}
+	return "", false
+}
+
+func more(count int) string {
+	switch {
+	case count <= 1:
+		return ""
+	case count == 2:
+		return ", and one more such pair"
+	}
+	return ", and " + strconv.Itoa(count-1) + " more such pairs"
+}

@@ -1,0 +1,196 @@
+package eval
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl"
+)
+
+// Kind says what a name in a rule stands for.
+type Kind int
+
+const (
+	KindAny        Kind = iota + 1 // "*"
+	KindPrefix                     // an address, a prefix, or an alias of one
+	KindTag                        // the devices that carry a tag
+	KindUser                       // the devices of a user
+	KindGroup                      // the devices of a group's members
+	KindMember                     // autogroup:member: devices of users
+	KindTagged                     // autogroup:tagged: devices with any tag
+	KindInternet                   // autogroup:internet: public addresses
+	KindEverywhere                 // autogroup:danger-all: every address there is
+	KindOther                      // known to the service, not evaluated here
+)
+
+// Selector is a name in a rule, resolved as far as the file alone allows.
+type Selector struct {
+	Kind   Kind
+	Name   string       // the tag, user or group
+	Prefix netip.Prefix // of KindPrefix
+}
+
+// Scope resolves names in rules by a policy's hosts, groups and tags.
+type Scope struct {
+	hosts  map[string]netip.Prefix
+	groups map[string][]string
+	tags   map[string]bool
+}
+
+// NewScope reads the policy's definitions; a host whose address cannot be read is not
+// defined.
+func NewScope(p *acl.Policy) *Scope {
+	s := &Scope{hosts: map[string]netip.Prefix{}, groups: map[string][]string{}, tags: map[string]bool{}}
+	for _, h := range p.Hosts {
+		if prefix, err := acl.ParsePrefix(h.Address); err == nil {
+			s.hosts[h.Name] = prefix
+		}
+	}
+	for _, g := range p.Groups {
+		s.groups[g.Key] = g.Values
+	}
+	for _, t := range p.TagOwners {
+		s.tags[t.Key] = true
+	}
+	return s
+}
+
+// UndefinedError is the error of a name that nothing in the file defines.
+type UndefinedError struct {
+	// What is "tag", "group", "host" or "autogroup".
+	What string
+	// Name is the name in the rule; Section is where it should be defined.
+	Name, Section string
+}
+
+// Error names both.
+func (e *UndefinedError) Error() string {
+	return fmt.Sprintf("%s %q is not defined in %s", e.What, e.Name, e.Section)
+}
+
+// Selector reads one name of a rule. Its error is an UndefinedError.
+func (s *Scope) Selector(name string) (Selector, error) {
+	switch {
+	case name == "*":
+		return Selector{Kind: KindAny}, nil
+	case strings.HasPrefix(name, "tag:"):
+		if !s.tags[name] {
+			return Selector{}, &UndefinedError{"tag", name, "tagOwners"}
+		}
+		return Selector{Kind: KindTag, Name: name}, nil
+	case strings.HasPrefix(name, "group:"):
+		if _, ok := s.groups[name]; !ok {
+			return Selector{}, &UndefinedError{"group", name, "groups"}
+		}
+		return Selector{Kind: KindGroup, Name: name}, nil
+	case strings.HasPrefix(name, "autogroup:"):
+		return autogroup(name)
+	case strings.HasPrefix(name, "ipset:"), strings.HasPrefix(name, "svc:"), strings.HasPrefix(name, "user:"):
+		return Selector{Kind: KindOther, Name: name}, nil
+	case strings.Contains(name, "@"):
+		return Selector{Kind: KindUser, Name: name}, nil
+	}
+	return s.address(name)
+}
+
+// autogroup knows the groups that the service makes (Tailscale, "Targets and
+// selectors").
+func autogroup(name string) (Selector, error) {
+	switch name {
+	case "autogroup:member", "autogroup:members":
+		return Selector{Kind: KindMember}, nil
+	case "autogroup:tagged":
+		return Selector{Kind: KindTagged}, nil
+	case "autogroup:internet":
+		return Selector{Kind: KindInternet}, nil
+	case "autogroup:danger-all":
+		return Selector{Kind: KindEverywhere}, nil
+	case "autogroup:self", "autogroup:shared", "autogroup:nonroot", "autogroup:owner", "autogroup:admin",
+		"autogroup:it-admin", "autogroup:network-admin", "autogroup:billing-admin", "autogroup:auditor":
+		return Selector{Kind: KindOther, Name: name}, nil
+	}
+	return Selector{}, &UndefinedError{"autogroup", name, "the service"}
+}
+
+// address reads an alias, an address or a prefix. An alias may be called anything
+// that is no address.
+func (s *Scope) address(name string) (Selector, error) {
+	if prefix, ok := s.hosts[name]; ok {
+		return Selector{Kind: KindPrefix, Prefix: prefix}, nil
+	}
+	prefix, err := acl.ParsePrefix(name)
+	if err != nil {
+		return Selector{}, &UndefinedError{"host", name, "hosts"}
+	}
+	return Selector{Kind: KindPrefix, Prefix: prefix}, nil
+}
+
+// Members are the users of a group, empty where it is empty or not defined.
+func (s *Scope) Members(group string) []string { return s.groups[group] }
+
+// IsAlias reports whether the hosts define the name.
+func (s *Scope) IsAlias(name string) bool {
+	_, ok := s.hosts[name]
+	return ok
+}
+
+// principals are whom a source stands for: the members of a group one by one.
+func (s *Scope) principals(source Selector) []Selector {
+	if source.Kind != KindGroup {
+		return []Selector{source}
+	}
+	var list []Selector
+	for _, user := range s.groups[source.Name] {
+		list = append(list, Selector{Kind: KindUser, Name: user})
+	}
+	return list
+}
+
+// is reports whether the selector stands for the device itself.
+func (s *Scope) is(d Device, sel Selector) bool {
+	switch sel.Kind {
+	case KindAny, KindEverywhere:
+		return true
+	case KindPrefix:
+		return slices.ContainsFunc(d.Addrs, sel.Prefix.Contains)
+	case KindTag:
+		return slices.Contains(d.Tags, sel.Name)
+	case KindUser:
+		return len(d.Tags) == 0 && d.User == sel.Name
+	case KindGroup:
+		return len(d.Tags) == 0 && slices.Contains(s.groups[sel.Name], d.User)
+	case KindMember:
+		return len(d.Tags) == 0
+	case KindTagged:
+		return len(d.Tags) > 0
+	}
+	return false
+}
+
+// named is the name with what an alias stands for.
+func (s *Scope) named(name string) string {
+	prefix, ok := s.hosts[name]
+	if !ok {
+		return name
+	}
+	return name + " (" + short(prefix) + ")"
+}
+
+// namedTarget is the destination with what its alias stands for.
+func (s *Scope) namedTarget(target string) string {
+	host, _, ok := acl.SplitTarget(target)
+	if prefix, known := s.hosts[host]; ok && known {
+		return target + " (" + short(prefix) + ")"
+	}
+	return target
+}
+
+// short is an address without the length that all of it has.
+func short(p netip.Prefix) string {
+	if p.IsSingleIP() {
+		return p.Addr().String()
+	}
+	return p.String()
+}

@@ -1,0 +1,49 @@
+package acl
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+)
+
+// ParsePrefix reads an address, or a prefix without host bits: what an alias, a rule
+// and an approver may name.
+func ParsePrefix(s string) (netip.Prefix, error) {
+	if a, err := netip.ParseAddr(s); err == nil {
+		if a.Zone() != "" || a.Is4In6() {
+			return netip.Prefix{}, fmt.Errorf("%q is no plain address", s)
+		}
+		return netip.PrefixFrom(a, a.BitLen()), nil
+	}
+	p, err := netip.ParsePrefix(s)
+	if err != nil {
+		return netip.Prefix{}, fmt.Errorf("%q is no address and no prefix", s)
+	}
+	if p != p.Masked() {
+		return netip.Prefix{}, fmt.Errorf("%q has bits behind its length; %s is meant", s, p.Masked())
+	}
+	return p, nil
+}
+
+// SplitTarget splits "host:443", "[fd7a::1]:443" and "tag:k8s:443" at the port.
+func SplitTarget(s string) (host, ports string, ok bool) {
+	i := strings.LastIndexByte(s, ':')
+	if i <= 0 || i == len(s)-1 {
+		return "", "", false
+	}
+	host, ports = s[:i], s[i+1:]
+	if strings.HasPrefix(host, "[") && strings.HasSuffix(host, "]") {
+		host = host[1 : len(host)-1]
+	}
+	return host, ports, true
+}
+
+// TargetHosts are the destinations without their ports.
+func TargetHosts(targets []string) []string {
+	var list []string
+	for _, t := range targets {
+		host, _, _ := SplitTarget(t)
+		list = append(list, host)
+	}
+	return list
+}

@@ -1,0 +1,206 @@
+package policyfile
+
+import (
+	"strings"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/tailscale/hujson"
+)
+
+// decoder reads the file's values into a Policy and reports values of the wrong type.
+type decoder struct {
+	file *File
+	list *diag.List
+}
+
+// knownSections are the names that a policy file may have (Tailscale, "Syntax
+// reference for the tailnet policy file").
+func knownSections() []string {
+	return []string{
+		"acls", "autoApprovers", "derpMap", "disableIPv4", "grants", "groups", "hosts", "ipsets", "nodeAttrs",
+		"oneCGNATRoute", "postures", "randomizeClientPort", "ssh", "sshTests", "tagOwners", "tests",
+	}
+}
+
+func (d *decoder) policy() *acl.Policy {
+	p := &acl.Policy{}
+	for name, v := range d.members("", &d.file.root) {
+		path := d.canonical("", name, knownSections())
+		p.SectionNames = append(p.SectionNames, name)
+		switch strings.ToLower(name) {
+		case "tagowners":
+			p.TagOwners = d.assignments(path, v)
+		case "groups":
+			p.Groups = d.assignments(path, v)
+		case "hosts":
+			p.Hosts = d.hosts(path, v)
+		case "autoapprovers":
+			d.autoApprovers(p, path, v)
+		case "grants":
+			p.HasRules = true
+			p.Grants = each(d, path, v, d.grant)
+		case "acls":
+			p.HasRules = true
+			p.ACLs = each(d, path, v, d.acl)
+		case "nodeattrs":
+			p.NodeAttrs = each(d, path, v, d.nodeAttr)
+		case "tests":
+			p.Tests = each(d, path, v, d.test)
+		case "randomizeclientport":
+			p.RandomizeClientPort = d.boolean(path, v)
+		default:
+			d.unknown(path, name)
+		}
+	}
+	return p
+}
+
+// canonical is the path by which findings know a member: the service does not mind
+// the case of names, and old files write "ACLs".
+func (d *decoder) canonical(parent, name string, known []string) string {
+	path := diag.Field(parent, name)
+	for _, k := range known {
+		if strings.EqualFold(name, k) {
+			d.file.at[diag.Field(parent, k)] = d.file.at[path]
+			return diag.Field(parent, k)
+		}
+	}
+	return path
+}
+
+// modern is today's name of a field that older files call otherwise.
+func modern(name string) string {
+	switch strings.ToLower(name) {
+	case "users", "user":
+		return "src"
+	case "ports":
+		return "dst"
+	case "allow":
+		return "accept"
+	}
+	return name
+}
+
+func (d *decoder) unknown(path, name string) {
+	for _, known := range knownSections() {
+		if strings.EqualFold(name, known) {
+			return
+		}
+	}
+	d.list.Errorf(CodeSection, path, "%q is no section of a policy file", name).
+		Fix("the sections are %s", strings.Join(knownSections(), ", "))
+}
+
+func (d *decoder) autoApprovers(p *acl.Policy, path string, v *hujson.Value) {
+	for name, v := range d.members(path, v) {
+		sub := diag.Field(path, name)
+		switch strings.ToLower(name) {
+		case "routes":
+			p.Routes = d.assignments(sub, v)
+		case "exitnode":
+			p.ExitNode = d.strings(sub, v)
+		case "services":
+		default:
+			d.list.Errorf(CodeSection, sub, "%q is nothing that can be approved automatically", name).
+				Fix("use routes, exitNode or services")
+		}
+	}
+}
+
+func (d *decoder) grant(path string, v *hujson.Value) acl.Grant {
+	var g acl.Grant
+	for name, v := range d.members(path, v) {
+		sub := diag.Field(path, name)
+		switch strings.ToLower(name) {
+		case "src":
+			g.Src = d.strings(sub, v)
+		case "dst":
+			g.Dst = d.strings(sub, v)
+		case "ip":
+			g.IP = d.strings(sub, v)
+		case "via":
+			g.Via = d.strings(sub, v)
+		case "srcposture":
+			g.SrcPosture = d.strings(sub, v)
+		case "app":
+			for capability := range d.members(sub, v) {
+				g.App = append(g.App, capability)
+			}
+		default:
+			d.list.Errorf(CodeRule, sub, "a grant has no field %q", name).Fix("use src, dst, ip, app, via and srcPosture")
+		}
+	}
+	return g
+}
+
+func (d *decoder) acl(path string, v *hujson.Value) acl.ACL {
+	var a acl.ACL
+	for name, v := range d.members(path, v) {
+		sub := d.canonical(path, modern(name), []string{"action", "proto", "src", "dst"})
+		switch strings.ToLower(name) {
+		case "action":
+			a.Action = d.text(sub, v)
+		case "proto":
+			a.Proto = d.text(sub, v)
+		case "src", "users": // users and ports are the older names
+			a.Src = d.strings(sub, v)
+		case "dst", "ports":
+			a.Dst = d.strings(sub, v)
+		case "srcposture":
+		default:
+			d.list.Errorf(CodeRule, sub, "an access rule has no field %q", name).Fix("use action, proto, src and dst")
+		}
+	}
+	return a
+}
+
+func (d *decoder) nodeAttr(path string, v *hujson.Value) acl.NodeAttr {
+	var n acl.NodeAttr
+	for name, v := range d.members(path, v) {
+		sub := diag.Field(path, name)
+		switch strings.ToLower(name) {
+		case "target":
+			n.Target = d.strings(sub, v)
+		case "attr":
+			n.Attr = d.strings(sub, v)
+		case "ippool":
+			n.IPPool = d.strings(sub, v)
+		}
+	}
+	return n
+}
+
+func (d *decoder) test(path string, v *hujson.Value) acl.Test {
+	var t acl.Test
+	for name, v := range d.members(path, v) {
+		sub := d.canonical(path, modern(name), []string{"src", "proto", "accept", "deny"})
+		switch strings.ToLower(name) {
+		case "src", "user":
+			t.Src = d.text(sub, v)
+		case "proto":
+			t.Proto = d.text(sub, v)
+		case "accept", "allow":
+			t.Accept = d.strings(sub, v)
+		case "deny":
+			t.Deny = d.strings(sub, v)
+		}
+	}
+	return t
+}
+
+func (d *decoder) assignments(path string, v *hujson.Value) []acl.Assignment {
+	var list []acl.Assignment
+	for name, v := range d.members(path, v) {
+		list = append(list, acl.Assignment{name, d.strings(diag.Field(path, name), v)})
+	}
+	return list
+}
+
+func (d *decoder) hosts(path string, v *hujson.Value) []acl.Host {
+	var list []acl.Host
+	for name, v := range d.members(path, v) {
+		list = append(list, acl.Host{name, d.text(diag.Field(path, name), v)})
+	}
+	return list
+}

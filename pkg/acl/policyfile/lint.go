@@ -1,0 +1,335 @@
+package policyfile
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/cidr"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl/eval"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// Check returns everything that is wrong with a policy file: what Lint says of it, and
+// what eval.Check says of the policy beside the topology. The findings are located in
+// the file and sorted.
+func Check(t *schema.Topology, f *File) diag.List {
+	list := append(Lint(f.Policy, t.Spec.Tailnet.Control), eval.Check(t, f.Policy)...)
+	f.Locate(list)
+	list.Sort()
+	return list
+}
+
+// Lint returns what the control server would refuse in the policy or would take in
+// silence although it means nothing: names that nothing defines, ports and prefixes
+// that cannot be read, tests of a form it does not run, rules that add nothing, and
+// what this server does not support. Findings carry paths of the policy file;
+// File.Locate finds their lines.
+func Lint(p *acl.Policy, server schema.ControlServer) diag.List {
+	l := &linter{policy: p, scope: eval.NewScope(p), server: server}
+	l.tagOwners()
+	l.groups()
+	l.hosts()
+	l.routes()
+	l.grants()
+	l.acls()
+	l.nodeAttrs()
+	l.tests()
+	l.moot()
+	l.headscale()
+	return l.list
+}
+
+type linter struct {
+	policy *acl.Policy
+	scope  *eval.Scope
+	server schema.ControlServer
+	list   diag.List
+}
+
+// name reads a selector and reports one that means nothing.
+func (l *linter) name(path, name string) (eval.Selector, bool) {
+	s, err := l.scope.Selector(name)
+	if err == nil {
+		return s, true
+	}
+	var undefined *eval.UndefinedError
+	if errors.As(err, &undefined) {
+		l.list.Errorf(acl.CodeUndefined, path, "%s", err).
+			Fix("define it, or correct the name; known are %s", known(l.policy, undefined.What))
+		return s, false
+	}
+	l.list.Errorf(eval.CodeSelector, path, "%s", err).
+		Fix("use \"*\", a tag, user, group, autogroup, an alias of hosts, an address or a prefix")
+	return s, false
+}
+
+// known lists what the file defines of a kind.
+func known(p *acl.Policy, what string) string {
+	var list []string
+	switch what {
+	case "tag":
+		list = keys(p.TagOwners)
+		slices.Sort(list)
+		list = slices.Compact(list)
+	case "group":
+		list = keys(p.Groups)
+	case "host":
+		for _, h := range p.Hosts {
+			list = append(list, h.Name)
+		}
+	default:
+		return "autogroup:member, autogroup:tagged, autogroup:internet and autogroup:self"
+	}
+	if len(list) == 0 {
+		return "none"
+	}
+	const few = 5
+	if len(list) > few {
+		return strings.Join(list[:few], ", ") + fmt.Sprintf(" and %d more", len(list)-few)
+	}
+	return strings.Join(list, ", ")
+}
+
+func keys(list []acl.Assignment) []string {
+	var names []string
+	for _, a := range list {
+		names = append(names, a.Key)
+	}
+	return names
+}
+
+func (l *linter) names(path string, list []string) []eval.Selector {
+	var out []eval.Selector
+	for i, name := range list {
+		if s, ok := l.name(diag.Index(path, i), name); ok {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func (l *linter) tagOwners() {
+	for _, t := range l.policy.TagOwners {
+		path := diag.Field("tagOwners", t.Key)
+		if !isTag(t.Key) {
+			l.list.Errorf(eval.CodeSelector, path, "%q is no tag", t.Key).
+				Fix("a tag is \"tag:\" followed by a letter and then letters, digits and dashes")
+		}
+		l.names(path, t.Values)
+	}
+}
+
+// isTag follows tailscale 1.84.3, tailcfg.CheckTag.
+func isTag(s string) bool {
+	name, ok := strings.CutPrefix(s, "tag:")
+	if !ok || name == "" {
+		return false
+	}
+	for i, c := range name {
+		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+		if !letter && (i == 0 || c != '-' && (c < '0' || c > '9')) {
+			return false
+		}
+	}
+	return true
+}
+
+func (l *linter) groups() {
+	for _, g := range l.policy.Groups {
+		path := diag.Field("groups", g.Key)
+		if !strings.HasPrefix(g.Key, "group:") {
+			l.list.Errorf(eval.CodeSelector, path, "%q is no group", g.Key).Fix("a group's name begins with \"group:\"")
+		}
+		for i, user := range g.Values {
+			if strings.HasPrefix(user, "group:") || strings.HasPrefix(user, "tag:") {
+				l.list.Errorf(eval.CodeSelector, diag.Index(path, i), "group %q holds %q, and groups hold users only", g.Key, user).
+					Fix("name the users")
+			}
+		}
+	}
+}
+
+func (l *linter) hosts() {
+	for _, h := range l.policy.Hosts {
+		path := diag.Field("hosts", h.Name)
+		if _, err := acl.ParsePrefix(h.Address); err != nil {
+			l.list.Errorf(CodePrefix, path, "host %q: %s", h.Name, err).Fix("write an address, or a prefix without bits behind its length")
+		}
+		if strings.ContainsAny(h.Name, ":@*") {
+			l.list.Errorf(eval.CodeSelector, path, "%q is no name of a host: rules would read it as something else", h.Name).
+				Fix("use letters, digits, dots and dashes")
+		}
+	}
+}
+
+func (l *linter) routes() {
+	for _, r := range l.policy.Routes {
+		path := diag.Field("autoApprovers.routes", r.Key)
+		if _, err := netip.ParsePrefix(r.Key); err != nil {
+			l.list.Errorf(CodePrefix, path, "autoApprovers: %q is no prefix", r.Key).Fix("write a prefix, such as 10.0.0.0/22")
+		} else if _, err := acl.ParsePrefix(r.Key); err != nil {
+			l.list.Errorf(CodePrefix, path, "autoApprovers: %s", err).Fix("write the prefix as gateways advertise it")
+		}
+		l.names(path, r.Values)
+	}
+	l.names("autoApprovers.exitNode", l.policy.ExitNode)
+}
+
+func (l *linter) grants() {
+	for i, g := range l.policy.Grants {
+		path := diag.Index("grants", i)
+		src, dst := l.names(path+".src", g.Src), l.names(path+".dst", g.Dst)
+		l.ends(path, g.Src, g.Dst, src)
+		l.destinations(path+".dst", dst)
+		l.self(path, g.Src, g.Dst)
+		if len(g.IP) == 0 && len(g.App) == 0 {
+			l.list.Errorf(CodeRule, path, "the grant has neither ip nor app").Fix("say which ports it allows, or \"*\" for all")
+		}
+		for j, spec := range g.IP {
+			l.ports(diag.Index(path+".ip", j), spec)
+		}
+		for j, tag := range g.Via {
+			l.via(diag.Index(path+".via", j), tag)
+		}
+	}
+}
+
+func (l *linter) via(path, tag string) {
+	if !strings.HasPrefix(tag, "tag:") {
+		l.list.Errorf(CodeRule, path, "via names %q, and only a tag can be via", tag).Fix("give the routers a tag and name it")
+		return
+	}
+	l.name(path, tag)
+}
+
+// ends reports rules that match nobody.
+func (l *linter) ends(path string, srcNames, dstNames []string, src []eval.Selector) {
+	if len(srcNames) == 0 || len(dstNames) == 0 {
+		l.list.Warnf(CodeEmpty, path, "the rule has no source or no destination and allows nothing").Fix("name both, or drop it")
+		return
+	}
+	empty := func(s eval.Selector) bool { return s.Kind == eval.KindGroup && len(l.scope.Members(s.Name)) == 0 }
+	if len(src) > 0 && !slices.ContainsFunc(src, func(s eval.Selector) bool { return !empty(s) }) {
+		l.list.Warnf(CodeEmpty, path+".src", "every source of the rule is an empty group").Fix("add members, or drop the rule")
+	}
+}
+
+// destinations reports what the service refuses in a destination (headscale 0.29.2,
+// testdata grant-v08 and grant-k7).
+func (l *linter) destinations(path string, dst []eval.Selector) {
+	for _, s := range dst {
+		switch {
+		case s.Kind == eval.KindPrefix && s.Prefix.Bits() == 0:
+			l.list.Errorf(CodeRule, path, "%s as a destination is refused", s.Prefix).Fix("use \"*\" or autogroup:internet")
+		case s.Kind == eval.KindEverywhere:
+			l.list.Errorf(CodeRule, path, "autogroup:danger-all cannot be a destination").Fix("use \"*\"")
+		}
+	}
+}
+
+// self follows what the service says of autogroup:self (headscale 0.29.2, testdata
+// grant-h10 and grant-e3).
+func (l *linter) self(path string, src, dst []string) {
+	const self = "autogroup:self"
+	if slices.Contains(src, self) {
+		l.list.Errorf(CodeRule, path+".src", "%s cannot be a source", self).Fix("use autogroup:member")
+	}
+	person := func(name string) bool {
+		return strings.Contains(name, "@") || strings.HasPrefix(name, "group:") || name == "autogroup:member" || name == "autogroup:members" ||
+			name == "autogroup:admin" || name == "autogroup:owner"
+	}
+	for _, name := range src {
+		if slices.Contains(dst, self) && !person(name) {
+			l.list.Errorf(CodeRule, path, "%s needs users or groups as sources, and %q is neither", self, name).Fix("use autogroup:member as the source")
+		}
+	}
+}
+
+func (l *linter) ports(path, spec string) {
+	if _, err := acl.ParsePorts(spec); err != nil {
+		l.list.Errorf(acl.CodePorts, path, "%q: %s", spec, err).
+			Fix("write \"*\", \"443\", \"80-90\", \"tcp:443\", or \"icmp:*\"")
+	}
+}
+
+func (l *linter) acls() {
+	for i, a := range l.policy.ACLs {
+		path := diag.Index("acls", i)
+		src := l.names(path+".src", a.Src)
+		l.ends(path, a.Src, a.Dst, src)
+		if a.Action != "accept" {
+			l.list.Errorf(CodeRule, path, "the action is %q, and rules can only accept", a.Action).
+				Fix("write \"action\": \"accept\"; what no rule accepts is denied")
+		}
+		if _, err := acl.ParseProtocol(a.Proto); err != nil {
+			l.list.Errorf(acl.CodePorts, path+".proto", "%s", err).Fix("write tcp, udp, icmp or the protocol's number")
+		}
+		// Access rules may say "*" here, grants may not (testdata acl-a04, grant-e3).
+		anybody := func(name string) bool { return name == "*" }
+		l.self(path, slices.DeleteFunc(slices.Clone(a.Src), anybody), acl.TargetHosts(a.Dst))
+		for j, target := range a.Dst {
+			l.target(diag.Index(path+".dst", j), target, a.Proto)
+		}
+	}
+}
+
+func (l *linter) target(path, target, proto string) {
+	host, ports, ok := acl.SplitTarget(target)
+	if !ok {
+		l.list.Errorf(acl.CodePorts, path, "%q names no ports", target).Fix("write %q for all ports", target+":*")
+		return
+	}
+	if s, ok := l.name(path, host); ok {
+		l.destinations(path, []eval.Selector{s})
+	}
+	if proto != "" {
+		ports = proto + ":" + ports
+	}
+	l.ports(path, ports)
+}
+
+// reservedPools are the ranges that the service hands out to nobody (headscale
+// 0.29.2, testdata nodeattrs-error-e4; Tailscale, "IP pool").
+func reservedPools() []netip.Prefix {
+	return []netip.Prefix{
+		netip.MustParsePrefix("100.100.0.0/24"),
+		netip.MustParsePrefix("100.100.100.0/24"),
+		netip.MustParsePrefix("100.115.92.0/23"),
+	}
+}
+
+func (l *linter) nodeAttrs() {
+	for i, n := range l.policy.NodeAttrs {
+		path := diag.Index("nodeAttrs", i)
+		l.names(path+".target", n.Target)
+		for j, pool := range n.IPPool {
+			l.pool(diag.Index(path+".ipPool", j), pool)
+		}
+		if len(n.IPPool) > 0 && l.server == schema.ControlHeadscale {
+			l.list.Errorf(acl.CodeUnsupported, path+".ipPool", "Headscale has no ipPool").
+				Fix("set prefixes.v4 in Headscale's own configuration instead")
+		}
+	}
+}
+
+func (l *linter) pool(path, pool string) {
+	p, err := acl.ParsePrefix(pool)
+	cgnat := netip.MustParsePrefix("100.64.0.0/10")
+	switch {
+	case err != nil:
+		l.list.Errorf(CodePrefix, path, "ipPool: %s", err).Fix("write a prefix inside 100.64.0.0/10")
+	case !cidr.Contains(cgnat, p):
+		l.list.Errorf(CodePrefix, path, "ipPool %s is not inside 100.64.0.0/10", p).Fix("write a prefix inside 100.64.0.0/10")
+	default:
+		for _, r := range reservedPools() {
+			if r.Overlaps(p) && cidr.Contains(r, p) {
+				l.list.Errorf(CodePrefix, path, "ipPool %s lies in %s, which the service keeps", p, r).Fix("choose another part of 100.64.0.0/10")
+			}
+		}
+	}
+}

@@ -1,0 +1,89 @@
+package policyfile
+
+import (
+	"iter"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/tailscale/hujson"
+)
+
+// members walks an object in its order, notes where each member stands, and reports
+// names that occur twice: hujson takes them, and the service keeps only the last.
+func (d *decoder) members(path string, v *hujson.Value) iter.Seq2[string, *hujson.Value] {
+	o, ok := v.Value.(*hujson.Object)
+	if !ok {
+		d.wrong(path, v, "an object")
+		return func(func(string, *hujson.Value) bool) {}
+	}
+	return func(yield func(string, *hujson.Value) bool) {
+		seen := map[string]int{}
+		for i := range o.Members {
+			m := &o.Members[i]
+			name := m.Name.Value.(hujson.Literal).String()
+			sub := diag.Field(path, name)
+			if first, ok := seen[name]; ok {
+				x := d.list.Errorf(CodeDuplicate, sub, "%q stands twice in the same object, and only the last one counts", name).
+					Fix("merge the two")
+				x.Pos = d.file.position(m.Name.StartOffset)
+				x.Related = []diag.Related{{Path: sub, Pos: d.file.position(first), Message: "the first one is here"}}
+				continue
+			}
+			seen[name] = m.Name.StartOffset
+			d.file.at[sub] = m.Name.StartOffset
+			if !yield(name, &m.Value) {
+				return
+			}
+		}
+	}
+}
+
+// each reads a list of objects.
+func each[T any](d *decoder, path string, v *hujson.Value, read func(string, *hujson.Value) T) []T {
+	a, ok := v.Value.(*hujson.Array)
+	if !ok {
+		d.wrong(path, v, "a list")
+		return nil
+	}
+	list := make([]T, len(a.Elements))
+	for i := range a.Elements {
+		sub := diag.Index(path, i)
+		d.file.at[sub] = a.Elements[i].StartOffset
+		list[i] = read(sub, &a.Elements[i])
+	}
+	return list
+}
+
+// strings reads a list of strings.
+func (d *decoder) strings(path string, v *hujson.Value) []string {
+	list := each(d, path, v, d.text)
+	if list == nil && v.Value.Kind() == '[' {
+		return []string{}
+	}
+	return list
+}
+
+func (d *decoder) text(path string, v *hujson.Value) string {
+	l, ok := v.Value.(hujson.Literal)
+	if !ok || l.Kind() != '"' {
+		d.wrong(path, v, "a string")
+		return ""
+	}
+	return l.String()
+}
+
+func (d *decoder) boolean(path string, v *hujson.Value) bool {
+	l, ok := v.Value.(hujson.Literal)
+	if !ok || l.Kind() != 't' && l.Kind() != 'f' {
+		d.wrong(path, v, "true or false")
+		return false
+	}
+	return l.Bool()
+}
+
+func (d *decoder) wrong(path string, v *hujson.Value, want string) {
+	if v.Value.Kind() == 'n' {
+		return // null is the same as leaving it out
+	}
+	d.list.Errorf(CodeType, path, "%s stands where %s belongs", kindName(v.Value.Kind()), want).
+		Fix("write %s", want).Pos = d.file.position(v.StartOffset)
+}
