@@ -192,7 +192,7 @@ func (d *decoder) test(path string, v *hujson.Value) acl.Test {
 func (d *decoder) assignments(path string, v *hujson.Value) []acl.Assignment {
 	var list []acl.Assignment
 	for name, v := range d.members(path, v) {
-		list = append(list, acl.Assignment{name, d.strings(diag.Field(path, name), v)})
+		list = append(list, acl.Assignment{Key: name, Values: d.strings(diag.Field(path, name), v)})
 	}
 	return list
 }
@@ -200,7 +200,7 @@ func (d *decoder) assignments(path string, v *hujson.Value) []acl.Assignment {
 func (d *decoder) hosts(path string, v *hujson.Value) []acl.Host {
 	var list []acl.Host
 	for name, v := range d.members(path, v) {
-		list = append(list, acl.Host{name, d.text(diag.Field(path, name), v)})
+		list = append(list, acl.Host{Name: name, Address: d.text(diag.Field(path, name), v)})
 	}
 	return list
 }
