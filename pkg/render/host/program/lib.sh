@@ -11,6 +11,7 @@
 #   FLEET      what all regions advertise      (DIR/fleet.tables)
 #   STATE_DIR  where programs keep what they must find again (/run/kustomize-hybrid)
 #   PROC_SYS   the kernel's settings           (/proc/sys; a container mounts the host's)
+#   UPTIME     how long the host is up         (/proc/uptime)
 #
 # Written by kustomize-hybrid: change the topology, not this file.
 # shellcheck shell=sh
@@ -21,6 +22,7 @@ TABLES=${TABLES:-$DIR/tables}
 FLEET=${FLEET:-$DIR/fleet.tables}
 STATE_DIR=${STATE_DIR:-/run/kustomize-hybrid}
 PROC_SYS=${PROC_SYS:-/proc/sys}
+UPTIME=${UPTIME:-/proc/uptime}
 VERB=${1:-}
 NEWLINE='
 '
@@ -48,6 +50,13 @@ run() {
 	else
 		"$@"
 	fi
+}
+
+# clock sets NOW to the seconds since the host started. They never jump, as the time of
+# day does, and reading them starts no program.
+clock() {
+	NOW=0
+	if read -r NOW _ <"$UPTIME"; then NOW=${NOW%.*}; fi
 }
 
 # --- lines ---

@@ -2,7 +2,8 @@
 // every region, topology and user of a version. What differs from host to host stands
 // in the tables that package host writes.
 //
-// Call Files for the programs and Sum for a number that changes with any of them.
+// Call Files for the programs, NodeFiles for those of a host that is not a gateway, and Sum
+// for a number that changes with any of them.
 package program
 
 import (
@@ -37,7 +38,20 @@ type File struct {
 
 // Files are all programs and their parts, in order of name. Callers may keep them but
 // not write to them.
-func Files() []File {
+func Files() []File { return files(func(string) bool { return true }) }
+
+// NodeFiles are those that a host needs which is not a gateway, with Checksums of their
+// own. Where there is room for all, Files are simpler: cloud-init's user data has little.
+func NodeFiles() []File {
+	return files(func(name string) bool {
+		return strings.HasPrefix(name, "node-") || name == Library || slices.Contains(libraryParts(), name)
+	})
+}
+
+// libraryParts are what the library has awk run.
+func libraryParts() []string { return []string{"tables.awk", "without.awk"} }
+
+func files(wanted func(name string) bool) []File {
 	names, err := fs.Glob(embedded, "*")
 	if err != nil {
 		panic(err) // the pattern is constant
@@ -45,6 +59,9 @@ func Files() []File {
 	var files []File
 	var sums strings.Builder
 	for _, name := range names {
+		if !wanted(name) {
+			continue
+		}
 		data, err := embedded.ReadFile(name)
 		if err != nil {
 			panic(err) // it has just been listed
