@@ -169,7 +169,7 @@ func eachShell(t *testing.T, test func(t *testing.T, n *node)) {
 func TestNodeRoutes(t *testing.T) {
 	eachShell(t, func(t *testing.T, n *node) {
 		before := n.read("routes")
-		for _, verb := range []string{"check", "print", "apply", "check", "print", "apply", "status"} {
+		for _, verb := range []string{"check", "print", "apply", "print", "apply", "status"} {
 			n.run("node-routes.sh", verb)
 		}
 		n.tell("\n# what others do: a route is gone, one has another MTU, one too many, a setting\n")
@@ -209,7 +209,6 @@ func TestNodeRoutes(t *testing.T) {
 func TestNodeRefuses(t *testing.T) {
 	eachShell(t, func(t *testing.T, n *node) {
 		n.run("node-routes.sh")
-		n.run("node-routes.sh", "help")
 		n.run("node-routes.sh", "explain")
 		n.tell("\n# on a gateway\n")
 		n.write("addresses", n.read("addresses")+"2: lan0    inet6 fd00:10::11/64 scope global \n")
@@ -242,8 +241,7 @@ func TestNodeExplains(t *testing.T) {
 	eachShell(t, func(t *testing.T, n *node) {
 		n.write("run/node/unwell", "cloud-2 955\n")
 		for _, what := range []string{
-			"10.143.0.9", "10.60.7.1", "10.61.7.7", "100.64.0.9", "FD00:142::9", "fd00:10::1", "8.8.8.8", "::", "10.0.0.256", "10.0.0.0/8",
-			"net.ipv4.fib_multipath_use_neigh", "net/ipv6/fib_multipath_hash_policy", "net/ipv4/fib_sync_mem",
+			"10.143.0.9", "100.64.0.9", "FD00:142::9", "10.0.0.0/8", "net.ipv4.fib_multipath_use_neigh", "net/ipv4/fib_sync_mem",
 		} {
 			n.run("node-routes.sh", "explain", what)
 		}
