@@ -4,11 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/atomicfile"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl/policyfile"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 )
@@ -117,26 +116,9 @@ func (c cli) deliver(old, text []byte, o aclMergeOptions) error {
 
 // writeInPlace replaces the file completely or not at all, and leaves one that would
 // not change alone.
-func writeInPlace(path string, old, text []byte) (err error) {
+func writeInPlace(path string, old, text []byte) error {
 	if bytes.Equal(old, text) {
 		return nil
 	}
-	info, err := os.Stat(path)
-	if err != nil {
-		return err
-	}
-	temp, err := os.CreateTemp(filepath.Dir(path), ".policy-*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			os.Remove(temp.Name())
-		}
-	}()
-	_, err = temp.Write(text)
-	if err = errors.Join(err, temp.Chmod(info.Mode().Perm()), temp.Sync(), temp.Close()); err != nil {
-		return err
-	}
-	return os.Rename(temp.Name(), path)
+	return atomicfile.Replace(path, text)
 }

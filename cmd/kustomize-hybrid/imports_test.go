@@ -35,7 +35,9 @@ func TestImports(t *testing.T) {
 		{"pkg/issues", []string{"cuelang.org/", "k8s.io/", "sigs.k8s.io/kustomize/", "github.com/gaissmai/", module + "pkg/validate"}, "issues follow from versions and settings"},
 		{"pkg/existing", []string{"cuelang.org/", "k8s.io/api", "sigs.k8s.io/kustomize/api", module + "schema/load", module + "pkg/render", module + "pkg/validate"}, "it reads objects, and nothing else"},
 		{"pkg/report", []string{"cuelang.org/", module + "pkg/validate", module + "schema/load"}, "text about a plan needs no checker"},
-		{"pkg/edit", []string{"cuelang.org/", "k8s.io/api", "sigs.k8s.io/kustomize/api", module}, "it edits YAML, whatever it says"},
+		{"pkg/edit", []string{"cuelang.org/", "k8s.io/api", "sigs.k8s.io/kustomize/api", module + "pkg/", module + "schema"}, "it edits YAML, whatever it says"},
+		{"internal/yamlnode", []string{"cuelang.org/", "k8s.io/api", "sigs.k8s.io/kustomize/api", module}, "it walks nodes, whatever they say"},
+		{"internal/atomicfile", []string{"github.com/", "cuelang.org/", "k8s.io/", "sigs.k8s.io/"}, "replacing a file needs nothing but the standard library"},
 		{"pkg/readmit", []string{"cuelang.org/", "k8s.io/client-go", "sigs.k8s.io/kustomize/api/krusty", module + "schema/load"}, "it edits nodes"},
 	} {
 		t.Run(c.pkg, func(t *testing.T) {

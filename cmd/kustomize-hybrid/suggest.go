@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/atomicfile"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/claim"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/edit"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/existing"
@@ -223,7 +224,7 @@ func applySuggestion(path string, keys []string, found []netip.Prefix) error {
 	if _, err := load.Bytes(path, edited); err != nil {
 		return fmt.Errorf("%s would not be a topology any more: %w", path, err)
 	}
-	return replace(path, edited)
+	return atomicfile.Replace(path, edited)
 }
 
 // literal quotes where the language asks for it: JSON, and IPv6 in YAML, whose colons
@@ -240,26 +241,5 @@ func writeLock(path string, l *ipam.Lock) error {
 	if err != nil {
 		return err
 	}
-	return replace(path, data)
-}
-
-// replace writes a file completely or not at all, and keeps its permissions.
-func replace(path string, data []byte) error {
-	mode := fs.FileMode(0o666)
-	if info, err := os.Stat(path); err == nil {
-		mode = info.Mode().Perm()
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name()) // nothing is left to remove once it has been renamed
-	_, err = f.Write(data)
-	if err == nil {
-		err = f.Chmod(mode)
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	return os.Rename(f.Name(), path)
+	return atomicfile.Replace(path, data)
 }

@@ -9,6 +9,8 @@ import (
 	"unicode/utf8"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/yamlnode"
 )
 
 // Append adds the values to the list that keys lead to, such as "spec", "regions",
@@ -43,7 +45,7 @@ func splicedIn(text []byte, keys, values []string) ([]byte, error) {
 		return nil, err
 	}
 	last := keys[len(keys)-1]
-	list := child(parent, last)
+	_, list := yamlnode.Child(parent, last)
 	switch {
 	case list == nil:
 		return insertKey(text, parent, last, values)
@@ -62,7 +64,7 @@ func grown(before, after *yaml.Node, keys, values []string) bool {
 		return false
 	}
 	last := keys[len(keys)-1]
-	list := child(parent, last)
+	_, list := yamlnode.Child(parent, last)
 	if list == nil || list.Kind != yaml.SequenceNode || len(list.Content) < len(values) {
 		return false
 	}
@@ -73,7 +75,7 @@ func grown(before, after *yaml.Node, keys, values []string) bool {
 		}
 	}
 	list.Content = list.Content[:kept]
-	if old, err := descend(before.Content[0], keys[:len(keys)-1]); err == nil && child(old, last) == nil {
+	if old, err := descend(before.Content[0], keys[:len(keys)-1]); err == nil && yamlnode.Field(old, last) == nil {
 		dropKey(parent, last)
 	}
 	return same(before, after)
@@ -103,32 +105,13 @@ func same(a, b *yaml.Node) bool {
 
 func descend(n *yaml.Node, keys []string) (*yaml.Node, error) {
 	for i, k := range keys {
-		next := child(n, k)
+		_, next := yamlnode.Child(n, k)
 		if next == nil {
 			return nil, fmt.Errorf("there is no %s", strings.Join(keys[:i+1], "."))
 		}
 		n = next
 	}
 	return n, nil
-}
-
-// child is a field of a mapping or an element of a list; nil where there is none.
-func child(n *yaml.Node, key string) *yaml.Node {
-	switch n.Kind {
-	case yaml.MappingNode:
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			if n.Content[i].Value == key {
-				return n.Content[i+1]
-			}
-		}
-	case yaml.SequenceNode:
-		for i, c := range n.Content {
-			if fmt.Sprint(i) == key {
-				return c
-			}
-		}
-	}
-	return nil
 }
 
 // appendFlow inserts after the last element: [a, b] becomes [a, b, c].

@@ -11,11 +11,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/yamlnode"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
@@ -185,45 +185,6 @@ func object(n *yaml.RNode) (Object, error) {
 
 // locate finds where a field was written, or the nearest thing above it.
 func locate(file string, n *yaml.Node, path string) diag.Position {
-	for _, step := range steps(path) {
-		next := child(n, step)
-		if next == nil {
-			break
-		}
-		n = next
-	}
+	_, n = yamlnode.Nearest(n, path)
 	return diag.Position{File: file, Line: n.Line, Column: n.Column}
-}
-
-// steps cuts a path as diag.Field and diag.Index write it.
-func steps(path string) []string {
-	var steps []string
-	for path != "" {
-		step, rest := path, ""
-		if quoted, err := strconv.QuotedPrefix(strings.TrimPrefix(path, "[")); path[0] == '[' && err == nil {
-			step, _ = strconv.Unquote(quoted)
-			rest = path[len(quoted)+2:]
-		} else if i := strings.IndexAny(path[1:], ".["); i >= 0 {
-			step, rest = path[:i+1], path[i+1:]
-		}
-		steps = append(steps, strings.Trim(step, ".[]"))
-		path = strings.TrimPrefix(rest, ".")
-	}
-	return steps
-}
-
-func child(n *yaml.Node, step string) *yaml.Node {
-	switch n.Kind {
-	case yaml.MappingNode:
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			if n.Content[i].Value == step {
-				return n.Content[i+1]
-			}
-		}
-	case yaml.SequenceNode:
-		if i, err := strconv.Atoi(step); err == nil && i >= 0 && i < len(n.Content) {
-			return n.Content[i]
-		}
-	}
-	return nil
 }

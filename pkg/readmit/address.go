@@ -6,6 +6,7 @@ import (
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/yamlnode"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 )
 
@@ -79,9 +80,9 @@ func (a admission) reviewBlocks(peers place, list *diag.List) []edit {
 func ipBlocks(peers place) []cidr {
 	var blocks []cidr
 	for _, at := range peers.elements() {
-		block := field(at.node, "ipBlock")
-		if p, ok := parsePrefix(text(field(block, "cidr"))); ok {
-			blocks = append(blocks, cidr{at, p, parsePrefixes(texts(field(block, "except")))})
+		block := yamlnode.Field(at.node, "ipBlock")
+		if p, ok := parsePrefix(text(yamlnode.Field(block, "cidr"))); ok {
+			blocks = append(blocks, cidr{at, p, parsePrefixes(texts(yamlnode.Field(block, "except")))})
 		}
 	}
 	return blocks

@@ -6,6 +6,7 @@ import (
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/yamlnode"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 )
 
@@ -38,24 +39,24 @@ func (a admission) calicoSibling(p policy, rule place, peer string, list *diag.L
 		return nil
 	}
 	prefixes, all := a.sources(calicoNets(at.node))
-	if len(prefixes) == 0 || holdsAll(parsePrefixes(texts(field(at.node, "nets"))), prefixes) {
+	if len(prefixes) == 0 || holdsAll(parsePrefixes(texts(yamlnode.Field(at.node, "nets"))), prefixes) {
 		return nil
 	}
 	for _, by := range []string{"selector", "namespaceSelector", "serviceAccounts", "services"} {
-		if !isNull(field(at.node, by)) {
+		if !isNull(yamlnode.Field(at.node, by)) {
 			list.Warnf(CodeSelectsNodes, at.path(), "%s names nodes by address and by %s, and the gateways' own traffic comes from %s, which has none", at.where(), by, join(prefixes)).
 				Fix("add a rule with selector %q and the same ports", gatewaySelector)
 			return nil
 		}
 	}
 	sibling := clone(rule.node)
-	replace(sibling, peer, calicoPeer(p, field(sibling, peer), prefixes, all))
+	replace(sibling, peer, calicoPeer(p, yamlnode.Field(sibling, peer), prefixes, all))
 	return sibling
 }
 
 // calicoNets reports which addresses a peer's nets and notNets mean.
 func calicoNets(peer *yaml.Node) func(netip.Addr) bool {
-	nets, not := parsePrefixes(texts(field(peer, "nets"))), parsePrefixes(texts(field(peer, "notNets")))
+	nets, not := parsePrefixes(texts(yamlnode.Field(peer, "nets"))), parsePrefixes(texts(yamlnode.Field(peer, "notNets")))
 	return func(a netip.Addr) bool {
 		holds := func(p netip.Prefix) bool { return p.Contains(a) }
 		return slices.ContainsFunc(nets, holds) && !slices.ContainsFunc(not, holds)

@@ -7,6 +7,7 @@ import (
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/yamlnode"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
@@ -30,14 +31,14 @@ func (a admission) sound(s section, rule place, list *diag.List) bool {
 // the policy's older version without a word to anyone (cilium 1.17.4,
 // pkg/policy/k8s/cilium_network_policy.go).
 func (s section) onePeerKind(rule place, list *diag.List) bool {
-	used := slices.DeleteFunc(s.peers(), func(kind string) bool { return len(elements(field(rule.node, kind))) == 0 })
+	used := slices.DeleteFunc(s.peers(), func(kind string) bool { return len(elements(yamlnode.Field(rule.node, kind))) == 0 })
 	if len(used) > 1 {
 		list.Errorf(CodeMixedPeers, rule.path(), "%s combines %s; Cilium refuses the policy and keeps its older version",
 			rule.where(), strings.Join(used, " and ")).
 			Fix("give each kind of peer a rule of its own, with the same toPorts")
 		return false
 	}
-	if len(elements(field(rule.node, "icmps"))) > 0 && len(elements(field(rule.node, "toPorts"))) > 0 {
+	if len(elements(yamlnode.Field(rule.node, "icmps"))) > 0 && len(elements(yamlnode.Field(rule.node, "toPorts"))) > 0 {
 		list.Errorf(CodeMixedPeers, rule.path(), "%s combines icmps and toPorts; Cilium refuses the policy and keeps its older version", rule.where()).
 			Fix("give icmps a rule of its own")
 		return false
@@ -118,8 +119,8 @@ func (s section) cidrs(rule place) []cidr {
 	}
 	if set, ok := rule.child(s.way + "CIDRSet"); ok {
 		for _, at := range set.elements() {
-			if p, ok := parsePrefix(text(field(at.node, "cidr"))); ok {
-				all = append(all, cidr{at, p, parsePrefixes(texts(field(at.node, "except")))})
+			if p, ok := parsePrefix(text(yamlnode.Field(at.node, "cidr"))); ok {
+				all = append(all, cidr{at, p, parsePrefixes(texts(yamlnode.Field(at.node, "except")))})
 			}
 		}
 	}
@@ -203,7 +204,7 @@ func (a admission) checkCopy(s section, rule place, list *diag.List) {
 			requires.where(), join(a.gateways)).
 			Fix("check that the gateways may have these ports without it")
 	}
-	mode := field(field(rule.node, "authentication"), "mode")
+	mode := yamlnode.Field(yamlnode.Field(rule.node, "authentication"), "mode")
 	if !s.deny && text(mode) == "required" {
 		list.Warnf(CodeAuthentication, rule.path(), "%s requires mutual authentication, and the gateways' addresses %s have no identity to authenticate",
 			rule.where(), join(a.gateways)).

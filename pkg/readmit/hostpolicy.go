@@ -8,6 +8,7 @@ import (
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/yamlnode"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 )
 
@@ -34,11 +35,11 @@ func (a admission) checkSpec(spec place, list *diag.List) {
 // mayBeGateway reports whether the selector can mean a gateway: it does not where it
 // asks for another value of a label that gateways are known to have.
 func (a admission) mayBeGateway(selector *yaml.Node) bool {
-	want := field(selector, "matchLabels")
+	want := yamlnode.Field(selector, "matchLabels")
 	for _, r := range a.topology.Spec.Regions {
 		other := false
 		for label, value := range r.Gateways.NodeSelector {
-			asked := field(want, label)
+			asked := yamlnode.Field(want, label)
 			other = other || asked != nil && text(asked) != value
 		}
 		if !other {
@@ -49,15 +50,15 @@ func (a admission) mayBeGateway(selector *yaml.Node) bool {
 }
 
 func admitsTunnel(rule *yaml.Node) bool {
-	return fromAnywhere(rule) && isNull(field(rule, "icmps")) && toTunnel(field(rule, "toPorts"))
+	return fromAnywhere(rule) && isNull(yamlnode.Field(rule, "icmps")) && toTunnel(yamlnode.Field(rule, "toPorts"))
 }
 
 func fromAnywhere(rule *yaml.Node) bool {
 	named := false
 	for _, kind := range sections()[0].peers() {
-		named = named || !isNull(field(rule, kind))
+		named = named || !isNull(yamlnode.Field(rule, kind))
 	}
-	entities := texts(field(rule, "fromEntities"))
+	entities := texts(yamlnode.Field(rule, "fromEntities"))
 	return !named || slices.Contains(entities, "world") || slices.Contains(entities, "all") ||
 		slices.ContainsFunc(sections()[0].cidrs(place{node: rule}), func(c cidr) bool {
 			return c.prefix == netip.PrefixFrom(netip.IPv4Unspecified(), 0)
@@ -70,19 +71,19 @@ func toTunnel(ports *yaml.Node) bool {
 		return true
 	}
 	return slices.ContainsFunc(elements(ports), func(set *yaml.Node) bool {
-		return slices.ContainsFunc(elements(field(set, "ports")), isTunnel)
+		return slices.ContainsFunc(elements(yamlnode.Field(set, "ports")), isTunnel)
 	})
 }
 
 func isTunnel(port *yaml.Node) bool {
-	protocol := strings.ToUpper(text(field(port, "protocol")))
+	protocol := strings.ToUpper(text(yamlnode.Field(port, "protocol")))
 	if protocol != "UDP" && protocol != "ANY" && protocol != "" {
 		return false
 	}
-	first, err := strconv.Atoi(text(field(port, "port")))
+	first, err := strconv.Atoi(text(yamlnode.Field(port, "port")))
 	if err != nil {
 		return false
 	}
-	last, _ := strconv.Atoi(text(field(port, "endPort")))
+	last, _ := strconv.Atoi(text(yamlnode.Field(port, "endPort")))
 	return first == 0 || first <= tunnelPort && tunnelPort <= max(first, last)
 }

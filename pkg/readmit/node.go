@@ -6,19 +6,6 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 )
 
-// field returns the value of a key, nil where m is no mapping or has no such key.
-func field(m *yaml.Node, name string) *yaml.Node {
-	if m == nil || m.Kind != yaml.MappingNode {
-		return nil
-	}
-	for i := 0; i+1 < len(m.Content); i += 2 {
-		if m.Content[i].Value == name {
-			return m.Content[i+1]
-		}
-	}
-	return nil
-}
-
 // text returns a scalar's value, "" for everything else.
 func text(n *yaml.Node) string {
 	if n == nil || n.Kind != yaml.ScalarNode {

@@ -6,6 +6,7 @@ import (
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/yamlnode"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 )
 
@@ -55,15 +56,15 @@ func readPolicy(item *yaml.RNode, list *diag.List) (policy, bool) {
 	doc := item.YNode()
 	p := policy{
 		item: item, doc: doc,
-		apiVersion: text(field(doc, "apiVersion")),
-		kind:       text(field(doc, "kind")),
+		apiVersion: text(yamlnode.Field(doc, "apiVersion")),
+		kind:       text(yamlnode.Field(doc, "kind")),
 	}
 	var ok bool
 	if p.language, ok = languageOf(p.apiVersion, p.kind); !ok {
 		return policy{}, false
 	}
-	meta := field(doc, "metadata")
-	p.namespace, p.name = text(field(meta, "namespace")), text(field(meta, "name"))
+	meta := yamlnode.Field(doc, "metadata")
+	p.namespace, p.name = text(yamlnode.Field(meta, "namespace")), text(yamlnode.Field(meta, "name"))
 	plain, err := withoutAliases(doc)
 	if err != nil {
 		list.Errorf(CodeMalformed, p.path(), "%s cannot be read: %v", p, err).
@@ -110,7 +111,7 @@ type place struct {
 }
 
 func (at place) child(name string) (place, bool) {
-	n := field(at.node, name)
+	n := yamlnode.Field(at.node, name)
 	return place{at.policy, append(at.steps[:len(at.steps):len(at.steps)], name), n}, !isNull(n)
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/yamlnode"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 )
 
@@ -109,14 +110,14 @@ func (a admission) reviewSection(s section, spec place, list *diag.List) []edit 
 
 // siblings is the rule that has to stand beside rule, if any.
 func (a admission) siblings(s section, rule place, list *diag.List) []*yaml.Node {
-	peers := a.substitutes(texts(field(rule.node, s.way+"Entities")))
+	peers := a.substitutes(texts(yamlnode.Field(rule.node, s.way+"Entities")))
 	if len(peers) == 0 {
 		return nil
 	}
 	a.checkCopy(s, rule, list)
 	sibling := mapping(scalar(s.way+"CIDRSet"), sequence(peers...))
 	for _, name := range []string{"toPorts", "icmps", "authentication"} {
-		part := field(rule.node, name)
+		part := yamlnode.Field(rule.node, name)
 		if isNull(part) || s.deny && name == "authentication" {
 			continue
 		}
@@ -133,7 +134,7 @@ func (s section) copyPart(name string, part *yaml.Node) *yaml.Node {
 		return c
 	}
 	for i, ports := range c.Content {
-		if only := field(ports, "ports"); only != nil {
+		if only := yamlnode.Field(ports, "ports"); only != nil {
 			c.Content[i] = mapping(scalar("ports"), only)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"cuelang.org/go/cue/token"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/yamlnode"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -34,10 +35,10 @@ func (c *contract) check(root *yaml.Node) {
 	v := c.ctx.CompileBytes(schema.CUE(), cue.Filename("topology.cue"))
 	spec := &path{key: "spec", index: -1}
 	at := spec.field("regions")
-	_, s := child(root, "spec")
+	_, s := yamlnode.Child(root, "spec")
 	var regions *yaml.Node
 	if s != nil {
-		_, regions = child(s, "regions")
+		_, regions = yamlnode.Child(s, "regions")
 	}
 	definition := func(name string) cue.Value { return v.LookupPath(cue.MakePath(cue.Def(name))) }
 
@@ -154,7 +155,7 @@ func (c *contract) leaveOut(p part, f violation) bool {
 	n := p.node
 	var key *yaml.Node
 	for _, step := range f.steps {
-		if key, n = child(n, unquote(step)); n == nil {
+		if key, n = yamlnode.Child(n, unquote(step)); n == nil {
 			return false
 		}
 	}
@@ -189,7 +190,7 @@ func (c *contract) known(p part, v violation) bool {
 		if c.bad[n] || slices.Contains(c.meant[n], unquote(step)) {
 			return true
 		}
-		_, next := child(n, unquote(step))
+		_, next := yamlnode.Child(n, unquote(step))
 		if next == nil {
 			return v.message != ""
 		}
@@ -202,7 +203,7 @@ func (c *contract) report(p part, v violation) {
 	n, at := p.node, p.at
 	for i, step := range v.steps {
 		name := unquote(step)
-		key, next := child(n, name)
+		key, next := yamlnode.Child(n, name)
 		if next == nil { // the field that is missing
 			if !slices.Contains(c.meant[n], name) {
 				c.meant[n] = append(c.meant[n], name)

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/yamlnode"
 )
 
 // value reads n into v, whose type is one of those package schema uses. Where it
@@ -190,7 +192,7 @@ func (r *reader) unknown(n, key *yaml.Node, p *path, fields []field) {
 		return
 	}
 	d.Fix("did you mean %s?", near)
-	if _, there := child(n, near); there == nil {
+	if _, there := yamlnode.Child(n, near); there == nil {
 		r.meant[n] = append(r.meant[n], near)
 	}
 }

@@ -3,6 +3,7 @@ package load
 import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/yamlnode"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 )
 
@@ -110,7 +111,7 @@ func (r *reader) merged(n *yaml.Node, p *path) *yaml.Node {
 	out.Content = own
 	for _, m := range from {
 		for i := 0; i+1 < len(m.Content); i += 2 {
-			if _, taken := child(out, m.Content[i].Value); taken == nil {
+			if _, taken := yamlnode.Child(out, m.Content[i].Value); taken == nil {
 				out.Content = append(out.Content, m.Content[i], m.Content[i+1])
 			}
 		}

@@ -2,10 +2,10 @@ package load
 
 import (
 	"strconv"
-	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/yamlnode"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 )
 
@@ -38,17 +38,7 @@ func (s *source) find(path string) diag.Position {
 	if s.root == nil {
 		return diag.Position{File: s.name}
 	}
-	at, n := s.root, s.root
-	for path != "" {
-		var step string
-		step, path = cutStep(path)
-		key, value := child(n, step)
-		if value == nil {
-			break
-		}
-		at, n = shown(key, value), value
-	}
-	return s.position(at)
+	return s.position(shown(yamlnode.Nearest(s.root, path)))
 }
 
 // shown is the node that stands for a field: its value, but its key where the value
@@ -58,40 +48,6 @@ func shown(key, value *yaml.Node) *yaml.Node {
 		return key
 	}
 	return value
-}
-
-// child is the field or element of n that step names. Elements have no key.
-func child(n *yaml.Node, step string) (key, value *yaml.Node) {
-	switch n.Kind {
-	case yaml.MappingNode:
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			if n.Content[i].Value == step {
-				return n.Content[i], n.Content[i+1]
-			}
-		}
-	case yaml.SequenceNode:
-		if i, err := strconv.Atoi(step); err == nil && i >= 0 && i < len(n.Content) {
-			return nil, n.Content[i]
-		}
-	}
-	return nil, nil
-}
-
-// cutStep cuts the first step off a path as diag.Field and diag.Index write it.
-func cutStep(path string) (step, rest string) {
-	path = strings.TrimPrefix(path, ".")
-	if quoted, err := strconv.QuotedPrefix(strings.TrimPrefix(path, "[")); err == nil && path[0] == '[' {
-		step, _ = strconv.Unquote(quoted)
-		return step, strings.TrimPrefix(path[1+len(quoted):], "]")
-	}
-	if strings.HasPrefix(path, "[") {
-		step, rest, _ = strings.Cut(path[1:], "]")
-		return step, rest
-	}
-	if i := strings.IndexAny(path, ".["); i > 0 {
-		return path[:i], path[i:]
-	}
-	return path, ""
 }
 
 // path is where the reader stands, written out only when there is something to say.
