@@ -18,16 +18,6 @@ func ExampleRegion_Advertised() {
 	// Output: [10.142.0.0/20 10.143.0.0/24]
 }
 
-// Defaults are filled in on a copy.
-func ExampleTopology_WithDefaults() {
-	topology := schema.Topology{Spec: schema.Spec{Tailnet: schema.Tailnet{TailscaleVersion: "1.84.3"}}}
-	fmt.Println(topology.WithDefaults().Spec.Tailnet.Image)
-	fmt.Println(topology.Spec.Tailnet.Image == "")
-	// Output:
-	// ghcr.io/tailscale/tailscale:v1.84.3
-	// true
-}
-
 // Versions are compared by number, and a suffix does not count.
 func ExampleVersion_AtLeast() {
 	fmt.Println(schema.Version("1.100.0").AtLeast(1, 98, 0), schema.Version("1.33.1+k3s1").AtLeast(1, 33, 2), schema.Version("").AtLeast(0, 0, 0))

@@ -98,21 +98,3 @@ func (n *GatewayNode) CloudTarget(cloud string) string {
 	}
 	return n.Instance
 }
-
-// RoutesByTable reports whether the region's network delivers by its route tables
-// only, so that a host cannot hand a packet to a neighbour of its choice. In Google
-// Cloud, Azure and Alibaba Cloud nobody can; in AWS, hosts of one subnet can, and a
-// subnet lies in one zone.
-func (r *Region) RoutesByTable() bool {
-	switch r.Cloud() {
-	case ProviderGCP, ProviderAzure, ProviderAlibaba:
-		return true
-	case ProviderAWS:
-		for _, n := range r.Gateways.Nodes {
-			if n.Zone != r.Gateways.Nodes[0].Zone {
-				return true
-			}
-		}
-	}
-	return false
-}

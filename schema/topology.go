@@ -22,6 +22,26 @@ const (
 	KindValidate  = "Validate"  // under validators:
 )
 
+// Where everything that runs in the cluster lives, and the labels of nodes.
+const (
+	// Namespace is fixed: environment strings carry names that kustomize's namespace and
+	// namePrefix transformers do not reach.
+	Namespace = "tailscale"
+	// RegionLabel and GatewayLabel are labels of nodes: the name of the node's region,
+	// and "true" on gateways that run as static pods. A kubelet may set them itself,
+	// since they are outside kubernetes.io.
+	RegionLabel  = Group + "/region"
+	GatewayLabel = Group + "/gateway"
+)
+
+// TailnetIPv4 is the address block of every tailnet (tailscale 1.84.3,
+// net/tsaddr/tsaddr.go: CGNATRange).
+func TailnetIPv4() netip.Prefix { return netip.MustParsePrefix("100.64.0.0/10") }
+
+// TailnetIPv6 is its IPv6 twin (tailscale 1.84.3, net/tsaddr/tsaddr.go:
+// TailscaleULARange).
+func TailnetIPv6() netip.Prefix { return netip.MustParsePrefix("fd7a:115c:a1e0::/48") }
+
 // Topology is the whole input: one Kubernetes cluster spread over regions that
 // Tailscale subnet routers join.
 type Topology struct {
@@ -103,7 +123,7 @@ type Cluster struct {
 // APIServer is where every node of every region finds the API server.
 type APIServer struct {
 	Addresses []netip.Addr `json:"addresses"`
-	// Port is a TCP port, 1 to 65535; 0 means DefaultAPIServerPort.
+	// Port is a TCP port, 1 to 65535; 0 means plan.DefaultAPIServerPort.
 	Port int `json:"port,omitempty"`
 }
 
@@ -140,7 +160,7 @@ type Tailnet struct {
 	// Operator says that Tailscale's Kubernetes operator runs in the cluster, too.
 	Operator bool `json:"operator,omitempty"`
 	// Image is the container image of the gateways, best with a digest; empty means
-	// DefaultImage at TailscaleVersion.
+	// plan.DefaultImage at TailscaleVersion.
 	Image string `json:"image,omitempty"`
 	// Policy decides what the generated tailnet policy grants between the regions.
 	Policy Policy `json:"policy,omitzero"`
@@ -151,10 +171,10 @@ type Tailnet struct {
 // Auth refers to the auth key; it never contains one.
 type Auth struct {
 	// SecretName names a Secret in Namespace with the key "authkey", for gateways
-	// that a DaemonSet runs; empty means DefaultAuthSecret.
+	// that a DaemonSet runs; empty means plan.DefaultAuthSecret.
 	SecretName string `json:"secretName,omitempty"`
 	// HostDir is a root-only directory with the file "authkey", for gateways that
-	// run as static pods; empty means DefaultAuthHostDir.
+	// run as static pods; empty means plan.DefaultAuthHostDir.
 	HostDir string `json:"hostDir,omitempty"`
 	// WorkloadIdentity is what gateways that a DaemonSet runs join with instead of a
 	// key; the zero value means that they have one.
@@ -197,6 +217,16 @@ type Region struct {
 	NodeRoutes NodeRoutes `json:"nodeRoutes,omitzero"`
 }
 
+// Advertised lists the prefixes of the region that the tailnet carries: its node and
+// pod CIDRs, each once, in address order, IPv4 first. Invalid prefixes (the zero
+// value, left behind by a finding) are not among them. What a gateway advertises is
+// for package plan to say.
+func (r *Region) Advertised() []netip.Prefix {
+	all := slices.DeleteFunc(slices.Concat(r.NodeCIDRs, r.PodCIDRs), func(p netip.Prefix) bool { return !p.IsValid() })
+	slices.SortFunc(all, netip.Prefix.Compare)
+	return slices.Compact(all)
+}
+
 // NodeRoutes are further forms of node/routes.sh and node/watch.sh; the zero value asks
 // for none.
 type NodeRoutes struct {
@@ -227,7 +257,7 @@ type CNI struct {
 	// IPAM is where Cilium takes pods' addresses from; empty means IPAMMultiPool.
 	IPAM IPAM `json:"ipam,omitempty"`
 	// Devices are the network cards of the region's nodes, for Cilium: names, or
-	// beginnings of names followed by "+"; empty means DefaultDevices.
+	// beginnings of names followed by "+"; empty means plan.DefaultDevices.
 	Devices []string `json:"devices,omitempty"`
 	// HostRouting is the way a packet takes through Cilium's hosts; empty means
 	// HostRoutingLegacy.
@@ -279,7 +309,7 @@ type GatewayNode struct {
 	// ModePerNode only. Where no host says so, the first one does.
 	NodeRouter bool `json:"nodeRouter,omitempty"`
 	// Supersets are prefixes that only this gateway advertises, for HASupersets only:
-	// they contain the region's. Empty means that WithDefaults chooses.
+	// they contain the region's. Empty means that the planner chooses.
 	Supersets []netip.Prefix `json:"supersets,omitempty"`
 	// PublicIP is where peers may reach the host directly over UDP.
 	PublicIP netip.Addr `json:"publicIP,omitzero"`
@@ -310,6 +340,34 @@ func (n GatewayNode) Addresses() []netip.Addr {
 		}
 	}
 	return addrs
+}
+
+// TailnetPrefixes lists the gateway's known tailnet addresses that keep accepts,
+// each as a prefix of one address.
+func (n GatewayNode) TailnetPrefixes(keep func(netip.Addr) bool) []netip.Prefix {
+	var prefixes []netip.Prefix
+	for _, a := range []netip.Addr{n.TailnetIP, n.TailnetIPv6} {
+		if a.IsValid() && keep(a) {
+			prefixes = append(prefixes, netip.PrefixFrom(a, a.BitLen()))
+		}
+	}
+	return prefixes
+}
+
+// Covers reports whether one of the gateway's supersets contains p.
+func (n *GatewayNode) Covers(p netip.Prefix) bool {
+	_, ok := n.Superset(p)
+	return ok
+}
+
+// Superset is the first of the gateway's supersets that contains p and is wider.
+func (n *GatewayNode) Superset(p netip.Prefix) (netip.Prefix, bool) {
+	for _, wide := range n.Supersets {
+		if wide.IsValid() && wide.Bits() < p.Bits() && wide.Contains(p.Addr()) {
+			return wide, true
+		}
+	}
+	return netip.Prefix{}, false
 }
 
 // Distribution names what installed a cluster.

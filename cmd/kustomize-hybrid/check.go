@@ -12,6 +12,7 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/existing"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/issues"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/validate"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema/load"
 )
@@ -63,7 +64,7 @@ func notes(documents []*load.Document) diag.List {
 		if doc.Topology == nil {
 			continue
 		}
-		list := issues.Notes(doc.Topology)
+		list := issues.Notes(plan.New(doc.Topology))
 		doc.Locate(list)
 		all = append(all, list...)
 	}

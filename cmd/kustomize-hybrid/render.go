@@ -96,7 +96,7 @@ func (c cli) bundle(path string, o renderOptions) (*render.Bundle, error) {
 	if err != nil {
 		return nil, err
 	}
-	bundle.Files = append(bundle.Files, render.File{Path: report.Path, Data: report.Markdown(plan)})
+	bundle.Files = append(bundle.Files, render.File{Path: report.Path, Data: report.Markdown(plan.Plan)})
 	return bundle, c.readmit(doc.Topology, bundle, o.policies)
 }
 

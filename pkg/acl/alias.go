@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/internal/cidr"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -21,6 +22,7 @@ const (
 // site is a region with the names that stand for its addresses.
 type site struct {
 	region *schema.Region
+	plan   *plan.Region
 	tag    string
 	// selectors are what a rule says for each place: aliases, and a tag for gateways.
 	selectors [gateways + 1][]string
@@ -32,8 +34,9 @@ type site struct {
 
 // newSite names what rules and tests say about the region. Aliases are unique
 // because no suffix of one is the suffix of another.
-func newSite(s *schema.Spec, r *schema.Region) *site {
-	st := &site{region: r, tag: s.Tailnet.GatewayTag(r.Name)}
+func newSite(s *schema.Spec, planned *plan.Region) *site {
+	r := planned.Region
+	st := &site{region: r, plan: planned, tag: s.Tailnet.GatewayTag(r.Name)}
 	base := schema.TagName(s.Tailnet.Tag) + "-" + r.Name
 	st.prefixes(nodes, base+"-nodes", base+"-node-probe", r.NodeCIDRs)
 	st.prefixes(pods, base+"-pods", base+"-pod-probe", r.PodCIDRs)
@@ -48,7 +51,7 @@ func newSite(s *schema.Spec, r *schema.Region) *site {
 
 // Aliases are the names that the topology's policy gives the region's addresses: of
 // each prefix, of an address inside it for the tests, and of the API server.
-func Aliases(s *schema.Spec, r *schema.Region) []Host { return newSite(s, r).hosts }
+func Aliases(s *schema.Spec, r *plan.Region) []Host { return newSite(s, r).hosts }
 
 // prefixes gives each prefix an alias, and each alias an address to test it with.
 func (s *site) prefixes(p place, name, probe string, prefixes []netip.Prefix) {

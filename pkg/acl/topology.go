@@ -1,12 +1,12 @@
 package acl
 
 import (
-	"cmp"
 	"net/netip"
 	"slices"
 	"strings"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/internal/cidr"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -30,12 +30,11 @@ type generator struct {
 }
 
 func newGenerator(t *schema.Topology) *generator {
-	t = t.WithDefaults()
-	g := &generator{spec: &t.Spec, index: map[string]int{}}
-	slices.SortStableFunc(t.Spec.Regions, func(a, b schema.Region) int { return cmp.Compare(a.Name, b.Name) })
-	for i := range t.Spec.Regions {
-		r := &t.Spec.Regions[i]
-		g.index[r.Name] = i
+	p := plan.New(t).ByName()
+	g := &generator{spec: &p.Topology.Spec, index: map[string]int{}}
+	for i := range p.Regions {
+		r := &p.Regions[i]
+		g.index[r.Region.Name] = i
 		g.sites = append(g.sites, newSite(g.spec, r))
 	}
 	return g
@@ -213,7 +212,7 @@ func (g *generator) owners() []string {
 func (g *generator) routes() []Assignment {
 	tags := map[netip.Prefix]map[string]bool{}
 	for _, s := range g.sites {
-		for _, p := range s.region.AllRoutes() {
+		for _, p := range s.plan.Advertise {
 			if tags[p] == nil {
 				tags[p] = map[string]bool{}
 			}

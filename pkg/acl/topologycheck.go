@@ -7,6 +7,7 @@ import (
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/internal/cidr"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -15,7 +16,7 @@ import (
 // or the form it has chosen, cannot say. What cannot be said is left out of
 // FromTopology's policy, so it is reported here. Paths are the topology's.
 func CheckTopology(t *schema.Topology) diag.List {
-	t = t.WithDefaults()
+	t = plan.New(t).Topology
 	c := &topologyChecker{spec: &t.Spec}
 	c.server()
 	c.selfGrant()

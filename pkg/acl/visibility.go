@@ -14,7 +14,7 @@ func (g *generator) visibility() []Grant {
 	var list []Grant
 	seen := map[string]bool{}
 	for i, s := range g.sites {
-		if !s.region.Shares() || seen[s.tag] {
+		if !s.plan.Relay || seen[s.tag] {
 			continue
 		}
 		seen[s.tag] = true
@@ -36,7 +36,7 @@ func (g *generator) visibility() []Grant {
 func (g *generator) ownRoutes(tag string, first int) Grant {
 	own := filter(g.selected(nil), func(i int) bool {
 		s := g.sites[i]
-		return i >= first && s.tag == tag && s.region.Shares()
+		return i >= first && s.tag == tag && s.plan.Relay
 	})
 	return Grant{
 		Src: []string{tag}, Dst: names(g.sites, own, []place{nodes, pods}), IP: []string{"icmp:*"},

@@ -14,6 +14,7 @@ import (
 	"sync"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -41,24 +42,24 @@ func readIssues() []schema.KnownIssue {
 	return issues
 }
 
-// Notes returns the known issues that t has and that need nothing done, most of them
+// Notes returns the known issues that the topology has and that need nothing done, most of them
 // because of something we render: severity info, unsorted. Findings returns the
 // others.
-func Notes(t *schema.Topology) diag.List {
-	return slices.DeleteFunc(issues(t), func(d *diag.Diagnostic) bool { return d.Severity != diag.Info })
+func Notes(p *plan.Plan) diag.List {
+	return slices.DeleteFunc(issues(p), func(d *diag.Diagnostic) bool { return d.Severity != diag.Info })
 }
 
 // Findings returns the known issues that somebody has to do something about, unsorted.
-func Findings(t *schema.Topology) diag.List {
-	return slices.DeleteFunc(issues(t), func(d *diag.Diagnostic) bool { return d.Severity == diag.Info })
+func Findings(p *plan.Plan) diag.List {
+	return slices.DeleteFunc(issues(p), func(d *diag.Diagnostic) bool { return d.Severity == diag.Info })
 }
 
 // issues finds every known issue that the topology has, its own list included: one
 // finding for each, at the first region that has it.
-func issues(t *schema.Topology) diag.List {
+func issues(p *plan.Plan) diag.List {
 	var list diag.List
-	full := t.WithDefaults()
-	for _, issue := range append(Known(), t.Spec.KnownIssues...) {
+	full := p.Topology
+	for _, issue := range append(Known(), full.Spec.KnownIssues...) {
 		if hits := occurrences(full, &issue); len(hits) > 0 {
 			list = append(list, issueFinding(full, &issue, hits))
 		}

@@ -3,6 +3,7 @@ package issues
 import (
 	"slices"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -24,5 +25,5 @@ func withNetfilter(t *schema.Topology, m schema.NetfilterMode) *schema.Topology 
 		n.FirewallMode = ""
 	}
 	n.NetfilterMode = m
-	return c.WithDefaults()
+	return plan.New(&c).Topology
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -25,7 +26,7 @@ func TestOfNetfilter(t *testing.T) {
 		var topology schema.Topology
 		topology.Spec.Tailnet.TailscaleVersion = test.version
 		topology.Spec.Regions = []schema.Region{{Name: "a", Provider: test.provider, CNI: test.cni}}
-		for _, given := range []*schema.Topology{&topology, topology.WithDefaults(), withNetfilter(&topology, schema.NetfilterOn)} {
+		for _, given := range []*schema.Topology{&topology, plan.New(&topology).Topology, withNetfilter(&topology, schema.NetfilterOn)} {
 			var got []string
 			for _, k := range OfNetfilter(given) {
 				got = append(got, k.Code)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -47,10 +48,9 @@ const (
 )
 
 // Of lists what uses the firewall mark on the gateways of region i, ours first to
-// last: Kubernetes, Tailscale, the CNI, the user's own. The topology must have its
-// defaults filled in: that costs a copy of every region, which ten thousand of them
-// can afford once.
-func Of(full *schema.Topology, i int) []Use {
+// last: Kubernetes, Tailscale, the CNI, the user's own.
+func Of(p *plan.Plan, i int) []Use {
+	full := p.Topology
 	r := &full.Spec.Regions[i]
 	uses := slices.Concat(kubeProxyMarks(), tailscaleMarks(&full.Spec.Tailnet), cniMarks(r))
 	for j, m := range full.Spec.Marks {

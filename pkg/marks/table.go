@@ -5,16 +5,16 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 )
 
 // Table draws the firewall mark of the gateways bit by bit, as Markdown: a table
 // for each set of regions in which the same components meet, in the order of the
 // topology. An x is a bit the component uses, a 1 one that is set in the value it
 // sets or looks for.
-func Table(t *schema.Topology) string {
+func Table(p *plan.Plan) string {
 	var b strings.Builder
-	for _, g := range groupsOf(t) {
+	for _, g := range groupsOf(p) {
 		fmt.Fprintf(&b, "Gateways of %s:\n\n", strings.Join(g.regions, ", "))
 		b.WriteString("| component | use | 31 ... 24 | 23 ... 16 | 15 ... 8 | 7 ... 0 | shared with whom, and what settles it or which known issue it is |\n|---|---|---|---|---|---|---|\n")
 		for i := range g.uses {
@@ -32,17 +32,16 @@ type group struct {
 	uses    []Use
 }
 
-func groupsOf(t *schema.Topology) []group {
+func groupsOf(p *plan.Plan) []group {
 	var groups []group
-	full := t.WithDefaults()
-	for i := range t.Spec.Regions {
-		uses := Of(full, i)
+	for i := range p.Regions {
+		uses := Of(p, i)
 		alike := slices.IndexFunc(groups, func(g group) bool { return slices.EqualFunc(g.uses, uses, Use.same) })
 		if alike < 0 {
 			alike = len(groups)
 			groups = append(groups, group{uses: uses})
 		}
-		groups[alike].regions = append(groups[alike].regions, t.Spec.Regions[i].Name)
+		groups[alike].regions = append(groups[alike].regions, p.Regions[i].Region.Name)
 	}
 	return groups
 }

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -79,9 +80,10 @@ type admission struct {
 }
 
 func newAdmission(t *schema.Topology) admission {
-	t = t.WithDefaults()
+	p := plan.New(t)
+	t = p.Topology
 	a := admission{topology: t}
-	a.gateways, _ = t.GatewayPrefixes()
+	a.gateways, _ = p.GatewayPrefixes()
 	a.controlPlane, a.unnamed = controlPlane(t)
 	a.byAddress = a.fromTailnet() && len(a.gateways) > 0 &&
 		slices.ContainsFunc(t.Spec.Regions, func(r schema.Region) bool { return !usesCilium(r) })

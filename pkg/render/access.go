@@ -5,6 +5,7 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -12,7 +13,7 @@ import (
 // state is in Secrets, those Secrets and the right to write them.
 func (g *gateway) accessObjects() []any {
 	objects := []any{g.serviceAccount()}
-	if g.State != StateSecret {
+	if g.State != plan.StateSecret {
 		return objects
 	}
 	for _, n := range g.Region.Gateways.Nodes {
@@ -25,7 +26,7 @@ func (g *gateway) serviceAccount() *corev1.ServiceAccount {
 	return &corev1.ServiceAccount{
 		TypeMeta:                     metav1.TypeMeta{APIVersion: "v1", Kind: "ServiceAccount"},
 		ObjectMeta:                   g.regionMeta(g.objectName()),
-		AutomountServiceAccountToken: new(g.State == StateSecret),
+		AutomountServiceAccountToken: new(g.State == plan.StateSecret),
 	}
 }
 
@@ -35,7 +36,7 @@ func (g *gateway) serviceAccount() *corev1.ServiceAccount {
 func (g *gateway) stateSecret(n schema.GatewayNode) *corev1.Secret {
 	return &corev1.Secret{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Secret"},
-		ObjectMeta: g.regionMeta(schema.StateSecretName(n.Name)),
+		ObjectMeta: g.regionMeta(plan.StateSecretName(n.Name)),
 		Type:       corev1.SecretTypeOpaque,
 	}
 }
@@ -46,7 +47,7 @@ func (g *gateway) stateSecret(n schema.GatewayNode) *corev1.Secret {
 func (g *gateway) role() *rbacv1.Role {
 	var names []string
 	for _, n := range g.Region.Gateways.Nodes {
-		names = append(names, schema.StateSecretName(n.Name))
+		names = append(names, plan.StateSecretName(n.Name))
 	}
 	return &rbacv1.Role{
 		TypeMeta:   metav1.TypeMeta{APIVersion: rbacv1.SchemeGroupVersion.String(), Kind: "Role"},

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/readmit"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
@@ -42,7 +43,7 @@ type calicoNetworkSet struct {
 // calicoClusterObjects are what the cluster's Calico has once: the mark mask, the
 // networks that pods reach with their own address, and the gateways as a network set
 // where policies have to readmit them.
-func (p *Plan) calicoClusterObjects(r *RegionPlan) []any {
+func (p *Plan) calicoClusterObjects(r *plan.Region) []any {
 	objects := []any{calicoObject[calicoFelix]{calicoAPI, "FelixConfiguration", objectMeta{Name: "default"}, felix(r.Region.CNI)}}
 	for i := range p.Regions {
 		objects = append(objects, p.calicoExempt(&p.Regions[i])...)
@@ -74,7 +75,7 @@ func felix(c schema.CNI) calicoFelix {
 // a disabled pool is a pool all the same (calico 87c15906,
 // felix/dataplane/linux/masq_mgr.go): one for each prefix that no region of Calico's
 // hands out to pods.
-func (p *Plan) calicoExempt(r *RegionPlan) []any {
+func (p *Plan) calicoExempt(r *plan.Region) []any {
 	var pools []any
 	for i, c := range r.Region.NodeCIDRs {
 		pools = append(pools, exemptPool(fmt.Sprintf("hybrid-%s-nodes-%d", r.Region.Name, i), c))
@@ -93,7 +94,7 @@ func exemptPool(name string, cidr netip.Prefix) any {
 }
 
 // calicoRegionPools give the region's nodes, and no others, their pod CIDRs.
-func calicoRegionPools(r *RegionPlan) []any {
+func calicoRegionPools(r *plan.Region) []any {
 	var pools []any
 	for i, c := range r.Region.PodCIDRs {
 		stated := r.Region.CNI.NodeBlockSizeIPv4
@@ -116,7 +117,7 @@ func calicoRegionPools(r *RegionPlan) []any {
 
 // encapsulation is Always or Never: CrossSubnet goes by the node's subnet and would
 // encapsulate towards other regions only.
-func encapsulation(r *RegionPlan, by schema.TunnelProtocol) string {
+func encapsulation(r *plan.Region, by schema.TunnelProtocol) string {
 	if r.Region.CNI.Tunnel == by {
 		return "Always"
 	}

@@ -6,7 +6,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/mtu"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan/mtu"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -68,7 +69,7 @@ type ciliumEncryption struct {
 
 // ciliumValues reads what all regions share from one of them: validation has seen to
 // it that they agree.
-func (p *Plan) ciliumValues(r *RegionPlan) ciliumValues {
+func (p *Plan) ciliumValues(r *plan.Region) ciliumValues {
 	api, cni := p.Topology.Spec.Cluster.APIServer, r.Region.CNI
 	v := ciliumValues{
 		K8sServicePort:       api.Port,
@@ -103,7 +104,7 @@ func (p *Plan) ciliumRouting(v *ciliumValues, tunnel schema.TunnelProtocol) {
 	case schema.TunnelWireGuard:
 		v.Encryption = &ciliumEncryption{true, "wireguard"}
 	}
-	v.AutoDirectNodeRoutes = slices.ContainsFunc(p.Regions, func(r RegionPlan) bool {
+	v.AutoDirectNodeRoutes = slices.ContainsFunc(p.Regions, func(r plan.Region) bool {
 		return r.Region.CNI.Type == schema.CNICilium && flatLAN(r.Region)
 	})
 	v.DirectRoutingSkipUnreachable = v.AutoDirectNodeRoutes
@@ -219,7 +220,7 @@ type labelSelector struct {
 // ciliumRegionObjects are the region's pool and what its agents do differently. An
 // agent reads them when it starts, in order of name (cilium 1.17.4,
 // Documentation/configuration/per-node-config.rst).
-func (p *Plan) ciliumRegionObjects(r *RegionPlan) []any {
+func (p *Plan) ciliumRegionObjects(r *plan.Region) []any {
 	var objects []any
 	defaults := map[string]string{
 		"devices":                 strings.Join(r.Region.CNI.Devices, " "), // the chart joins with blanks, too
@@ -232,7 +233,7 @@ func (p *Plan) ciliumRegionObjects(r *RegionPlan) []any {
 	if r.Region.CNI.MTU > 0 {
 		defaults["mtu"] = strconv.Itoa(ciliumMTU(r.Region))
 	}
-	objects = append(objects, nodeConfig("10-region-"+r.Region.Name, r.nodeLabels(), defaults))
+	objects = append(objects, nodeConfig("10-region-"+r.Region.Name, nodeLabels(r), defaults))
 	if r.Region.CNI.HostRouting == schema.HostRoutingBPF {
 		objects = append(objects, gatewayNodeConfig(r))
 	}
@@ -249,9 +250,9 @@ func nodeConfig(name string, labels, defaults map[string]string) ciliumNodeConfi
 
 // gatewayNodeConfig lowers the MTU of pods on gateways: with BPF host routing their
 // packets never meet the MSS clamp (cilium 1.17.4, bpf/bpf_lxc.c).
-func gatewayNodeConfig(r *RegionPlan) ciliumNodeConfig {
-	labels := r.nodeLabels()
-	for k, v := range r.gatewayLabels() {
+func gatewayNodeConfig(r *plan.Region) ciliumNodeConfig {
+	labels := nodeLabels(r)
+	for k, v := range gatewayLabels(r) {
 		labels[k] = v
 	}
 	return nodeConfig("20-gateway-"+r.Region.Name, labels, map[string]string{"mtu": strconv.Itoa(min(tunnelMTU, ciliumMTU(r.Region)))})
@@ -266,14 +267,14 @@ const tunnelMTU = mtu.Tunnel
 
 // gatewayLabels find the region's gateways: as the DaemonSet does, or by a label of
 // ours where static pods run.
-func (r *RegionPlan) gatewayLabels() map[string]string {
+func gatewayLabels(r *plan.Region) map[string]string {
 	if len(r.Region.Gateways.NodeSelector) > 0 {
 		return r.Region.Gateways.NodeSelector
 	}
 	return map[string]string{schema.GatewayLabel: "true"}
 }
 
-func ciliumPoolOf(r *RegionPlan) ciliumPool {
+func ciliumPoolOf(r *plan.Region) ciliumPool {
 	v4, v6 := byFamily(r.Region.PodCIDRs)
 	return ciliumPool{
 		APIVersion: "cilium.io/v2alpha1", Kind: "CiliumPodIPPool",

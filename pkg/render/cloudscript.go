@@ -9,6 +9,7 @@ import (
 	"strings"
 	"text/template"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -22,7 +23,7 @@ var cloudFiles embed.FS
 
 // cloudScript is cloud/routes.sh apply|remove|check|print; nil where nothing of a cloud
 // is asked for.
-func (p *Plan) cloudScript(r *RegionPlan) []byte {
+func (p *Plan) cloudScript(r *plan.Region) []byte {
 	c := r.Cloud
 	if c == nil {
 		return nil
@@ -32,11 +33,11 @@ func (p *Plan) cloudScript(r *RegionPlan) []byte {
 			Region:   r.Region.Name,
 			Title:    cloudTitle(c.Cloud),
 			CLI:      map[string]string{"aws": "aws", "gcp": "gcloud", "azure": "az", "alibaba": "aliyun"}[c.Cloud],
-			Settings: c.settings(&r.Region.Network),
+			Settings: settings(c, &r.Region.Network),
 			Tables:   c.Tables,
-			Gateways: c.gatewayLines(),
-			Routes:   c.routeLines(),
-			Rules:    c.ruleLines(),
+			Gateways: gatewayLines(c),
+			Routes:   routeLines(c),
+			Rules:    ruleLines(c),
 		}),
 		cloudPart(c.Cloud+".sh"), cloudPart("common.sh"))
 }
@@ -81,7 +82,7 @@ func cloudTitle(cloud string) string {
 	return "Alibaba Cloud"
 }
 
-func (c *CloudPlan) settings(n *schema.Network) []scriptSetting {
+func settings(c *plan.Cloud, n *schema.Network) []scriptSetting {
 	s := []scriptSetting{{"owner", c.Owner}}
 	switch c.Cloud {
 	case schema.ProviderAWS:
@@ -101,7 +102,7 @@ func (c *CloudPlan) settings(n *schema.Network) []scriptSetting {
 }
 
 // gatewayLines are "NAME TARGET ZONE IPV4 IPV6", with "-" for what is not there.
-func (c *CloudPlan) gatewayLines() []string {
+func gatewayLines(c *plan.Cloud) []string {
 	var lines []string
 	for _, g := range c.Gateways {
 		lines = append(lines, words(g.Name, g.Target, g.Zone, address(g.IPv4), address(g.IPv6)))
@@ -110,9 +111,9 @@ func (c *CloudPlan) gatewayLines() []string {
 }
 
 // routeLines are "FAMILY NAME DESTINATION".
-func (c *CloudPlan) routeLines() []string {
+func routeLines(c *plan.Cloud) []string {
 	var lines []string
-	for _, r := range c.Routes {
+	for _, r := range c.Routes() {
 		family := "6"
 		if r.Destination.Addr().Is4() {
 			family = "4"
@@ -124,18 +125,18 @@ func (c *CloudPlan) routeLines() []string {
 
 // ruleLines are "NAME in|out PROTOCOL PORT PEERS HOSTS", with commas in the lists and
 // "-" for every port and for every host.
-func (c *CloudPlan) ruleLines() []string {
+func ruleLines(c *plan.Cloud) []string {
 	if c.Cloud != schema.ProviderGCP && c.SecurityGroup == "" {
 		return nil
 	}
 	var lines []string
-	for _, r := range c.Rules {
-		lines = append(lines, words(r.Name, r.direction(), r.Protocol, portWord(r.Port), prefixWord(r.Peers), prefixWord(r.Hosts)))
+	for _, r := range c.Rules() {
+		lines = append(lines, words(r.Name, direction(&r), r.Protocol, portWord(r.Port), prefixWord(r.Peers), prefixWord(r.Hosts)))
 	}
 	return lines
 }
 
-func (r *FirewallRule) direction() string {
+func direction(r *plan.FirewallRule) string {
 	if r.Egress {
 		return "out"
 	}

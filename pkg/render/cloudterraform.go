@@ -6,12 +6,13 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
 // terraform is cloud/main.tf: what the script makes, as a module without a provider
 // block, under the same names. Nil where nothing of a cloud is asked for.
-func (p *Plan) terraform(r *RegionPlan) []byte {
+func (p *Plan) terraform(r *plan.Region) []byte {
 	c := r.Cloud
 	if c == nil {
 		return nil
@@ -23,15 +24,15 @@ func (p *Plan) terraform(r *RegionPlan) []byte {
 		Network: r.Region.Network,
 		Active:  hclString(c.Gateways[0].Name),
 		Group:   c.SecurityGroup,
-		Routes:  c.hclRoutes(),
-		Rules:   c.hclRules(),
-		Order:   hclList(c.gatewayNames()),
+		Routes:  hclRoutes(c),
+		Rules:   hclRules(c),
+		Order:   hclList(gatewayNames(c)),
 		Spread:  c.Spread,
 	}
 	if len(c.Tables) > 0 {
 		t.Tables = hclList(c.Tables)
 	}
-	t.Gateways, t.Complete = c.hclGateways()
+	t.Gateways, t.Complete = hclGateways(c)
 	return cloudTemplate(c.Cloud+".tf.tmpl", t)
 }
 
@@ -50,14 +51,14 @@ type cloudModule struct {
 	Complete bool
 	Routes   string
 	Rules    string
-	// Order is the list of the gateways' names, and Spread as in CloudPlan.
+	// Order is the list of the gateways' names, and Spread as in plan.Cloud.
 	Order  string
 	Spread bool
 }
 
 // hclGateways spells the gateways of Google Cloud with all that a route needs, and
 // those of other clouds with their target.
-func (c *CloudPlan) hclGateways() (lines string, complete bool) {
+func hclGateways(c *plan.Cloud) (lines string, complete bool) {
 	var entries []hclEntry
 	complete = true
 	for _, g := range c.Gateways {
@@ -76,7 +77,7 @@ func (c *CloudPlan) hclGateways() (lines string, complete bool) {
 	return hclMap(entries), complete
 }
 
-func (c *CloudPlan) gatewayNames() []string {
+func gatewayNames(c *plan.Cloud) []string {
 	var names []string
 	for _, g := range c.Gateways {
 		names = append(names, g.Name)
@@ -84,9 +85,9 @@ func (c *CloudPlan) gatewayNames() []string {
 	return names
 }
 
-func (c *CloudPlan) hclRoutes() string {
+func hclRoutes(c *plan.Cloud) string {
 	var entries []hclEntry
-	for _, r := range c.Routes {
+	for _, r := range c.Routes() {
 		entries = append(entries, hclEntry{r.Name, hclString(r.Destination.String())})
 	}
 	return hclMap(entries)
@@ -94,10 +95,10 @@ func (c *CloudPlan) hclRoutes() string {
 
 // hclRules spells a rule as one object, and in AWS and Alibaba Cloud, where a rule has
 // one prefix, as one for each of its peers.
-func (c *CloudPlan) hclRules() string {
+func hclRules(c *plan.Cloud) string {
 	var entries []hclEntry
 	priority := map[bool]int{}
-	for _, r := range c.Rules {
+	for _, r := range c.Rules() {
 		port := "null"
 		if r.Port != 0 {
 			port = strconv.Itoa(r.Port)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -35,8 +36,8 @@ func (p *Plan) cniFiles() ([]File, error) {
 }
 
 // firstWith is the first region, by name, that runs the plugin; nil where none does.
-func (p *Plan) firstWith(t schema.CNIType) *RegionPlan {
-	i := slices.IndexFunc(p.Regions, func(r RegionPlan) bool { return r.Region.CNI.Type == t })
+func (p *Plan) firstWith(t schema.CNIType) *plan.Region {
+	i := slices.IndexFunc(p.Regions, func(r plan.Region) bool { return r.Region.CNI.Type == t })
 	if i < 0 {
 		return nil
 	}
@@ -84,7 +85,7 @@ func keepsSource(t *schema.Topology) []netip.Prefix {
 // nodeLabels are what a kubelet of the region must register its node with, so that
 // the region's settings find it when its network plugin starts. The label is our own:
 // topology.kubernetes.io/region is the cloud's, and says us-central1 there.
-func (r *RegionPlan) nodeLabels() map[string]string {
+func nodeLabels(r *plan.Region) map[string]string {
 	return map[string]string{schema.RegionLabel: r.Region.Name}
 }
 

@@ -7,12 +7,13 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
 // statement is regions/<region>/cni/by-hand.txt: what the region's network plugin must
 // be told by hand, each item with the value to put in.
-func (p *Plan) statement(r *RegionPlan) string {
+func (p *Plan) statement(r *plan.Region) string {
 	var b strings.Builder
 	c := r.Region.CNI
 	b.WriteString(p.header())
@@ -25,12 +26,12 @@ func (p *Plan) statement(r *RegionPlan) string {
 }
 
 // everyPlugin is what all nodes of a region need.
-func (p *Plan) everyPlugin(r *RegionPlan) []string {
+func (p *Plan) everyPlugin(r *plan.Region) []string {
 	items := []string{
-		fmt.Sprintf("Register every node with `--node-labels=%s` and an explicit `--node-ip`: settings by region find the node by this label when its plugin starts, and without the address the kubelet may take one from the tailnet.", spellLabels(r.nodeLabels())),
+		fmt.Sprintf("Register every node with `--node-labels=%s` and an explicit `--node-ip`: settings by region find the node by this label when its plugin starts, and without the address the kubelet may take one from the tailnet.", spellLabels(nodeLabels(r))),
 	}
 	if r.Region.Gateways.Mode != schema.ModeDaemonSet && r.Region.CNI.Type == schema.CNICilium && r.Region.CNI.HostRouting == schema.HostRoutingBPF {
-		items = append(items, fmt.Sprintf("Register gateways with `--node-labels=%s` as well.", spellLabels(r.gatewayLabels())))
+		items = append(items, fmt.Sprintf("Register gateways with `--node-labels=%s` as well.", spellLabels(gatewayLabels(r))))
 	}
 	if r.Region.CNI.Type != schema.CNICilium && r.Region.CNI.MTU > 0 {
 		items = append(items, fmt.Sprintf("Tell the plugin that pods' MTU is %d.", r.Region.CNI.MTU))
@@ -42,7 +43,7 @@ func (p *Plan) everyPlugin(r *RegionPlan) []string {
 }
 
 // perPlugin is what the plugin itself needs.
-func (p *Plan) perPlugin(r *RegionPlan) []string {
+func (p *Plan) perPlugin(r *plan.Region) []string {
 	keeps4, _ := byFamily(p.KeepsSource)
 	switch r.Region.CNI.Type {
 	case schema.CNICilium:
@@ -68,7 +69,7 @@ func (p *Plan) perPlugin(r *RegionPlan) []string {
 
 // googleStatement: GKE masquerades by ip-masq-agent or, with Dataplane V2, by an
 // EgressNATPolicy (cloud.google.com/kubernetes-engine/docs/concepts/ip-masquerade-agent).
-func (p *Plan) googleStatement(r *RegionPlan) []string {
+func (p *Plan) googleStatement(r *plan.Region) []string {
 	if r.Region.Provider != schema.ProviderGCP {
 		return nil
 	}
@@ -79,7 +80,7 @@ func masqAgent(keeps []netip.Prefix) string {
 	return fmt.Sprintf("put `nonMasqueradeCIDRs: [%s]` and `masqLinkLocal: false` into the key `config` of ConfigMap `ip-masq-agent` in kube-system.", commaPrefixes(keeps))
 }
 
-func ciliumStatement(r *RegionPlan) []string {
+func ciliumStatement(r *plan.Region) []string {
 	items := []string{
 		"Merge `cni/cilium-values.yaml` into the values of the cluster's Cilium chart, apply `cilium.yaml` of this directory before the region's agents start, and restart agents that have started already: they read a CiliumNodeConfig once.",
 	}
@@ -93,7 +94,7 @@ func ciliumStatement(r *RegionPlan) []string {
 	return items
 }
 
-func calicoStatement(r *RegionPlan) []string {
+func calicoStatement(r *plan.Region) []string {
 	return []string{
 		"Apply `cni/calico.yaml` and `calico.yaml` of this directory with calicoctl, or with kubectl where Calico's API server runs. With neither, write `crd.projectcalico.org/v1` for the apiVersion. FelixConfiguration `default` exists already: merge the two fields into it.",
 		"Delete or disable the pool `default-ipv4-ippool` before pods start, or nodes take addresses from it.",

@@ -4,6 +4,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 )
 
 const (
@@ -30,7 +32,7 @@ func (g *gateway) gatewayPod(volumes []corev1.Volume) corev1.PodSpec {
 		HostNetwork:                   true,
 		DNSPolicy:                     corev1.DNSDefault, // cluster DNS may be behind the tunnel
 		EnableServiceLinks:            new(false),
-		AutomountServiceAccountToken:  new(g.State == StateSecret),
+		AutomountServiceAccountToken:  new(g.State == plan.StateSecret),
 		TerminationGracePeriodSeconds: new(int64(graceSeconds)),
 		PriorityClassName:             priorityClass,
 		// Every taint, with or without a value: a gateway comes before the CNI, the
@@ -129,7 +131,7 @@ func (g *gateway) livenessProbe() *corev1.Probe {
 
 func (g *gateway) healthz() corev1.ProbeHandler {
 	get := &corev1.HTTPGetAction{Path: "/healthz", Port: intstr.FromInt32(HealthPort)}
-	if g.Health == HealthLoopback {
+	if g.Health == plan.HealthLoopback {
 		get.Host = "127.0.0.1"
 	}
 	return corev1.ProbeHandler{HTTPGet: get}

@@ -8,6 +8,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -40,7 +41,7 @@ const (
 // hostname: on the host network that is the node's, by which watch.sh knows its peers.
 func (g *gateway) environment() []corev1.EnvVar {
 	env := []corev1.EnvVar{hostIP()}
-	if g.State == StateSecret {
+	if g.State == plan.StateSecret {
 		env = append(env, nodeName())
 	}
 	env = append(env, g.identity()...)
@@ -76,7 +77,7 @@ func (g *gateway) identity() []corev1.EnvVar {
 // list (tailscale 1.84.3 and 1.102.3, cmd/tailscale/cli/up.go: getAuthKey, getIDToken).
 func (g *gateway) credentials() []corev1.EnvVar {
 	auth := &g.plan.Topology.Spec.Tailnet.Auth
-	if !auth.Federated(g.Region) {
+	if !g.Federated {
 		return []corev1.EnvVar{variable("TS_AUTHKEY", "file:"+authDir+"/authkey")}
 	}
 	// containerboot refuses a key beside these, and TS_AUDIENCE beside a token, which
@@ -141,9 +142,9 @@ func joinPrefixes(prefixes []netip.Prefix) string {
 // stateVariables say where the gateway's identity is kept.
 func (g *gateway) stateVariables() []corev1.EnvVar {
 	env := []corev1.EnvVar{variable("TS_SOCKET", socket), variable("TS_STATE_DIR", stateDir)}
-	if g.State == StateSecret {
+	if g.State == plan.StateSecret {
 		return append(env,
-			variable("TS_KUBE_SECRET", schema.StateSecretName("$(NODE_NAME)")),
+			variable("TS_KUBE_SECRET", plan.StateSecretName("$(NODE_NAME)")),
 			// A pod on the host network with the host's resolver cannot look up
 			// kubernetes.default.svc (tailscale 1.84.3, ipn/store/kubestore/store_kube.go).
 			variable("TS_KUBERNETES_READ_API_SERVER_ADDRESS_FROM_ENV", "true"),
@@ -174,7 +175,7 @@ func (g *gateway) healthVariables() []corev1.EnvVar {
 func (g *gateway) healthAddress() string {
 	port := ":" + strconv.Itoa(HealthPort)
 	switch {
-	case g.Health == HealthLoopback:
+	case g.Health == plan.HealthLoopback:
 		return "127.0.0.1" + port
 	case g.HostIPv6:
 		return "[$(HOST_IP)]" + port
@@ -188,7 +189,7 @@ func (g *gateway) envFiles() []File {
 	if n := g.host.Node; n != nil {
 		return []File{{Path: g.path("gateway/" + n.Name + ".env"), Data: g.envFile(*n)}}
 	}
-	if g.State != StateSecret {
+	if g.State != plan.StateSecret {
 		return []File{{Path: g.path("gateway/gateway.env"), Data: g.envFile(schema.GatewayNode{})}}
 	}
 	var files []File

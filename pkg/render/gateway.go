@@ -11,15 +11,16 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
 // gateway is the gateways of one region, or one of them where they differ, about to be
 // spelled.
 type gateway struct {
-	*RegionPlan
+	*regionPlan
 	plan *Plan
-	host *HostPlan
+	host *plan.Host
 	// files are the region's scripts, spelled once: they are in the tree, in a ConfigMap
 	// and in the hash that rolls the pods.
 	files []File
@@ -28,13 +29,13 @@ type gateway struct {
 }
 
 // gateway finds the host's scripts among the region's files, which have their headers.
-func (p *Plan) gateway(r *RegionPlan, h *HostPlan, files []File) *gateway {
-	g := &gateway{RegionPlan: r, plan: p, host: h, files: files}
+func (p *Plan) gateway(r *plan.Region, h *plan.Host, files []File) *gateway {
+	g := &gateway{regionPlan: r, plan: p, host: h, files: files}
 	for i := range files {
 		switch f := &files[i]; f.Path {
-		case g.path("gateway/" + h.dir() + "setup.sh"):
+		case g.path("gateway/" + hostDir(h) + "setup.sh"):
 			g.setup = f.Data
-		case g.path("gateway/" + h.dir() + "watch.sh"):
+		case g.path("gateway/" + hostDir(h) + "watch.sh"):
 			g.watch = f.Data
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -18,13 +19,13 @@ type hostPort struct {
 // hostPorts are what a gateway's own firewall lets through; outgoing ones only where
 // that filters them. What gateways forward, setup.sh accepts.
 func hostPorts(n *schema.Network) []hostPort {
-	ports := []hostPort{{false, "udp", TailscalePort, "other gateways"}}
+	ports := []hostPort{{false, "udp", plan.TailscalePort, "other gateways"}}
 	if n.EgressFiltered {
 		ports = append(ports,
-			hostPort{true, "udp", TailscalePort, "other gateways"},
-			hostPort{true, "udp", stunPort, "STUN: the gateway's own address as others see it"},
-			hostPort{true, "tcp", httpsPort, "the control server, and DERP relays where nothing direct works"},
-			hostPort{true, "tcp", httpPort, "the control server, where 443 is closed"})
+			hostPort{true, "udp", plan.TailscalePort, "other gateways"},
+			hostPort{true, "udp", plan.STUNPort, "STUN: the gateway's own address as others see it"},
+			hostPort{true, "tcp", plan.HTTPSPort, "the control server, and DERP relays where nothing direct works"},
+			hostPort{true, "tcp", plan.HTTPPort, "the control server, where 443 is closed"})
 	}
 	return ports
 }
@@ -32,7 +33,7 @@ func hostPorts(n *schema.Network) []hostPort {
 // hostFirewall is the rules for the firewall on the gateways' hosts: a script for ufw,
 // and for nftables snippets to include, since a rule that accepts in a table of our own
 // would keep no other table from dropping.
-func (p *Plan) hostFirewall(r *RegionPlan) []File {
+func (p *Plan) hostFirewall(r *plan.Region) []File {
 	dir := "regions/" + r.Region.Name + "/gateway/"
 	ports := hostPorts(&r.Region.Network)
 	switch r.Region.Network.HostFirewall {

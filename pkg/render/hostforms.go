@@ -118,7 +118,7 @@ const staticMetric = 4096
 // prefix of a family in which no gateway has an address is not among them.
 func (g *gateway) staticRoutes() []staticRoute {
 	var routes []staticRoute
-	for _, p := range g.Transit {
+	for _, p := range g.Transit() {
 		r := staticRoute{Prefix: p}
 		for _, n := range g.Region.Gateways.Nodes {
 			for _, a := range n.Addresses() {
@@ -150,5 +150,5 @@ func (g *gateway) notOnGateways() string {
 
 // hasIPv6 reports whether any of the region's routes is IPv6.
 func (g *gateway) hasIPv6() bool {
-	return slices.ContainsFunc(g.Transit, func(p netip.Prefix) bool { return p.Addr().Is6() })
+	return slices.ContainsFunc(g.Transit(), func(p netip.Prefix) bool { return p.Addr().Is6() })
 }

@@ -24,6 +24,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/filesys"
 	"sigs.k8s.io/yaml"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -387,7 +388,7 @@ func TestEnvironmentByTopology(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			p := NewPlan(example(t, test.change))
-			i := slices.IndexFunc(p.Regions, func(r RegionPlan) bool { return r.Region.Name == test.region })
+			i := slices.IndexFunc(p.Regions, func(r plan.Region) bool { return r.Region.Name == test.region })
 			env := variables(corev1.Container{Env: gatewayOf(p, i).environment()})
 			for name, want := range test.want {
 				if got, set := env[name]; !set || got != want {

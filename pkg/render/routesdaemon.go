@@ -194,7 +194,7 @@ func (g *gateway) routesVolumes() []corev1.Volume {
 // A gateway has all labels of the selector, so a node that lacks one of them is none:
 // a term for each label, since terms are alternatives.
 func (g *gateway) notGateways() *corev1.Affinity {
-	labels := g.gatewayLabels()
+	labels := gatewayLabels(g.regionPlan)
 	var terms []corev1.NodeSelectorTerm
 	for _, name := range slices.Sorted(maps.Keys(labels)) {
 		terms = append(terms, corev1.NodeSelectorTerm{

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"text/template"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -28,7 +29,7 @@ const FirstTable = 5253
 const HealthPort = 9002
 
 // hostFiles are the scripts for the hosts of a region, in order of path.
-func (p *Plan) hostFiles(r *RegionPlan) []File {
+func (p *Plan) hostFiles(r *plan.Region) []File {
 	dir := "regions/" + r.Region.Name + "/"
 	var files []File
 	add := func(path string, data []byte) {
@@ -38,8 +39,8 @@ func (p *Plan) hostFiles(r *RegionPlan) []File {
 	}
 	for i := range r.Hosts {
 		h := &r.Hosts[i]
-		add("gateway/"+h.dir()+"setup.sh", p.setupScript(r, h))
-		add("gateway/"+h.dir()+"watch.sh", p.gatewayWatchScript(r, h))
+		add("gateway/"+hostDir(h)+"setup.sh", p.setupScript(r, h))
+		add("gateway/"+hostDir(h)+"watch.sh", p.gatewayWatchScript(r, h))
 	}
 	add("node/routes.sh", p.routesScript(r))
 	add("node/watch.sh", p.nodeWatchScript(r))
@@ -48,20 +49,20 @@ func (p *Plan) hostFiles(r *RegionPlan) []File {
 }
 
 // setupScript prepares a gateway host: setup.sh apply|remove|check|print.
-func (p *Plan) setupScript(r *RegionPlan, h *HostPlan) []byte {
+func (p *Plan) setupScript(r *plan.Region, h *plan.Host) []byte {
 	return script("setup.sh.tmpl", p.scriptData(r, h))
 }
 
 // gatewayWatchScript follows the primary of each prefix for ever. It is nil where
 // a gateway keeps no routes of its own.
-func (p *Plan) gatewayWatchScript(r *RegionPlan, h *HostPlan) []byte {
+func (p *Plan) gatewayWatchScript(r *plan.Region, h *plan.Host) []byte {
 	if !r.Relay && !r.SourceRoute {
 		return nil
 	}
 	d := p.scriptData(r, h)
 	// The routes of its tables are those that remote gateways advertise, one by one: it
 	// knows their primaries by them.
-	d.Transit = scriptPrefixes(r.Tunnel)
+	d.Transit = scriptPrefixes(r.Tunnel())
 	for i, s := range h.Sources {
 		d.Local[i].scriptPrefix = newScriptPrefix(s.Primary)
 	}
@@ -71,8 +72,8 @@ func (p *Plan) gatewayWatchScript(r *RegionPlan, h *HostPlan) []byte {
 // routesScript keeps the routes of a node that is not a gateway: routes.sh
 // apply|remove|check|print. It is nil where no gateway is known to route to, and where
 // every node is one.
-func (p *Plan) routesScript(r *RegionPlan) []byte {
-	if len(r.Region.Gateways.Nodes) == 0 || r.routesInCloud() || r.Region.Gateways.Mode == schema.ModePerNode {
+func (p *Plan) routesScript(r *plan.Region) []byte {
+	if len(r.Region.Gateways.Nodes) == 0 || r.RoutesInCloud() || r.Region.Gateways.Mode == schema.ModePerNode {
 		return nil
 	}
 	return script("routes.sh.tmpl", p.scriptData(r, &r.Hosts[0]))
@@ -80,8 +81,8 @@ func (p *Plan) routesScript(r *RegionPlan) []byte {
 
 // nodeWatchScript takes gateways that are not well out of a node's routes. It is nil
 // where there is no other gateway to turn to.
-func (p *Plan) nodeWatchScript(r *RegionPlan) []byte {
-	if len(r.Region.Gateways.Nodes) < 2 || r.routesInCloud() || r.Region.Gateways.Mode == schema.ModePerNode {
+func (p *Plan) nodeWatchScript(r *plan.Region) []byte {
+	if len(r.Region.Gateways.Nodes) < 2 || r.RoutesInCloud() || r.Region.Gateways.Mode == schema.ModePerNode {
 		return nil
 	}
 	return script("nodewatch.sh.tmpl", p.scriptData(r, &r.Hosts[0]))
@@ -131,13 +132,13 @@ func script(name string, d scriptData) []byte {
 	return b.Bytes()
 }
 
-func (p *Plan) scriptData(r *RegionPlan, h *HostPlan) scriptData {
+func (p *Plan) scriptData(r *plan.Region, h *plan.Host) scriptData {
 	d := scriptData{
 		Region:   r.Region.Name,
 		Guarded:  scriptPrefixes(r.Region.Advertised()),
-		Local:    h.localPrefixes(),
-		Remote:   scriptPrefixes(r.Remote),
-		Transit:  scriptPrefixes(r.Transit),
+		Local:    localPrefixes(h),
+		Remote:   scriptPrefixes(r.Remote()),
+		Transit:  scriptPrefixes(r.Transit()),
 		Spoofed:  scriptPrefixes(r.Spoofed),
 		Settings: p.scriptSettings(r),
 	}
@@ -147,7 +148,7 @@ func (p *Plan) scriptData(r *RegionPlan, h *HostPlan) scriptData {
 	return d
 }
 
-func (p *Plan) scriptSettings(r *RegionPlan) []scriptSetting {
+func (p *Plan) scriptSettings(r *plan.Region) []scriptSetting {
 	return []scriptSetting{
 		{"netfilter", string(p.Topology.Spec.Tailnet.NetfilterMode)},
 		{"relay", yesNo(r.Relay)},
@@ -156,7 +157,7 @@ func (p *Plan) scriptSettings(r *RegionPlan) []scriptSetting {
 	}
 }
 
-func (h *HostPlan) localPrefixes() []localPrefix {
+func localPrefixes(h *plan.Host) []localPrefix {
 	var local []localPrefix
 	for i, s := range h.Sources {
 		role := "pod"
@@ -205,4 +206,12 @@ func yesNo(b bool) string {
 		return "yes"
 	}
 	return "no"
+}
+
+// hostDir is the host's own directory, with a slash; empty for what all hosts share.
+func hostDir(h *plan.Host) string {
+	if h.Node == nil {
+		return ""
+	}
+	return h.Node.Name + "/"
 }

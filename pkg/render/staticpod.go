@@ -30,7 +30,7 @@ func (g *gateway) staticPod() *corev1.Pod {
 // staticPodFile is the one document that the kubelet reads from a file.
 func (g *gateway) staticPodFile() (File, error) {
 	data, err := toYAML(g.staticPod())
-	return File{Path: g.path("gateway/" + g.host.dir() + "static-pod.yaml"), Data: append(g.staticPodNote(), data...)}, err
+	return File{Path: g.path("gateway/" + hostDir(g.host) + "static-pod.yaml"), Data: append(g.staticPodNote(), data...)}, err
 }
 
 // staticPodNote tells an operator what the host needs before the kubelet reads the

@@ -1,6 +1,10 @@
 package render
 
-import corev1 "k8s.io/api/core/v1"
+import (
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
+)
 
 // xtablesLock keeps iptables-legacy and kube-proxy from overwriting each other's
 // tables, which they replace as a whole; /lib/modules lets it load them (as kubeadm
@@ -58,7 +62,7 @@ func (g *gateway) clusterVolumes() []corev1.Volume {
 // authSource holds the auth key, or the token that takes its place.
 func (g *gateway) authSource() corev1.VolumeSource {
 	auth := &g.plan.Topology.Spec.Tailnet.Auth
-	if auth.Federated(g.Region) {
+	if g.Federated {
 		return corev1.VolumeSource{Projected: tokenSource(auth.WorkloadIdentity.Audience)}
 	}
 	return corev1.VolumeSource{Secret: &corev1.SecretVolumeSource{
@@ -97,7 +101,7 @@ func (g *gateway) staticVolumes() []corev1.Volume {
 // stateVolume holds the identity, or only what tailscaled can do without where that
 // is in a Secret.
 func (g *gateway) stateVolume() corev1.Volume {
-	if g.State == StateSecret {
+	if g.State == plan.StateSecret {
 		return emptyDirVolume("state")
 	}
 	return hostVolume("state", hostStateDir, corev1.HostPathDirectoryOrCreate)

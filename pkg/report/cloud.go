@@ -4,17 +4,17 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
 // clouds says where the routes of providers lead and what becomes of traffic when the
 // gateway there is not the primary; empty where no region describes its network.
-func clouds(p *render.Plan) string {
+func clouds(p *plan.Plan) string {
 	var b strings.Builder
 	for i := range p.Regions {
 		if c := p.Regions[i].Cloud; c != nil {
-			fmt.Fprintf(&b, "| %s | %d, to %s | %s |\n", p.Regions[i].Region.Name, len(c.Routes), target(c), outage(c))
+			fmt.Fprintf(&b, "| %s | %d, to %s | %s |\n", p.Regions[i].Region.Name, len(c.Routes()), target(c), outage(c))
 		}
 	}
 	if b.Len() == 0 {
@@ -25,7 +25,7 @@ func clouds(p *render.Plan) string {
 		"| region | routes in each table | when what the region sends is lost, answers included |\n|---|---|---|\n" + b.String()
 }
 
-func target(c *render.CloudPlan) string {
+func target(c *plan.Cloud) string {
 	first := c.Gateways[0].Name
 	switch {
 	case len(c.Gateways) == 1:
@@ -38,7 +38,7 @@ func target(c *render.CloudPlan) string {
 	return first + ": a destination has one next hop there"
 }
 
-func outage(c *render.CloudPlan) string {
+func outage(c *plan.Cloud) string {
 	first := c.Gateways[0].Name
 	moved := "until the routes are moved"
 	if c.Cloud == schema.ProviderGCP {

@@ -4,31 +4,31 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 )
 
 // devices counts what the gateways take of the tailnet's plan.
-func devices(t *schema.Topology) string {
+func devices(p *plan.Plan) string {
 	var b strings.Builder
 	b.WriteString("\n## Devices\n\nWhat the gateways are in the tailnet.\n\n| region | mode | devices |\n|---|---|---|\n")
 	sum, all := 0, true
-	for i := range t.Spec.Regions {
-		r := &t.Spec.Regions[i]
+	for i := range p.Regions {
+		r := &p.Regions[i]
 		n, known := r.Devices()
 		sum, all = sum+n, all && known
-		fmt.Fprintf(&b, "| %s | %s | %s |\n", r.Name, r.Gateways.Mode, share(r))
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", r.Region.Name, r.Region.Gateways.Mode, share(r))
 	}
-	fmt.Fprintf(&b, "| together | | %s%s |\n", count(sum, all), limit(t.Spec.Tailnet.MaxDevices))
+	fmt.Fprintf(&b, "| together | | %s%s |\n", count(sum, all), limit(p.Topology.Spec.Tailnet.MaxDevices))
 	return b.String()
 }
 
-func share(r *schema.Region) string {
+func share(r *plan.Region) string {
 	n, known := r.Devices()
 	switch {
 	case !known:
 		return count(n, known) + ": no host is listed"
-	case n > len(r.Gateways.Nodes):
-		return fmt.Sprintf("%d, of which %d are listed", n, len(r.Gateways.Nodes))
+	case n > len(r.Region.Gateways.Nodes):
+		return fmt.Sprintf("%d, of which %d are listed", n, len(r.Region.Gateways.Nodes))
 	}
 	return count(n, known)
 }

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/mtu"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan/mtu"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 

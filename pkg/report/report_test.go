@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/report"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
@@ -31,7 +31,7 @@ func topology() *schema.Topology {
 }
 
 func Example() {
-	text := string(report.Markdown(render.NewPlan(topology())))
+	text := string(report.Markdown(plan.New(topology())))
 	for line := range strings.Lines(text) {
 		if strings.HasPrefix(line, "| a |") {
 			fmt.Print(line)
@@ -45,7 +45,7 @@ func Example() {
 
 // The report names the mark of each component, and every known issue that applies.
 func TestReport(t *testing.T) {
-	text := string(report.Markdown(render.NewPlan(topology())))
+	text := string(report.Markdown(plan.New(topology())))
 	for _, want := range []string{"| tailscale 1.84.3 | its own packets", "| cilium 1.17.4 |", "`cilium-identity-bypass` at `spec.regions[0]"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the report lacks %q:\n%s", want, text)
@@ -61,7 +61,7 @@ func TestDevices(t *testing.T) {
 	many.Name, many.Gateways.Mode, many.MaxNodes = "c", schema.ModePerNode, 20
 	top.Spec.Regions = append(top.Spec.Regions, none, many)
 	top.Spec.Tailnet.MaxDevices = 30
-	text := string(report.Markdown(render.NewPlan(top)))
+	text := string(report.Markdown(plan.New(top)))
 	for _, want := range []string{"| b | daemonSet | at least 1: no host is listed |", "| c | perNode | 20, of which 1 are listed |", "| together | | at least 22 of 30 |"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the report lacks %q:\n%s", want, text)

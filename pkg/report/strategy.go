@@ -5,18 +5,19 @@ import (
 	"strings"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/issues"
-	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
 // strategies compares what is in force with what is recommended, region by region, and
 // does the same for the netfilter mode.
-func strategies(p *render.Plan) string {
+func strategies(p *plan.Plan) string {
 	var b strings.Builder
 	b.WriteString("\n## Strategies\n\n| region | in force | recommended | why |\n|---|---|---|---|\n")
 	for i := range p.Regions {
 		r := &p.Regions[i]
-		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", r.Region.Name, r.Region.Gateways.HA.Strategy, r.Advice.Recommended, because(r))
+		a := r.Advice()
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", r.Region.Name, r.Region.Gateways.HA.Strategy, a.Recommended, because(r, a))
 	}
 	b.WriteString("\n" + netfilter(p.Topology))
 	return b.String()
@@ -25,30 +26,30 @@ func strategies(p *render.Plan) string {
 // alone is how far it reaches when the only gateway of a region fails.
 const alone = "One gateway: while its host, its uplink or its tailscaled is down, so is the region's way to all others; "
 
-func because(r *render.RegionPlan) string {
-	switch r.Advice.Reason {
-	case render.OneGateway:
+func because(r *plan.Region, a plan.StrategyAdvice) string {
+	switch a.Reason {
+	case plan.OneGateway:
 		return alone + "a second one that does not fail together with it would make it relay."
-	case render.OneByTable:
+	case plan.OneByTable:
 		return alone + "a second one could not hand over, since the provider's route table decides about every packet, and would stand in only once the routes lead to it."
-	case render.OwnPods:
+	case plan.OwnPods:
 		return "Each node sends and receives for its own pods; only what the nodes send from their own addresses is handed to a node router, and supersets are not to be had in mode perNode."
-	case render.TableNeedsNone:
+	case plan.TableNeedsNone:
 		return "The provider's route table decides about every packet, so no gateway can hand over; with supersets none has to, whoever is the primary."
-	case render.TableNeedsOne:
+	case plan.TableNeedsOne:
 		return fmt.Sprintf("The provider's route table decides about every packet, so a standby cannot hand over: list %s alone, or move the routes whenever the primary changes; %s.",
-			r.Region.Gateways.Nodes[0].Name, verdict(r))
+			r.Region.Gateways.Nodes[0].Name, verdict(r, a))
 	}
-	return fmt.Sprintf("Relay asks nothing of those who receive, whatever their version; %s.", verdict(r))
+	return fmt.Sprintf("Relay asks nothing of those who receive, whatever their version; %s.", verdict(r, a))
 }
 
-func verdict(r *render.RegionPlan) string {
-	switch r.Advice.Supersets {
-	case render.SupersetsTooOld:
+func verdict(r *plan.Region, a plan.StrategyAdvice) string {
+	switch a.Supersets {
+	case plan.SupersetsTooOld:
 		return "supersets would need Tailscale 1.98.0 or newer everywhere"
-	case render.SupersetsNotInMode:
+	case plan.SupersetsNotInMode:
 		return fmt.Sprintf("supersets would need mode staticPod instead of %s", r.Region.Gateways.Mode)
-	case render.SupersetsNoRoom:
+	case plan.SupersetsNoRoom:
 		return "supersets would need room around the region's prefixes that nobody else has"
 	}
 	return "supersets are possible as well, and save the way over the LAN, if every device that receives runs 1.98.0 or newer"

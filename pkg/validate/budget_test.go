@@ -3,6 +3,7 @@ package validate
 import (
 	"testing"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -18,7 +19,7 @@ func TestDeviceBudget(t *testing.T) {
 	}
 	for limit, want := range map[int]int{-1: 0, 0: 0, 12: 1, 13: 0, 14: 0} {
 		topology.Spec.Tailnet.MaxDevices = limit
-		list := deviceBudget(&topology)
+		list := deviceBudget(plan.New(&topology))
 		if len(list) != want {
 			t.Errorf("limit %d: %v", limit, list)
 		}

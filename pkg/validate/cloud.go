@@ -7,16 +7,17 @@ import (
 	"strings"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
 // clouds checks what a region says of its provider's network: fields that are
 // another's, IDs that are missing, quotas, and what a route table cannot do.
-func clouds(t *schema.Topology) diag.List {
+func clouds(p *plan.Plan) diag.List {
 	var list diag.List
-	full := t.WithDefaults()
+	full := p.Topology
 	for i := range full.Spec.Regions {
-		c := cloudRegion{&full.Spec.Regions[i], full.Spec.Regions[i].Cloud(), regionPath(i)}
+		c := cloudRegion{&full.Spec.Regions[i], &p.Regions[i], full.Spec.Regions[i].Cloud(), regionPath(i)}
 		c.otherClouds(&list)
 		if c.cloud == "" {
 			continue
@@ -36,6 +37,7 @@ func clouds(t *schema.Topology) diag.List {
 // cloudRegion is a region with its cloud, which is empty where it describes none.
 type cloudRegion struct {
 	*schema.Region
+	plan        *plan.Region
 	cloud, path string
 }
 
@@ -156,7 +158,7 @@ func (c *cloudRegion) tailnetAddresses(list *diag.List, source schema.GatewaySou
 // (relay), and somebody has to move the routes when another gateway becomes primary.
 func (c *cloudRegion) standby(list *diag.List) {
 	nodes := c.Gateways.Nodes
-	if c.Gateways.HA.Strategy != schema.HARelay || len(nodes) < 2 || !c.RoutesByTable() {
+	if c.Gateways.HA.Strategy != schema.HARelay || len(nodes) < 2 || !c.plan.ByTable {
 		return
 	}
 	stopped := fmt.Sprintf("also when its host stops, until somebody runs cloud/routes.sh apply %s", nodes[1].Name)
@@ -184,7 +186,7 @@ func (c *cloudRegion) standbyRemedy() string {
 // nodeRoutes on hosts: the route table looks every packet up again, and a network card
 // with a /32, as in Google Cloud, does not even take a neighbour as a next hop.
 func (c *cloudRegion) nodeRoutes(list *diag.List) {
-	if len(c.NodeRoutes.Forms) == 0 || !c.RoutesByTable() {
+	if len(c.NodeRoutes.Forms) == 0 || !c.plan.ByTable {
 		return
 	}
 	list.Warnf(CodeCloudNodeRoutes, c.path+".nodeRoutes", "nodeRoutes of region %q puts routes on hosts, and in %s the route table decides about every packet, whatever a host's own routes say", c.Name, cloudTitle(c.cloud)).

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -69,7 +70,7 @@ func TestClouds(t *testing.T) {
 			topology.Spec.Regions = []schema.Region{r, manyPrefixes(max(test.prefixes, 2))}
 			found := map[diag.Code]diag.Severity{}
 			text := ""
-			for _, d := range clouds(topology) {
+			for _, d := range clouds(plan.New(topology)) {
 				found[d.Code] = max(found[d.Code], d.Severity)
 				if d.Severity == diag.Error {
 					found[d.Code] = diag.Error

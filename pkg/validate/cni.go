@@ -6,14 +6,15 @@ import (
 	"strings"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
 // networkPlugins checks each region's plugin, and what the plugins of several regions
 // have to agree on.
-func networkPlugins(t *schema.Topology) diag.List {
+func networkPlugins(p *plan.Plan) diag.List {
 	var list diag.List
-	full := t.WithDefaults()
+	full := p.Topology
 	for i := range full.Spec.Regions {
 		if full.Spec.Regions[i].CNI.Type == schema.CNICilium {
 			ciliumDevices(full, i, &list)
@@ -36,7 +37,7 @@ func ciliumDevices(t *schema.Topology, i int, list *diag.List) {
 		switch {
 		case wild && strings.HasPrefix("tailscale0", prefix) || d == "tailscale0":
 			list.Errorf(CodeDeviceTunnel, path, "device pattern %q of region %q takes tailscale0 for a network card", d, r.Name).
-				Fix("name the cards of the region's nodes, such as %s", strings.Join(schema.DefaultDevices(), ", "))
+				Fix("name the cards of the region's nodes, such as %s", strings.Join(plan.DefaultDevices(), ", "))
 		case strings.HasPrefix(d, "!") && !r.CNI.Version.AtLeast(1, 20, 0):
 			list.Errorf(CodeDeviceTunnel, path, "device pattern %q of region %q excludes a device, which %s does not understand", d, r.Name, r.CNI.Release()).
 				Fix("name the cards that are meant instead")

@@ -5,14 +5,15 @@ import (
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/claim"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
 // highAvailability refuses what several gateways of a region cannot do together.
-func highAvailability(t *schema.Topology) diag.List {
+func highAvailability(p *plan.Plan) diag.List {
 	var list diag.List
-	for i := range t.Spec.Regions {
-		h := gatewayGroup{&t.Spec.Regions[i], regionPath(i) + ".gateways"}
+	for i := range p.Regions {
+		h := gatewayGroup{&p.Given.Spec.Regions[i], p.Regions[i].NodeRouters(), regionPath(i) + ".gateways"}
 		h.equalCost(&list)
 		h.zone(&list)
 		h.firstFamily(&list)
@@ -24,23 +25,14 @@ func highAvailability(t *schema.Topology) diag.List {
 // gatewayGroup is the gateways of one region.
 type gatewayGroup struct {
 	region *schema.Region
-	path   string
+	// routers are the gateways that other hosts send to: all of them, but for mode perNode.
+	routers []int
+	path    string
 }
 
 func (h *gatewayGroup) nodes() []schema.GatewayNode { return h.region.Gateways.Nodes }
 
 func (h *gatewayGroup) at(j int) string { return diag.Index(h.path+".nodes", j) }
-
-// routers are the gateways that other hosts send to: all of them, but for mode perNode.
-func (h *gatewayGroup) routers() []int {
-	var list []int
-	for j := range h.nodes() {
-		if h.region.IsNodeRouter(j) {
-			list = append(list, j)
-		}
-	}
-	return list
-}
 
 // equalCost: nodes send to every gateway of their region, and peers take packets from
 // the primary only (measured in namespaces with tailscaled 1.84.3: 51 of 200
@@ -61,7 +53,7 @@ func (h *gatewayGroup) equalCost(list *diag.List) {
 
 // zone: two gateways that fail together are one.
 func (h *gatewayGroup) zone(list *diag.List) {
-	routers := h.routers()
+	routers := h.routers
 	if len(routers) < 2 {
 		return
 	}
@@ -95,7 +87,7 @@ func (h *gatewayGroup) firstFamily(list *diag.List) {
 // nodes would send by the default route, or by fewer gateways than are listed.
 func (h *gatewayGroup) nextHops(list *diag.List) {
 	want := familiesOf(h.region.Advertised())
-	for _, j := range h.routers() {
+	for _, j := range h.routers {
 		n := h.nodes()[j]
 		var own []netip.Prefix
 		for _, a := range n.Addresses() {

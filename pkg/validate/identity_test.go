@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/validate"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
@@ -39,7 +40,7 @@ func TestIdentity(t *testing.T) {
 		"a Secret for hosts that nobody knows": {[]func(*schema.Topology){secret(0), func(t *schema.Topology) { t.Spec.Regions[0].Gateways.Nodes = nil }},
 			[]diag.Code{validate.CodeStateSecret}},
 		"the Secret with the key": {[]func(*schema.Topology){secret(0), func(t *schema.Topology) {
-			t.Spec.Tailnet.Auth.SecretName = schema.StateSecretName(t.Spec.Regions[0].Gateways.Nodes[0].Name)
+			t.Spec.Tailnet.Auth.SecretName = plan.StateSecretName(t.Spec.Regions[0].Gateways.Nodes[0].Name)
 		}}, []diag.Code{validate.CodeStateSecret}},
 		"an IPv6 service": {[]func(*schema.Topology){secret(0), func(t *schema.Topology) {
 			t.Spec.Cluster.ServiceCIDRs = []netip.Prefix{netip.MustParsePrefix("fd00:96::/112")}

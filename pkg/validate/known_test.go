@@ -8,6 +8,7 @@ import (
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/issues"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/validate"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
@@ -177,7 +178,7 @@ func TestKnownIssues(t *testing.T) {
 
 // reported looks where the issue belongs: among the findings, or among the notes.
 func reported(t *schema.Topology, code string) *diag.Diagnostic {
-	for _, d := range slices.Concat(validate.Topology(t), issues.Notes(t)) {
+	for _, d := range slices.Concat(validate.Topology(t), issues.Notes(plan.New(t))) {
 		if string(d.Code) == code {
 			return d
 		}
@@ -231,7 +232,7 @@ func TestIssueOfTheUsersOwn(t *testing.T) {
 }
 
 func TestNotesAreNoFindings(t *testing.T) {
-	notes := issues.Notes(published())
+	notes := issues.Notes(plan.New(published()))
 	if len(notes) < 5 || notes.Count(diag.Info) != len(notes) {
 		t.Errorf("%d notes, %d of them info", len(notes), notes.Count(diag.Info))
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/marks"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -16,13 +17,13 @@ const calicoFewest = 5
 
 // markUses finds two components of a gateway that use the same bits of the mark and
 // that nothing we render keeps apart.
-func markUses(t *schema.Topology) diag.List {
+func markUses(p *plan.Plan) diag.List {
 	var list diag.List
 	seen := map[string]bool{}
-	full := t.WithDefaults()
+	t := p.Given
 	for i := range t.Spec.Regions {
 		calicoMask(t, i, &list)
-		uses := marks.Of(full, i)
+		uses := marks.Of(p, i)
 		for a := range uses {
 			for b := range uses[:a] {
 				markCollision(&list, seen, t.Spec.Regions[i].Name, &uses[a], &uses[b])
@@ -52,7 +53,7 @@ func calicoMask(t *schema.Topology, i int, list *diag.List) {
 	if c.Type != schema.CNICalico || c.MarkMask == 0 {
 		return
 	}
-	mask := schema.CalicoMarkMask(c.DataPlane)
+	mask := plan.CalicoMarkMask(c.DataPlane)
 	proposal := fmt.Sprint(mask)
 	if c.DataPlane == schema.DataPlaneEBPF && c.MarkMask&marks.CalicoEBPF != marks.CalicoEBPF {
 		list.Errorf(CodeCalicoMask, path, "mark mask %#x of region %q lacks bits of %#x, without which Calico's eBPF data plane stops",

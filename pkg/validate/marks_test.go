@@ -8,6 +8,7 @@ import (
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/marks"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/validate"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
@@ -15,11 +16,11 @@ import (
 // TestMarkTable is what the report shows of the published network, as it is and with
 // Tailscale's own rules on.
 func TestMarkTable(t *testing.T) {
-	sameFile(t, "testdata/marks.md", marks.Table(published()))
+	sameFile(t, "testdata/marks.md", marks.Table(plan.New(published())))
 	on := withChanges([]change{netfilterOn(schema.FirewallNFTables)})
 	on.Spec.Regions[1].CNI = schema.CNI{Type: schema.CNICalico, Version: "3.30.7"}
 	on.Spec.Marks = []schema.Mark{{Owner: "istio", Mask: 0xffff, Value: 0x1337}}
-	sameFile(t, "testdata/marks-netfilter-on.md", marks.Table(on))
+	sameFile(t, "testdata/marks-netfilter-on.md", marks.Table(plan.New(on)))
 }
 
 func TestMarkCollisions(t *testing.T) {
@@ -81,7 +82,7 @@ func TestCalicoMasks(t *testing.T) {
 			for _, d := range []schema.DataPlane{"", schema.DataPlaneIPTables, schema.DataPlaneNFTables, schema.DataPlaneEBPF} {
 				for _, on := range []change{netfilterOn(""), netfilterOn(schema.FirewallNFTables), tailscale(ts)} {
 					topology := withChanges([]change{cni(schema.CNICalico, v), dataPlane(d), on, tailscale(ts)})
-					calicoMaskLaws(t, topology.WithDefaults().Spec.Regions[0].CNI)
+					calicoMaskLaws(t, plan.New(topology).Topology.Spec.Regions[0].CNI)
 				}
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -18,15 +19,16 @@ const (
 )
 
 // nodeRoutes looks at the forms in which a region's nodes get their routes.
-func nodeRoutes(t *schema.Topology) diag.List {
+func nodeRoutes(p *plan.Plan) diag.List {
 	var list diag.List
+	t := p.Given
 	for i := range t.Spec.Regions {
 		if len(t.Spec.Regions[i].NodeRoutes.Forms) == 0 {
 			continue
 		}
 		routesBootstrap(t, i, &list)
 		routesDevice(t, i, &list)
-		routesFabric(t, i, &list)
+		routesFabric(&p.Regions[i], i, &list)
 		routesUnwatched(t, i, &list)
 	}
 	return list
@@ -80,9 +82,9 @@ func routesDevice(t *schema.Topology, i int, list *diag.List) {
 // routesFabric: what reaches the network of these providers is delivered by its
 // destination, whichever neighbour the host chose (Google Cloud VPC, routes overview;
 // Azure virtual network traffic routing; Alibaba Cloud VPC, route tables).
-func routesFabric(t *schema.Topology, i int, list *diag.List) {
-	r := &t.Spec.Regions[i]
-	if r.RoutesByTable() {
+func routesFabric(planned *plan.Region, i int, list *diag.List) {
+	r := planned.Region
+	if planned.ByTable {
 		return // whoever names a route table is told so already
 	}
 	switch r.Provider {

@@ -5,17 +5,18 @@ import (
 	"strings"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
 // readmission checks that network policies can name the gateways where their own
 // traffic comes from the tailnet: with gatewaySource tailnetIP only.
-func readmission(t *schema.Topology) diag.List {
+func readmission(p *plan.Plan) diag.List {
 	var list diag.List
-	if t.Spec.Tailnet.GatewaySource != schema.SourceTailnetIP || !slices.ContainsFunc(t.Spec.Regions, filtersByPolicy) {
+	if p.Topology.Spec.Tailnet.GatewaySource != schema.SourceTailnetIP || !slices.ContainsFunc(p.Topology.Spec.Regions, filtersByPolicy) {
 		return nil
 	}
-	prefixes, unknown := t.GatewayPrefixes()
+	prefixes, unknown := p.GatewayPrefixes()
 	if len(unknown) > 0 {
 		list.Errorf(CodeGatewayUnknown, "spec.tailnet.gatewaySource",
 			"gatewaySource tailnetIP needs policies that readmit the gateways, and neither the %s tailnet addresses of all gateways nor a pool of them is known",
@@ -23,10 +24,10 @@ func readmission(t *schema.Topology) diag.List {
 			Fix("state tailnetIP (and tailnetIPv6) of every gateway, or tailnet.ipPool, or set gatewaySource: internalIP; tailnet.readmitWholePool: true readmits every device of the tailnet")
 	}
 	for _, whole := range []string{schema.TailnetIPv4().String(), schema.TailnetIPv6().String()} {
-		for _, p := range prefixes {
-			if p.String() == whole {
+		for _, c := range prefixes {
+			if c.String() == whole {
 				list.Warnf(CodeWholePool, "spec.tailnet.readmitWholePool",
-					"policies readmit all of %s, so any device of the tailnet that has a route may use what is meant for nodes", p).
+					"policies readmit all of %s, so any device of the tailnet that has a route may use what is meant for nodes", c).
 					Fix("state tailnetIP of every gateway, or tailnet.ipPool")
 			}
 		}

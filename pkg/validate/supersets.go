@@ -7,15 +7,16 @@ import (
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/claim"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
 // supersets checks the wider prefixes by which every gateway of a region may send, and
 // where there are none says why.
-func supersets(t *schema.Topology) diag.List {
+func supersets(p *plan.Plan) diag.List {
 	var list diag.List
 	var packs *reservedTable
-	full := t.WithDefaults()
+	t, full := p.Given, p.Topology
 	for i := range full.Spec.Regions {
 		r := &full.Spec.Regions[i]
 		if r.Gateways.HA.Strategy != schema.HASupersets {

@@ -10,6 +10,7 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/claim"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/ipam"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -35,8 +36,9 @@ type Input struct {
 // Run is Topology with more to look at.
 func Run(in Input) diag.List {
 	var list diag.List
+	p := plan.New(in.Topology)
 	for _, check := range checks() {
-		list = append(list, check(in.Topology)...)
+		list = append(list, check(p)...)
 	}
 	list = append(list, in.Found...)
 	if len(in.Packs) > 0 {
@@ -46,35 +48,43 @@ func Run(in Input) diag.List {
 	return Suppress(in.Topology, list, in.Day)
 }
 
+// check finds what is wrong with a topology, of which it also has the plan.
+type check = func(*plan.Plan) diag.List
+
+// given is a check of what the user wrote alone.
+func given(c func(*schema.Topology) diag.List) check {
+	return func(p *plan.Plan) diag.List { return c(p.Given) }
+}
+
 // checks lists what Topology runs, in order.
-func checks() []func(*schema.Topology) diag.List {
-	return []func(*schema.Topology) diag.List{
-		names,
-		form,
-		overlaps,
-		reserved,
-		defaultsUnknown,
-		unknownProviders,
-		ipPool,
-		sharedLocal,
-		gateways,
-		perNode,
+func checks() []check {
+	return []check{
+		given(names),
+		given(form),
+		given(overlaps),
+		given(reserved),
+		given(defaultsUnknown),
+		given(unknownProviders),
+		given(ipPool),
+		given(sharedLocal),
+		given(gateways),
+		given(perNode),
 		deviceBudget,
 		highAvailability,
 		supersets,
 		workloadIdentity,
 		stateSecret,
-		apiServer,
-		capacity,
-		clusterCIDR,
-		mixedFamilies,
-		services,
+		given(apiServer),
+		given(capacity),
+		given(clusterCIDR),
+		given(mixedFamilies),
+		given(services),
 		readmission,
-		masquerade,
+		given(masquerade),
 		networkPlugins,
-		nodeLabels,
+		given(nodeLabels),
 		nodeRoutes,
-		packetSizes,
+		given(packetSizes),
 		markUses,
 		clouds,
 		knownIssues,

@@ -1,7 +1,6 @@
 package eval
 
 import (
-	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -10,6 +9,7 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/internal/cidr"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -18,8 +18,9 @@ import (
 // carry paths of the policy file; policyfile.Check locates them, and adds what is wrong
 // with the file itself.
 func Check(t *schema.Topology, p *acl.Policy) diag.List {
-	t = t.WithDefaults()
-	c := &checker{spec: &t.Spec, sites: sites(t), need: acl.FromTopology(t), have: p}
+	planned := plan.New(t)
+	t = planned.Topology
+	c := &checker{spec: &t.Spec, sites: sites(planned.ByName()), need: acl.FromTopology(t), have: p}
 	c.needed = New(c.need, Devices(t)...)
 	c.file = New(c.have, Devices(t)...)
 	c.list = c.file.RunTests()
@@ -46,17 +47,17 @@ type checker struct {
 // site is a region and the tag of its gateways.
 type site struct {
 	region *schema.Region
+	plan   *plan.Region
 	tag    string
 }
 
 // sites are the regions in the order of their names, which is the policy's.
-func sites(t *schema.Topology) []site {
+func sites(p *plan.Plan) []site {
 	var list []site
-	for i := range t.Spec.Regions {
-		r := &t.Spec.Regions[i]
-		list = append(list, site{r, t.Spec.Tailnet.GatewayTag(r.Name)})
+	for i := range p.Regions {
+		r := &p.Regions[i]
+		list = append(list, site{r.Region, r, p.Topology.Spec.Tailnet.GatewayTag(r.Region.Name)})
 	}
-	slices.SortStableFunc(list, func(a, b site) int { return cmp.Compare(a.region.Name, b.region.Name) })
 	return list
 }
 
@@ -147,8 +148,8 @@ func (c *checker) hosts() {
 func (c *checker) routes() {
 	advertised := map[string][]netip.Prefix{}
 	for _, s := range c.sites {
-		advertised[s.tag] = append(advertised[s.tag], s.region.AllRoutes()...)
-		for _, p := range s.region.AllRoutes() {
+		advertised[s.tag] = append(advertised[s.tag], s.plan.Advertise...)
+		for _, p := range s.plan.Advertise {
 			if !c.file.Approves([]string{s.tag}, p) {
 				c.list.Errorf(CodeUnapproved, diag.Field("autoApprovers.routes", p.String()),
 					"region %q advertises %s, and no autoApprover approves it for %s: the route stays switched off", s.region.Name, p, s.tag).

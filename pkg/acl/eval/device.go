@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -22,15 +23,16 @@ type Device struct {
 // Devices are the gateways of the topology whose tailnet address is known.
 func Devices(t *schema.Topology) []Device {
 	var list []Device
-	for i := range t.Spec.Regions {
-		r := &t.Spec.Regions[i]
+	p := plan.New(t)
+	for i := range p.Regions {
+		r := p.Regions[i].Region
 		for j, n := range r.Gateways.Nodes {
 			if !n.TailnetIP.IsValid() {
 				continue
 			}
 			list = append(list, Device{
 				Name: n.Name, Tags: append([]string{t.Spec.Tailnet.GatewayTag(r.Name)}, n.Tags...),
-				Addrs: []netip.Addr{n.TailnetIP}, Routes: r.Routes(j),
+				Addrs: []netip.Addr{n.TailnetIP}, Routes: p.Regions[i].Routes(j),
 			})
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl/eval"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 	"github.com/tailscale/hujson"
 )
@@ -26,7 +27,7 @@ import (
 // Check says of the result; they are located in the result. With an error among them
 // the control server would refuse the result, and the text is the file's own.
 func Merge(t *schema.Topology, f *File) ([]byte, diag.List) {
-	t = t.WithDefaults()
+	t = plan.New(t).Topology
 	m := newMerger(t, f)
 	for _, s := range m.policy.Sections() {
 		m.section(s)
@@ -38,7 +39,7 @@ func Merge(t *schema.Topology, f *File) ([]byte, diag.List) {
 // and the marks by which a later Merge knows its part.
 func FromTopology(t *schema.Topology) []byte {
 	f, _ := Parse("", []byte("{\n}\n"))
-	m := newMerger(t.WithDefaults(), f)
+	m := newMerger(plan.New(t).Topology, f)
 	for _, s := range m.policy.Sections() {
 		m.section(s)
 	}
@@ -83,13 +84,14 @@ func newMerger(t *schema.Topology, f *File) *merger {
 // origins says which field of the topology asks for each name.
 func origins(t *schema.Topology) map[string]string {
 	why := map[string]string{}
-	for i := range t.Spec.Regions {
-		r := &t.Spec.Regions[i]
+	p := plan.New(t)
+	for i := range p.Regions {
+		r := &p.Regions[i]
 		path := diag.Index("spec.regions", i)
-		for _, h := range acl.Aliases(&t.Spec, r) {
+		for _, h := range acl.Aliases(&p.Topology.Spec, r) {
 			why[h.Name] = path
 		}
-		for _, p := range r.AllRoutes() {
+		for _, p := range r.Advertise {
 			why[p.String()] = path
 		}
 	}

@@ -1,4 +1,4 @@
-package render
+package plan
 
 import (
 	"net/netip"
@@ -7,9 +7,9 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
-// HostPlan is what is decided for one gateway host or, where Node is nil, for each of
+// Host is what is decided for one gateway host or, where Node is nil, for each of
 // the region's.
-type HostPlan struct {
+type Host struct {
 	Node *schema.GatewayNode
 	// Advertise is what it advertises (TS_ROUTES), sorted.
 	Advertise []netip.Prefix
@@ -31,16 +31,17 @@ type Source struct {
 
 // hosts are the region's gateways where they differ, or one for all: the pods of a
 // DaemonSet are all the same.
-func hosts(r *schema.Region) []HostPlan {
-	if !r.RoutesDiffer() || r.Gateways.Mode == schema.ModeDaemonSet {
-		return []HostPlan{{Advertise: r.Advertised(), Sources: sources(r, r.Advertised()), Gateways: r.Gateways.Nodes}}
+func (r *Region) hosts() []Host {
+	own := r.Region.Advertised()
+	if !r.routesDiffer() || r.Region.Gateways.Mode == schema.ModeDaemonSet {
+		return []Host{{Advertise: own, Sources: r.sources(own), Gateways: r.Region.Gateways.Nodes}}
 	}
-	var list []HostPlan
-	for i := range r.Gateways.Nodes {
-		if r.Gateways.Mode == schema.ModePerNode {
-			list = append(list, perNodeHost(r, i))
+	var list []Host
+	for i := range r.Region.Gateways.Nodes {
+		if r.Region.Gateways.Mode == schema.ModePerNode {
+			list = append(list, r.perNodeHost(i))
 		} else {
-			list = append(list, supersetHost(r, i))
+			list = append(list, r.supersetHost(i))
 		}
 	}
 	return list
@@ -48,9 +49,9 @@ func hosts(r *schema.Region) []HostPlan {
 
 // supersetHost sends everything by its own tunnel: it is the only gateway, and so the
 // primary, of its supersets. It hands packets to another one only while it is not.
-func supersetHost(r *schema.Region, i int) HostPlan {
-	n := &r.Gateways.Nodes[i]
-	h := HostPlan{Node: n, Advertise: r.Routes(i), Sources: sources(r, r.Advertised()), Gateways: r.Gateways.Nodes}
+func (r *Region) supersetHost(i int) Host {
+	n := &r.Region.Gateways.Nodes[i]
+	h := Host{Node: n, Advertise: r.Routes(i), Sources: r.sources(r.Region.Advertised()), Gateways: r.Region.Gateways.Nodes}
 	for j := range h.Sources {
 		if wide, ok := n.Superset(h.Sources[j].Prefix); ok {
 			h.Sources[j].Primary = wide
@@ -62,34 +63,23 @@ func supersetHost(r *schema.Region, i int) HostPlan {
 // perNodeHost sends what its own pods send by its own tunnel, and what comes from node
 // addresses by a node router's: peers take a packet only from the primary of its
 // source (measured in namespaces with tailscaled 1.84.3).
-func perNodeHost(r *schema.Region, i int) HostPlan {
-	n := &r.Gateways.Nodes[i]
-	own := &schema.Region{NodeCIDRs: r.NodeCIDRs, PodCIDRs: n.PodCIDRs}
-	h := HostPlan{Node: n, Advertise: r.Routes(i), Sources: sources(r, own.Advertised())}
-	for j, other := range r.Gateways.Nodes {
-		if r.IsNodeRouter(j) {
-			h.Gateways = append(h.Gateways, other)
-		}
+func (r *Region) perNodeHost(i int) Host {
+	n := &r.Region.Gateways.Nodes[i]
+	h := Host{Node: n, Advertise: r.Routes(i), Sources: r.sources(sortedPrefixes(r.Region.NodeCIDRs, n.PodCIDRs))}
+	for _, j := range r.routers {
+		h.Gateways = append(h.Gateways, r.Region.Gateways.Nodes[j])
 	}
-	// Last, so that who is no node router hands packets to the first that is.
+	// Last, so that a node which is not a router hands packets to the first that is.
 	if !r.IsNodeRouter(i) {
 		h.Gateways = append(h.Gateways, *n)
 	}
 	return h
 }
 
-func sources(r *schema.Region, prefixes []netip.Prefix) []Source {
+func (r *Region) sources(prefixes []netip.Prefix) []Source {
 	list := make([]Source, len(prefixes))
 	for i, p := range prefixes {
-		list[i] = Source{p, p, slices.Contains(r.NodeCIDRs, p)}
+		list[i] = Source{p, p, slices.Contains(r.Region.NodeCIDRs, p)}
 	}
 	return list
-}
-
-// dir is the host's own directory, with a slash; empty for what all hosts share.
-func (h *HostPlan) dir() string {
-	if h.Node == nil {
-		return ""
-	}
-	return h.Node.Name + "/"
 }

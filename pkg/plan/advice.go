@@ -1,4 +1,4 @@
-package render
+package plan
 
 import "github.com/kustomize-hybrid/kustomize-hybrid/schema"
 
@@ -45,20 +45,20 @@ const (
 	SupersetsNoRoom
 )
 
-// strategyAdvice looks at region i of s, whatever strategy the user chose.
-func strategyAdvice(s *schema.Spec, i int) StrategyAdvice {
-	r := &s.Regions[i]
-	a := StrategyAdvice{Recommended: schema.HARelay, Reason: AnyVersion, Supersets: supersetsVerdict(s, i)}
-	switch {
-	case len(r.Gateways.Nodes) < 2 && r.RoutesByTable():
+// Advice is what we recommend for the region, whatever strategy the user chose. It is
+// worked out for each call.
+func (r *Region) Advice() StrategyAdvice {
+	a := StrategyAdvice{Recommended: schema.HARelay, Reason: AnyVersion, Supersets: r.supersetsVerdict()}
+	switch several := len(r.Region.Gateways.Nodes) > 1; {
+	case !several && r.ByTable:
 		a.Recommended, a.Reason = schema.HASingle, OneByTable
-	case len(r.Gateways.Nodes) < 2:
+	case !several:
 		a.Recommended, a.Reason = schema.HASingle, OneGateway
-	case r.Gateways.Mode == schema.ModePerNode:
+	case r.Region.Gateways.Mode == schema.ModePerNode:
 		a.Reason = OwnPods
-	case r.RoutesByTable() && a.Supersets == SupersetsPossible:
+	case r.ByTable && a.Supersets == SupersetsPossible:
 		a.Recommended, a.Reason = schema.HASupersets, TableNeedsNone
-	case r.RoutesByTable():
+	case r.ByTable:
 		a.Recommended, a.Reason = schema.HASingle, TableNeedsOne
 	}
 	return a
@@ -67,13 +67,13 @@ func strategyAdvice(s *schema.Spec, i int) StrategyAdvice {
 // supersetsVerdict: receivers take a packet from whoever advertises a prefix that its
 // source lies in since 1.98.0 only (wireguard-go device/receive.go), and only static
 // pods have an environment for each host.
-func supersetsVerdict(s *schema.Spec, i int) SupersetsVerdict {
+func (r *Region) supersetsVerdict() SupersetsVerdict {
 	switch {
-	case !s.Tailnet.TailscaleVersion.AtLeast(1, 98, 0):
+	case !r.plan.Topology.Spec.Tailnet.TailscaleVersion.AtLeast(1, 98, 0):
 		return SupersetsTooOld
-	case s.Regions[i].Gateways.Mode != schema.ModeStaticPod:
+	case r.Region.Gateways.Mode != schema.ModeStaticPod:
 		return SupersetsNotInMode
-	case !s.SupersetsFit(i):
+	case !r.SupersetsFit():
 		return SupersetsNoRoom
 	}
 	return SupersetsPossible

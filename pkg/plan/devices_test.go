@@ -1,8 +1,9 @@
-package schema_test
+package plan_test
 
 import (
 	"testing"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -24,7 +25,8 @@ func TestDevices(t *testing.T) {
 	for name, test := range tests {
 		r := schema.Region{MaxNodes: test.maxNodes}
 		r.Gateways = schema.Gateways{Mode: test.mode, Nodes: make([]schema.GatewayNode, test.nodes)}
-		if n, known := r.Devices(); n != test.want || known != test.known {
+		topology := &schema.Topology{Spec: schema.Spec{Regions: []schema.Region{r}}}
+		if n, known := plan.New(topology).Regions[0].Devices(); n != test.want || known != test.known {
 			t.Errorf("%s: %d, %t", name, n, known)
 		}
 	}

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/mtu"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan/mtu"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 

@@ -1,0 +1,96 @@
+package plan
+
+import (
+	"net/netip"
+	"strconv"
+)
+
+// FirewallRule lets traffic through in one direction and one address family.
+type FirewallRule struct {
+	// Name is unique in the region.
+	Name string
+	// Egress is out of a host, otherwise into it.
+	Egress bool
+	// Protocol is udp or tcp, or all.
+	Protocol string
+	// Port is a destination port; 0 is every port.
+	Port int
+	// Peers are the prefixes at the other end.
+	Peers []netip.Prefix
+	// Hosts are the prefixes at this end; empty is every host of the network.
+	Hosts []netip.Prefix
+}
+
+// TailscalePort is what the gateways listen on (our own PORT in gateway.env, which is
+// tailscaled's default: tailscale 1.84.3, cmd/tailscaled/tailscaled.go).
+const TailscalePort = 41641
+
+// The destinations of a gateway itself (tailscale.com/kb/1082/firewall-ports): the
+// control server and DERP relays over TCP 443, a captive portal check and the control
+// server's plain port over 80, STUN over UDP 3478.
+const (
+	HTTPSPort = 443
+	HTTPPort  = 80
+	STUNPort  = 3478
+)
+
+// Rules are what a firewall has to let through, for each family that the nodes have.
+// Which ports other regions reach is decided once, by the tailnet policy, on the
+// region's own gateway: what comes out of it is let through.
+func (c *Cloud) Rules() []FirewallRule {
+	r, transit := c.region, c.region.Transit()
+	var rules []FirewallRule
+	for _, f := range []family{{"", netip.MustParsePrefix("0.0.0.0/0")}, {"-6", netip.MustParsePrefix("::/0")}} {
+		gateways := f.of(r.gatewayPrefixes())
+		if len(gateways) == 0 {
+			continue
+		}
+		anybody := []netip.Prefix{f.all}
+		add := func(name string, rule FirewallRule) {
+			if rule.Name = c.Owner + "-" + name + f.suffix; len(rule.Peers) > 0 {
+				rules = append(rules, rule)
+			}
+		}
+		add("in-"+strconv.Itoa(TailscalePort), FirewallRule{Protocol: "udp", Port: TailscalePort, Peers: anybody, Hosts: gateways})
+		add("in-regions", FirewallRule{Protocol: "all", Peers: f.of(transit), Hosts: f.of(r.Region.Advertised())})
+		if !r.Region.Network.EgressFiltered {
+			continue
+		}
+		for _, out := range []FirewallRule{
+			{Protocol: "udp", Port: TailscalePort}, {Protocol: "udp", Port: STUNPort},
+			{Protocol: "tcp", Port: HTTPSPort}, {Protocol: "tcp", Port: HTTPPort},
+		} {
+			out.Egress, out.Peers, out.Hosts = true, anybody, gateways
+			add("out-"+strconv.Itoa(out.Port), out)
+		}
+		add("out-regions", FirewallRule{Egress: true, Protocol: "all", Peers: f.of(transit), Hosts: f.of(r.Region.Advertised())})
+	}
+	return rules
+}
+
+// gatewayPrefixes are the gateways' own addresses.
+func (r *Region) gatewayPrefixes() []netip.Prefix {
+	var own []netip.Prefix
+	for _, n := range r.Region.Gateways.Nodes {
+		for _, a := range n.Addresses() {
+			own = append(own, netip.PrefixFrom(a, a.BitLen()))
+		}
+	}
+	return own
+}
+
+// family is an address family: what its rules' names end with, and all of it.
+type family struct {
+	suffix string
+	all    netip.Prefix
+}
+
+func (f family) of(prefixes []netip.Prefix) []netip.Prefix {
+	var own []netip.Prefix
+	for _, p := range prefixes {
+		if p.Addr().Is4() == f.all.Addr().Is4() {
+			own = append(own, p)
+		}
+	}
+	return own
+}

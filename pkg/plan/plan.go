@@ -1,0 +1,215 @@
+// Package plan decides. From what a user wrote it works out, once, what everybody else
+// then reads: the fields that were left out, who advertises what, who reaches whom
+// through which hops, where identities are kept, what a provider's network is told.
+//
+// Start with New. A Plan comes from there alone, and its Topology is complete: nobody
+// else fills in a default. New decides about any topology that loading can give, faults
+// included, because validation reads the plan, too; it makes sense for a valid one.
+// Nothing here touches a file, a clock or the network.
+package plan
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+	"sync"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// Plan is what is decided about a topology. It is safe for concurrent readers.
+type Plan struct {
+	// Given is the topology as it was written: for those who must know what the user left
+	// out.
+	Given *schema.Topology
+	// Topology is the same with every field filled in that has a default, its regions in
+	// the order in which they were written.
+	Topology *schema.Topology
+	// Regions has one for each of Topology.Spec.Regions, in their order.
+	Regions []Region
+	// Firewall is how tailscaled writes firewall rules, where it writes any.
+	Firewall schema.FirewallMode
+	// KeepsSource is where pods of every region go with their own address. Sorted.
+	KeepsSource []netip.Prefix
+	// AdvertiseTag says that a gateway asks for its tag. Headscale refuses the request
+	// of a node whose pre-authorized key carries the tag already (headscale 0.29.2,
+	// docs/ref/registration.md).
+	AdvertiseTag bool
+
+	// What few ask for is worked out when somebody does.
+	advertised   func() []claim // what all regions have
+	destinations func() []claim // the same as the tailnet routes to it
+	occupied     func() *occupied
+}
+
+// Region is what is decided for one region.
+type Region struct {
+	// Region is what the user said of it, defaults filled in.
+	Region *schema.Region
+	// Advertise is what its gateways advertise between them, sorted, never empty for a
+	// valid topology.
+	Advertise []netip.Prefix
+	// Hosts are its gateways where they differ, in failover order, and otherwise one
+	// that stands for all of them.
+	Hosts []Host
+	// State is where a gateway keeps its identity.
+	State StateStore
+	// NoSecret is why a gateway cannot keep it in a Secret, and NoSecretNode the host
+	// that it is about, where it is about one.
+	NoSecret     SecretObstacle
+	NoSecretNode string
+	// Federated says that gateways join with the workload identity.
+	Federated bool
+	// LocalAPIServer says that the region's nodes reach the API server without the tunnel.
+	LocalAPIServer bool
+	// Health is where a gateway answers health checks.
+	Health HealthBind
+	// HostIPv6 says that the address the kubelet calls a gateway's HOST_IP is IPv6.
+	HostIPv6 bool
+	// Relay says that gateways hand packets to each other over the LAN: to the primary of
+	// the prefix that a packet comes from or, with supersets, while they cannot send
+	// themselves.
+	Relay bool
+	// SourceRoute says that traffic a gateway itself originates leaves from its
+	// InternalIP, by a table of our own.
+	SourceRoute bool
+	// ByTable says that the region's network delivers by its route tables only, so that a
+	// host cannot hand a packet to a neighbour of its choice.
+	ByTable bool
+	// Spoofed are the tailnet addresses that a gateway drops when they arrive from
+	// anywhere but the tunnel.
+	Spoofed []netip.Prefix
+	// Cloud is nil where nothing of the provider's own network is to be rendered.
+	Cloud *Cloud
+
+	plan    *Plan
+	index   int   // in Plan.Regions
+	routers []int // see NodeRouters
+}
+
+// HealthBind is the address a gateway answers health checks on.
+type HealthBind int
+
+const (
+	// HealthLoopback is enough where only the kubelet asks.
+	HealthLoopback HealthBind = iota + 1
+	// HealthInternalIP lets the region's other nodes ask, too; it is never bound on
+	// a public leg.
+	HealthInternalIP
+)
+
+// New decides everything about t. It leaves t alone and keeps it: t must not change
+// while the plan is in use.
+func New(t *schema.Topology) *Plan {
+	p := &Plan{Given: t}
+	p.occupied = sync.OnceValue(func() *occupied { return newOccupied(&t.Spec) })
+	p.Topology = complete(t, p.occupied)
+	p.Firewall = p.Topology.Spec.Tailnet.FirewallMode
+	p.AdvertiseTag = p.Topology.Spec.Tailnet.Control != schema.ControlHeadscale
+	p.KeepsSource = keepsSource(p.Topology)
+	p.Regions = make([]Region, len(p.Topology.Spec.Regions))
+	for i := range p.Regions {
+		p.region(i)
+	}
+	p.advertised = sync.OnceValue(func() []claim {
+		return p.claims(func(r *Region) []netip.Prefix { return r.Region.Advertised() })
+	})
+	p.destinations = sync.OnceValue(func() []claim { return p.claims((*Region).Destinations) })
+	return p
+}
+
+// ByName is the plan with its regions in order of name: outputs do not depend on the
+// order in which they were written.
+func (p *Plan) ByName() *Plan {
+	byName := func(a, b schema.Region) int { return cmp.Compare(a.Name, b.Name) }
+	if slices.IsSortedFunc(p.Given.Spec.Regions, byName) {
+		return p
+	}
+	t := *p.Given
+	t.Spec.Regions = slices.Clone(t.Spec.Regions)
+	slices.SortStableFunc(t.Spec.Regions, byName)
+	return New(&t)
+}
+
+// region decides about region i.
+func (p *Plan) region(i int) {
+	r, spec := &p.Regions[i], &p.Topology.Spec
+	*r = Region{Region: &spec.Regions[i], plan: p, index: i}
+	r.routers = nodeRouters(r.Region)
+	r.Advertise = r.allRoutes()
+	r.Hosts = r.hosts()
+	r.LocalAPIServer = localAPIServer(spec, r.Region)
+	r.Federated = spec.Tailnet.Auth.WorkloadIdentity.ClientID != "" && r.Region.Gateways.Mode == schema.ModeDaemonSet
+	r.NoSecret, r.NoSecretNode = r.secretObstacle()
+	r.State = r.state()
+	r.Health = health(r.Region)
+	r.HostIPv6 = hostIPv6(r.Region)
+	r.Relay = shares(r.Region)
+	r.SourceRoute = spec.Tailnet.GatewaySource == schema.SourceInternalIP
+	r.ByTable = byTable(r.Region)
+	r.Spoofed = spoofed(r.Region, &spec.Tailnet)
+	r.Cloud = r.cloud()
+}
+
+// keepsSource lists where pods go with their own address: every region's nodes and
+// pods, and what the user adds. Sorted.
+func keepsSource(t *schema.Topology) []netip.Prefix {
+	all := slices.Clone(t.Spec.Cluster.NonMasqueradeCIDRs)
+	for i := range t.Spec.Regions {
+		all = append(all, t.Spec.Regions[i].Advertised()...)
+	}
+	slices.SortFunc(all, netip.Prefix.Compare)
+	return slices.Compact(all)
+}
+
+// hostIPv6 asks the hosts, and the region's first node CIDR where none is known.
+func hostIPv6(r *schema.Region) bool {
+	for _, n := range r.Gateways.Nodes {
+		return n.InternalIP.Is6()
+	}
+	return len(r.NodeCIDRs) > 0 && r.NodeCIDRs[0].Addr().Is6()
+}
+
+// health is open to the LAN only where other nodes choose among several gateways.
+func health(r *schema.Region) HealthBind {
+	if len(r.Gateways.Nodes) > 1 && r.Gateways.Mode != schema.ModePerNode {
+		return HealthInternalIP
+	}
+	return HealthLoopback
+}
+
+// shares reports whether gateways of the region hand packets to each other.
+func shares(r *schema.Region) bool {
+	return r.Gateways.HA.Strategy == schema.HARelay || r.Gateways.HA.Strategy == schema.HASupersets
+}
+
+// byTable: in Google Cloud, Azure and Alibaba Cloud nobody can hand a packet to a
+// neighbour; in AWS, hosts of one subnet can, and a subnet lies in one zone.
+func byTable(r *schema.Region) bool {
+	switch r.Cloud() {
+	case schema.ProviderGCP, schema.ProviderAzure, schema.ProviderAlibaba:
+		return true
+	case schema.ProviderAWS:
+		for _, n := range r.Gateways.Nodes {
+			if n.Zone != r.Gateways.Nodes[0].Zone {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// spoofed is the tailnet's pool: with netfilterMode off tailscaled installs no rule that
+// drops it (measured in namespaces with tailscaled 1.84.3), with on setup.sh must not
+// accept it before tailscaled's rule is reached. On Alibaba Cloud the
+// provider's own DNS and metadata live in 100.64.0.0/10 (tailscale#21249), so there
+// only a pool the user chose is dropped.
+func spoofed(r *schema.Region, tailnet *schema.Tailnet) []netip.Prefix {
+	switch {
+	case len(tailnet.IPPool) > 0:
+		return tailnet.IPPool
+	case r.Provider == schema.ProviderAlibaba:
+		return nil
+	}
+	return []netip.Prefix{schema.TailnetIPv4(), schema.TailnetIPv6()}
+}

@@ -1,0 +1,91 @@
+package plan
+
+import (
+	"net/netip"
+	"slices"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// claim is a prefix and the region that has it.
+type claim struct {
+	netip.Prefix
+	region int
+}
+
+// claims are the prefixes of all regions, sorted: once, since each region needs
+// nearly all of them.
+func (p *Plan) claims(of func(*Region) []netip.Prefix) []claim {
+	var all []claim
+	for i := range p.Regions {
+		for _, c := range of(&p.Regions[i]) {
+			all = append(all, claim{c, i})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b claim) int { return a.Prefix.Compare(b.Prefix) })
+	return all
+}
+
+// Remote is what all other regions advertise, sorted. It is made anew for each call.
+func (r *Region) Remote() []netip.Prefix { return r.others(r.plan.advertised()) }
+
+// Transit is what the region's nodes send to its gateways: Remote and, where
+// remote gateways keep their tailnet addresses as a source, those. Sorted. It is made
+// anew for each call.
+func (r *Region) Transit() []netip.Prefix { return r.withSources(r.Remote()) }
+
+// Tunnel is Transit as the other regions' gateways advertise it: the blocks of
+// single nodes where each advertises its own. Sorted. It is made anew for each call.
+func (r *Region) Tunnel() []netip.Prefix { return r.withSources(r.others(r.plan.destinations())) }
+
+// others is what the other regions have.
+func (r *Region) others(all []claim) []netip.Prefix {
+	remote := make([]netip.Prefix, 0, len(all))
+	for _, c := range all {
+		if c.region != r.index {
+			remote = append(remote, c.Prefix)
+		}
+	}
+	return slices.Compact(remote)
+}
+
+// withSources adds to remote the way back to gateways that send from their tailnet
+// addresses: nothing else on a node's LAN knows those.
+func (r *Region) withSources(remote []netip.Prefix) []netip.Prefix {
+	if r.SourceRoute {
+		return remote
+	}
+	transit := append(remote, r.gatewaySources()...)
+	slices.SortFunc(transit, netip.Prefix.Compare)
+	return slices.Compact(transit)
+}
+
+// gatewaySources are the tailnet addresses of gateways outside the region: each one
+// where all are known, the tailnet's pool otherwise. On Alibaba Cloud the whole of
+// 100.64.0.0/10 would take the provider's own DNS and metadata along
+// (tailscale#21249), so there a pool or addresses have to be given.
+func (r *Region) gatewaySources() []netip.Prefix {
+	var known []netip.Prefix
+	for j := range r.plan.Regions {
+		for _, n := range r.plan.Regions[j].Region.Gateways.Nodes {
+			if j != r.index && !n.TailnetIP.IsValid() {
+				return r.pool()
+			}
+			if j != r.index {
+				known = append(known, netip.PrefixFrom(n.TailnetIP, n.TailnetIP.BitLen()))
+			}
+		}
+	}
+	return known
+}
+
+func (r *Region) pool() []netip.Prefix {
+	pool := r.plan.Topology.Spec.Tailnet.IPPool
+	switch {
+	case len(pool) > 0:
+		return pool
+	case r.Region.Provider == schema.ProviderAlibaba:
+		return nil
+	}
+	return []netip.Prefix{schema.TailnetIPv4()}
+}
