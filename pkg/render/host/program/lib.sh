@@ -11,7 +11,7 @@
 #   FLEET      what all regions advertise      (DIR/fleet.tables)
 #   STATE_DIR  where programs keep what they must find again (/run/kustomize-hybrid)
 #   PROC_SYS   the kernel's settings           (/proc/sys; a container mounts the host's)
-#   UPTIME     how long the host is up         (/proc/uptime)
+#   UPTIME     the seconds since the host started (/proc/uptime)
 #
 # Written by kustomize-hybrid: change the topology, not this file.
 # shellcheck shell=sh
@@ -52,13 +52,6 @@ run() {
 	fi
 }
 
-# clock sets NOW to the seconds since the host started. They never jump, as the time of
-# day does, and reading them starts no program.
-clock() {
-	NOW=0
-	if read -r NOW _ <"$UPTIME"; then NOW=${NOW%.*}; fi
-}
-
 # --- lines ---
 
 # lines LIST prints a list of lines, or nothing for none.
@@ -84,6 +77,14 @@ family_of() {
 families() {
 	echo 4
 	if [ -d "$PROC_SYS/net/ipv6" ]; then echo 6; fi
+}
+
+# --- time ---
+
+# clock sets NOW to hundredths of a second since the host started.
+clock() {
+	read -r up _ <"$UPTIME"
+	NOW=${up%.*}${up#*.}
 }
 
 # --- tables ---

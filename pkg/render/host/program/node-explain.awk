@@ -1,7 +1,7 @@
 # Says in words where a node sends packets to an address. It reads
 #
 #   address ADDRESS
-#   unwell NAME SECONDS               a gateway that is taken out
+#   unwell NAME TIME                  a gateway that is taken out
 #
 # and a host's tables.
 

@@ -50,7 +50,7 @@ type node struct {
 
 func newNode(t *testing.T, shell string) *node {
 	t.Helper()
-	n := &node{t: t, shell: needTool(t, shell), dir: installFiles(t, NodeFiles()), bin: t.TempDir(), state: t.TempDir()}
+	n := &node{t: t, shell: needTool(t, shell), dir: installNode(t), bin: t.TempDir(), state: t.TempDir()}
 	for _, tool := range []string{"awk", "cat", "cut", "grep", "mkdir", "mv", "rm", "rmdir", "sed", "sha256sum", "sort", "touch", "tr"} {
 		n.provide(tool, tool)
 	}
@@ -64,6 +64,22 @@ func newNode(t *testing.T, shell string) *node {
 		n.write("sys/net/"+name, value+"\n")
 	}
 	return n
+}
+
+// installNode writes into a directory what a node needs and nothing else.
+func installNode(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, f := range NodeFiles() {
+		mode := os.FileMode(0o444)
+		if f.Executable {
+			mode = 0o555
+		}
+		if err := os.WriteFile(filepath.Join(dir, f.Name), f.Data, mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
 }
 
 // provide makes a tool callable: busybox's own where the shell is.
@@ -166,6 +182,33 @@ func eachShell(t *testing.T, test func(t *testing.T, n *node)) {
 	}
 }
 
+// TestNodeAwk holds each awk file against its pairs: "-- NAME --", the input, "-- =>", the
+// output.
+func TestNodeAwk(t *testing.T) {
+	for _, path := range sources(t, "testdata/node/*.txtar") {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		file := strings.TrimSuffix(filepath.Base(path), ".txtar") + ".awk"
+		for _, awk := range awks {
+			words := needTool(t, awk)
+			parts := strings.Split(strings.TrimSuffix(string(data), "\n"), "\n-- ")[1:]
+			for i := 0; i+1 < len(parts); i += 2 {
+				name, in, _ := strings.Cut(parts[i]+"\n", " --\n")
+				want, found := strings.CutPrefix(parts[i+1]+"\n", "=>\n")
+				t.Run(awk+"/"+file+"/"+name, func(t *testing.T) {
+					c := exec.Command(words[0], append(words[1:], "-f", file)...)
+					c.Stdin = strings.NewReader(in)
+					if out, err := c.CombinedOutput(); err != nil || !found || string(out) != want {
+						t.Errorf("%v\n%swant:\n%s", err, out, want)
+					}
+				})
+			}
+		}
+	}
+}
+
 func TestNodeRoutes(t *testing.T) {
 	eachShell(t, func(t *testing.T, n *node) {
 		before := n.read("routes")
@@ -180,8 +223,8 @@ func TestNodeRoutes(t *testing.T) {
 		n.run("node-routes.sh", "status")
 		n.run("node-routes.sh", "apply")
 		n.tell("\n# the watch has found a gateway unwell\n")
-		n.write("run/node/unwell", "cloud-1 955\n")
-		n.write("run/node/asked", "999\n")
+		n.write("run/node/unwell", "cloud-1 95525\n")
+		n.write("run/node/asked", "99925\n")
 		n.run("node-routes.sh", "apply")
 		n.run("node-routes.sh", "status")
 		n.tell("\n# another topology, and a route of somebody else's to what it adds\n")
@@ -239,7 +282,7 @@ func TestNodeRefuses(t *testing.T) {
 
 func TestNodeExplains(t *testing.T) {
 	eachShell(t, func(t *testing.T, n *node) {
-		n.write("run/node/unwell", "cloud-2 955\n")
+		n.write("run/node/unwell", "cloud-2 95525\n")
 		for _, what := range []string{
 			"10.143.0.9", "100.64.0.9", "FD00:142::9", "10.0.0.0/8", "net.ipv4.fib_multipath_use_neigh", "net/ipv4/fib_sync_mem",
 		} {

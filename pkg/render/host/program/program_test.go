@@ -33,13 +33,8 @@ func needTool(t *testing.T, command string) []string {
 // install writes all programs into a directory, as hosts have them.
 func install(t *testing.T) string {
 	t.Helper()
-	return installFiles(t, Files())
-}
-
-func installFiles(t *testing.T, files []File) string {
-	t.Helper()
 	dir := t.TempDir()
-	for _, f := range files {
+	for _, f := range Files() {
 		mode := os.FileMode(0o444)
 		if f.Executable {
 			mode = 0o555
