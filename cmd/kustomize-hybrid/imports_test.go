@@ -1,67 +1,157 @@
 package main
 
 import (
+	"encoding/json"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 )
 
 // module is this module's path.
-const module = "github.com/kustomize-hybrid/kustomize-hybrid/"
+const module = "github.com/kustomize-hybrid/kustomize-hybrid"
 
-// What a package may pull in, all of it included: a program that imports pkg/acl
-// must not carry a CUE evaluator. Each refusal has its reason.
-func TestImports(t *testing.T) {
-	for _, c := range []struct {
-		pkg     string
-		refused []string // prefixes of import paths
-		because string
-	}{
-		{"schema", []string{"github.com/", "cuelang.org/", "k8s.io/", "sigs.k8s.io/"}, "nouns need nothing but the standard library"},
-		{"pkg/facts", []string{"github.com/gaissmai/", "github.com/hashicorp/", "cuelang.org/", "k8s.io/", "sigs.k8s.io/", module + "pkg/diag", module + "pkg/validate", module + "pkg/render"}, "what others do needs nothing but the nouns"},
-		{"pkg/plan", []string{"github.com/gaissmai/", "github.com/hashicorp/", "cuelang.org/", "k8s.io/", "sigs.k8s.io/", module + "pkg/diag", module + "pkg/validate", module + "pkg/acl", module + "pkg/render"}, "decisions need nothing but the nouns"},
-		{"pkg/plan/mtu", []string{"github.com/gaissmai/", "cuelang.org/", "k8s.io/", "sigs.k8s.io/"}, "sums need nothing but the nouns"},
-		{"pkg/diag", []string{"cuelang.org/", "k8s.io/", "sigs.k8s.io/", "github.com/gaissmai/"}, "a finding is data"},
-		{"pkg/validate", []string{"cuelang.org/", "k8s.io/", "sigs.k8s.io/kustomize/"}, "relations are Go over the schema's nouns; shape is load's, and objects are read by pkg/existing"},
-		{"internal/cidr", []string{"github.com/", "cuelang.org/", "k8s.io/", "sigs.k8s.io/"}, "a few prefixes need nothing but the standard library"},
-		{"pkg/acl", []string{"cuelang.org/", "k8s.io/", "sigs.k8s.io/", "github.com/gaissmai/", module + "pkg/acl/"}, "a policy is JSON about prefixes"},
-		{"pkg/acl/eval", []string{"cuelang.org/", "k8s.io/", "sigs.k8s.io/", "github.com/gaissmai/", module + "pkg/acl/policyfile"}, "what a policy allows does not depend on the file"},
-		{"pkg/acl/policyfile", []string{"cuelang.org/", "k8s.io/", "sigs.k8s.io/", "github.com/gaissmai/", module + "schema/load"}, "a policy file is HuJSON"},
-		{"schema/load", []string{"k8s.io/api", "sigs.k8s.io/kustomize/api", module + "pkg/render", module + "pkg/validate"}, "reading decides nothing"},
-		{"pkg/render", []string{"cuelang.org/", "k8s.io/client-go", "sigs.k8s.io/kustomize/api/krusty", module + "pkg/validate", module + "schema/load"}, "rendering starts from a valid topology"},
-		{"pkg/emit", []string{"cuelang.org/", "sigs.k8s.io/kustomize/api/krusty", module + "schema/load"}, "emitting knows files only"},
-		{"pkg/claim", []string{"cuelang.org/", "k8s.io/", "sigs.k8s.io/kustomize/", module + "pkg/validate", module + "schema/load"}, "who claims what is known before anything is checked"},
-		{"pkg/ipam", []string{"cuelang.org/", "k8s.io/", "sigs.k8s.io/kustomize/", module + "pkg/validate", module + "schema/load"}, "what is free follows from what is claimed"},
-		{"pkg/marks", []string{"cuelang.org/", "k8s.io/", "sigs.k8s.io/", "github.com/gaissmai/", module + "pkg/diag", module + "pkg/validate", module + "pkg/render"}, "marks follow from the plan alone"},
-		{"pkg/issues", []string{"cuelang.org/", "k8s.io/", "sigs.k8s.io/kustomize/", "github.com/gaissmai/", module + "pkg/validate"}, "issues follow from versions and settings"},
-		{"pkg/existing", []string{"cuelang.org/", "k8s.io/api", "sigs.k8s.io/kustomize/api", module + "schema/load", module + "pkg/render", module + "pkg/validate"}, "it reads objects, and nothing else"},
-		{"pkg/report", []string{"cuelang.org/", module + "pkg/validate", module + "schema/load"}, "text about a plan needs no checker"},
-		{"pkg/edit", []string{"cuelang.org/", "k8s.io/api", "sigs.k8s.io/kustomize/api", module + "pkg/", module + "schema"}, "it edits YAML, whatever it says"},
-		{"internal/yamlnode", []string{"cuelang.org/", "k8s.io/api", "sigs.k8s.io/kustomize/api", module}, "it walks nodes, whatever they say"},
-		{"internal/atomicfile", []string{"github.com/", "cuelang.org/", "k8s.io/", "sigs.k8s.io/"}, "replacing a file needs nothing but the standard library"},
-		{"pkg/readmit", []string{"cuelang.org/", "k8s.io/client-go", "sigs.k8s.io/kustomize/api/krusty", module + "schema/load"}, "it edits nodes"},
-	} {
-		t.Run(c.pkg, func(t *testing.T) {
-			for _, dep := range dependencies(t, c.pkg) {
-				for _, prefix := range c.refused {
-					if strings.HasPrefix(dep, prefix) && dep != module+c.pkg {
-						t.Errorf("%s depends on %s: %s", c.pkg, dep, c.because)
-					}
-				}
-			}
-		})
+// row is what one package may import, outside its tests.
+type row struct {
+	pkg     string // below the module
+	own     string // packages of this module, space-separated
+	others  string // roots of other modules' packages, space-separated; the standard library is free
+	because string
+}
+
+// rows has one line for each package of the module, sorted by package.
+func rows() []row {
+	return []row{
+		{".", "docs pkg/acl pkg/diag pkg/edit pkg/existing pkg/ipam pkg/claim pkg/issues pkg/readmit pkg/render pkg/report pkg/validate schema schema/load", "sigs.k8s.io/kustomize", "the face of all packages; files are written by who calls it"},
+		{"cmd/kustomize-hybrid", ". pkg/acl pkg/diag pkg/emit pkg/ipam pkg/readmit pkg/render schema schema/load", "github.com/spf13/cobra sigs.k8s.io/kustomize/kyaml", "flags, streams, exit codes and the function over package hybrid"},
+		{"docs", "", "", "pages are text"},
+		{"golden", "", "", "tests alone"},
+		{"internal/topologytest", "schema", "", "topologies for the tests of others"},
+		{"pkg/acl", "pkg/diag schema", "github.com/tailscale/hujson", "a policy is JSON about prefixes"},
+		{"pkg/claim", "pkg/diag schema", "github.com/gaissmai/bart", "who claims what is known before anything is checked"},
+		{"pkg/diag", "", "github.com/hashicorp/go-multierror", "a finding is data"},
+		{"pkg/edit", "", "sigs.k8s.io/kustomize/kyaml/yaml", "it edits YAML, whatever it says"},
+		{"pkg/emit", "pkg/render", "", "emitting knows files only"},
+		{"pkg/existing", "pkg/claim pkg/diag schema", "sigs.k8s.io/kustomize/kyaml/yaml", "it compares objects with a topology, and checks nothing else"},
+		{"pkg/ipam", "pkg/claim pkg/diag schema", "", "what is free follows from what is claimed"},
+		{"pkg/issues", "pkg/diag schema", "", "issues follow from versions and settings"},
+		{"pkg/marks", "schema", "", "marks follow from the nouns alone"},
+		{"pkg/mtu", "schema", "", "sums need nothing but the nouns"},
+		{"pkg/plan", "schema", "", "a plan follows from the nouns alone"},
+		{"pkg/readmit", "pkg/diag schema", "sigs.k8s.io/kustomize/kyaml/yaml", "it edits nodes"},
+		{"pkg/render", "pkg/acl pkg/mtu pkg/readmit schema", "k8s.io/api k8s.io/apimachinery sigs.k8s.io/kustomize/api/types", "rendering starts from a valid topology"},
+		{"pkg/render/host/program", "", "", "programs are files"},
+		{"pkg/report", "pkg/issues pkg/marks pkg/mtu pkg/render schema", "", "text about a plan needs no checker"},
+		{"pkg/validate", "pkg/claim pkg/diag pkg/ipam pkg/issues pkg/marks pkg/mtu schema", "github.com/gaissmai/bart", "relations are Go over the schema's nouns; shape is load's, and objects are read by pkg/existing"},
+		{"schema", "", "", "nouns need nothing but the standard library"},
+		{"schema/load", "pkg/diag schema", "cuelang.org/go sigs.k8s.io/kustomize/kyaml/yaml", "reading decides nothing"},
+		{"test/e2e", "", "", "tests alone"},
 	}
 }
 
-func dependencies(t *testing.T, pkg string) []string {
+// weight is a root of other modules' packages that costs a program its size or its start.
+type weight struct {
+	root    string
+	carried string // packages that may depend on it, however far below, space-separated
+	because string
+}
+
+func weights() []weight {
+	return []weight{
+		{"cuelang.org/go", ". cmd/kustomize-hybrid schema/load", "who imports pkg/acl gets no CUE evaluator"},
+		{"github.com/gaissmai/bart", ". cmd/kustomize-hybrid pkg/claim pkg/existing pkg/ipam pkg/validate", "a trie is for those who ask about prefixes"},
+		{"github.com/spf13/cobra", "cmd/kustomize-hybrid", "a library has no flags"},
+		{"k8s.io/api", ". cmd/kustomize-hybrid pkg/emit pkg/render pkg/report", "typed objects are for rendering"},
+		{"k8s.io/client-go", "", "there is no cluster to talk to"},
+		{"sigs.k8s.io/kustomize/api/krusty", ". cmd/kustomize-hybrid", "a build in process is a subcommand, and nothing else's"},
+		{"sigs.k8s.io/kustomize/kyaml", ". cmd/kustomize-hybrid pkg/edit pkg/emit pkg/existing pkg/readmit pkg/render pkg/report schema/load", "nodes are for who reads or edits a user's documents"},
+	}
+}
+
+// listed is what go list says of one package.
+type listed struct {
+	ImportPath    string
+	Imports, Deps []string
+}
+
+// Every package of the module imports what its row allows, and a package without a
+// row fails: whoever adds an import says why.
+func TestImports(t *testing.T) {
+	allowed := map[string]row{}
+	for _, r := range rows() {
+		allowed[r.pkg] = r
+	}
+	for _, p := range packages(t) {
+		name := below(p.ImportPath)
+		r, ok := allowed[name]
+		if !ok {
+			t.Errorf("package %s has no row in imports_test.go: add what it may import, and why", name)
+			continue
+		}
+		for _, i := range p.Imports {
+			if !r.allows(i) {
+				t.Errorf("%s imports %s, which its row does not allow: %s", name, i, r.because)
+			}
+		}
+	}
+}
+
+// What is heavy is carried by few, imports of imports included.
+func TestWeights(t *testing.T) {
+	for _, p := range packages(t) {
+		name := below(p.ImportPath)
+		for _, w := range weights() {
+			carries := slices.ContainsFunc(p.Deps, func(dep string) bool { return under(dep, w.root) })
+			if carries && !slices.Contains(strings.Fields(w.carried), name) {
+				t.Errorf("%s depends on %s: %s", name, w.root, w.because)
+			}
+		}
+	}
+}
+
+func TestImportTableIsSorted(t *testing.T) {
+	if !slices.IsSortedFunc(rows(), func(a, b row) int { return strings.Compare(a.pkg, b.pkg) }) {
+		t.Error("the rows are not sorted by package")
+	}
+}
+
+// allows reports whether the row allows the import of path.
+func (r row) allows(path string) bool {
+	if under(path, module) {
+		return slices.Contains(strings.Fields(r.own), below(path))
+	}
+	standard := !strings.Contains(strings.Split(path, "/")[0], ".")
+	return standard || slices.ContainsFunc(strings.Fields(r.others), func(root string) bool { return under(path, root) })
+}
+
+// under reports whether path is root or below it.
+func under(path, root string) bool { return path == root || strings.HasPrefix(path, root+"/") }
+
+// below is the path of a package inside the module; "." is the module's root.
+func below(path string) string {
+	if path == module {
+		return "."
+	}
+	return strings.TrimPrefix(path, module+"/")
+}
+
+// packages lists every package of the module.
+func packages(t *testing.T) []listed {
 	t.Helper()
-	out, err := exec.Command("go", "list", "-deps", module+pkg).Output()
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports,Deps", module+"/...").Output()
 	if err != nil {
 		t.Fatalf("go list: %v", err)
 	}
-	deps := strings.Fields(string(out))
-	if len(deps) < 2 {
-		t.Fatalf("%s has no dependencies: %q", pkg, deps)
+	var all []listed
+	for dec := json.NewDecoder(strings.NewReader(string(out))); dec.More(); {
+		var p listed
+		if err := dec.Decode(&p); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
 	}
-	return deps
+	if len(all) == 0 {
+		t.Fatal("go list knows no packages")
+	}
+	return all
 }
