@@ -20,6 +20,7 @@ const (
 	KindTopology  = "Topology"  // the description itself; under generators: the generator role
 	KindTransform = "Transform" // under transformers:
 	KindValidate  = "Validate"  // under validators:
+	KindRangePack = "RangePack" // beside a topology: ranges of the user's own to keep clear of
 )
 
 // Where everything that runs in the cluster lives, and the labels of nodes.

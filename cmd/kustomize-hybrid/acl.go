@@ -7,11 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl"
-	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl/policyfile"
-	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
-	"github.com/kustomize-hybrid/kustomize-hybrid/schema/load"
 )
 
 // policyLimit is far above any policy file; it keeps a wrong path from filling memory.
@@ -36,14 +33,14 @@ type aclPrintOptions struct{ control, format string }
 
 func (c cli) aclPrintCommand() *cobra.Command {
 	var o aclPrintOptions
-	formats := []string{"json", "hujson"}
+	formats := hybrid.ACLFormats()
 	cmd := &cobra.Command{
-		Use:   "print FILE",
+		Use:   "print FILE...",
 		Short: "Print the policy that a topology needs",
 		Long: `Prints the tailnet policy of the Topology in FILE ("-" is standard input): strict JSON,
 or HuJSON with a comment on what each grant is for.`,
 		Example: "  kustomize-hybrid acl print topology.yaml\n  kustomize-hybrid acl print topology.yaml --control headscale --format hujson",
-		Args:    cobra.ExactArgs(1),
+		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := oneOf("--format", o.format, formats); err != nil {
 				return &usageError{cmd.CommandPath(), err}
@@ -51,7 +48,7 @@ or HuJSON with a comment on what each grant is for.`,
 			if err := oneOf("--control", o.control, controls()); err != nil {
 				return &usageError{cmd.CommandPath(), err}
 			}
-			return c.aclPrint(args[0], o)
+			return c.aclPrint(args, o)
 		},
 	}
 	cmd.Flags().StringVar(&o.format, "format", "json", "json or hujson")
@@ -70,57 +67,33 @@ func controlFlag(cmd *cobra.Command, control *string) {
 	_ = cmd.RegisterFlagCompletionFunc("control", cobra.FixedCompletions(controls()[1:], cobra.ShellCompDirectiveNoFileComp))
 }
 
-func (c cli) aclPrint(path string, o aclPrintOptions) error {
-	doc, err := c.aclTopology(path, o.control)
+func (c cli) aclPrint(paths []string, o aclPrintOptions) error {
+	in, err := hybrid.LoadFrom(c.in, paths...)
 	if err != nil {
 		return err
 	}
-	text := acl.FromTopology(doc.Topology).JSON()
-	if o.format == "hujson" {
-		text = policyfile.FromTopology(doc.Topology)
+	text, list, err := hybrid.ACLPrint(in, o.format, options(o.control))
+	if err == nil {
+		err = c.report(list)
 	}
-	if _, err := c.out.Write(text); err != nil {
-		return fmt.Errorf("write standard output: %w", err)
-	}
-	return nil
-}
-
-// aclTopology loads a topology that is fit for a policy, for the control server that
-// was asked for.
-func (c cli) aclTopology(path, control string) (*load.Document, error) {
-	doc, err := c.load(path)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if control != "" && doc.Topology != nil {
-		doc.Topology.Spec.Tailnet.Control = schema.ControlServer(control)
-	}
-	if list := visible(check(doc)); list.Count(diag.Error) > 0 {
-		return nil, c.report(list)
-	}
-	return doc, c.report(policyFindings(doc))
+	return c.print(text)
 }
 
-// policyFindings are the warnings that concern the policy; the others are
-// validate's to repeat.
-func policyFindings(doc *load.Document) diag.List {
-	list := acl.CheckTopology(doc.Topology)
-	doc.Locate(list)
-	list.Sort()
-	return visible(list)
+func options(control string) hybrid.Options {
+	return hybrid.Options{Control: schema.ControlServer(control)}
 }
 
-// policyFile reads a policy file and reports what is wrong with its form.
-func (c cli) policyFile(path string) (*policyfile.File, error) {
-	data, err := readLimited(path)
+// policy reads the topology and a policy file.
+func (c cli) policy(paths []string, policy string) (hybrid.Input, hybrid.PolicyFile, error) {
+	in, err := hybrid.LoadFrom(c.in, paths...)
 	if err != nil {
-		return nil, err
+		return in, hybrid.PolicyFile{}, err
 	}
-	f, list := policyfile.Parse(path, data)
-	if err := c.report(list); err != nil {
-		return f, err
-	}
-	return f, nil
+	data, err := readLimited(policy)
+	return in, hybrid.PolicyFile{Name: policy, Data: data}, err
 }
 
 func readLimited(path string) ([]byte, error) {

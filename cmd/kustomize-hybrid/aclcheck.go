@@ -7,9 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl/eval"
-	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl/policyfile"
-	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid"
 )
 
 type aclCheckOptions struct {
@@ -21,7 +19,7 @@ type aclCheckOptions struct {
 func (c cli) aclCheckCommand() *cobra.Command {
 	var o aclCheckOptions
 	cmd := &cobra.Command{
-		Use:   "check FILE --policy POLICY",
+		Use:   "check FILE... --policy POLICY",
 		Short: "Check a policy file against a topology, or ask it a question",
 		Long: `Checks the policy file POLICY: its form, its own tests, which advertised routes nobody
 approves, what the Topology in FILE needs and nothing grants, and what is granted
@@ -32,12 +30,12 @@ rule. The question is "SRC -> DST:PORT", with /tcp, /udp or /icmp behind it for 
 protocol. The exit code is 0 when the answer to all questions is yes, and 1 otherwise.`,
 		Example: "  kustomize-hybrid acl check topology.yaml --policy policy.hujson\n" +
 			"  kustomize-hybrid acl check topology.yaml --policy policy.hujson --ask '10.143.0.11 -> 10.0.0.5:6443/tcp'",
-		Args: cobra.ExactArgs(1),
+		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := o.valid(); err != nil {
 				return &usageError{cmd.CommandPath(), err}
 			}
-			return c.aclCheck(args[0], o, cmd.CommandPath())
+			return c.aclCheck(args, o, cmd.CommandPath())
 		},
 	}
 	flags := cmd.Flags()
@@ -59,82 +57,42 @@ func (o aclCheckOptions) valid() error {
 	return oneOf("--control", o.control, controls())
 }
 
-func (c cli) aclCheck(path string, o aclCheckOptions, command string) error {
-	doc, err := c.aclTopology(path, o.control)
+func (c cli) aclCheck(paths []string, o aclCheckOptions, command string) error {
+	in, policy, err := c.policy(paths, o.policy)
 	if err != nil {
 		return err
 	}
-	data, err := readLimited(o.policy)
-	if err != nil {
-		return err
-	}
-	file, list := policyfile.Parse(o.policy, data)
 	if len(o.ask) > 0 {
-		if err := c.report(list); err != nil {
-			return err
-		}
-		return c.ask(eval.New(file.Policy, eval.Devices(doc.Topology)...), file, o.ask, command)
+		return c.ask(in, policy, o, command)
 	}
-	if file != nil {
-		list = append(list, policyfile.Check(doc.Topology, file)...)
-		list.Sort()
-	}
-	if o.strict {
-		list = list.Strict()
+	judge := options(o.control)
+	judge.Strict = o.strict
+	list, err := hybrid.ACLCheck(in, policy, judge)
+	if err != nil {
+		return err
 	}
 	return c.write(list, o.format)
 }
 
 // ask answers each question on a line of standard output.
-func (c cli) ask(e *eval.Evaluator, file *policyfile.File, questions []string, command string) error {
+func (c cli) ask(in hybrid.Input, policy hybrid.PolicyFile, o aclCheckOptions, command string) error {
+	answers, list, failed := hybrid.ACLAsk(in, policy, o.ask, options(o.control))
+	if err := c.report(list); err != nil {
+		return err
+	}
 	denied := false
-	for _, question := range questions {
-		src, dst, proto, err := parseQuestion(question)
-		if err != nil {
-			return &usageError{command, err}
-		}
-		answer, err := e.Ask(src, dst, proto)
-		if err != nil {
-			return &usageError{command, fmt.Errorf("%q: %w", question, err)}
-		}
-		denied = denied || !answer.Allowed
-		if _, err := fmt.Fprintf(c.out, "%s: %s\n", question, describe(answer, file)); err != nil {
+	for _, a := range answers {
+		denied = denied || !a.Allowed
+		if _, err := fmt.Fprintf(c.out, "%s: %s\n", a.Question, a.Why); err != nil {
 			return fmt.Errorf("write standard output: %w", err)
 		}
 	}
-	if denied {
+	var question *hybrid.QuestionError
+	switch {
+	case errors.As(failed, &question):
+		return &usageError{command, failed}
+	case failed == nil && denied:
 		return errFindings
 	}
-	return nil
-}
-
-// parseQuestion reads "SRC -> DST:PORT" with an optional "/PROTO".
-func parseQuestion(s string) (src, dst, proto string, err error) {
-	src, dst, ok := strings.Cut(s, "->")
-	src, dst = strings.TrimSpace(src), strings.TrimSpace(dst)
-	// A prefix has a slash as well, but then the port stands behind it.
-	if i := strings.LastIndexByte(dst, '/'); i >= 0 && !strings.Contains(dst[i:], ":") {
-		dst, proto = dst[:i], dst[i+1:]
-	}
-	if !ok || src == "" || dst == "" {
-		return "", "", "", fmt.Errorf("%q is no question of the form SRC -> DST:PORT", s)
-	}
-	return src, dst, proto, nil
-}
-
-// describe says which rule allows it and where the rule stands.
-func describe(a eval.Answer, file *policyfile.File) string {
-	switch {
-	case !a.Allowed:
-		return "denied: no rule allows it"
-	case a.Rule == "":
-		return "allowed: the file has no rules at all, and then everything is"
-	}
-	at := diag.List{{Path: a.Rule}}
-	file.Locate(at)
-	text := fmt.Sprintf("allowed by %s at %s", a.Rule, at[0].Pos)
-	if len(a.Via) > 0 {
-		text += " through " + strings.Join(a.Via, " or ")
-	}
-	return text
+	return failed
 }

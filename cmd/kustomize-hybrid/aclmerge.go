@@ -7,9 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid"
 	"github.com/kustomize-hybrid/kustomize-hybrid/internal/atomicfile"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl/policyfile"
-	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 )
 
 type aclMergeOptions struct {
@@ -20,7 +20,7 @@ type aclMergeOptions struct {
 func (c cli) aclMergeCommand() *cobra.Command {
 	var o aclMergeOptions
 	cmd := &cobra.Command{
-		Use:   "merge FILE --into POLICY",
+		Use:   "merge FILE... --into POLICY",
 		Short: "Merge the policy of a topology into a policy file",
 		Long: `Merges what the Topology in FILE needs into the policy file POLICY and prints the
 result. What is added stands between marks that name the topology, and a later merge
@@ -29,12 +29,12 @@ changes nothing else: comments, order, indentation and commas stay as they are.
 What the file defines itself is never overwritten: where it says something else, that
 is a finding, and nothing is merged.`,
 		Example: "  kustomize-hybrid acl merge topology.yaml --into policy.hujson --write\n  kustomize-hybrid acl merge topology.yaml --into policy.hujson --check",
-		Args:    cobra.ExactArgs(1),
+		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := o.valid(); err != nil {
 				return &usageError{cmd.CommandPath(), err}
 			}
-			return c.aclMerge(args[0], o)
+			return c.aclMerge(args, o)
 		},
 	}
 	flags := cmd.Flags()
@@ -63,27 +63,23 @@ func (o aclMergeOptions) valid() error {
 	return oneOf("--control", o.control, controls())
 }
 
-func (c cli) aclMerge(path string, o aclMergeOptions) error {
-	doc, err := c.aclTopology(path, o.control)
+func (c cli) aclMerge(paths []string, o aclMergeOptions) error {
+	in, policy, err := c.policy(paths, o.into)
 	if err != nil {
 		return err
 	}
-	file, err := c.policyFile(o.into)
-	if err != nil {
-		return err
-	}
-	var text []byte
-	var list diag.List
+	merge := hybrid.ACLMerge
 	if o.remove {
-		text, list = policyfile.Remove(doc.Topology.Metadata.Name, file)
-	} else {
-		text, list = policyfile.Merge(doc.Topology, file)
+		merge = hybrid.ACLRemove
 	}
-	doc.Locate(list)
-	if err := c.report(list); err != nil {
+	text, list, err := merge(in, policy, options(o.control))
+	if err == nil {
+		err = c.report(list)
+	}
+	if err != nil {
 		return err
 	}
-	return c.deliver(file.Bytes(), text, o)
+	return c.deliver(policy.Data, text, o)
 }
 
 // deliver does with the merged text what was asked for.

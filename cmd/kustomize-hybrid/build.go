@@ -7,9 +7,8 @@ import (
 	"path/filepath"
 
 	"github.com/spf13/cobra"
-	"sigs.k8s.io/kustomize/api/krusty"
-	"sigs.k8s.io/kustomize/api/types"
-	"sigs.k8s.io/kustomize/kyaml/filesys"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid"
 )
 
 func (c cli) buildCommand() *cobra.Command {
@@ -31,7 +30,7 @@ func (c cli) build(dir string) error {
 	if err := putSelfOnPath(); err != nil {
 		return err
 	}
-	resources, err := krusty.MakeKustomizer(buildOptions()).Run(filesys.MakeFsOnDisk(), dir)
+	text, err := hybrid.Build(dir)
 	if err != nil {
 		var function *exec.ExitError
 		if errors.As(err, &function) && function.ExitCode() == exitFindings {
@@ -39,23 +38,8 @@ func (c cli) build(dir string) error {
 		}
 		return err
 	}
-	text, err := resources.AsYaml()
-	if err != nil {
-		return err
-	}
 	_, err = c.out.Write(text)
 	return err
-}
-
-// buildOptions are those of `kustomize build --enable-alpha-plugins --enable-exec`.
-// Both are needed: with the first alone kustomize runs no function, prints nothing
-// and exits 0 (kustomize#4399).
-func buildOptions() *krusty.Options {
-	options := krusty.MakeDefaultOptions()
-	options.Reorder = krusty.ReorderOptionUnspecified // as the binary: sortOptions decide
-	options.PluginConfig = types.EnabledPluginConfig(types.BploUseStaticallyLinked)
-	options.PluginConfig.FnpLoadingOptions.EnableExec = true
-	return options
 }
 
 // putSelfOnPath lets `exec: {path: kustomize-hybrid}` find this program, so that a

@@ -12,8 +12,8 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/kio/kioutil"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
-	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/existing"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/readmit"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
@@ -67,7 +67,7 @@ func process(rl *framework.ResourceList) (diag.List, error) {
 	}
 	before := slices.Clone(rl.Items)
 	list, err := role(rl)
-	list = visible(list)
+	list = slices.DeleteFunc(list, func(d *diag.Diagnostic) bool { return d.Severity == diag.Info })
 	list.Sort()
 	rl.Results = results(list, config)
 	if err == nil {
@@ -77,13 +77,6 @@ func process(rl *framework.ResourceList) (diag.List, error) {
 		rl.Items = before
 	}
 	return list, err
-}
-
-func findingsError(list diag.List) error {
-	if list.Count(diag.Error) > 0 {
-		return errFindings
-	}
-	return nil
 }
 
 func roles() map[string]func(*framework.ResourceList) (diag.List, error) {
@@ -98,19 +91,15 @@ func roles() map[string]func(*framework.ResourceList) (diag.List, error) {
 // it over among the items, too. That item is not echoed: kustomize would load its
 // whole OpenAPI schema to copy its comments back, at 28 ms a call.
 func generate(rl *framework.ResourceList) (diag.List, error) {
-	doc, err := node(rl.FunctionConfig)
+	in, err := hybrid.ReadNodes(rl.FunctionConfig)
 	if err != nil {
 		return nil, err
 	}
-	list := check(doc)
-	if findingsError(list) != nil {
-		return list, nil
-	}
-	items := slices.DeleteFunc(slices.Clone(rl.Items), func(n *yaml.RNode) bool { return sameObject(n, rl.FunctionConfig) })
-	added, err := objects(doc.Topology)
-	if err != nil {
+	added, list, err := objects(in)
+	if err != nil || findingsError(list) != nil {
 		return list, err
 	}
+	items := slices.DeleteFunc(slices.Clone(rl.Items), func(n *yaml.RNode) bool { return sameObject(n, rl.FunctionConfig) })
 	rl.Items = append(items, added...)
 	return list, nil
 }
@@ -122,21 +111,21 @@ func transform(rl *framework.ResourceList) (diag.List, error) {
 	if findingsError(list) != nil {
 		return list, nil
 	}
-	doc, err := find(rl.Items, config)
+	topology, err := find(rl.Items, config)
 	if err != nil {
 		return nil, err
 	}
-	list = append(list, check(doc)...)
-	if findingsError(list) != nil {
-		return list, nil
-	}
-	list = append(list, readmit.Policies(doc.Topology, rl.Items)...)
-	if findingsError(list) != nil {
-		return list, nil
-	}
-	added, err := objects(doc.Topology)
+	in, err := hybrid.ReadNodes(topology)
 	if err != nil {
+		return nil, err
+	}
+	added, found, err := objects(in)
+	if list = append(list, found...); err != nil || findingsError(list) != nil {
 		return list, err
+	}
+	list = append(list, readmit.Policies(in.Documents[0].Topology, rl.Items)...)
+	if findingsError(list) != nil {
+		return list, nil
 	}
 	rl.Items, list = merge(rl.Items, added, list)
 	return list, nil
@@ -154,19 +143,15 @@ func validateItems(rl *framework.ResourceList) (diag.List, error) {
 	if findingsError(list) != nil {
 		return list, nil
 	}
-	doc, err := find(items, config)
+	topology, err := find(items, config)
 	if err != nil {
 		return nil, err
 	}
-	objects, err := existing.Items(items)
+	in, err := hybrid.ReadNodes(topology, items...)
 	if err != nil {
 		return nil, err
 	}
-	list = append(list, checkWith(doc, objects, config["today"])...)
-	if config["strict"] == "true" {
-		list = visible(list).Strict()
-	}
-	return list, nil
+	return append(list, hybrid.Validate(in, hybrid.Options{Strict: config["strict"] == "true", Today: config["today"]})...), nil
 }
 
 // fromKpt tells kpt from kustomize: both say in which file an item stands (kustomize
@@ -178,17 +163,8 @@ func fromKpt(items []*yaml.RNode) bool {
 	})
 }
 
-// node loads a topology that kustomize handed over; its findings do not make it fail.
-func node(n *yaml.RNode) (*load.Document, error) {
-	doc, err := load.Node(n)
-	if doc != nil && doc.Findings.Err() != nil {
-		return doc, nil
-	}
-	return doc, err
-}
-
 // find returns the Topology among the items; config's "topology" names one of several.
-func find(items []*yaml.RNode, config map[string]string) (*load.Document, error) {
+func find(items []*yaml.RNode, config map[string]string) (*yaml.RNode, error) {
 	var found []*yaml.RNode
 	var names []string
 	for _, n := range items {
@@ -201,7 +177,7 @@ func find(items []*yaml.RNode, config map[string]string) (*load.Document, error)
 	}
 	switch {
 	case len(found) == 1:
-		return node(found[0])
+		return found[0], nil
 	case len(names) == 0:
 		return nil, errors.New(`there is no Topology among the resources: list its file under resources:, ` +
 			`with the annotation config.kubernetes.io/local-config: "true"`)
@@ -240,19 +216,20 @@ func functionSpec(config *yaml.RNode, known ...string) (map[string]string, diag.
 	return values, list
 }
 
-// objects renders what goes to the API server, as nodes.
-func objects(t *schema.Topology) ([]*yaml.RNode, error) {
-	bundle, err := render.NewPlan(t).Render()
+// objects renders what goes to the API server, as nodes; none where a finding is an
+// error.
+func objects(in hybrid.Input) ([]*yaml.RNode, diag.List, error) {
+	rendered, list, err := hybrid.Objects(in, hybrid.Options{})
 	if err != nil {
-		return nil, err
+		return nil, list, err
 	}
-	nodes := make([]*yaml.RNode, len(bundle.Objects))
-	for i, o := range bundle.Objects {
+	nodes := make([]*yaml.RNode, len(rendered))
+	for i, o := range rendered {
 		if nodes[i], err = yaml.Parse(string(o.YAML)); err != nil {
-			return nil, fmt.Errorf("rendered object %d: %w", i, err)
+			return nil, list, fmt.Errorf("rendered object %d: %w", i, err)
 		}
 	}
-	return nodes, nil
+	return nodes, list, nil
 }
 
 // merge adds rendered objects to the items. One that is there already, from an

@@ -9,13 +9,13 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/kustomize-hybrid/kustomize-hybrid/docs"
+	"github.com/kustomize-hybrid/kustomize-hybrid"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
 func (c cli) schemaCommand() *cobra.Command {
 	var format string
-	formats := []string{"cue", "jsonschema"}
+	formats := hybrid.SchemaFormats()
 	cmd := &cobra.Command{
 		Use:   "schema",
 		Short: "Print the schema of a Topology",
@@ -28,11 +28,11 @@ For completion in an editor, save it as JSON Schema and put this line first in a
 			if err := oneOf("--format", format, formats); err != nil {
 				return &usageError{cmd.CommandPath(), err}
 			}
-			text := schema.CUE()
-			if format == "jsonschema" {
-				text = schema.JSONSchema()
+			text, err := hybrid.Schema(format)
+			if err != nil {
+				return err
 			}
-			_, err := c.out.Write(text)
+			_, err = c.out.Write(text)
 			return err
 		},
 	}
@@ -52,14 +52,14 @@ func (c cli) explainCommand() *cobra.Command {
 			if len(args) > 0 {
 				return nil, cobra.ShellCompDirectiveNoFileComp
 			}
-			return codes(), cobra.ShellCompDirectiveNoFileComp
+			return hybrid.Codes(), cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				_, err := fmt.Fprintln(c.out, strings.Join(codes(), "\n"))
+				_, err := fmt.Fprintln(c.out, strings.Join(hybrid.Codes(), "\n"))
 				return err
 			}
-			text, ok := docs.Explain(args[0])
+			text, ok := hybrid.Explain(args[0])
 			if !ok {
 				return &usageError{cmd.CommandPath(), fmt.Errorf("there is no code %q%s", args[0], suggestion(args[0]))}
 			}
@@ -69,12 +69,9 @@ func (c cli) explainCommand() *cobra.Command {
 	}
 }
 
-// codes are all that explain explains: kinds of findings, then known issues.
-func codes() []string { return append(docs.Codes(), docs.KnownIssues()...) }
-
 // suggestion names the codes that share a word with the one asked for.
 func suggestion(code string) string {
-	near := slices.DeleteFunc(codes(), func(c string) bool {
+	near := slices.DeleteFunc(hybrid.Codes(), func(c string) bool {
 		for word := range strings.SplitSeq(code, "-") {
 			if len(word) > 2 && strings.Contains(c, word) {
 				return false

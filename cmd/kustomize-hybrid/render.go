@@ -3,12 +3,13 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/emit"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render"
-	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/report"
 )
 
 type renderOptions struct {
@@ -22,9 +23,10 @@ type renderOptions struct {
 func (c cli) renderCommand() *cobra.Command {
 	var o renderOptions
 	cmd := &cobra.Command{
-		Use:   "render FILE -o DIR",
+		Use:   "render FILE... -o DIR",
 		Short: "Write everything that joins the regions into a directory",
-		Long: `Checks FILE and writes the whole output tree into DIR:
+		Long: `Checks the Topology in FILE, as validate does, and writes the whole output tree into
+DIR:
 
   kustomization.yaml, cluster/   what goes to the API server: kubectl apply -k DIR
   regions/<region>/              what goes to hosts: static pods, environment, scripts
@@ -36,12 +38,12 @@ The tree is replaced only after all of it has been rendered. A DIR that holds fi
 which were not rendered there is refused without --force; they are never deleted.
 With --check nothing is written: the exit code is 1 where DIR differs.`,
 		Example: "  kustomize-hybrid render topology.yaml -o out\n  kustomize-hybrid render topology.yaml -o out --check",
-		Args:    cobra.ExactArgs(1),
+		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if o.dir == "" {
 				return &usageError{cmd.CommandPath(), errors.New("-o DIR is missing")}
 			}
-			return c.render(args[0], o)
+			return c.render(args, o)
 		},
 	}
 	cmd.Flags().StringVarP(&o.dir, "output", "o", "", "the directory to write the tree into")
@@ -53,14 +55,14 @@ With --check nothing is written: the exit code is 1 where DIR differs.`,
 	return cmd
 }
 
-func (c cli) render(path string, o renderOptions) error {
-	bundle, err := c.bundle(path, o)
+func (c cli) render(paths []string, o renderOptions) error {
+	bundle, err := c.bundle(paths, o)
 	if err != nil {
 		return err
 	}
 	files := bundle.Tree()
 	if o.check {
-		return c.drift(path, o.dir, files)
+		return c.drift(paths, o.dir, files)
 	}
 	foreign := emit.RefuseForeign
 	if o.force {
@@ -78,30 +80,27 @@ func (c cli) render(path string, o renderOptions) error {
 	return err
 }
 
-// bundle renders the topology at path; what is wrong with it is reported.
-func (c cli) bundle(path string, o renderOptions) (*render.Bundle, error) {
-	doc, err := c.load(path)
+// bundle renders the topology in the files; what is wrong with it is reported.
+func (c cli) bundle(paths []string, o renderOptions) (*render.Bundle, error) {
+	in, err := hybrid.LoadFrom(c.in, paths...)
 	if err != nil {
 		return nil, err
 	}
-	list := visible(check(doc))
-	if o.strict {
-		list = list.Strict()
+	options := hybrid.Options{Strict: o.strict}
+	if len(o.policies) > 0 {
+		if options.Policies, err = hybrid.LoadFrom(c.in, o.policies...); err != nil {
+			return nil, err
+		}
 	}
-	if err := c.report(list); err != nil {
-		return nil, err
-	}
-	plan := render.NewPlan(doc.Topology)
-	bundle, err := plan.Render()
+	bundle, list, err := hybrid.Render(in, options)
 	if err != nil {
 		return nil, err
 	}
-	bundle.Files = append(bundle.Files, render.File{Path: report.Path, Data: report.Markdown(plan.Plan)})
-	return bundle, c.readmit(doc.Topology, bundle, o.policies)
+	return bundle, c.report(list)
 }
 
 // drift reports how dir differs from files.
-func (c cli) drift(path, dir string, files []render.File) error {
+func (c cli) drift(paths []string, dir string, files []render.File) error {
 	differences, err := emit.Diff(dir, files)
 	if err != nil {
 		return err
@@ -114,6 +113,6 @@ func (c cli) drift(path, dir string, files []render.File) error {
 	if len(differences) == 0 {
 		return nil
 	}
-	_, err = fmt.Fprintf(c.err, "\thint: kustomize-hybrid render %s -o %s\n", path, dir)
+	_, err = fmt.Fprintf(c.err, "\thint: kustomize-hybrid render %s -o %s\n", strings.Join(paths, " "), dir)
 	return errors.Join(err, errFindings)
 }

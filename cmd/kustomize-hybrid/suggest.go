@@ -6,20 +6,14 @@ import (
 	"io/fs"
 	"net/netip"
 	"os"
-	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid"
 	"github.com/kustomize-hybrid/kustomize-hybrid/internal/atomicfile"
-	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/claim"
-	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/edit"
-	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/existing"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/ipam"
-	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
-	"github.com/kustomize-hybrid/kustomize-hybrid/schema/load"
 )
 
 type suggestOptions struct {
@@ -47,109 +41,74 @@ never given to anybody else.`,
 			"  kustomize-hybrid suggest topology.yaml --size /24 --role node --count 3 --within 10.0.0.0/8 --lock addresses.lock",
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			r, err := o.request()
+			w, err := o.wish()
 			if err != nil {
 				return &usageError{cmd.CommandPath(), err}
 			}
-			return c.suggest(args, o, r)
+			return c.suggest(args, o, w)
 		},
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.size, "size", "", "prefix length, such as /20; up to /32 is IPv4 unless --within says IPv6")
-	f.StringVar(&o.role, "role", "pod", "what for: "+strings.Join(roleNames(), ", "))
+	f.StringVar(&o.role, "role", "pod", "what for: "+strings.Join(hybrid.Roles(), ", "))
 	f.StringVar(&o.region, "region", "", "whose: the name of a region")
 	f.StringVar(&o.within, "within", "", "only inside this prefix")
 	f.StringVar(&o.lock, "lock", "", "remember allocations in this file")
 	f.IntVar(&o.count, "count", 1, "how many")
 	f.BoolVar(&o.apply, "apply", false, "add them to the first FILE")
-	_ = cmd.RegisterFlagCompletionFunc("role", cobra.FixedCompletions(roleNames(), cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("role", cobra.FixedCompletions(hybrid.Roles(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
-// suggestRole is a role that can be suggested for, and the list it goes into.
-type suggestRole struct {
-	name     string
-	role     claim.Role
-	field    string
-	regional bool
-}
-
-func suggestRoles() []suggestRole {
-	return []suggestRole{
-		{"pod", claim.RolePod, "podCIDRs", true},
-		{"node", claim.RoleNode, "nodeCIDRs", true},
-		{"transit", claim.RoleTransit, "transitCIDRs", true},
-		{"fabric", claim.RoleFabric, "fabricCIDRs", true},
-		{"service", claim.RoleService, "serviceCIDRs", false},
-		{"pool", claim.RolePool, "ipPool", false},
-	}
-}
-
-func roleNames() []string {
-	var names []string
-	for _, r := range suggestRoles() {
-		names = append(names, r.name)
-	}
-	return names
-}
-
-func (o *suggestOptions) suggestRole() suggestRole {
-	roles := suggestRoles()
-	return roles[slices.IndexFunc(roles, func(r suggestRole) bool { return r.name == o.role })]
-}
-
-// request reads the flags.
-func (o *suggestOptions) request() (ipam.Request, error) {
-	if err := oneOf("--role", o.role, roleNames()); err != nil {
-		return ipam.Request{}, err
+// wish reads the flags.
+func (o *suggestOptions) wish() (hybrid.Wish, error) {
+	w := hybrid.Wish{Role: o.role, Region: o.region, Count: o.count}
+	if err := oneOf("--role", o.role, hybrid.Roles()); err != nil {
+		return w, err
 	}
 	bits, err := strconv.Atoi(strings.TrimPrefix(o.size, "/"))
 	if err != nil || bits < 1 || bits > 128 {
-		return ipam.Request{}, fmt.Errorf("--size is a prefix length such as /20, not %q", o.size)
+		return w, fmt.Errorf("--size is a prefix length such as /20, not %q", o.size)
 	}
+	w.Bits = bits
 	if o.count < 1 || o.count > 65536 {
-		return ipam.Request{}, fmt.Errorf("--count is a number from 1 to 65536, not %d", o.count)
+		return w, fmt.Errorf("--count is a number from 1 to 65536, not %d", o.count)
 	}
-	r := ipam.Request{Role: o.suggestRole().role, Bits: bits, Count: o.count}
 	if o.within != "" {
-		if r.Within, err = netip.ParsePrefix(o.within); err != nil {
-			return r, fmt.Errorf("--within is a prefix such as 10.0.0.0/8, not %q", o.within)
+		if w.Within, err = netip.ParsePrefix(o.within); err != nil {
+			return w, fmt.Errorf("--within is a prefix such as 10.0.0.0/8, not %q", o.within)
 		}
 	}
-	if o.apply && o.suggestRole().regional && o.region == "" {
-		return r, errors.New("--apply needs --region: whose list are they added to?")
+	if o.apply && hybrid.Regional(o.role) && o.region == "" {
+		return w, errors.New("--apply needs --region: whose list are they added to?")
 	}
-	return r, nil
+	return w, nil
 }
 
-func (c cli) suggest(paths []string, o suggestOptions, r ipam.Request) error {
-	read, err := c.sources(paths)
+func (c cli) suggest(paths []string, o suggestOptions, w hybrid.Wish) error {
+	in, err := hybrid.LoadFrom(c.in, paths...)
 	if err != nil {
 		return err
 	}
-	if len(read.documents) != 1 {
-		return fmt.Errorf("suggest takes one topology, and the files hold %d", len(read.documents))
+	if o.lock != "" {
+		if w.Lock, err = readLock(o.lock); err != nil {
+			return err
+		}
 	}
-	doc := read.documents[0]
-	if err := c.report(doc.Findings); err != nil {
-		return err
+	found, list, err := hybrid.Suggest(in, w)
+	if err == nil {
+		err = c.report(list)
 	}
-	r.Avoid = existing.Taken(read.objects)
-	keys, err := o.keys(doc.Topology)
-	if err != nil {
-		return err
-	}
-	found, lock, err := o.find(doc.Topology, r)
 	if err != nil {
 		return err
 	}
 	if o.apply {
-		if err := applySuggestion(paths[0], keys, found); err != nil {
+		if err := apply(paths[0], w, found); err != nil {
 			return err
 		}
 	}
-	if lock != nil {
-		if err := writeLock(o.lock, lock); err != nil {
+	if w.Lock != nil {
+		if err := writeLock(o.lock, w.Lock); err != nil {
 			return err
 		}
 	}
@@ -161,79 +120,33 @@ func (c cli) suggest(paths []string, o suggestOptions, r ipam.Request) error {
 	return nil
 }
 
-// keys lead to the list that the prefixes are for; nil when nobody's was named.
-func (o *suggestOptions) keys(t *schema.Topology) ([]string, error) {
-	role := o.suggestRole()
-	switch {
-	case role.role == claim.RolePool:
-		return []string{"spec", "tailnet", role.field}, nil
-	case !role.regional:
-		return []string{"spec", "cluster", role.field}, nil
-	case o.region == "":
-		return nil, nil
-	}
-	i := slices.IndexFunc(t.Spec.Regions, func(r schema.Region) bool { return r.Name == o.region })
-	if i < 0 {
-		return nil, fmt.Errorf("the topology has no region %q", o.region)
-	}
-	return []string{"spec", "regions", strconv.Itoa(i), role.field}, nil
-}
-
-// find asks the lock, where there is one, and the topology.
-func (o *suggestOptions) find(t *schema.Topology, r ipam.Request) ([]netip.Prefix, *ipam.Lock, error) {
-	if o.lock == "" {
-		found, err := ipam.Suggest(t, r)
-		return found, nil, err
-	}
-	data, err := os.ReadFile(o.lock)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, err
-	}
-	lock, err := ipam.ReadLock(data)
-	if err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", o.lock, err)
-	}
-	who := o.region
-	if who == "" {
-		who = "cluster"
-	}
-	found, err := lock.Suggest(t, who+"/"+o.role, r)
-	return found, lock, err
-}
-
-// applySuggestion edits the topology in place, and only if it can be read afterwards.
-func applySuggestion(path string, keys []string, found []netip.Prefix) error {
-	if path == "-" || filepath.Ext(path) == ".cue" {
-		return fmt.Errorf("--apply edits YAML and JSON files, and not %s", path)
+// apply edits the topology in place.
+func apply(path string, w hybrid.Wish, found []netip.Prefix) error {
+	if path == "-" {
+		return errors.New("--apply edits a file, and not standard input")
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return err
 	}
-	var values []string
-	for _, p := range found {
-		values = append(values, literal(path, p))
-	}
-	if topology, rest := existing.Split(text); topology == nil || rest != nil {
-		return fmt.Errorf("--apply edits a file that holds a topology and nothing else, and not %s", path)
-	}
-	edited, err := edit.Append(text, keys, values...)
+	edited, err := hybrid.Apply(path, text, w, found)
 	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	if _, err := load.Bytes(path, edited); err != nil {
-		return fmt.Errorf("%s would not be a topology any more: %w", path, err)
+		return err
 	}
 	return atomicfile.Replace(path, edited)
 }
 
-// literal quotes where the language asks for it: JSON, and IPv6 in YAML, whose colons
-// some readers take for mappings.
-func literal(path string, p netip.Prefix) string {
-	if filepath.Ext(path) == ".json" || p.Addr().Is6() {
-		return strconv.Quote(p.String())
+// readLock reads a lock file; one that does not exist yet is empty.
+func readLock(path string) (*ipam.Lock, error) {
+	data, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
 	}
-	return p.String()
+	lock, err := ipam.ReadLock(data)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return lock, nil
 }
 
 func writeLock(path string, l *ipam.Lock) error {

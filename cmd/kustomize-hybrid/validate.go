@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 )
 
@@ -57,40 +58,17 @@ says more about a finding.`,
 }
 
 func (c cli) validate(paths []string, o validateOptions) error {
-	read, failed := c.sources(paths)
-	if failed == nil && len(read.documents) == 0 {
+	in, failed := hybrid.LoadFrom(c.in, paths...)
+	if failed == nil && len(in.Documents) == 0 {
 		return errors.New("there is no Topology in the files to compare the objects with")
 	}
-	list := read.check(o.today)
-	if o.info {
-		list = append(list, notes(read.documents)...)
-		list.Sort()
-	} else {
-		list = visible(list)
-	}
-	if o.strict {
-		list = list.Strict()
-	}
+	list := hybrid.Validate(in, hybrid.Options{Strict: o.strict, Info: o.info, Today: o.today})
 	err := c.write(list, o.format)
 	// A file that could not be read matters more than what the others say.
 	if failed != nil {
 		return failed
 	}
 	return err
-}
-
-// write reports findings: text to standard error, other formats to standard output.
-func (c cli) write(list diag.List, format string) error {
-	if format == "text" {
-		return c.report(list)
-	}
-	if err := diag.Write(c.out, format, list); err != nil {
-		return fmt.Errorf("write standard output: %w", err)
-	}
-	if list.Count(diag.Error) > 0 {
-		return errFindings
-	}
-	return nil
 }
 
 // day reports whether s is empty or a day.

@@ -72,7 +72,7 @@ func Compare(t *schema.Topology, objects []Object) (list diag.List, packs []clai
 		o := &objects[i]
 		kind, known := kinds()[o.group()+"/"+o.Kind]
 		switch {
-		case o.APIVersion == schema.APIVersion && o.Kind == KindRangePack:
+		case o.APIVersion == schema.APIVersion && o.Kind == schema.KindRangePack:
 			packs = append(packs, readPack(&list, o))
 		case known:
 			found := kind.read(o)
@@ -93,7 +93,7 @@ func Taken(objects []Object) []netip.Prefix {
 	var taken []netip.Prefix
 	for i := range objects {
 		o := &objects[i]
-		if o.APIVersion == schema.APIVersion && o.Kind == KindRangePack {
+		if o.APIVersion == schema.APIVersion && o.Kind == schema.KindRangePack {
 			for _, r := range readPack(&diag.List{}, o).Ranges {
 				taken = append(taken, r.Prefix)
 			}

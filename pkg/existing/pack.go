@@ -7,7 +7,7 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 )
 
-// KindRangePack is the kind of a document that adds reserved ranges:
+// readPack reads a document that adds reserved ranges:
 //
 //	apiVersion: kustomize-hybrid.dev/v1alpha1
 //	kind: RangePack
@@ -16,8 +16,6 @@ import (
 //	  provider: acme          # only where a region has this provider; always when left out
 //	  ranges:
 //	    - {prefix: 10.255.0.0/16, reason: is Acme's management network, source: acme.example/docs}
-const KindRangePack = "RangePack"
-
 func readPack(list *diag.List, o *Object) claim.Pack {
 	p := claim.Pack{Name: o.Name, Code: claim.CodeReservedRange}
 	if provider := text(o.Content, "spec", "provider"); provider != "" {

@@ -53,14 +53,24 @@ func judge(t *testing.T, file string) diag.List {
 
 func judgeText(t *testing.T, data []byte) diag.List {
 	t.Helper()
-	topology, rest := existing.Split(data)
-	doc, err := load.Bytes("topology.yaml", topology)
+	in, err := load.Bytes("topology.yaml", data)
 	if err != nil {
 		t.Fatal(err)
 	}
-	objects, err := existing.Objects("topology.yaml", rest)
+	doc, err := in.One()
+	if err == nil {
+		err = doc.Findings.Err()
+	}
 	if err != nil {
 		t.Fatal(err)
+	}
+	var objects []existing.Object
+	for _, o := range in.Objects {
+		found, err := existing.Read(o.File, o.Node)
+		if err != nil {
+			t.Fatal(err)
+		}
+		objects = append(objects, found...)
 	}
 	found, packs := existing.Compare(doc.Topology, objects)
 	list := validate.Run(validate.Input{Topology: doc.Topology, Found: found, Packs: packs, Day: today})

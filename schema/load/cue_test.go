@@ -6,13 +6,12 @@ import (
 	"testing"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
-	"github.com/kustomize-hybrid/kustomize-hybrid/schema/load"
 )
 
 func TestCUEPackage(t *testing.T) {
 	files := []string{"testdata/cue/network.cue", "testdata/cue/defaults.cue"}
-	doc, err := load.Files(files...)
-	if err != nil {
+	doc := one(t, files...)
+	if len(doc.Findings) > 0 {
 		t.Fatal(text(doc.Findings))
 	}
 	r := doc.Topology.Spec.Regions
@@ -39,7 +38,7 @@ func TestCUEFaults(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	doc, _ := load.Files(network, defaults)
+	doc := one(t, network, defaults)
 	want := defaults + `:9:14: error: nodeCIDRs[0] "10.0.0.1/22" has bits set beyond its length: it names an address, not a network [host-bits]
 	hint: write 10.0.0.0/22
 ` + defaults + `:9:14: error: nodeCIDRs[0] "10.1.0.1/22" has bits set beyond its length: it names an address, not a network [host-bits]

@@ -9,7 +9,7 @@ import (
 )
 
 func Example() {
-	doc, err := load.Bytes("topology.yaml", []byte(`
+	in, err := load.Bytes("topology.yaml", []byte(`
 apiVersion: kustomize-hybrid.dev/v1alpha1
 kind: Topology
 metadata: {name: ai-cluster}
@@ -26,10 +26,11 @@ spec:
         mode: staticPod
         nodes: [{name: edge-1, internalIP: 10.0.0.11}]
 `))
-	if doc == nil {
+	if err != nil {
 		fmt.Println(err) // a failure
 		return
 	}
+	doc := in.Documents[0]
 	list := doc.Findings
 	if r := doc.Topology.Spec.Regions[0]; r.PodCIDRs[0].Contains(r.Gateways.Nodes[0].InternalIP) {
 		list.Warnf("gateway-in-pods", "spec.regions[0].gateways", "the gateway stands among the pods")

@@ -1,21 +1,23 @@
-// Package load reads a topology from YAML, JSON or CUE, and remembers where every
-// field was written.
+// Package load reads topologies from YAML, JSON or CUE, with or without objects beside
+// them, and remembers where every field was written. Every command, the KRM function
+// and package hybrid read through it.
 //
-// Files and Bytes read a source, Node takes what kustomize hands to a function. All
-// three return a Document, which holds everything that could be read, and every
+// Files and Bytes read sources, Node takes what kustomize hands to a function. A
+// Document holds everything that could be read of one topology, and as Findings every
 // fault in its shape: unknown, duplicate and missing fields, wrong types, malformed
 // prefixes, values that the contract (schema/topology.cue) does not allow. Whether
 // regions can stand together is not checked here.
 //
-// An error is one of two things. A failure (no such file, a file over SizeLimit) is
-// a plain error and comes without a Document. Findings are a *multierror.Error of
-// *diag.Diagnostic, the same as Document.Findings.Err(), and the Document comes
-// with them, so that the caller can go on and report relational faults in the same
-// run:
+// Findings are data and stand in the Document alone. An error is a failure: no such
+// file, a source over its limit, an object that is not YAML:
 //
-//	doc, err := load.Files("topology.yaml")
-//	if doc == nil {
-//		return err // a failure
+//	in, err := load.Files("topology.yaml")
+//	if err != nil {
+//		return err
+//	}
+//	doc, err := in.One()
+//	if err != nil {
+//		return err
 //	}
 //	list := doc.Findings
 //	if doc.Topology != nil {
@@ -26,21 +28,12 @@ package load
 
 import (
 	"errors"
-	"fmt"
-	"io"
-	"os"
-	"path/filepath"
-	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
-
-// SizeLimit is the size in bytes of the largest source that is read. A topology of
-// 10,000 regions takes 3 to 5 MB.
-const SizeLimit = 8 << 20
 
 // Document is what one source said.
 type Document struct {
@@ -54,40 +47,6 @@ type Document struct {
 	src source
 }
 
-// Files reads one topology: a YAML or JSON file, or the .cue files of one package.
-func Files(paths ...string) (*Document, error) {
-	if len(paths) == 0 {
-		return nil, errors.New("no file to read a topology from")
-	}
-	files := make([]file, len(paths))
-	for i, p := range paths {
-		if len(paths) > 1 && !isCUE(p) {
-			return nil, fmt.Errorf("%s: one topology is one YAML or JSON file, or the .cue files of one package", p)
-		}
-		data, err := read(p)
-		if err != nil {
-			return nil, err
-		}
-		files[i] = file{name: p, data: data}
-	}
-	if isCUE(paths[0]) {
-		return document(parseCUE(files))
-	}
-	return document(parseYAML(files[0]))
-}
-
-// Bytes reads one topology from data; name stands in positions and, by its
-// extension, tells CUE (.cue) from YAML and JSON (everything else).
-func Bytes(name string, data []byte) (*Document, error) {
-	if len(data) > SizeLimit {
-		return nil, tooLarge(name)
-	}
-	if isCUE(name) {
-		return document(parseCUE([]file{{name: name, data: data}}))
-	}
-	return document(parseYAML(file{name: name, data: data}))
-}
-
 // Node reads one topology from a node as kustomize hands it over, and leaves the
 // node alone. kustomize has rewritten it by then, so findings have paths and no
 // positions.
@@ -95,7 +54,7 @@ func Node(n *yaml.RNode) (*Document, error) {
 	if n.IsNil() {
 		return nil, errors.New("no node to read a topology from")
 	}
-	return document(source{root: content(n.YNode())}, nil)
+	return document(source{root: content(n.YNode())}, nil), nil
 }
 
 // Locate fills in the positions of a list's findings and of their related places
@@ -119,44 +78,11 @@ func (d *Document) locate(known diag.Position, path string) diag.Position {
 
 // document reads what was parsed. Findings of the parser come first: they say why
 // something is not there.
-func document(src source, found diag.List) (*Document, error) {
+func document(src source, found diag.List) *Document {
 	d := &Document{src: src}
 	r := newReader(&d.src, found)
 	d.Topology = r.topology()
 	d.Findings = r.findings
 	d.Findings.Sort()
-	return d, d.Findings.Err()
-}
-
-// file is a source before it is parsed.
-type file struct {
-	name string
-	data []byte
-}
-
-func isCUE(name string) bool { return strings.EqualFold(filepath.Ext(name), ".cue") }
-
-// read asks for the size first, so that a file that is far too large costs nothing;
-// the limited reader is for files that have no size, such as pipes.
-func read(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	if info, err := f.Stat(); err == nil && info.Mode().IsRegular() && info.Size() > SizeLimit {
-		return nil, tooLarge(path)
-	}
-	data, err := io.ReadAll(io.LimitReader(f, SizeLimit+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(data) > SizeLimit {
-		return nil, tooLarge(path)
-	}
-	return data, nil
-}
-
-func tooLarge(name string) error {
-	return fmt.Errorf("%s: larger than %d MiB, the limit for a topology", name, SizeLimit>>20)
+	return d
 }

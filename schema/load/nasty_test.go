@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
-	"github.com/kustomize-hybrid/kustomize-hybrid/schema/load"
 )
 
 // Each input gets the findings that are listed, and no others.
@@ -76,17 +75,12 @@ func TestNastyInput(t *testing.T) {
 		{"CUE that is empty", "t.cue", "package a\n", "t.cue:1:1 empty-input"},
 		{"CUE that is binary", "t.cue", "a: \"\x00\"", "t.cue:1:5 not-text"},
 	} {
-		doc, err := load.Bytes(c.file, []byte(c.input))
-		if doc == nil {
-			t.Errorf("%s: no document, and %v", c.name, err)
-			continue
-		}
-		if got := places(doc.Findings); got != c.want {
-			t.Errorf("%s: got\n%s\nwant %s\n%s", c.name, got, c.want, text(doc.Findings))
-		}
-		if (err != nil) != (c.want != "") {
-			t.Errorf("%s: error %v", c.name, err)
-		}
+		t.Run(c.name, func(t *testing.T) {
+			doc := read(t, c.file, c.input)
+			if got := places(doc.Findings); got != c.want {
+				t.Errorf("got\n%s\nwant %s\n%s", got, c.want, text(doc.Findings))
+			}
+		})
 	}
 }
 

@@ -3,8 +3,6 @@ package load_test
 import (
 	"strings"
 	"testing"
-
-	"github.com/kustomize-hybrid/kustomize-hybrid/schema/load"
 )
 
 // A key is refused wherever it is put, and no message repeats it.
@@ -20,7 +18,7 @@ func TestKeysAreNotRepeated(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			text := edit(t, readExample(t), "    tag: tag:k8s", "    tag: tag:k8s\n    auth: "+auth)
-			_, err := load.Bytes("topology.yaml", []byte(text))
+			err := read(t, "topology.yaml", text).Findings.Err()
 			if err == nil {
 				t.Fatal("a key is accepted")
 			}

@@ -90,7 +90,14 @@ func Samples(t testing.TB) []Sample {
 
 func topology(t testing.TB, path string, server schema.ControlServer) *schema.Topology {
 	t.Helper()
-	doc, err := load.Files(path)
+	in, err := load.Files(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := in.One()
+	if err == nil {
+		err = doc.Findings.Err()
+	}
 	if err != nil {
 		t.Fatalf("%s: %v", path, err)
 	}

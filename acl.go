@@ -1,0 +1,190 @@
+package hybrid
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl/eval"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl/policyfile"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema/load"
+)
+
+// PolicyFile is a policy file that people edit.
+type PolicyFile struct {
+	// Name stands in positions.
+	Name string
+	// Data is JSON or HuJSON.
+	Data []byte
+}
+
+// ACLFormats are the forms in which ACLPrint has the policy.
+func ACLFormats() []string { return []string{"json", "hujson"} }
+
+// ACLPrint returns the tailnet policy that the topology needs: strict JSON, or HuJSON
+// with a comment on what each grant is for. It is nil where a finding is an error.
+func ACLPrint(in Input, format string, o Options) ([]byte, diag.List, error) {
+	doc, list, err := policyTopology(in, o)
+	if doc == nil {
+		return nil, list, err
+	}
+	switch format {
+	case "json":
+		return acl.FromTopology(doc.Topology).JSON(), list, nil
+	case "hujson":
+		return policyfile.FromTopology(doc.Topology), list, nil
+	}
+	return nil, list, fmt.Errorf("there is no policy in the form %q", format)
+}
+
+// ACLMerge returns the policy file with what the topology needs merged into it. What is
+// added stands between marks, and nothing else changes. Where the file itself says
+// something else, that is a finding. The text is nil where a finding is an error.
+func ACLMerge(in Input, policy PolicyFile, o Options) ([]byte, diag.List, error) {
+	return editPolicy(in, policy, o, func(doc *load.Document, file *policyfile.File) ([]byte, diag.List) {
+		return policyfile.Merge(doc.Topology, file)
+	})
+}
+
+// ACLRemove returns the policy file without what ACLMerge added for the topology.
+func ACLRemove(in Input, policy PolicyFile, o Options) ([]byte, diag.List, error) {
+	return editPolicy(in, policy, o, func(doc *load.Document, file *policyfile.File) ([]byte, diag.List) {
+		return policyfile.Remove(doc.Topology.Metadata.Name, file)
+	})
+}
+
+func editPolicy(in Input, policy PolicyFile, o Options, change func(*load.Document, *policyfile.File) ([]byte, diag.List)) ([]byte, diag.List, error) {
+	doc, list, err := policyTopology(in, o)
+	if doc == nil {
+		return nil, list, err
+	}
+	file, found := policyfile.Parse(policy.Name, policy.Data)
+	if list = append(list, found...); refused(list) {
+		return nil, list, nil
+	}
+	text, found := change(doc, file)
+	doc.Locate(found)
+	if list = append(list, found...); refused(list) {
+		return nil, list, nil
+	}
+	return text, list, nil
+}
+
+// ACLCheck lists what is wrong with the policy file, and with it for the topology: what
+// the regions need and nothing grants, and what is granted although nothing needs it.
+func ACLCheck(in Input, policy PolicyFile, o Options) (diag.List, error) {
+	doc, list, err := policyTopology(in, o)
+	if doc == nil {
+		return list, err
+	}
+	file, found := policyfile.Parse(policy.Name, policy.Data)
+	if file != nil {
+		found = append(found, policyfile.Check(doc.Topology, file)...)
+		found.Sort()
+	}
+	return append(list, o.judge(found)...), nil
+}
+
+// Answer is what a policy file says to a question.
+type Answer struct {
+	Question string
+	Allowed  bool
+	// Why names the rule that allows it, and where that stands.
+	Why string
+}
+
+// QuestionError is a question that ACLAsk cannot read.
+type QuestionError struct {
+	Question string
+	Err      error
+}
+
+func (e *QuestionError) Error() string { return fmt.Sprintf("%q: %s", e.Question, e.Err) }
+
+// Unwrap returns what is wrong with the question.
+func (e *QuestionError) Unwrap() error { return e.Err }
+
+// ACLAsk asks the policy file whether a source may reach a destination. A question is
+// "SRC -> DST:PORT", with /tcp, /udp or /icmp behind it for one protocol; what cannot be
+// read as one is a QuestionError, and the answers to those before it are returned, too.
+func ACLAsk(in Input, policy PolicyFile, questions []string, o Options) ([]Answer, diag.List, error) {
+	doc, list, err := policyTopology(in, o)
+	if doc == nil {
+		return nil, list, err
+	}
+	file, found := policyfile.Parse(policy.Name, policy.Data)
+	if list = append(list, found...); refused(list) {
+		return nil, list, nil
+	}
+	evaluator := eval.New(file.Policy, eval.Devices(doc.Topology)...)
+	var answers []Answer
+	for _, q := range questions {
+		a, err := ask(evaluator, q)
+		if err != nil {
+			return answers, list, err
+		}
+		answers = append(answers, Answer{q, a.Allowed, why(a, file)})
+	}
+	return answers, list, nil
+}
+
+func ask(e *eval.Evaluator, question string) (eval.Answer, error) {
+	src, dst, ok := strings.Cut(question, "->")
+	src, dst = strings.TrimSpace(src), strings.TrimSpace(dst)
+	if !ok || src == "" || dst == "" {
+		return eval.Answer{}, &QuestionError{question, errors.New("a question has the form SRC -> DST:PORT")}
+	}
+	proto := ""
+	// A prefix has a slash as well, but then the port stands behind it.
+	if i := strings.LastIndexByte(dst, '/'); i >= 0 && !strings.Contains(dst[i:], ":") {
+		dst, proto = dst[:i], dst[i+1:]
+	}
+	answer, err := e.Ask(src, dst, proto)
+	if err != nil {
+		return answer, &QuestionError{question, err}
+	}
+	return answer, nil
+}
+
+// why says which rule allows it and where the rule stands.
+func why(a eval.Answer, file *policyfile.File) string {
+	switch {
+	case !a.Allowed:
+		return "denied: no rule allows it"
+	case a.Rule == "":
+		return "allowed: the file has no rules at all, and then everything is"
+	}
+	at := diag.List{{Path: a.Rule}}
+	file.Locate(at)
+	text := fmt.Sprintf("allowed by %s at %s", a.Rule, at[0].Pos)
+	if len(a.Via) > 0 {
+		text += " through " + strings.Join(a.Via, " or ")
+	}
+	return text
+}
+
+// policyTopology is the one topology, for the control server of the options, and what is
+// to be said of it: every finding and no document where one is an error; the
+// warnings that concern the policy otherwise, since the others are Validate's.
+func policyTopology(in Input, o Options) (*load.Document, diag.List, error) {
+	doc, err := in.one()
+	if err != nil {
+		return nil, nil, err
+	}
+	if o.Control != "" && doc.Topology != nil {
+		t, copied := *doc.Topology, *doc
+		t.Spec.Tailnet.Control = o.Control
+		copied.Topology = &t
+		doc = &copied
+	}
+	o.Strict = false // ACLCheck is strict with the policy file
+	if list := o.judge(check(doc, in.Objects, o)); refused(list) {
+		return nil, list, nil
+	}
+	list := acl.CheckTopology(doc.Topology)
+	doc.Locate(list)
+	list.Sort()
+	return doc, o.judge(list), nil
+}

@@ -1,0 +1,129 @@
+package hybrid
+
+import (
+	"fmt"
+	"slices"
+
+	"sigs.k8s.io/kustomize/api/krusty"
+	"sigs.k8s.io/kustomize/api/types"
+	"sigs.k8s.io/kustomize/kyaml/filesys"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/docs"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/readmit"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/report"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema/load"
+)
+
+// readmitDir holds the kustomize Component that readmits the gateways in the user's own
+// policies, for builds that run no functions.
+const readmitDir = "cluster/readmit/"
+
+// Render renders the whole output tree of the one topology, report included; Tree lists
+// its files. The bundle is nil where a finding is an error.
+func Render(in Input, o Options) (*render.Bundle, diag.List, error) {
+	plan, list, err := newPlan(in, o)
+	if plan == nil {
+		return nil, list, err
+	}
+	bundle, err := plan.Render()
+	if err != nil {
+		return nil, list, err
+	}
+	bundle.Files = append(bundle.Files, render.File{Path: report.Path, Data: report.Markdown(plan.Plan)})
+	patches, found := readmit.Patches(plan.Topology, o.Policies.nodes)
+	found = append(unread(o.Policies), found...)
+	if list = append(list, o.judge(found)...); refused(list) {
+		return nil, list, nil
+	}
+	return bundle, list, addPatches(bundle, patches)
+}
+
+// Objects renders what goes to the API server, in the order in which it can be applied:
+// what the KRM function adds. It is nil where a finding is an error.
+func Objects(in Input, o Options) ([]render.Object, diag.List, error) {
+	plan, list, err := newPlan(in, o)
+	if plan == nil {
+		return nil, list, err
+	}
+	bundle, err := plan.Render()
+	if err != nil {
+		return nil, list, err
+	}
+	return bundle.Objects, list, nil
+}
+
+// newPlan is the plan of the one topology; nil where a finding is an error.
+func newPlan(in Input, o Options) (*render.Plan, diag.List, error) {
+	doc, err := in.one()
+	if err != nil {
+		return nil, nil, err
+	}
+	list := o.judge(check(doc, in.Objects, o))
+	if refused(list) {
+		return nil, list, nil
+	}
+	return render.NewPlan(doc.Topology), list, nil
+}
+
+// unread is what is wrong with the form of files that should hold objects.
+func unread(in Input) diag.List {
+	var list diag.List
+	for _, doc := range in.Documents {
+		list = append(list, slices.DeleteFunc(slices.Clone(doc.Findings), func(d *diag.Diagnostic) bool { return d.Code == load.EmptyInput })...)
+	}
+	return list
+}
+
+func addPatches(bundle *render.Bundle, patches []readmit.Patch) error {
+	if len(patches) == 0 {
+		return nil
+	}
+	files, err := readmit.Component(patches)
+	for _, f := range files {
+		bundle.Files = append(bundle.Files, render.File{Path: readmitDir + f.Path, Data: f.Data})
+	}
+	return err
+}
+
+// Build is `kustomize build --enable-alpha-plugins --enable-exec` in process: it returns
+// what the kustomization in dir makes. Functions that the kustomization names run as
+// programs of this user, and are looked up in PATH: build only what you trust.
+//
+// Both flags are needed: with the first alone kustomize runs no function, prints nothing
+// and exits 0 (kustomize#4399).
+func Build(dir string) ([]byte, error) {
+	options := krusty.MakeDefaultOptions()
+	options.Reorder = krusty.ReorderOptionUnspecified // as the binary: sortOptions decide
+	options.PluginConfig = types.EnabledPluginConfig(types.BploUseStaticallyLinked)
+	options.PluginConfig.FnpLoadingOptions.EnableExec = true
+	resources, err := krusty.MakeKustomizer(options).Run(filesys.MakeFsOnDisk(), dir)
+	if err != nil {
+		return nil, err
+	}
+	return resources.AsYaml()
+}
+
+// Explain says what a kind of finding or a known issue means, why it matters and what to
+// do, in Markdown; false where there is no such code.
+func Explain(code string) (string, bool) { return docs.Explain(code) }
+
+// Codes lists what Explain explains: kinds of findings, then known issues.
+func Codes() []string { return append(docs.Codes(), docs.KnownIssues()...) }
+
+// SchemaFormats are the forms in which Schema has the contract.
+func SchemaFormats() []string { return []string{"cue", "jsonschema"} }
+
+// Schema is the contract, what a Topology may say: as CUE, which decides, or as JSON
+// Schema for editors.
+func Schema(format string) ([]byte, error) {
+	switch format {
+	case "cue":
+		return schema.CUE(), nil
+	case "jsonschema":
+		return schema.JSONSchema(), nil
+	}
+	return nil, fmt.Errorf("there is no schema in the form %q", format)
+}
