@@ -12,9 +12,9 @@ const least = 6
 // neither.
 type memory struct {
 	lines []placed
-	// seen is where each run of least lines stands first, by its text without the
-	// margin that all of it shares.
-	seen map[string]int
+	// seen is where each run of least lines stands, by its text without the margin that
+	// all of it shares.
+	seen map[string][]int
 }
 
 // placed is a line and the text that it belongs to.
@@ -63,9 +63,7 @@ func (m *memory) add(p placed) {
 		run[i] = m.lines[at+i].line
 	}
 	key := runKey(run)
-	if _, known := m.seen[key]; !known {
-		m.seen[key] = at
-	}
+	m.seen[key] = append(m.seen[key], at)
 }
 
 // runKey is the same for runs that differ only in a margin that all their lines share.
@@ -92,15 +90,22 @@ func (m *memory) longest(lines []string) (at, n, shift int) {
 	if len(lines) < least {
 		return 0, 0, 0
 	}
-	at, known := m.seen[runKey(lines[:least])]
-	if !known {
-		return 0, 0, 0
-	}
-	shift = len(marginOf(lines[0])) - len(marginOf(m.lines[at].line))
-	for n < len(lines) && at+n < len(m.lines) && same(m.lines[at+n].line, lines[n], shift) {
-		n++
+	for _, start := range m.seen[runKey(lines[:least])] {
+		further := len(marginOf(lines[0])) - len(marginOf(m.lines[start].line))
+		if k := m.common(start, further, lines); k > n {
+			at, n, shift = start, k, further
+		}
 	}
 	return at, n, shift
+}
+
+// common is how many lines are the same as those from start.
+func (m *memory) common(start, shift int, lines []string) int {
+	n := 0
+	for n < len(lines) && start+n < len(m.lines) && same(m.lines[start+n].line, lines[n], shift) {
+		n++
+	}
+	return n
 }
 
 // same reports whether line is old, shift columns further in.

@@ -2,8 +2,9 @@
 // differs. Begin with New; Corpus.Tree and Corpus.Text spell, Compare compares.
 //
 //   - A script's tables stand in the golden. Its program, which is the same for every
-//     topology, is one line with its name, in objects and user data, too;
-//     Corpus.Programs is the list of what those names stand for, by hash.
+//     topology, is one line with its name, in objects and user data, too; so is a file
+//     that is nothing but a program. Corpus.Programs is the list of what those names
+//     stand for, by hash.
 //   - Six lines or more that stand in the corpus already are one line that says where.
 //   - The annotation that hashes scripts, and SHA256SUMS, which sums the tree up, are
 //     verified by tests of their own and say nothing here.
@@ -44,6 +45,7 @@ type File struct {
 // earlier ones, so their order matters.
 type Corpus struct {
 	programs []program
+	used     map[string]bool // programs by name
 	memory   memory
 }
 
@@ -58,7 +60,7 @@ func New(t testing.TB) *Corpus {
 }
 
 func newCorpus(programs []program) *Corpus {
-	return &Corpus{programs: programs, memory: memory{seen: map[string]int{}}}
+	return &Corpus{programs: programs, used: map[string]bool{}, memory: memory{seen: map[string][]int{}}}
 }
 
 // moduleRoot is where go.mod is, above the test's directory.
@@ -118,7 +120,7 @@ var hashes = regexp.MustCompile(`(/scripts-hash: )"?[0-9a-f]{12}"?`)
 func (c *Corpus) Text(name string, data []byte) string {
 	text := hashes.ReplaceAllString(string(data), "${1}(of the scripts)")
 	var b strings.Builder
-	for _, line := range c.memory.fold(name, cutScripts(c.programs, unquoteScripts(linesOf(text)))) {
+	for _, line := range c.memory.fold(name, c.cut(unquoteScripts(linesOf(text)))) {
 		b.WriteString(line + "\n")
 	}
 	return b.String()
@@ -146,10 +148,13 @@ func escape(lines []string) []string {
 	return lines
 }
 
-// Programs lists every program and variant of one by hash and name.
+// Programs lists the programs that stand in the goldens so far by hash and name.
 func (c *Corpus) Programs() string {
 	var b strings.Builder
 	for _, p := range c.programs {
+		if !c.used[p.name] {
+			continue
+		}
 		fmt.Fprintf(&b, "%x  %s\n", sha256.Sum256([]byte(p.key)), p.name)
 	}
 	return b.String()

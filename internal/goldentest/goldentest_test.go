@@ -90,12 +90,18 @@ func (r *reader) uncut(lines []string) []string {
 			continue
 		}
 		p := r.programs[slices.IndexFunc(r.programs, func(p program) bool { return p.name == name })]
-		for _, line := range strings.Split(p.key, "\n")[1:] { // the shebang stands before
+		key := strings.Split(p.key, "\n")
+		if p.constant {
+			key = key[:len(key)-1]
+		} else {
+			key = key[1:] // the shebang stands before
+		}
+		for _, line := range key {
 			if line != "" {
 				line = margin + line
 			}
 			whole = append(whole, line)
-			if !quoted.MatchString(line) {
+			if p.constant || !quoted.MatchString(line) {
 				continue
 			}
 			end := margin + quoted.FindStringSubmatch(line)[1]
@@ -131,8 +137,10 @@ const echo = "#!/bin/sh\n# Prints.\nrows() {\n\tcat <<'EOF'\n{{range}}\nEOF\n}\n
 
 func testPrograms() []program {
 	key, _ := split(strings.Split(echo, "\n"))
-	return []program{{"echo.sh", key}}
+	return []program{{name: "echo.sh", key: key}, {name: "host/lib.sh", key: library, constant: true}}
 }
+
+const library = "# A library.\nsay() {\n\n\techo \"$*\"\n}\n"
 
 func script(rows ...string) string {
 	text := strings.Replace(echo, "{{range}}\n", strings.Join(append(rows, ""), "\n"), 1)
@@ -169,6 +177,36 @@ first
 `
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestConstantPrograms(t *testing.T) {
+	c := newCorpus(testPrograms())
+	if got := c.Programs(); got != "" {
+		t.Errorf("used so far: %s", got)
+	}
+	got := c.Text("one", []byte(library)) + c.Text("two", []byte("data:\n  lib.sh: |\n"+indented(library)+"  more: |\n"+indented(library+"#\n"))) +
+		c.Text("three", []byte("data:\n"+quote("  ", "lib.sh", library)))
+	const want = `@@ program host/lib.sh
+data:
+  lib.sh: |
+    @@ program host/lib.sh
+  more: |
+    # A library.
+    say() {
+
+    	echo "$*"
+    }
+    #
+data:
+  @@ quoted lib.sh
+    @@ program host/lib.sh
+`
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if got := c.Programs(); !strings.HasSuffix(got, "  host/lib.sh\n") || strings.Count(got, "\n") != 1 {
+		t.Error(got)
 	}
 }
 
@@ -209,6 +247,7 @@ func FuzzGoldensLoseNothing(f *testing.F) {
 	f.Add(ten, "x\n"+ten+"y\n"+ten)
 	f.Add(ten, "map:\n"+indented(ten)+ten[:9])
 	f.Add(script("a", "b"), "k: |\n"+indented(script("a", "c"))+"l: 1\n")
+	f.Add("a: |\n"+indented(library)+quote("", "b", library), library)
 	f.Add("data:\n  a: \"#!/bin/sh\\n\\tb\\n\"\n  c: \"#!/bin/sh\\n@@ d\\n\\n\"\n", "d: "+quote("", "e", script("a\tb")))
 	f.Add("@@ 7 lines of one from \"a\"\n-- a --\n  @@ table\nno end", "@@ the line \n")
 	f.Fuzz(func(t *testing.T, one, two string) {

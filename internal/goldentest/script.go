@@ -11,8 +11,12 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// program is what a script consists of besides its tables.
-type program struct{ name, key string }
+// program is what a script consists of besides its tables, or a file that is the same
+// for every topology.
+type program struct {
+	name, key string
+	constant  bool
+}
 
 // table is a quoted here-document of a script, and the function that prints it.
 type table struct {
@@ -53,10 +57,16 @@ func split(lines []string) (key string, tables []table) {
 	return strings.Join(rest, "\n"), tables
 }
 
-// readPrograms reads the sources of the scripts below dir.
+// readPrograms reads the sources of the scripts below dir, and the constant files of
+// each directory called program.
 func readPrograms(dir string) ([]program, error) {
 	var programs []program
 	err := fs.WalkDir(os.DirFS(dir), ".", func(name string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() && d.Name() == "program" {
+			found, err := readConstants(filepath.Join(dir, name))
+			programs = append(programs, found...)
+			return err
+		}
 		if err != nil || !strings.HasSuffix(name, ".sh.tmpl") {
 			return err
 		}
@@ -76,6 +86,30 @@ func readPrograms(dir string) ([]program, error) {
 		return nil
 	})
 	return distinct(programs), err
+}
+
+// readConstants reads the programs of a directory, which are called after the one above
+// it, and sums them up as `sha256sum -c` reads it.
+func readConstants(dir string) ([]program, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	of := filepath.Base(filepath.Dir(dir)) + "/"
+	var programs []program
+	var files []File
+	for _, e := range entries {
+		if ext := path.Ext(e.Name()); ext != ".sh" && ext != ".awk" {
+			continue
+		}
+		data, err := os.ReadFile(filepath.Join(dir, e.Name()))
+		if err != nil {
+			return nil, err
+		}
+		programs = append(programs, program{of + e.Name(), string(data), true})
+		files = append(files, File{Path: e.Name(), Data: data})
+	}
+	return append(programs, program{of + sums, string(sumsOf(files)), true}), nil
 }
 
 // cloudSources are the parts of each cloud's script: its tables, its commands, and what
@@ -109,13 +143,13 @@ func readProgram(dir string, parts []string) (program, error) {
 		text = append(text, data...)
 	}
 	key, _ := split(strings.Split(strings.TrimSuffix(string(text), "\n"), "\n"))
-	return program{strings.TrimSuffix(name, ".tmpl"), key}, nil
+	return program{name: strings.TrimSuffix(name, ".tmpl"), key: key}, nil
 }
 
 // inContainer is the program as a container runs it that sees the host's settings at
 // another path (pkg/render).
 func (p program) inContainer() program {
-	return program{p.name + " in a container", strings.ReplaceAll(p.key, "/proc/sys/", "/host/proc/sys/")}
+	return program{name: p.name + " in a container", key: strings.ReplaceAll(p.key, "/proc/sys/", "/host/proc/sys/")}
 }
 
 // distinct leaves out variants that are the same as what stands before them.
@@ -129,8 +163,9 @@ func distinct(programs []program) []program {
 	return list
 }
 
-// quotedScript is a script in a quoted scalar, as kustomize writes one with tabs.
-var quotedScript = regexp.MustCompile(`^((?:  )*)([A-Za-z0-9._-]+): "#!/bin/sh\\n`)
+// quotedScript begins a scalar that may be a program or a script, as kustomize writes one
+// with tabs.
+var quotedScript = regexp.MustCompile(`^((?:  )*)([A-Za-z0-9._-]+): "#`)
 
 // unquoteScripts has quoted scripts stand as they are, below a line that says so.
 func unquoteScripts(lines []string) []string {
@@ -188,15 +223,16 @@ func quote(margin, key, value string) string {
 	return strings.TrimPrefix(string(data), above)
 }
 
-// cutScripts cuts the program out of each script in lines: of those that are a whole
-// file, and of those in a block of YAML.
-func cutScripts(programs []program, lines []string) []string {
+// cut replaces programs in lines: those that are a whole file, and those in a block of
+// YAML.
+func (c *Corpus) cut(lines []string) []string {
 	var cut []string
 	for i := 0; i < len(lines); i++ {
-		if margin, found := strings.CutSuffix(lines[i], shebang); found && strings.Trim(margin, " ") == "" {
+		if i == 0 || opensBlock(lines[i-1]) {
+			margin := marginOf(lines[i])
 			block := lines[i:blockEnd(lines, i, margin)]
-			if script := cutScript(programs, block, margin); script != nil {
-				cut = append(cut, script...)
+			if short := c.cutBlock(block, margin); short != nil {
+				cut = append(cut, short...)
 				i += len(block) - 1
 				continue
 			}
@@ -204,6 +240,11 @@ func cutScripts(programs []program, lines []string) []string {
 		cut = append(cut, lines[i])
 	}
 	return cut
+}
+
+// opensBlock reports whether a block of YAML stands below the line.
+func opensBlock(line string) bool {
+	return strings.HasSuffix(line, ": |") || strings.HasPrefix(strings.TrimLeft(line, " "), mark+"quoted ")
 }
 
 // blockEnd is where the block that starts at line i ends: at a line further out.
@@ -216,8 +257,8 @@ func blockEnd(lines []string, i int, margin string) int {
 	return i
 }
 
-// cutScript is nil where the block is not, to the last byte, a script of a program.
-func cutScript(programs []program, block []string, margin string) []string {
+// cutBlock is nil where the block is not, to the last byte, a program or a script of one.
+func (c *Corpus) cutBlock(block []string, margin string) []string {
 	lines := make([]string, len(block))
 	for i, line := range block {
 		lines[i] = strings.TrimPrefix(line, margin)
@@ -225,27 +266,47 @@ func cutScript(programs []program, block []string, margin string) []string {
 			return nil // a blank line that is not empty would not be seen
 		}
 	}
-	cut := []string{lines[0]}
+	short := c.cutProgram(lines)
+	for i := range short {
+		if short[i] != "" {
+			short[i] = margin + short[i]
+		}
+	}
+	return short
+}
+
+func (c *Corpus) cutProgram(lines []string) []string {
+	if name := c.known(strings.Join(lines, "\n")+"\n", true); name != "" {
+		return []string{mark + "program " + name}
+	}
+	if lines[0] != shebang {
+		return nil
+	}
+	short := []string{shebang}
 	if len(lines) > 1 && strings.HasPrefix(lines[1], header) {
-		cut = append(cut, lines[1])
-		lines = append([]string{lines[0]}, lines[2:]...)
+		short = append(short, lines[1])
+		lines = append([]string{shebang}, lines[2:]...)
 	}
 	key, tables := split(lines)
-	for _, p := range programs {
-		if p.key != key {
-			continue
-		}
-		cut = append(cut, mark+"program "+p.name)
-		for _, t := range tables {
-			cut = append(cut, mark+"table "+t.name)
-			cut = append(cut, t.lines...)
-		}
-		for i := range cut {
-			if cut[i] != "" {
-				cut[i] = margin + cut[i]
-			}
-		}
-		return cut
+	name := c.known(key, false)
+	if name == "" {
+		return nil
 	}
-	return nil
+	short = append(short, mark+"program "+name)
+	for _, t := range tables {
+		short = append(short, mark+"table "+t.name)
+		short = append(short, t.lines...)
+	}
+	return short
+}
+
+// known is the name of a program; "" where there is none.
+func (c *Corpus) known(key string, constant bool) string {
+	for _, p := range c.programs {
+		if p.key == key && p.constant == constant {
+			c.used[p.name] = true
+			return p.name
+		}
+	}
+	return ""
 }
