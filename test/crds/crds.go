@@ -6,9 +6,11 @@
 package crds
 
 import (
+	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -35,13 +37,13 @@ type definition struct {
 
 // Load reads every definition in a directory.
 func Load(dir string) (Set, error) {
-	files, err := filepath.Glob(filepath.Join(dir, "*.yaml"))
+	files, err := filepath.Glob(filepath.Join(dir, "*.yaml.gz"))
 	if err != nil || len(files) == 0 {
 		return nil, fmt.Errorf("%s: no definitions: %v", dir, err)
 	}
 	set := Set{}
 	for _, file := range files {
-		data, err := os.ReadFile(file)
+		data, err := readCompressed(file)
 		if err != nil {
 			return nil, err
 		}
@@ -50,6 +52,19 @@ func Load(dir string) (Set, error) {
 		}
 	}
 	return set, nil
+}
+
+func readCompressed(file string) ([]byte, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	r, err := gzip.NewReader(f)
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(r)
 }
 
 func (s Set) add(data []byte) error {

@@ -5,6 +5,8 @@ package reports
 
 import (
 	"bytes"
+	"compress/gzip"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -70,7 +72,7 @@ func compile(t *testing.T) *jsonschema.Schema {
 	t.Helper()
 	const name = "sarif-schema-2.1.0.json"
 	c := jsonschema.NewCompiler()
-	if err := c.AddResource(name, read(t, filepath.Join("testdata", name))); err != nil {
+	if err := c.AddResource(name, read(t, filepath.Join("testdata", name+".gz"))); err != nil {
 		t.Fatal(err)
 	}
 	schema, err := c.Compile(name)
@@ -83,10 +85,21 @@ func compile(t *testing.T) *jsonschema.Schema {
 func read(t *testing.T, file string) any {
 	t.Helper()
 	data, err := os.ReadFile(file)
+	if err == nil && filepath.Ext(file) == ".gz" {
+		data, err = decompress(data)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
 	return parse(t, file, data)
+}
+
+func decompress(data []byte) ([]byte, error) {
+	r, err := gzip.NewReader(bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(r)
 }
 
 func parse(t *testing.T, name string, data []byte) any {
