@@ -45,7 +45,7 @@ type File struct {
 // earlier ones, so their order matters.
 type Corpus struct {
 	programs []program
-	used     map[string]bool // programs by name
+	used     map[string]bool // programs by key
 	memory   memory
 }
 
@@ -152,7 +152,7 @@ func escape(lines []string) []string {
 func (c *Corpus) Programs() string {
 	var b strings.Builder
 	for _, p := range c.programs {
-		if !c.used[p.name] {
+		if !c.used[p.key] {
 			continue
 		}
 		fmt.Fprintf(&b, "%x  %s\n", sha256.Sum256([]byte(p.key)), p.name)

@@ -304,7 +304,7 @@ func (c *Corpus) cutProgram(lines []string) []string {
 func (c *Corpus) known(key string, constant bool) string {
 	for _, p := range c.programs {
 		if p.key == key && p.constant == constant {
-			c.used[p.name] = true
+			c.used[p.key] = true
 			return p.name
 		}
 	}
