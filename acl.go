@@ -154,7 +154,7 @@ func why(a eval.Answer, file *policyfile.File) string {
 	case !a.Allowed:
 		return "denied: no rule allows it"
 	case a.Rule == "":
-		return "allowed: the file has no rules at all, and then everything is"
+		return "allowed: the file has no rules, and without rules everything is allowed"
 	}
 	at := diag.List{{Path: a.Rule}}
 	file.Locate(at)

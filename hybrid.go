@@ -1,4 +1,4 @@
-// Package hybrid joins regions to one Kubernetes cluster over Tailscale subnet routers:
+// Package hybrid joins regions into one Kubernetes cluster over Tailscale subnet routers:
 // it checks a topology and renders what its regions need. It has a function for each
 // subcommand of the program kustomize-hybrid, which adds flags, streams and exit codes
 // to them: what the program finds, and every byte that it renders, comes from here.

@@ -9,7 +9,7 @@ type Network struct {
 	Alibaba AlibabaNetwork `json:"alibaba,omitzero"`
 	// HostFirewall is the firewall on the gateways' own hosts; empty asks for no rules.
 	HostFirewall HostFirewall `json:"hostFirewall,omitempty"`
-	// EgressFiltered says that outgoing traffic needs rules, too.
+	// EgressFiltered tells whether outgoing traffic needs rules, too.
 	EgressFiltered bool `json:"egressFiltered,omitempty"`
 }
 

@@ -158,7 +158,7 @@ type Tailnet struct {
 	// MaxDevices is how many devices of the tailnet the topology's gateways may be, 1
 	// to 1000000; 0 means not stated.
 	MaxDevices int `json:"maxDevices,omitempty"`
-	// Operator says that Tailscale's Kubernetes operator runs in the cluster, too.
+	// Operator tells whether Tailscale's Kubernetes operator runs in the cluster, too.
 	Operator bool `json:"operator,omitempty"`
 	// Image is the container image of the gateways, best with a digest; empty means
 	// plan.DefaultImage at TailscaleVersion.
@@ -263,7 +263,7 @@ type CNI struct {
 	// HostRouting is the way a packet takes through Cilium's hosts; empty means
 	// HostRoutingLegacy.
 	HostRouting HostRouting `json:"hostRouting,omitempty"`
-	// L7Proxy says that Cilium's proxy is used: layer 7 or DNS policies, Ingress,
+	// L7Proxy tells whether Cilium's proxy is used: layer 7 or DNS policies, Ingress,
 	// Gateway API.
 	L7Proxy bool `json:"l7Proxy,omitempty"`
 	// DataPlane is Calico's; empty means DataPlaneIPTables.
@@ -306,7 +306,7 @@ type GatewayNode struct {
 	// PodCIDRs are the blocks of the region's pod CIDRs that are this node's own, for
 	// ModePerNode only.
 	PodCIDRs []netip.Prefix `json:"podCIDRs,omitempty"`
-	// NodeRouter says that the host carries the region's node CIDRs as well, for
+	// NodeRouter tells whether the host carries the region's node CIDRs as well, for
 	// ModePerNode only. Where no host says so, the first one does.
 	NodeRouter bool `json:"nodeRouter,omitempty"`
 	// Supersets are prefixes that only this gateway advertises, for HASupersets only:
@@ -314,7 +314,7 @@ type GatewayNode struct {
 	Supersets []netip.Prefix `json:"supersets,omitempty"`
 	// PublicIP is where peers may reach the host directly over UDP.
 	PublicIP netip.Addr `json:"publicIP,omitzero"`
-	// UnderNAT says that the host has no public address of its own.
+	// UnderNAT tells whether the host has no public address of its own.
 	UnderNAT bool `json:"underNAT,omitempty"`
 	// Zone is the failure domain.
 	Zone string `json:"zone,omitempty"`

@@ -40,7 +40,7 @@ is a finding, and nothing is merged.`,
 	flags := cmd.Flags()
 	flags.StringVar(&o.into, "into", "", "the policy file")
 	flags.BoolVar(&o.write, "write", false, "write the policy file instead of printing it, and print its etag")
-	flags.BoolVar(&o.check, "check", false, "only say whether the policy file is up to date")
+	flags.BoolVar(&o.check, "check", false, "only report whether the policy file is up to date")
 	flags.BoolVar(&o.etag, "etag", false, "print the etag of the result instead of the result")
 	flags.BoolVar(&o.remove, "remove", false, "take out what an earlier merge of this topology added")
 	controlFlag(cmd, &o.control)

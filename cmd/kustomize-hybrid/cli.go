@@ -67,7 +67,7 @@ func oneLine(err error) string {
 	return strings.Join(strings.Fields(err.Error()), " ")
 }
 
-const rootHelp = `kustomize-hybrid joins regions to one Kubernetes cluster over Tailscale subnet routers.
+const rootHelp = `kustomize-hybrid joins regions into one Kubernetes cluster over Tailscale subnet routers.
 
 It reads one Topology (YAML, JSON or CUE), refuses what cannot work, and renders the
 rest: gateway DaemonSets and static pods, RBAC, routes, the tailnet policy, CNI settings.
@@ -81,7 +81,7 @@ Exit codes: 0 clean, 1 findings, 2 usage, 3 failure.`
 func (c cli) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "kustomize-hybrid",
-		Short:         "Join regions to one Kubernetes cluster over Tailscale subnet routers",
+		Short:         "Join regions into one Kubernetes cluster over Tailscale subnet routers",
 		Long:          rootHelp,
 		SilenceUsage:  true,
 		SilenceErrors: true,

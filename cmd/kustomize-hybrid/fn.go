@@ -53,7 +53,7 @@ func (c cli) function() error {
 func process(rl *framework.ResourceList) (diag.List, error) {
 	config := rl.FunctionConfig
 	if config.IsNilOrEmpty() {
-		return nil, errors.New("standard input is no ResourceList with a functionConfig; " +
+		return nil, errors.New("standard input does not hold a ResourceList with a functionConfig; " +
 			"to check a topology, use 'kustomize-hybrid validate FILE'")
 	}
 	if config.GetApiVersion() != schema.APIVersion {
@@ -204,14 +204,14 @@ func functionSpec(config *yaml.RNode, known ...string) (map[string]string, diag.
 			list.Errorf(load.UnknownField, path, "kind %s has no field %q in its spec", config.GetKind(), name).
 				Fix("use one of %s", strings.Join(known, ", "))
 		case f.Value.YNode().Kind != yaml.ScalarNode:
-			list.Errorf(load.WrongType, path, "%s is no single value", path).Fix("write %s: VALUE", name)
+			list.Errorf(load.WrongType, path, "%s must be a single value", path).Fix("write %s: VALUE", name)
 		default:
 			values[name] = f.Value.YNode().Value
 		}
 		return nil
 	})
 	if err != nil {
-		list.Errorf(load.WrongType, "spec", "spec is no mapping").Fix("write its fields below it")
+		list.Errorf(load.WrongType, "spec", "spec must be a mapping").Fix("write its fields below it")
 	}
 	return values, list
 }

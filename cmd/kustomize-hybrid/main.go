@@ -1,4 +1,4 @@
-// Command kustomize-hybrid joins regions to one Kubernetes cluster over Tailscale
+// Command kustomize-hybrid joins regions into one Kubernetes cluster over Tailscale
 // subnet routers: it checks a Topology and renders what the regions need. Without
 // arguments, and with a ResourceList on standard input, it is a KRM function.
 package main

@@ -47,7 +47,7 @@ With --check nothing is written: the exit code is 1 where DIR differs.`,
 		},
 	}
 	cmd.Flags().StringVarP(&o.dir, "output", "o", "", "the directory to write the tree into")
-	cmd.Flags().StringArrayVar(&o.policies, "policies", nil, "a file of Cilium policies to render readmission patches for (repeatable; gatewaySource: tailnetIP)")
+	cmd.Flags().StringArrayVar(&o.policies, "policies", nil, "a file of Cilium policies: render patches that let the gateways in (repeatable; with gatewaySource: tailnetIP)")
 	cmd.Flags().BoolVar(&o.check, "check", false, "write nothing; report how DIR differs")
 	cmd.Flags().BoolVar(&o.force, "force", false, "write into a DIR that holds other files")
 	cmd.Flags().BoolVar(&o.strict, "strict", false, "treat warnings as errors")

@@ -30,12 +30,12 @@ func (c cli) suggestCommand() *cobra.Command {
 		Long: `Prints free prefixes, one a line: the smallest hole that fits, lowest address first,
 so that large holes survive. They overlap nothing that the topology claims, nothing
 that a component fills in where a field is left out, and no range that Tailscale, the
-providers or the distribution keep. Further FILEs are what exists already, as for
-validate, and RangePacks: they are kept clear of, too.
+providers or the distribution keep. Further FILEs may hold what exists already, as for
+validate, and RangePacks; their addresses are avoided, too.
 
-With --apply they are added to the region's list (or the cluster's), in the first FILE itself:
-comments and layout stay as they are. With --lock they are remembered in a file, and
-never given to anybody else.`,
+With --apply the prefixes are added to the region's list (or the cluster's) in the first FILE;
+comments and layout stay as they are. With --lock a file remembers them, and a later run
+never gives them to anybody else.`,
 		Example: "  kustomize-hybrid suggest topology.yaml --size /20\n" +
 			"  kustomize-hybrid suggest topology.yaml --size /20 --region gpu-dc --apply\n" +
 			"  kustomize-hybrid suggest topology.yaml --size /24 --role node --count 3 --within 10.0.0.0/8 --lock addresses.lock",
@@ -50,12 +50,12 @@ never given to anybody else.`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.size, "size", "", "prefix length, such as /20; up to /32 is IPv4 unless --within says IPv6")
-	f.StringVar(&o.role, "role", "pod", "what for: "+strings.Join(hybrid.Roles(), ", "))
-	f.StringVar(&o.region, "region", "", "whose: the name of a region")
-	f.StringVar(&o.within, "within", "", "only inside this prefix")
+	f.StringVar(&o.role, "role", "pod", "the role of the prefix: "+strings.Join(hybrid.Roles(), ", "))
+	f.StringVar(&o.region, "region", "", "the name of the region that the prefix is for")
+	f.StringVar(&o.within, "within", "", "search inside this prefix only")
 	f.StringVar(&o.lock, "lock", "", "remember allocations in this file")
-	f.IntVar(&o.count, "count", 1, "how many")
-	f.BoolVar(&o.apply, "apply", false, "add them to the first FILE")
+	f.IntVar(&o.count, "count", 1, "how many prefixes to print")
+	f.BoolVar(&o.apply, "apply", false, "add the prefixes to the first FILE")
 	_ = cmd.RegisterFlagCompletionFunc("role", cobra.FixedCompletions(hybrid.Roles(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
@@ -80,7 +80,7 @@ func (o *suggestOptions) wish() (hybrid.Wish, error) {
 		}
 	}
 	if o.apply && hybrid.Regional(o.role) && o.region == "" {
-		return w, errors.New("--apply needs --region: whose list are they added to?")
+		return w, errors.New("--apply needs --region, the region whose list is edited")
 	}
 	return w, nil
 }

@@ -51,8 +51,8 @@ says more about a finding.`,
 	}
 	cmd.Flags().StringVar(&o.format, "format", "text", "how to report: "+strings.Join(formats(), ", "))
 	cmd.Flags().BoolVar(&o.strict, "strict", false, "treat warnings as errors")
-	cmd.Flags().StringVar(&o.today, "today", "", "the day on which suppressions must not have expired, as YYYY-MM-DD")
-	cmd.Flags().BoolVar(&o.info, "info", false, "also report what is only worth knowing")
+	cmd.Flags().StringVar(&o.today, "today", "", "the date, as YYYY-MM-DD, on which a suppression must not have expired")
+	cmd.Flags().BoolVar(&o.info, "info", false, "also report findings of severity info")
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formats(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }

@@ -5,8 +5,8 @@ import "github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 // The kinds of findings this package reports; docs/checks.md explains each.
 const (
 	AliasExpansion   diag.Code = "alias-expansion"   // an anchor that contains itself, or aliases that expand to too much
-	BadAddress       diag.Code = "bad-address"       // no IP address in canonical text
-	BadPrefix        diag.Code = "bad-prefix"        // no prefix in canonical text
+	BadAddress       diag.Code = "bad-address"       // not an IP address in canonical text
+	BadPrefix        diag.Code = "bad-prefix"        // not a prefix in canonical text
 	BadValue         diag.Code = "bad-value"         // a value that the contract does not allow
 	DuplicateField   diag.Code = "duplicate-field"   // a field that stands twice in one mapping
 	EmptyInput       diag.Code = "empty-input"       // nothing but space and comments

@@ -170,7 +170,7 @@ func (v violation) equal(w violation) bool {
 	return v.message == w.message && slices.Equal(v.steps, w.steps)
 }
 
-// explainedBy says that w is below v: a bad element spoils its list.
+// explainedBy reports whether w is below v: a bad element spoils its list.
 func (v violation) explainedBy(w violation) bool {
 	return len(w.steps) > len(v.steps) && slices.Equal(v.steps, w.steps[:len(v.steps)])
 }
@@ -183,7 +183,7 @@ func firstString(args []any) (string, bool) {
 	return s, ok
 }
 
-// known says that the violation is about something that is blanked out.
+// known reports whether the violation is about something that is blanked out.
 func (c *contract) known(p part, v violation) bool {
 	n := p.node
 	for _, step := range v.steps {

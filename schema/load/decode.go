@@ -110,7 +110,7 @@ func (r *reader) number(n *yaml.Node, v reflect.Value, p *path) {
 	case err == nil && v.Kind() == reflect.Uint32 && int64(uint32(i)) == i:
 		v.SetUint(uint64(i))
 	default:
-		r.refuse(WrongType, n, p, "%s is %s, which is no number that fits there", p.name(), clip(n.Value)).
+		r.refuse(WrongType, n, p, "%s is %s, which does not fit there", p.name(), clip(n.Value)).
 			Fix("write a number of the right size")
 	}
 }

@@ -170,7 +170,7 @@ spec.tailnet.tagg: error: tailnet has no field "tagg" [unknown-field]
 		t.Error("the node was changed")
 	}
 	if _, err := load.Node(nil); err == nil {
-		t.Error("no node is no error")
+		t.Error("a missing node is not an error")
 	}
 }
 

@@ -90,7 +90,7 @@ func checkText(f file, list *diag.List) bool {
 	return false
 }
 
-// notText is the offset of the first byte that is no text, or -1.
+// notText is the offset of the first byte that is not text, or -1.
 func notText(data []byte) int {
 	for i := 0; i < len(data); {
 		c, size := utf8.DecodeRune(data[i:])
