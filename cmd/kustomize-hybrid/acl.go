@@ -92,17 +92,25 @@ func (c cli) policy(paths []string, policy string) (hybrid.Input, hybrid.PolicyF
 	if err != nil {
 		return in, hybrid.PolicyFile{}, err
 	}
-	data, err := readLimited(policy)
+	data, err := c.readPolicy(policy)
+	if policy == "-" {
+		policy = "<stdin>"
+	}
 	return in, hybrid.PolicyFile{Name: policy, Data: data}, err
 }
 
-func readLimited(path string) ([]byte, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
+// readPolicy reads a policy file, or standard input as "-".
+func (c cli) readPolicy(path string) ([]byte, error) {
+	in := c.in
+	if path != "-" {
+		file, err := os.Open(path)
+		if err != nil {
+			return nil, err
+		}
+		defer file.Close()
+		in = file
 	}
-	defer file.Close()
-	data, err := io.ReadAll(io.LimitReader(file, policyLimit+1))
+	data, err := io.ReadAll(io.LimitReader(in, policyLimit+1))
 	if err == nil && len(data) > policyLimit {
 		err = fmt.Errorf("%s is larger than %d MiB", path, policyLimit>>20)
 	}

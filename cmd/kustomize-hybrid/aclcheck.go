@@ -39,7 +39,7 @@ protocol. The exit code is 0 when the answer to all questions is yes, and 1 othe
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&o.policy, "policy", "", "the policy file")
+	flags.StringVar(&o.policy, "policy", "", "the policy file; \"-\" is standard input")
 	flags.StringArrayVar(&o.ask, "ask", nil, "a question: SRC -> DST:PORT[/PROTO]; may be repeated")
 	flags.StringVar(&o.format, "format", "text", "how to report: "+strings.Join(formats(), ", "))
 	flags.BoolVar(&o.strict, "strict", false, "treat warnings as errors")

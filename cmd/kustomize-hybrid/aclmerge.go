@@ -38,7 +38,7 @@ is a finding, and nothing is merged.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&o.into, "into", "", "the policy file")
+	flags.StringVar(&o.into, "into", "", "the policy file; \"-\" is standard input")
 	flags.BoolVar(&o.write, "write", false, "write the policy file instead of printing it, and print its etag")
 	flags.BoolVar(&o.check, "check", false, "only report whether the policy file is up to date")
 	flags.BoolVar(&o.etag, "etag", false, "print the etag of the result instead of the result")
@@ -57,6 +57,8 @@ func (o aclMergeOptions) valid() error {
 	switch {
 	case o.into == "":
 		return errors.New("--into POLICY is missing")
+	case o.write && o.into == "-":
+		return errors.New("--write replaces a file, and not standard input")
 	case modes > 1:
 		return errors.New("--check, --write and --etag exclude each other")
 	}
