@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -12,9 +13,9 @@ import (
 type ActivePack struct {
 	Pack
 	Regions []int32 // nil: the whole topology
-	// Guessed says that a region was taken to be concerned without the user saying
-	// so; its findings are warnings.
-	Guessed bool
+	// Guessed is the provider, as messages call it, of regions that were taken to be
+	// concerned without the user saying so; its findings are warnings. Empty where none was.
+	Guessed string
 }
 
 // Concerns reports whether the range is about the claim. What the whole cluster
@@ -38,48 +39,60 @@ func ActivePacks(t *schema.Topology, all []Pack) []ActivePack {
 	for _, p := range all {
 		regions, ok := brought[p.Key]
 		if ok || p.Key == "" {
-			active = append(active, ActivePack{p, regions, p.Key == gcpAuto && guessedAuto(t, regions)})
+			active = append(active, ActivePack{p, regions, guessedAuto(t, p.Key, regions)})
 		}
 	}
 	return active
 }
 
-const gcpAuto = "provider/gcp/auto"
+// What brings a pack in.
+func autoKey(provider string) string                  { return "provider/" + provider + "/auto" }
+func distributionKey(name schema.Distribution) string { return "distribution/" + string(name) }
+func pluginKey(t schema.CNIType) string               { return "cni/" + string(t) }
 
 // keys says which packs the topology brings in, and through which regions.
 func keys(t *schema.Topology) map[string][]int32 {
-	k := map[string][]int32{"distribution/" + string(Distribution(t)): nil}
+	k := map[string][]int32{distributionKey(Distribution(t)): nil}
 	for i := range t.Spec.Regions {
 		r := &t.Spec.Regions[i]
-		for _, key := range []string{"provider/" + r.Provider, "cni/" + string(r.CNI.Type)} {
+		for _, key := range []string{"provider/" + r.Provider, pluginKey(r.CNI.Type)} {
 			k[key] = append(k[key], int32(i))
 		}
 		if autoMode(r) {
-			k[gcpAuto] = append(k[gcpAuto], int32(i))
+			k[autoKey(r.Provider)] = append(k[autoKey(r.Provider)], int32(i))
 		}
 	}
 	return k
 }
 
-// Distribution is the user's, or kubeadm: its defaults are those of Kubernetes' own
-// documentation.
+// Distribution is the user's, or the one that the empty word means.
 func Distribution(t *schema.Topology) schema.Distribution {
-	return cmp.Or(t.Spec.Cluster.Distribution, schema.DistributionKubeadm)
+	return cmp.Or(t.Spec.Cluster.Distribution, facts.Distribution("").Name)
 }
 
-// autoMode reports whether the region is a VPC of Google Cloud in auto mode. Where
-// the user does not say, it is taken for one only when all its nodes have addresses
-// from the block that auto mode uses: a network that was planned lies elsewhere.
+// autoMode reports whether the region is a network whose subnets the provider makes
+// itself. Where the user does not say, it is taken for one only when all its nodes have
+// addresses from the block that such networks use: one that was planned lies elsewhere.
 func autoMode(r *schema.Region) bool {
-	if r.Provider != schema.ProviderGCP || r.SubnetMode != "" {
-		return r.Provider == schema.ProviderGCP && r.SubnetMode == schema.SubnetModeAuto
+	auto := facts.Provider(r.Provider).AutoRanges.Value
+	if len(auto) == 0 || r.SubnetMode != "" {
+		return len(auto) > 0 && r.SubnetMode == schema.SubnetModeAuto
 	}
-	block := gcpAutoMode().Ranges[0].Prefix
+	block := auto[0].Prefix
 	return len(r.NodeCIDRs) > 0 && !slices.ContainsFunc(r.NodeCIDRs, func(p netip.Prefix) bool {
 		return !p.IsValid() || !block.Contains(p.Addr())
 	})
 }
 
-func guessedAuto(t *schema.Topology, regions []int32) bool {
-	return !slices.ContainsFunc(regions, func(i int32) bool { return t.Spec.Regions[i].SubnetMode != "" })
+// guessedAuto is the provider of a pack about such networks that no region states.
+func guessedAuto(t *schema.Topology, key string, regions []int32) string {
+	for _, i := range regions {
+		if key != autoKey(t.Spec.Regions[i].Provider) || t.Spec.Regions[i].SubnetMode != "" {
+			return ""
+		}
+	}
+	if len(regions) == 0 {
+		return ""
+	}
+	return facts.Provider(t.Spec.Regions[regions[0]].Provider).Title
 }

@@ -34,7 +34,7 @@ func serviceDefaults(t *schema.Topology, packs []ActivePack) []Claim {
 func podDefault(t *schema.Topology, region int, packs []ActivePack) []Claim {
 	r := &t.Spec.Regions[region]
 	concerned := func(p ActivePack) bool {
-		return p.Key == "distribution/"+string(Distribution(t)) || p.Key == "cni/"+string(r.CNI.Type)
+		return p.Key == distributionKey(Distribution(t)) || p.Key == pluginKey(r.CNI.Type)
 	}
 	claims := fills(RolePod, keepIf(packs, concerned))
 	if len(claims) > 1 {

@@ -3,8 +3,11 @@ package claim
 import (
 	"net/netip"
 	"slices"
+	"sync"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/fact"
 )
 
 // Range is a prefix that somebody else keeps or fills in, and how we know.
@@ -56,33 +59,58 @@ type Pack struct {
 	Ranges []Range
 }
 
-// Packs returns every pack that the program knows. They are tables in Go and not
-// files, so that a run that needs none of them pays nothing; a user's own ranges
-// stand in the topology (reservedCIDRs) or in a RangePack document.
-func Packs() []Pack {
-	return []Pack{
-		tailscaleRanges(),
-		specialUse(),
-		docker(),
-		alibaba(), aws(), azure(), gcp(), gcpAutoMode(), hetzner(), huawei(), oracle(),
-		aks(), eks(), gke(), k3s(), kops(), kubeadm(), rke2(), talos(),
-		calico(), cilium(), flannel(),
+// Packs returns every pack that the program knows, as facts have them; a user's own
+// ranges stand in the topology (reservedCIDRs) or in a RangePack document.
+func Packs() []Pack { return slices.Clone(packs()) }
+
+// packs are made once, and only where somebody asks for them.
+var packs = sync.OnceValue(func() []Pack {
+	list := []Pack{
+		{facts.Tailscale().Title, "", CodeTailnetRange, kept(facts.Tailscale().Ranges)},
+		{facts.IANA().Title, "", CodeSpecialRange, kept(facts.IANA().Ranges)},
+		{facts.Docker().Title, "", CodeReservedRange, kept(facts.Docker().Ranges)},
 	}
+	for _, p := range facts.Providers() {
+		list = append(list,
+			Pack{p.Title, "provider/" + p.Name, CodeReservedRange, kept(p.Ranges)},
+			Pack{p.Title + ", VPC in auto mode", autoKey(p.Name), CodeReservedRange, kept(p.AutoRanges)})
+	}
+	for _, d := range facts.Distributions() {
+		ranges := slices.Concat(kept(d.Ranges), filled(RolePod, d.Pods), filled(RoleService, d.Services))
+		list = append(list, Pack{d.Title, distributionKey(d.Name), CodeReservedRange, ranges})
+	}
+	for _, p := range facts.Plugins() {
+		list = append(list, Pack{p.Title, pluginKey(p.Type), CodeReservedRange, filled(RolePod, p.Pods)})
+	}
+	return slices.DeleteFunc(list, func(p Pack) bool { return len(p.Ranges) == 0 })
+})
+
+// kept are ranges that collide with what lies in them.
+func kept(ranges fact.Datum[[]fact.Range]) []Range {
+	scopes := map[fact.Scope]Scope{fact.Everybody: Everybody, fact.Own: Own, fact.Others: Others}
+	var list []Range
+	for _, r := range ranges.Value {
+		severity, _ := diag.SeverityOf(string(r.Severity))
+		list = append(list, Range{
+			Prefix: r.Prefix, Severity: severity, Scope: scopes[r.Scope], Reason: r.Reason, Source: r.Source, Since: r.Since,
+		})
+	}
+	return list
 }
 
-// keep is a range that collides with what lies in it.
-func keep(prefix string, s diag.Severity, scope Scope, reason, source, since string) Range {
-	return Range{Prefix: netip.MustParsePrefix(prefix), Severity: s, Scope: scope, Reason: reason, Source: source, Since: since}
-}
-
-// fill is a default for a role.
-func fill(role Role, prefix, reason, source, since string) Range {
-	return Range{Prefix: netip.MustParsePrefix(prefix), Severity: diag.Info, Fills: role, Reason: reason, Source: source, Since: since}
+// filled are defaults for a role.
+func filled(role Role, ranges fact.Datum[[]fact.Range]) []Range {
+	list := kept(ranges)
+	for i := range list {
+		list[i].Fills = role
+	}
+	return list
 }
 
 // Special reports whether the prefix overlaps a range for special use or one of
 // Tailscale's own.
 func Special(p netip.Prefix) bool {
-	overlaps := func(r Range) bool { return r.Prefix.Overlaps(p) }
-	return slices.ContainsFunc(specialUse().Ranges, overlaps) || slices.ContainsFunc(tailscaleRanges().Ranges, overlaps)
+	return slices.ContainsFunc(packs(), func(k Pack) bool {
+		return k.Code != CodeReservedRange && slices.ContainsFunc(k.Ranges, func(r Range) bool { return r.Prefix.Overlaps(p) })
+	})
 }

@@ -39,6 +39,16 @@ func (s Severity) String() string {
 	return fmt.Sprintf("severity(%d)", int(s))
 }
 
+// SeverityOf is the severity that String calls by that word. ok is false where none is.
+func SeverityOf(word string) (s Severity, ok bool) {
+	for _, s := range []Severity{Error, Warning, Info} {
+		if s.String() == word {
+			return s, true
+		}
+	}
+	return 0, false
+}
+
 // MarshalText writes the severity as String does.
 func (s Severity) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 

@@ -26,7 +26,7 @@ func readPack(list *diag.List, o *Object) claim.Pack {
 		r := &reading{object: o}
 		c := r.add(claim.RoleReserved, at+".prefix", text(v, "prefix"))
 		*list = append(*list, r.invalid...)
-		severity, ok := severities()[cmp.Or(text(v, "severity"), "error")]
+		severity, ok := diag.SeverityOf(cmp.Or(text(v, "severity"), "error"))
 		if !ok {
 			d := o.finding(diag.Error, CodeObjectInvalid, at+".severity", "severity %q of %s is unknown", text(v, "severity"), o.ID())
 			*list = append(*list, d.Fix("use error, warning or info"))
@@ -37,8 +37,4 @@ func readPack(list *diag.List, o *Object) claim.Pack {
 		}
 	}
 	return p
-}
-
-func severities() map[string]diag.Severity {
-	return map[string]diag.Severity{"error": diag.Error, "warning": diag.Warning, "info": diag.Info}
 }

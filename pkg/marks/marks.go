@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/fact"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
@@ -28,23 +30,18 @@ type Use struct {
 	// Path is the field of the topology that brings the use in.
 	Path string
 
-	use kind
+	party party
+	// mark is what facts say of a use by somebody else than Tailscale.
+	mark fact.Mark
 }
 
-// kind tells uses apart, so that it can be said which pairs are settled.
-type kind int
+// party tells Tailscale's two uses from each other and from everybody else's.
+type party int
 
 const (
-	user kind = iota
-	kubeProxy
+	others party = iota
 	tailscaleBypass
 	tailscaleTunnel
-	ciliumMagic
-	ciliumIdentity
-	calico
-	kubeRouter
-	weave
-	other
 )
 
 // Of lists what uses the firewall mark on the gateways of region i, ours first to
@@ -52,7 +49,7 @@ const (
 func Of(p *plan.Plan, i int) []Use {
 	full := p.Topology
 	r := &full.Spec.Regions[i]
-	uses := slices.Concat(kubeProxyMarks(), tailscaleMarks(&full.Spec.Tailnet), cniMarks(r))
+	uses := slices.Concat(kubeProxyMarks(), tailscaleMarks(&full.Spec.Tailnet), pluginMarks(&r.CNI))
 	for j, m := range full.Spec.Marks {
 		if len(m.Regions) == 0 || slices.Contains(m.Regions, r.Name) {
 			uses = append(uses, Use{
@@ -70,11 +67,15 @@ func Of(p *plan.Plan, i int) []Use {
 }
 
 func kubeProxyMarks() []Use {
-	const source = "kubernetes v1.33.1, pkg/proxy/apis/config/v1alpha1/defaults.go (bit 14), github.com/fwmark/registry (bit 15)"
-	return []Use{
-		{Component: "kube-proxy", Purpose: "masquerade", Mask: 0x4000, Value: 0x4000, Source: source, use: kubeProxy},
-		{Component: "kube-proxy", Purpose: "drop", Mask: 0x8000, Value: 0x8000, Source: source, use: kubeProxy},
+	var uses []Use
+	for _, m := range facts.KubeProxy().Marks.Value {
+		uses = append(uses, newUse(facts.KubeProxy().Title, m))
 	}
+	return uses
+}
+
+func newUse(component string, m fact.Mark) Use {
+	return Use{Component: component, Purpose: m.Purpose, Mask: m.Mask.Value, Value: m.Value.Value, Source: m.Mask.Source, mark: m}
 }
 
 // tailscaleMarks: the bypass mark is on tailscaled's own packets in every mode, and
@@ -83,48 +84,34 @@ func kubeProxyMarks() []Use {
 func tailscaleMarks(n *schema.Tailnet) []Use {
 	name := "tailscale " + string(n.TailscaleVersion)
 	uses := []Use{{
-		Component: name, Purpose: "its own packets, to table main", Mask: 0xff0000, Value: 0x80000,
-		Source: "tailscale 1.84.3, util/linuxfw/linuxfw.go, wgengine/router/router_linux.go", use: tailscaleBypass,
+		Component: name, Purpose: "its own packets, to table main", Mask: facts.TailscaleMarkMask, Value: facts.TailscaleBypassMark,
+		Source: "tailscale 1.84.3, util/linuxfw/linuxfw.go, wgengine/router/router_linux.go", party: tailscaleBypass,
 	}}
 	if n.NetfilterMode != schema.NetfilterOn {
 		return uses
 	}
 	tunnel := Use{
-		Component: name, Purpose: "packets from the tunnel", Mask: 0xff0000, Value: 0x40000,
-		Source: "tailscale 1.84.3, util/linuxfw/iptables_runner.go", use: tailscaleTunnel,
+		Component: name, Purpose: "packets from the tunnel", Mask: facts.TailscaleMarkMask, Value: facts.TailscaleTunnelMark,
+		Source: "tailscale 1.84.3, util/linuxfw/iptables_runner.go", party: tailscaleTunnel,
 	}
-	if n.FirewallMode != schema.FirewallIPTables && n.TailscaleVersion.Before(1, 100, 0) {
-		tunnel.Mask, tunnel.Value = 0xff00, 0x400
+	if n.FirewallMode != schema.FirewallIPTables && facts.Before(facts.TailscaleByteOrder).Contains(n.TailscaleVersion) {
+		tunnel.Mask, tunnel.Value = facts.TailscaleSwappedMask, facts.TailscaleSwappedMark
 		tunnel.Source = "tailscale 1.84.3, util/linuxfw/nftables_runner.go (wrong byte order before 1.100.0)"
 	}
 	return append(uses, tunnel)
 }
 
-func cniMarks(r *schema.Region) []Use {
-	name := r.CNI.Release()
-	switch r.CNI.Type {
-	case schema.CNICilium:
-		return ciliumMarks(name)
-	case schema.CNICalico:
-		return []Use{{
-			Component: name, Purpose: "verdicts (" + string(r.CNI.DataPlane) + ")", Mask: r.CNI.MarkMask,
-			Source: "calico 87c15906, felix/config/config_params.go, felix/dataplane/driver.go", use: calico,
-		}}
-	case schema.CNIKubeRouter:
-		return []Use{{Component: name, Purpose: "accepted by policy", Mask: 0x20000, Value: 0x20000, Source: "k3s#6255", use: kubeRouter}}
-	case schema.CNIWeave:
-		return []Use{{Component: name, Purpose: "policy", Mask: 0x20000, Value: 0x20000, Source: "github.com/fwmark/registry (Weave Net)", use: weave}}
-	case schema.CNIAntrea:
-		return []Use{{Component: name, Purpose: "traffic of the host", Mask: 0x1, Value: 0x1, Source: "antrea pkg/agent/types/marks.go", use: other}}
+// pluginMarks are the network plugin's. Where the topology chooses the bits, they are what
+// its data plane writes verdicts with.
+func pluginMarks(c *schema.CNI) []Use {
+	var uses []Use
+	marks := facts.Plugin(c.Type).Marks
+	for _, m := range marks.Value {
+		u := newUse(c.Release(), m)
+		if !m.Mask.IsKnown() {
+			u.Mask, u.Purpose, u.Source = c.MarkMask, m.Purpose+" ("+string(c.DataPlane)+")", marks.Source
+		}
+		uses = append(uses, u)
 	}
-	return nil
-}
-
-func ciliumMarks(name string) []Use {
-	const source = "cilium 1.17.4, pkg/datapath/linux/linux_defaults/mark.go, bpf/lib/common.h"
-	return []Use{
-		{Component: name, Purpose: "what the packet is (magic)", Mask: 0xf00, Source: source, use: ciliumMagic},
-		{Component: name, Purpose: "identity, bits 0 to 15", Mask: 0xffff0000, Source: source, use: ciliumIdentity},
-		{Component: name, Purpose: "identity, bits 16 to 23, or cluster", Mask: 0xff, Source: source, use: other},
-	}
+	return uses
 }

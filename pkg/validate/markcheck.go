@@ -6,14 +6,12 @@ import (
 	"math/bits"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/plugin"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/marks"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
-
-// calicoFewest is how many bits Felix needs (calico 87c15906,
-// felix/dataplane/driver.go).
-const calicoFewest = 5
 
 // markUses finds two components of a gateway that use the same bits of the mark and
 // that nothing we render keeps apart.
@@ -22,7 +20,7 @@ func markUses(p *plan.Plan) diag.List {
 	seen := map[string]bool{}
 	t := p.Given
 	for i := range t.Spec.Regions {
-		calicoMask(t, i, &list)
+		chosenMask(t, i, &list)
 		uses := marks.Of(p, i)
 		for a := range uses {
 			for b := range uses[:a] {
@@ -47,24 +45,25 @@ func markCollision(list *diag.List, seen map[string]bool, region string, a, b *m
 		Fix("move one of them, or leave it off gateways; free bits are %#x", marks.Free(a, b))
 }
 
-// calicoMask checks a mask that the user chose against what Felix demands.
-func calicoMask(t *schema.Topology, i int, list *diag.List) {
+// chosenMask checks a mask that the user chose against what the plugin demands.
+func chosenMask(t *schema.Topology, i int, list *diag.List) {
 	c, path := t.Spec.Regions[i].CNI, fmt.Sprintf("spec.regions[%d].cni.markMask", i)
-	if c.Type != schema.CNICalico || c.MarkMask == 0 {
+	can := facts.Plugin(c.Type).MarkMask
+	if !can.IsKnown() || c.MarkMask == 0 {
 		return
 	}
-	mask := plan.CalicoMarkMask(c.DataPlane)
+	mask, needs := can.Value.For(c.DataPlane), can.Value.EBPFNeeds
 	proposal := fmt.Sprint(mask)
-	if c.DataPlane == schema.DataPlaneEBPF && c.MarkMask&marks.CalicoEBPF != marks.CalicoEBPF {
+	if c.DataPlane == schema.DataPlaneEBPF && c.MarkMask&needs != needs {
 		list.Errorf(CodeCalicoMask, path, "mark mask %#x of region %q lacks bits of %#x, without which Calico's eBPF data plane stops",
-			c.MarkMask, t.Spec.Regions[i].Name, marks.CalicoEBPF).Fix("leave markMask out, or set %d (%#x)", mask, mask).Propose(proposal)
+			c.MarkMask, t.Spec.Regions[i].Name, needs).Fix("leave markMask out, or set %d (%#x)", mask, mask).Propose(proposal)
 	}
-	if k := t.Spec.Cluster.KubernetesVersion; c.MarkMask > math.MaxInt32 && k.AtLeast(1, 36, 0) && !c.Version.AtLeast(3, 33, 0) {
+	if k := t.Spec.Cluster.KubernetesVersion; c.MarkMask > math.MaxInt32 && k.AtLeast(1, 36, 0) && !facts.Since(plugin.CalicoMaskInt64).Contains(c.Version) {
 		list.Errorf(CodeCalicoMask, path, "mark mask %#x of region %q is no int32, as which Calico's definition has it, and kubernetes %s refuses it",
 			c.MarkMask, t.Spec.Regions[i].Name, k).Fix("leave markMask out, or set %d (%#x)", mask, mask).Propose(proposal)
 	}
-	if n := bits.OnesCount32(c.MarkMask); n < calicoFewest {
+	if n := bits.OnesCount32(c.MarkMask); n < can.Value.Fewest {
 		list.Errorf(CodeCalicoMask, path, "mark mask %#x of region %q has %d bits, and Felix needs %d",
-			c.MarkMask, t.Spec.Regions[i].Name, n, calicoFewest).Fix("leave markMask out, or set %d (%#x)", mask, mask).Propose(proposal)
+			c.MarkMask, t.Spec.Regions[i].Name, n, can.Value.Fewest).Fix("leave markMask out, or set %d (%#x)", mask, mask).Propose(proposal)
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/claim"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -15,7 +16,7 @@ func unknownProviders(t *schema.Topology) diag.List {
 	warned := map[string]bool{"": true}
 	for i := range t.Spec.Regions {
 		r := &t.Spec.Regions[i]
-		if warned[r.Provider] || knownProvider(r.Provider) {
+		if warned[r.Provider] || facts.Provider(r.Provider).Ranges.IsKnown() {
 			continue
 		}
 		warned[r.Provider] = true
@@ -24,13 +25,6 @@ func unknownProviders(t *schema.Topology) diag.List {
 			Fix("add what the provider keeps for itself to spec.reservedCIDRs and say provider: %s, or suppress this finding", schema.ProviderBareMetal)
 	}
 	return list
-}
-
-func knownProvider(name string) bool {
-	if name == schema.ProviderBareMetal || name == schema.ProviderOnPremises {
-		return true
-	}
-	return slices.ContainsFunc(claim.Packs(), func(p claim.Pack) bool { return p.Key == "provider/"+name })
 }
 
 // ipPool checks what Tailscale accepts as a pool (tailscale.com/kb/1304 ip-pool: a
@@ -93,9 +87,9 @@ func sharedLocal(t *schema.Topology) diag.List {
 			continue
 		}
 		switch {
-		case tailnet.NetfilterMode == schema.NetfilterOn && !tailnet.TailscaleVersion.AtLeast(1, 98, 0):
+		case tailnet.NetfilterMode == schema.NetfilterOn && !facts.Since(facts.TailscaleDropAttribute).Contains(tailnet.TailscaleVersion):
 			list.Errorf(claim.CodeTailnetRange, c.Path(), "%s overlaps %s, and with netfilterMode on tailscaled %s drops everything from there that does not come out of the tunnel", &c, schema.TailnetIPv4(), tailnet.TailscaleVersion).
-				Fix("set netfilterMode: off, or run Tailscale 1.98.0 or newer with the node attribute disable-linux-cgnat-drop-rule")
+				Fix("set netfilterMode: off, or run Tailscale %s or newer with the node attribute disable-linux-cgnat-drop-rule", facts.TailscaleDropAttribute)
 		case slices.ContainsFunc(pool, c.Prefix.Overlaps):
 			list.Warnf(claim.CodeTailnetRange, c.Path(), "%s overlaps the tailnet's pool (%s), and a device that gets one of its addresses takes it away from every gateway", &c, claim.Join(pool)).
 				Fix("set spec.tailnet.ipPool to a part of %s that is free of it", schema.TailnetIPv4())

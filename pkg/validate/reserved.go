@@ -124,9 +124,9 @@ func (t *reservedTable) finding(c *claim.Claim, h hit, count int) *diag.Diagnost
 	if count > 1 {
 		d.Message += fmt.Sprintf(" (and %s of the ranges of %s)", claim.CountOthers(count-1), pack.Name)
 	}
-	if pack.Guessed {
+	if pack.Guessed != "" {
 		d.Severity = diag.Warning
-		return d.Fix("say subnetMode: custom for the region on Google Cloud if its VPC is not in auto mode, or choose a prefix outside it (%s)", r.Source)
+		return d.Fix("say subnetMode: custom for the region on %s if its VPC is not in auto mode, or choose a prefix outside it (%s)", pack.Guessed, r.Source)
 	}
 	return d.Fix("choose a prefix outside it (%s, %s)", r.Source, r.Since)
 }
