@@ -3,6 +3,7 @@ package issues
 import (
 	"slices"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
@@ -11,7 +12,7 @@ import (
 // with netfilterMode on and not with off, in the list's own order. It leaves t alone.
 func OfNetfilter(t *schema.Topology) []schema.KnownIssue {
 	on, off := withNetfilter(t, schema.NetfilterOn), withNetfilter(t, schema.NetfilterOff)
-	return slices.DeleteFunc(append(Known(), t.Spec.KnownIssues...), func(k schema.KnownIssue) bool {
+	return slices.DeleteFunc(append(facts.KnownIssues(), t.Spec.KnownIssues...), func(k schema.KnownIssue) bool {
 		return k.Severity == "info" || len(occurrences(on, &k)) == 0 || len(occurrences(off, &k)) > 0
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/issues"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
@@ -12,7 +13,7 @@ import (
 // knownIssues finds the issues that somebody has to do something about.
 func knownIssues(p *plan.Plan) diag.List {
 	list := issues.Findings(p)
-	own := issues.Known()
+	own := facts.KnownIssues()
 	for i, issue := range p.Given.Spec.KnownIssues {
 		if slices.ContainsFunc(own, func(o schema.KnownIssue) bool { return o.Code == issue.Code }) {
 			list.Errorf(CodeKnownIssue, diag.Index("spec.knownIssues", i)+".code", "known issue %q of the topology has the code of one of the program's own", issue.Code).

@@ -3,6 +3,7 @@ package validate_test
 import (
 	"math"
 	"math/bits"
+	"os"
 	"strings"
 	"testing"
 
@@ -100,5 +101,22 @@ func calicoMaskLaws(t *testing.T, c schema.CNI) {
 	}
 	if c.MarkMask&taken != 0 || bits.OnesCount32(c.MarkMask) < 8 || c.MarkMask > math.MaxInt32 {
 		t.Errorf("%s %s: mask %#x", c.DataPlane, c.Version, c.MarkMask)
+	}
+}
+
+// sameFile compares with a file; UPDATE_GOLDEN=1 writes it.
+func sameFile(t *testing.T, file, got string) {
+	t.Helper()
+	if os.Getenv("UPDATE_GOLDEN") != "" {
+		if err := os.WriteFile(file, []byte(got), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s is not current: run `UPDATE_GOLDEN=1 go test ./pkg/validate`", file)
 	}
 }

@@ -1,46 +1,19 @@
 // Package issues finds the known issues that a topology has: what versions and settings
 // of Tailscale, Kubernetes, network plugins and providers do to each other.
 //
-// Start with Findings and Notes; Known is the program's own list.
+// Start with Findings and Notes; the program's own list is one of the facts.
 package issues
 
 import (
-	"bytes"
-	_ "embed"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
-
-// known.json is the program's own list of known issues. JSON, so that a topology in
-// YAML or CUE can take an entry over as it stands, under spec.knownIssues.
-//
-//go:embed known.json
-var knownJSON []byte
-
-// Known returns the program's own list of known issues, in the order in which
-// it was written.
-func Known() []schema.KnownIssue { return slices.Clone(ownIssues()) }
-
-// ownIssues reads the list when it is first asked for: it takes a millisecond, which
-// a program that only renders should not pay.
-var ownIssues = sync.OnceValue(readIssues)
-
-func readIssues() []schema.KnownIssue {
-	var issues []schema.KnownIssue
-	dec := json.NewDecoder(bytes.NewReader(knownJSON))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&issues); err != nil {
-		panic(err) // the file is part of the program, and a test reads it
-	}
-	return issues
-}
 
 // Notes returns the known issues that the topology has and that need nothing done, most of them
 // because of something we render: severity info, unsorted. Findings returns the
@@ -59,7 +32,7 @@ func Findings(p *plan.Plan) diag.List {
 func issues(p *plan.Plan) diag.List {
 	var list diag.List
 	full := p.Topology
-	for _, issue := range append(Known(), full.Spec.KnownIssues...) {
+	for _, issue := range append(facts.KnownIssues(), full.Spec.KnownIssues...) {
 		if hits := occurrences(full, &issue); len(hits) > 0 {
 			list = append(list, issueFinding(full, &issue, hits))
 		}
@@ -106,12 +79,9 @@ func issueFinding(t *schema.Topology, issue *schema.KnownIssue, hits []occurrenc
 
 // issueSeverity takes what the schema lets through; a word it does not know is as
 // loud as an error.
-func issueSeverity(s string) diag.Severity {
-	switch s {
-	case diag.Info.String():
-		return diag.Info
-	case diag.Warning.String():
-		return diag.Warning
+func issueSeverity(word string) diag.Severity {
+	if s, ok := diag.SeverityOf(word); ok {
+		return s
 	}
 	return diag.Error
 }

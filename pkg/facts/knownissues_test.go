@@ -1,4 +1,4 @@
-package validate_test
+package facts
 
 import (
 	"cmp"
@@ -9,7 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/issues"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -29,12 +28,12 @@ func sameFile(t *testing.T, file, got string) {
 		t.Fatal(err)
 	}
 	if got != string(want) {
-		t.Errorf("%s is not current: run `UPDATE_GOLDEN=1 go test ./pkg/validate`", file)
+		t.Errorf("%s is not current: run `UPDATE_GOLDEN=1 go test ./pkg/facts`", file)
 	}
 }
 
 func issuesPage() string {
-	issues := slices.SortedFunc(slices.Values(issues.Known()), func(a, b schema.KnownIssue) int {
+	issues := slices.SortedFunc(slices.Values(issueEntries()), func(a, b issueEntry) int {
 		return cmp.Compare(a.Code, b.Code)
 	})
 	var b strings.Builder
@@ -42,7 +41,7 @@ func issuesPage() string {
 		"What versions and settings of Tailscale, Kubernetes, network plugins and providers do to each\n" +
 		"other. `validate` reports the errors and warnings that a topology has; the notes (info), which\n" +
 		"what is rendered settles already, are reported where somebody asks for them. `explain CODE`\n" +
-		"prints one section. This page is made from `pkg/issues/known.json`; a topology adds issues of\n" +
+		"prints one section. This page is made from `pkg/facts/known.json`; a topology adds issues of\n" +
 		"its own under `spec.knownIssues`, in the same form.\n")
 	for _, i := range issues {
 		b.WriteString("\n## " + i.Code + "\n\n" + issueSection(i))
@@ -50,7 +49,7 @@ func issuesPage() string {
 	return b.String()
 }
 
-func issueSection(i schema.KnownIssue) string {
+func issueSection(i issueEntry) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s (%s).\n\nSymptom: %s.\n\nCause: %s.\n\nWhere:\n\n", i.Title, i.Severity, i.Symptom, i.Cause)
 	for _, c := range i.When {
@@ -67,9 +66,12 @@ func issueSection(i schema.KnownIssue) string {
 }
 
 // situation spells whatever a condition states, by the names the topology has for it.
-func situation(c schema.IssueCondition) string {
+func situation(c issueCondition) string {
 	var parts []string
-	v := reflect.ValueOf(c)
+	if c.CNIBut != nil {
+		parts = append(parts, "any cni"+but(c.CNIBut))
+	}
+	v := reflect.ValueOf(c.IssueCondition)
 	for i := range v.NumField() {
 		field := v.Field(i)
 		if field.IsZero() {
@@ -89,6 +91,13 @@ func situation(c schema.IssueCondition) string {
 	return strings.Join(parts, "; ")
 }
 
+func but(plugins []schema.CNIType) string {
+	if len(plugins) == 0 {
+		return ""
+	}
+	return " but " + strings.Trim(fmt.Sprint(plugins), "[]")
+}
+
 func bounds(r schema.VersionRange) string {
 	var parts []string
 	if r.From != "" {
@@ -98,4 +107,34 @@ func bounds(r schema.VersionRange) string {
 		parts = append(parts, "before "+string(r.Until))
 	}
 	return strings.Join(parts, ", ")
+}
+
+func TestIssuesAreWhole(t *testing.T) {
+	seen := map[string]bool{}
+	for _, i := range KnownIssues() {
+		if seen[i.Code] {
+			t.Errorf("%s is there twice", i.Code)
+		}
+		seen[i.Code] = true
+		for _, text := range []string{i.Code, i.Title, i.Symptom, i.Cause, i.Mitigation} {
+			if text == "" || strings.HasSuffix(text, ".") || strings.Contains(text, "\n") {
+				t.Errorf("%s says %q", i.Code, text)
+			}
+		}
+		if len(i.Evidence) == 0 || len(i.When) == 0 || !slices.Contains([]string{"error", "warning", "info"}, i.Severity) {
+			t.Errorf("%s: evidence %v, when %v, severity %s", i.Code, i.Evidence, i.When, i.Severity)
+		}
+	}
+}
+
+// TestEveryPluginButSome: a condition by exception means the plugins that are added, too.
+func TestEveryPluginButSome(t *testing.T) {
+	var but issueCondition
+	but.CNIBut = []schema.CNIType{schema.CNICilium}
+	if got := but.spelledOut().CNI; len(got) != len(Plugins())-1 || slices.Contains(got, schema.CNICilium) {
+		t.Errorf("every plugin but cilium is %q", got)
+	}
+	if got := (issueCondition{}).spelledOut().CNI; got != nil {
+		t.Errorf("no condition is %q", got)
+	}
 }
