@@ -24,6 +24,10 @@ const (
 // TailscaleMTU is that of tailscale0, in bytes (tailscale 1.84.3, net/tstun/mtu.go).
 const TailscaleMTU = 1280
 
+// TailscaleFailover is within about how many seconds another gateway becomes primary
+// (tailscale.com/kb/1115, high availability).
+const TailscaleFailover = 15
+
 // TailscaleDevice is the tunnel's network card (tailscale 1.84.3,
 // cmd/tailscaled/tailscaled.go: defaultTunName).
 const TailscaleDevice = "tailscale0"

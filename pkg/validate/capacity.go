@@ -6,6 +6,9 @@ import (
 	"net/netip"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/fact"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/plugin"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -13,38 +16,21 @@ import (
 // for the nodes that come while others drain: our own choice.
 const headroom = 80
 
-// maxBlockBits is how many bits a node's block may be longer than the pool it comes
-// from (kubernetes 1.33.1, cmd/kubeadm/app/constants/constants.go
-// PodSubnetNodeMaskMaxDiff; the allocator of pkg/controller/nodeipam and Cilium's
-// copy of it have the same limit for IPv6).
-const maxBlockBits = 16
-
 // blockSizes says what a network plugin gives each node, as prefix lengths for IPv4
 // and IPv6; ok is false where pods take addresses one by one.
-//
-// Sources: kube-controller-manager 1.33.1 (--node-cidr-mask-size-ipv4/-ipv6), which
-// Flannel, kube-router and Antrea rely on; cilium 1.17.4 (clusterPoolIPv4MaskSize,
-// clusterPoolIPv6MaskSize); calico 3.30.7 (IPPool blockSize).
 func blockSizes(c schema.CNI) (ipv4, ipv6 int, ok bool) {
-	switch {
-	case c.IPAM == schema.IPAMCloud:
+	if c.IPAM == schema.IPAMCloud {
 		return 0, 0, false
-	case usesNodeIPAM(c):
-		ipv4, ipv6 = 24, 64
-	case c.Type == schema.CNICilium:
-		ipv4, ipv6 = 24, 120
-	case c.Type == schema.CNICalico:
-		ipv4, ipv6 = 26, 122
 	}
-	ipv4, ipv6 = cmp.Or(c.NodeBlockSizeIPv4, ipv4), cmp.Or(c.NodeBlockSizeIPv6, ipv6)
+	usual := facts.Plugin(c.Type).Mode(c.IPAM).Blocks.Value
+	ipv4, ipv6 = cmp.Or(c.NodeBlockSizeIPv4, usual.IPv4), cmp.Or(c.NodeBlockSizeIPv6, usual.IPv6)
 	return ipv4, ipv6, ipv4 != 0 || ipv6 != 0
 }
 
 // usesNodeIPAM reports whether nodes get their blocks from kube-controller-manager,
 // which knows one range for each family.
 func usesNodeIPAM(c schema.CNI) bool {
-	return c.Type == schema.CNIFlannel || c.Type == schema.CNIKubeRouter || c.Type == schema.CNIAntrea ||
-		c.Type == schema.CNICilium && c.IPAM == schema.IPAMKubernetes
+	return facts.Plugin(c.Type).Mode(c.IPAM).Pools.Value == plugin.PoolsOfNode
 }
 
 // capacity compares the pools of each region with the nodes it must hold.
@@ -80,14 +66,14 @@ func (p *pool) blocks(list *diag.List, size int, family func(netip.Addr) bool) {
 			continue
 		}
 		any = true
-		at := diag.Index(p.path+".podCIDRs", i)
+		at, longest := diag.Index(p.path+".podCIDRs", i), longestBlock(p.region.CNI, c)
 		switch difference := size - c.Bits(); {
 		case difference < 0:
 			list.Errorf(CodeNodeBlock, at, "pod CIDR %s of region %q is smaller than the /%d block that %s gives each node, so no node gets one",
 				c, p.region.Name, size, p.region.CNI.Type).Fix("use a prefix of at most /%d, or set nodeBlockSizeIPv%s to a longer one", size, version(c))
-		case difference > maxBlockBits && limited(p.region.CNI, c):
+		case longest.IsKnown() && difference > longest.Value:
 			list.Errorf(CodeNodeBlock, at, "pod CIDR %s of region %q is cut into /%d blocks, and %s refuses blocks more than %d bits longer than their pool",
-				c, p.region.Name, size, p.region.CNI.Type, maxBlockBits).Fix("use a /%d, or set nodeBlockSizeIPv%s to at most %d", size-maxBlockBits, version(c), c.Bits()+maxBlockBits)
+				c, p.region.Name, size, p.region.CNI.Type, longest.Value).Fix("use a /%d, or set nodeBlockSizeIPv%s to at most %d", size-longest.Value, version(c), c.Bits()+longest.Value)
 		default:
 			total = add(total, blocksIn(c.Bits(), size))
 		}
@@ -97,10 +83,13 @@ func (p *pool) blocks(list *diag.List, size int, family func(netip.Addr) bool) {
 	}
 }
 
-// limited reports whether the plugin's allocator has the limit of maxBlockBits for
-// the family. Calico's has none, and Cilium's only one for IPv6.
-func limited(c schema.CNI, p netip.Prefix) bool {
-	return usesNodeIPAM(c) || c.Type == schema.CNICilium && p.Addr().Is6()
+// longestBlock is how many bits longer than the pool p a block may be.
+func longestBlock(c schema.CNI, p netip.Prefix) fact.Datum[int] {
+	mode := facts.Plugin(c.Type).Mode(c.IPAM)
+	if p.Addr().Is4() {
+		return mode.LongestIPv4
+	}
+	return mode.LongestIPv6
 }
 
 // addresses checks that the node CIDRs of one family have an address for each node.
@@ -117,20 +106,14 @@ func (p *pool) addresses(list *diag.List, family func(netip.Addr) bool) {
 	}
 }
 
-// usable is how many hosts a subnet holds. Providers keep some of its addresses:
-// AWS and Azure five (VPC user guide; Azure virtual network FAQ), Google Cloud four
-// (VPC, reserved addresses); elsewhere network and broadcast address.
+// usable is how many hosts a subnet holds. Providers keep some of its addresses; where
+// nobody says how many, it is the network's own and broadcast.
 func usable(provider string, p netip.Prefix) int {
 	n := blocksIn(p.Bits(), p.Addr().BitLen())
-	switch {
-	case p.Bits() >= p.Addr().BitLen()-1 || p.Addr().Is6():
+	if p.Bits() >= p.Addr().BitLen()-1 || p.Addr().Is6() {
 		return n // RFC 3021, and hosts named one by one
-	case provider == schema.ProviderAWS || provider == schema.ProviderAzure:
-		return max(n-5, 0)
-	case provider == schema.ProviderGCP:
-		return max(n-4, 0)
 	}
-	return n - 2
+	return max(n-facts.Provider(provider).SubnetKeeps.Or(2), 0)
 }
 
 func (p *pool) judge(list *diag.List, total int, what, field string) {

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/provider"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
@@ -17,7 +19,8 @@ func clouds(p *plan.Plan) diag.List {
 	var list diag.List
 	full := p.Topology
 	for i := range full.Spec.Regions {
-		c := cloudRegion{&full.Spec.Regions[i], &p.Regions[i], full.Spec.Regions[i].Cloud(), regionPath(i)}
+		r := &full.Spec.Regions[i]
+		c := cloudRegion{r, &p.Regions[i], r.Cloud(), facts.Provider(r.Provider), regionPath(i)}
 		c.otherClouds(&list)
 		if c.cloud == "" {
 			continue
@@ -34,54 +37,47 @@ func clouds(p *plan.Plan) diag.List {
 	return list
 }
 
-// cloudRegion is a region with its cloud, which is empty where it describes none.
+// cloudRegion is a region with its cloud, which is empty where it describes none, and
+// otherwise the provider.
 type cloudRegion struct {
 	*schema.Region
-	plan        *plan.Region
-	cloud, path string
+	plan     *plan.Region
+	cloud    string
+	provider provider.Provider
+	path     string
 }
+
+// network is what the provider's network does.
+func (c *cloudRegion) network() *provider.Network { return &c.provider.Network.Value }
 
 // otherClouds: what is written about another provider would silently do nothing.
 func (c *cloudRegion) otherClouds(list *diag.List) {
 	for _, cloud := range c.Network.Clouds() {
 		if cloud != c.Provider {
-			list.Errorf(CodeCloudField, c.path+".network."+cloud, "network.%s of region %q describes %s, and its provider is %q", cloud, c.Name, cloudTitle(cloud), c.Provider).
+			list.Errorf(CodeCloudField, c.path+".network."+cloud, "network.%s of region %q describes %s, and its provider is %q", cloud, c.Name, facts.Provider(cloud).Title, c.Provider).
 				See(c.path+".provider", "the provider is %q", c.Provider).
 				Fix("write provider: %s, or describe the network of %q", cloud, c.Provider)
 		}
 	}
 	for j, n := range c.Gateways.Nodes {
 		at := diag.Index(c.path+".gateways.nodes", j)
-		if n.Instance != "" && c.Provider != schema.ProviderGCP && c.Provider != schema.ProviderAlibaba {
-			c.useless(list, at, "instance", n.Instance, "Google Cloud and Alibaba Cloud")
-		}
-		if n.NetworkInterface != "" && c.Provider != schema.ProviderAWS && c.Provider != schema.ProviderAzure {
-			c.useless(list, at, "networkInterface", n.NetworkInterface, "AWS and Azure")
-		}
+		c.useless(list, at, provider.FieldInstance, n.Instance)
+		c.useless(list, at, provider.FieldInterface, n.NetworkInterface)
 	}
 }
 
-func (c *cloudRegion) useless(list *diag.List, at, field, value, where string) {
-	list.Errorf(CodeCloudField, at+"."+field, "%s %q means something to routes of %s only, and the provider of region %q is %q", field, value, where, c.Name, c.Provider).
+// useless: only the routes of some providers read the field.
+func (c *cloudRegion) useless(list *diag.List, at string, field provider.Field, value string) {
+	if value == "" || c.network().Target.Field == field {
+		return
+	}
+	list.Errorf(CodeCloudField, at+"."+string(field), "%s %q means something to routes of %s only, and the provider of region %q is %q", field, value, field.Readers(), c.Name, c.Provider).
 		Fix("remove %s", field)
 }
 
-// targetForm is what a gateway's target looks like in each cloud (EC2 API, resource
-// IDs; Compute Engine, naming resources; ECS API, instance IDs).
-func targetForm(cloud string) (field, prefix string) {
-	switch cloud {
-	case schema.ProviderAWS:
-		return "networkInterface", "eni-"
-	case schema.ProviderAlibaba:
-		return "instance", "i-"
-	case schema.ProviderAzure:
-		return "networkInterface", ""
-	}
-	return "instance", ""
-}
-
 func (c *cloudRegion) gateways(list *diag.List) {
-	field, prefix := targetForm(c.cloud)
+	form := c.network().Target
+	field, prefix := string(form.Field), form.Prefix.Value
 	for j, n := range c.Gateways.Nodes {
 		at := diag.Index(c.path+".gateways.nodes", j)
 		target := n.CloudTarget(c.cloud)
@@ -89,32 +85,32 @@ func (c *cloudRegion) gateways(list *diag.List) {
 		case target == "":
 			c.missing(list, at, fmt.Sprintf("gateway %q of region %q has no %s", n.Name, c.Name, field), field)
 		case !strings.HasPrefix(target, prefix):
-			list.Errorf(CodeCloudField, at+"."+field, "%s %q of gateway %q is no ID of %s, which begins with %q", field, target, n.Name, cloudTitle(c.cloud), prefix).
+			list.Errorf(CodeCloudField, at+"."+field, "%s %q of gateway %q is no ID of %s, which begins with %q", field, target, n.Name, c.provider.Title, prefix).
 				Fix("write the ID that the provider shows, such as %s0a1b2c3d4e5f60718", prefix)
-		case c.cloud == schema.ProviderGCP && !gcpName(target):
-			list.Errorf(CodeCloudField, at, "gateway %q of region %q is no instance of Google Cloud by that name: those have at most 63 lower-case letters, digits and dashes", target, c.Name).
+		case form.Form.Value == provider.FormLabel && !label(target):
+			list.Errorf(CodeCloudField, at, "gateway %q of region %q is no instance of %s by that name: those have at most 63 lower-case letters, digits and dashes", target, c.Name, c.provider.Title).
 				Fix("write the instance's name as instance")
 		}
-		if c.cloud == schema.ProviderGCP && n.Zone == "" {
+		if c.network().Zonal.Value && n.Zone == "" {
 			c.missing(list, at, fmt.Sprintf("gateway %q of region %q has no zone", n.Name, c.Name), "zone")
 		}
 	}
 }
 
-// gcpName reports whether Compute Engine takes the name.
-func gcpName(s string) bool {
+// label reports whether a node's name, or an instance's, is a label with a letter in front.
+func label(s string) bool {
 	return len(s) <= 63 && s[0] >= 'a' && s[0] <= 'z' && !strings.ContainsAny(s, ".ABCDEFGHIJKLMNOPQRSTUVWXYZ_") && !strings.HasSuffix(s, "-")
 }
 
 func (c *cloudRegion) tables(list *diag.List) {
-	if c.cloud != schema.ProviderGCP && len(c.routeTables()) == 0 {
+	if c.network().Tables.Value == provider.TablesNamed && len(c.routeTables()) == 0 {
 		c.missing(list, c.path+".network."+c.cloud, fmt.Sprintf("network.%s of region %q names no route tables", c.cloud, c.Name), "routeTables")
 	}
 }
 
 func (c *cloudRegion) missing(list *diag.List, at, what, field string) {
 	list.Warnf(CodeCloudID, at, "%s: cloud/routes.sh stops there, and Terraform asks for it", what).
-		Fix("write %s, as %s shows it", field, cloudTitle(c.cloud))
+		Fix("write %s, as %s shows it", field, c.provider.Title)
 }
 
 func (c *cloudRegion) routeTables() []string {
@@ -125,9 +121,9 @@ func (c *cloudRegion) securityGroup() string {
 	return c.Network.AWS.SecurityGroup + c.Network.Azure.SecurityGroup + c.Network.Alibaba.SecurityGroup
 }
 
-// families: a route of Azure and Google Cloud goes to an address of its own family.
+// families: some routes go to an address of their own family.
 func (c *cloudRegion) families(list *diag.List, remote []netip.Prefix) {
-	if c.cloud != schema.ProviderAzure && c.cloud != schema.ProviderGCP {
+	if !c.network().OwnFamily.Value {
 		return
 	}
 	for j, n := range c.Gateways.Nodes {
@@ -137,18 +133,17 @@ func (c *cloudRegion) families(list *diag.List, remote []netip.Prefix) {
 				continue
 			}
 			list.Warnf(CodeCloudFamily, diag.Index(c.path+".gateways.nodes", j),
-				"gateway %q of region %q has no %s address, so %s gets no route to it for %s prefixes such as %s", n.Name, c.Name, family, cloudTitle(c.cloud), family, remote[at]).
+				"gateway %q of region %q has no %s address, so %s gets no route to it for %s prefixes such as %s", n.Name, c.Name, family, c.provider.Title, family, remote[at]).
 				Fix("write its %s address, or accept that the region does not reach those prefixes", family)
 		}
 	}
 }
 
-// tailnetAddresses: Alibaba Cloud takes neither 100.64.0.0/10 nor a part of it as a
-// destination (CreateRouteEntry), so no route can lead back to gateways elsewhere that
-// send from there.
+// tailnetAddresses: where no route takes a destination in 100.64.0.0/10, none can lead
+// back to gateways elsewhere that send from there.
 func (c *cloudRegion) tailnetAddresses(list *diag.List, source schema.GatewaySource) {
-	if c.cloud == schema.ProviderAlibaba && source == schema.SourceTailnetIP {
-		list.Errorf(CodeCloudTailnet, c.path+".network.alibaba", "a route table of Alibaba Cloud takes no destination in %s, and with gatewaySource tailnetIP gateways of other regions send from there, so region %q could not answer them", schema.TailnetIPv4(), c.Name).
+	if takes := c.network().TakesTailnet; takes.IsKnown() && !takes.Value && source == schema.SourceTailnetIP {
+		list.Errorf(CodeCloudTailnet, c.path+".network."+c.cloud, "a route table of %s takes no destination in %s, and with gatewaySource tailnetIP gateways of other regions send from there, so region %q could not answer them", c.provider.Title, schema.TailnetIPv4(), c.Name).
 			See("spec.tailnet.gatewaySource", "gateways send from their tailnet addresses").
 			Fix("leave gatewaySource at internalIP")
 	}
@@ -162,12 +157,12 @@ func (c *cloudRegion) standby(list *diag.List) {
 		return
 	}
 	stopped := fmt.Sprintf("also when its host stops, until somebody runs cloud/routes.sh apply %s", nodes[1].Name)
-	if c.cloud == schema.ProviderGCP {
-		stopped = fmt.Sprintf("and for up to about 15 s when its instance stops, whose routes Google Cloud then replaces by those to %q", nodes[1].Name)
+	if c.network().Withdraws.Value {
+		stopped = fmt.Sprintf("and for up to about %d s when its instance stops, whose routes %s then replaces by those to %q", facts.TailscaleFailover, c.provider.Title, nodes[1].Name)
 	}
-	why := fmt.Sprintf("in %s the route table decides about every packet, so a standby cannot hand traffic to the primary", cloudTitle(c.cloud))
-	if c.cloud == schema.ProviderAWS {
-		why = "the gateways stand in different zones, so in different subnets of AWS, and a standby cannot hand traffic to the primary past the route table"
+	why := fmt.Sprintf("in %s the route table decides about every packet, so a standby cannot hand traffic to the primary", c.provider.Title)
+	if c.provider.Fabric.Value == provider.SubnetLAN {
+		why = fmt.Sprintf("the gateways stand in different zones, so in different subnets of %s, and a standby cannot hand traffic to the primary past the route table", c.provider.Title)
 	}
 	list.Warnf(CodeCloudStandby, c.path+".gateways",
 		"%s: all that region %q sends to other regions, answers included, goes to gateway %q, and is lost for as long as that is not the tailnet's primary (its tailscaled restarts or fails, or another one was elected), %s",
@@ -177,25 +172,19 @@ func (c *cloudRegion) standby(list *diag.List) {
 
 func (c *cloudRegion) standbyRemedy() string {
 	remedy := "have cloud/routes.sh apply GATEWAY run when the primary changes, run one gateway, or suppress this finding where the outage is accepted"
-	if c.cloud == schema.ProviderAWS {
+	if c.provider.Fabric.Value == provider.SubnetLAN {
 		return "put the gateways into one subnet, " + remedy
 	}
 	return remedy
 }
 
 // nodeRoutes on hosts: the route table looks every packet up again, and a network card
-// with a /32, as in Google Cloud, does not even take a neighbour as a next hop.
+// with a single address does not even take a neighbour as a next hop.
 func (c *cloudRegion) nodeRoutes(list *diag.List) {
 	if len(c.NodeRoutes.Forms) == 0 || !c.plan.ByTable {
 		return
 	}
-	list.Warnf(CodeCloudNodeRoutes, c.path+".nodeRoutes", "nodeRoutes of region %q puts routes on hosts, and in %s the route table decides about every packet, whatever a host's own routes say", c.Name, cloudTitle(c.cloud)).
+	list.Warnf(CodeCloudNodeRoutes, c.path+".nodeRoutes", "nodeRoutes of region %q puts routes on hosts, and in %s the route table decides about every packet, whatever a host's own routes say", c.Name, c.provider.Title).
 		See(c.path+".network."+c.cloud, "the routes are made here").
 		Fix("remove nodeRoutes: cloud/routes.sh makes the routes that count")
-}
-
-func cloudTitle(cloud string) string {
-	return map[string]string{
-		schema.ProviderAWS: "AWS", schema.ProviderGCP: "Google Cloud", schema.ProviderAzure: "Azure", schema.ProviderAlibaba: "Alibaba Cloud",
-	}[cloud]
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/plugin"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
@@ -16,10 +18,8 @@ func networkPlugins(p *plan.Plan) diag.List {
 	var list diag.List
 	full := p.Topology
 	for i := range full.Spec.Regions {
-		if full.Spec.Regions[i].CNI.Type == schema.CNICilium {
-			ciliumDevices(full, i, &list)
-			ciliumIPAM(full, i, &list)
-		}
+		devicePatterns(full, i, &list)
+		regionPools(full, i, &list)
 		tunnelFamily(full, i, &list)
 		againstFirst(full, i, &list)
 	}
@@ -27,35 +27,40 @@ func networkPlugins(p *plan.Plan) diag.List {
 	return list
 }
 
-// ciliumDevices refuses patterns that make Cilium attach to the tunnel (cilium
-// 1.17.4, pkg/datapath/linux/devices_controller.go).
-func ciliumDevices(t *schema.Topology, i int, list *diag.List) {
+// devicePatterns refuses patterns that make a plugin which is told its network cards
+// attach to the tunnel.
+func devicePatterns(t *schema.Topology, i int, list *diag.List) {
 	r := &t.Spec.Regions[i]
+	usual := facts.Plugin(r.CNI.Type).Devices
+	if !usual.IsKnown() {
+		return
+	}
 	for j, d := range r.CNI.Devices {
 		path := fmt.Sprintf("spec.regions[%d].cni.devices[%d]", i, j)
 		prefix, wild := strings.CutSuffix(d, "+")
 		switch {
-		case wild && strings.HasPrefix("tailscale0", prefix) || d == "tailscale0":
-			list.Errorf(CodeDeviceTunnel, path, "device pattern %q of region %q takes tailscale0 for a network card", d, r.Name).
-				Fix("name the cards of the region's nodes, such as %s", strings.Join(plan.DefaultDevices(), ", "))
-		case strings.HasPrefix(d, "!") && !r.CNI.Version.AtLeast(1, 20, 0):
+		case wild && strings.HasPrefix(facts.TailscaleDevice, prefix) || d == facts.TailscaleDevice:
+			list.Errorf(CodeDeviceTunnel, path, "device pattern %q of region %q takes %s for a network card", d, r.Name, facts.TailscaleDevice).
+				Fix("name the cards of the region's nodes, such as %s", strings.Join(usual.Value, ", "))
+		case strings.HasPrefix(d, "!") && !facts.Since(plugin.CiliumDeviceExclusion).Contains(r.CNI.Version):
 			list.Errorf(CodeDeviceTunnel, path, "device pattern %q of region %q excludes a device, which %s does not understand", d, r.Name, r.CNI.Release()).
 				Fix("name the cards that are meant instead")
 		}
 	}
 }
 
-// ciliumIPAM refuses modes that cannot give each region its own pod CIDRs (cilium
-// 1.17.4, Documentation/network/concepts/ipam).
-func ciliumIPAM(t *schema.Topology, i int, list *diag.List) {
+// regionPools refuses modes that cannot give each region its own pod CIDRs, where the
+// plugin has a choice.
+func regionPools(t *schema.Topology, i int, list *diag.List) {
 	r, path := &t.Spec.Regions[i], diag.Index("spec.regions", i)+".cni.ipam"
+	mode := facts.Plugin(r.CNI.Type).Mode(r.CNI.IPAM)
 	switch {
-	case len(t.Spec.Regions) < 2:
-	case r.CNI.IPAM == schema.IPAMClusterPool:
-		list.Errorf(CodeIPAM, path, "IPAM cluster-pool has one list for the whole cluster and cannot give region %q its pod CIDRs", r.Name).
+	case len(t.Spec.Regions) < 2 || !mode.Name.IsKnown():
+	case mode.Pools.Value == plugin.PoolsOfCluster:
+		list.Errorf(CodeIPAM, path, "IPAM %s has one list for the whole cluster and cannot give region %q its pod CIDRs", r.CNI.IPAM, r.Name).
 			Fix("set ipam: multi-pool, or kubernetes where something else gives nodes their podCIDRs").Propose(string(schema.IPAMMultiPool))
-	case r.CNI.IPAM == schema.IPAMCloud && slices.ContainsFunc(t.Spec.Regions, func(o schema.Region) bool { return o.Provider != r.Provider }):
-		list.Errorf(CodeIPAM, path, "IPAM cloud of region %q takes addresses from %s, and the nodes of other providers' regions cannot", r.Name, r.Provider).
+	case mode.Pools.Value == plugin.PoolsOfProvider && slices.ContainsFunc(t.Spec.Regions, func(o schema.Region) bool { return o.Provider != r.Provider }):
+		list.Errorf(CodeIPAM, path, "IPAM %s of region %q takes addresses from %s, and the nodes of other providers' regions cannot", r.CNI.IPAM, r.Name, r.Provider).
 			Fix("set ipam: multi-pool").Propose(string(schema.IPAMMultiPool))
 	}
 }
@@ -112,8 +117,9 @@ func versionSkew(t *schema.Topology, first, i int, list *diag.List) {
 // mixedCNI: Cilium knows nodes and pods by what its own agents publish (cilium
 // 1.17.4, pkg/node/manager/manager.go), so those of another plugin are the world.
 func mixedCNI(t *schema.Topology, list *diag.List) {
-	cilium := slices.IndexFunc(t.Spec.Regions, func(r schema.Region) bool { return r.CNI.Type == schema.CNICilium })
-	other := slices.IndexFunc(t.Spec.Regions, func(r schema.Region) bool { return r.CNI.Type != schema.CNICilium })
+	published := func(r schema.Region) bool { return facts.Plugin(r.CNI.Type).Policies.Value == plugin.PoliciesCilium }
+	cilium := slices.IndexFunc(t.Spec.Regions, published)
+	other := slices.IndexFunc(t.Spec.Regions, func(r schema.Region) bool { return !published(r) })
 	if cilium < 0 || other < 0 {
 		return
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/claim"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -79,24 +80,14 @@ func services(t *schema.Topology) diag.List {
 	return list
 }
 
-// maxServiceBits and minServiceBits bound the host bits of a service range
-// (kubernetes 1.33.1, cmd/kubeadm/app/constants/constants.go
-// MaximumBitsForServiceSubnet; ten addresses at least:
-// MinimumAddressesInServiceSubnet). Amazon EKS takes /24 to /12, which is 8 to 20.
-const (
-	maxServiceBits = 20
-	minServiceBits = 4
-)
-
+// serviceSize: a service range has as many host bits as the API server and the
+// distribution take.
 func serviceSize(t *schema.Topology, list *diag.List, at string, p netip.Prefix) {
-	least := minServiceBits
-	if t.Spec.Cluster.Distribution == schema.DistributionEKS {
-		least = 8
-	}
+	least := facts.Distribution(t.Spec.Cluster.Distribution).LeastServiceBits.Value
 	length := p.Addr().BitLen()
-	if bits := length - p.Bits(); p.Bits() > 0 && (bits > maxServiceBits || bits < least) {
-		list.Errorf(CodeServiceSize, at, "service CIDR %s has %d host bits, and %s takes %d to %d", p, bits, claim.Distribution(t), least, maxServiceBits).
-			Fix("use a prefix from /%d to /%d", length-maxServiceBits, length-least)
+	if bits := length - p.Bits(); p.Bits() > 0 && (bits > facts.MostServiceBits || bits < least) {
+		list.Errorf(CodeServiceSize, at, "service CIDR %s has %d host bits, and %s takes %d to %d", p, bits, claim.Distribution(t), least, facts.MostServiceBits).
+			Fix("use a prefix from /%d to /%d", length-facts.MostServiceBits, length-least)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/claim"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -32,19 +33,20 @@ func public(t *schema.Topology, c *claim.Claim, private []netip.Prefix) bool {
 	if !c.Prefix.Addr().Is4() || claim.InAny(c.Prefix, private) || claim.Special(c.Prefix) {
 		return false
 	}
-	return c.Role == claim.RolePod || c.Role == claim.RoleService || c.Role == claim.RoleNode && eksHybrid(t, c)
+	_, remote := privateOnly(t, c)
+	return c.Role == claim.RolePod || c.Role == claim.RoleService || c.Role == claim.RoleNode && remote
 }
 
-// eksHybrid reports whether the claim belongs to a region of remote nodes of EKS,
-// whose API accepts private addresses only (Amazon EKS user guide, hybrid nodes).
-func eksHybrid(t *schema.Topology, c *claim.Claim) bool {
-	return t.Spec.Cluster.Distribution == schema.DistributionEKS && c.Region >= 0 &&
-		t.Spec.Regions[c.Region].Provider != schema.ProviderAWS
+// privateOnly is the distribution of a cluster that accepts private addresses only for
+// the region of the claim: nodes outside its own provider. ok is false where none does.
+func privateOnly(t *schema.Topology, c *claim.Claim) (name string, ok bool) {
+	d := facts.Distribution(t.Spec.Cluster.Distribution)
+	return d.Title, d.RemotePrivate.Value && c.Region >= 0 && t.Spec.Regions[c.Region].Provider != d.Home.Value
 }
 
 func publicRange(t *schema.Topology, list *diag.List, c *claim.Claim) {
-	if eksHybrid(t, c) {
-		list.Errorf(CodePublic, c.Path(), "%s is not private, and EKS accepts remote node and pod networks from RFC 1918 only", c).
+	if distribution, ok := privateOnly(t, c); ok {
+		list.Errorf(CodePublic, c.Path(), "%s is not private, and %s accepts remote node and pod networks from RFC 1918 only", c, distribution).
 			Fix("choose a prefix inside 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16")
 		return
 	}

@@ -2,6 +2,7 @@ package validate
 
 import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
@@ -15,15 +16,15 @@ func workloadIdentity(p *plan.Plan) diag.List {
 	if n.Auth.WorkloadIdentity.ClientID == "" {
 		return nil
 	}
-	if n.TailscaleVersion.Before(1, 94, 0) {
-		list.Errorf(CodeIdentityVersion, identityPath, "gateways are to join with workload identity %q, and run tailscale %s, whose containerboot knows none before 1.94.0: they would wait for somebody to log in",
-			n.Auth.WorkloadIdentity.ClientID, n.TailscaleVersion).
+	if facts.Before(facts.TailscaleTokens).Contains(n.TailscaleVersion) {
+		list.Errorf(CodeIdentityVersion, identityPath, "gateways are to join with workload identity %q, and run tailscale %s, whose containerboot knows none before %s: they would wait for somebody to log in",
+			n.Auth.WorkloadIdentity.ClientID, n.TailscaleVersion, facts.TailscaleTokens).
 			See("spec.tailnet.tailscaleVersion", "%s is stated here", n.TailscaleVersion).
-			Fix("run 1.94.0 or newer, or leave workloadIdentity out and keep a key in Secret %q", n.Auth.SecretName)
+			Fix("run %s or newer, or leave workloadIdentity out and keep a key in Secret %q", facts.TailscaleTokens, n.Auth.SecretName)
 	}
-	if n.Control == schema.ControlHeadscale {
-		list.Errorf(CodeIdentityControl, identityPath, "gateways are to join with workload identity %q, and the control server is headscale, which exchanges no tokens",
-			n.Auth.WorkloadIdentity.ClientID).
+	if !facts.Control(n.Control).Tokens.Value {
+		list.Errorf(CodeIdentityControl, identityPath, "gateways are to join with workload identity %q, and the control server is %s, which exchanges no tokens",
+			n.Auth.WorkloadIdentity.ClientID, n.Control).
 			Fix("leave workloadIdentity out and keep a pre-authorized key in Secret %q", n.Auth.SecretName)
 	}
 	for i := range p.Regions {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -48,9 +49,10 @@ func clusterCIDRs(t *schema.Topology, list *diag.List) {
 	stated := t.Spec.Cluster.ClusterCIDRs
 	for i := range t.Spec.Regions {
 		r := &t.Spec.Regions[i]
-		if len(stated) == 0 && r.CNI.Type == schema.CNIFlannel && len(t.Spec.Regions) > 1 {
-			list.Warnf(CodeMasqueradeGap, diag.Index("spec.regions", i)+".cni", "flannel of region %q masquerades everything that leaves its network, and the topology does not say whether that contains the pods of every region", r.Name).
-				Fix("give Flannel a network that contains every pod CIDR, and state it as cluster.clusterCIDRs")
+		plugin := facts.Plugin(r.CNI.Type)
+		if len(stated) == 0 && plugin.OneNetwork.Value && len(t.Spec.Regions) > 1 {
+			list.Warnf(CodeMasqueradeGap, diag.Index("spec.regions", i)+".cni", "%s of region %q masquerades everything that leaves its network, and the topology does not say whether that contains the pods of every region", plugin.Type, r.Name).
+				Fix("give %s a network that contains every pod CIDR, and state it as cluster.clusterCIDRs", plugin.Title)
 		}
 		for j, p := range r.PodCIDRs {
 			covered := slices.ContainsFunc(stated, func(c netip.Prefix) bool { return c.IsValid() && within(c, p) })

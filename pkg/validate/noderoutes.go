@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
@@ -79,16 +80,14 @@ func routesDevice(t *schema.Topology, i int, list *diag.List) {
 	}
 }
 
-// routesFabric: what reaches the network of these providers is delivered by its
-// destination, whichever neighbour the host chose (Google Cloud VPC, routes overview;
-// Azure virtual network traffic routing; Alibaba Cloud VPC, route tables).
+// routesFabric: what reaches the network of some providers is delivered by its
+// destination, whichever neighbour the host chose.
 func routesFabric(planned *plan.Region, i int, list *diag.List) {
 	r := planned.Region
 	if planned.ByTable {
 		return // whoever names a route table is told so already
 	}
-	switch r.Provider {
-	case schema.ProviderGCP, schema.ProviderAzure, schema.ProviderAlibaba:
+	if facts.Provider(r.Provider).RoutesByTable() {
 		list.Warnf(CodeRoutesFabric, formsPath(i), "region %q asks for routes on hosts (%s), and the network of %s delivers by its own route table whatever next hop a host chooses",
 			r.Name, formNames(r), r.Provider).
 			Fix("point the provider's route table at the gateways; keep the forms only for hosts on a network of their own, and suppress this finding then")

@@ -7,6 +7,7 @@ import (
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/claim"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -122,20 +123,13 @@ func (o *blockOwners) noOthers(list *diag.List) {
 // node lives, or its node's tunnel drops it.
 func (o *blockOwners) plugin(list *diag.List) {
 	c := o.region.CNI
-	why, cure := "", "use mode daemonSet or staticPod here"
-	switch {
-	case c.Type == schema.CNICalico:
-		// calico 3.30.7, libcalico-go/lib/ipam: strictAffinity is off by default.
-		why = "lends nodes further blocks and single addresses of other nodes' blocks"
-	case c.Type == schema.CNIAWSVPC || c.Type == schema.CNIAzure || c.IPAM == schema.IPAMCloud:
-		why = "takes pods' addresses one by one from the provider's network"
-	case c.Type == schema.CNICilium && (c.IPAM == "" || c.IPAM == schema.IPAMMultiPool):
-		// cilium 1.17.4, Documentation/network/concepts/ipam/multi-pool.rst.
-		why = "gives nodes further blocks of the region's pool as they fill up (ipam: multi-pool)"
-		cure = "set cni.ipam: kubernetes or cluster-pool, where a node has one block for good, or " + cure
-	default:
+	mode, cure := facts.Plugin(c.Type).Mode(c.IPAM), "use mode daemonSet or staticPod here"
+	if mode.Stays.Value || !mode.Stays.IsKnown() {
 		return
 	}
+	if mode.Cure.IsKnown() {
+		cure = mode.Cure.Value + ", or " + cure
+	}
 	list.Errorf(CodePerNodeIPAM, o.path+".cni", "%s in region %q %s, so pods get addresses that their node does not advertise, and peers drop what those send",
-		c.Release(), o.region.Name, why).See(o.path+".gateways.mode", "mode perNode is chosen here").Fix("%s", cure)
+		c.Release(), o.region.Name, mode.Roaming.Value).See(o.path+".gateways.mode", "mode perNode is chosen here").Fix("%s", cure)
 }

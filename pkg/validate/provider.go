@@ -7,6 +7,7 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/claim"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/provider"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -22,7 +23,7 @@ func unknownProviders(t *schema.Topology) diag.List {
 		warned[r.Provider] = true
 		list.Warnf(CodeProviderUnknown, regionPath(i)+".provider",
 			"no reserved ranges are known for provider %q of region %q, so its metadata, DNS and management networks were not compared with anything", r.Provider, r.Name).
-			Fix("add what the provider keeps for itself to spec.reservedCIDRs and say provider: %s, or suppress this finding", schema.ProviderBareMetal)
+			Fix("add what the provider keeps for itself to spec.reservedCIDRs and say provider: %s, or suppress this finding", provider.OwnNetwork)
 	}
 	return list
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/plugin"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
@@ -35,8 +37,9 @@ func readmission(p *plan.Plan) diag.List {
 	return list
 }
 
-// filtersByPolicy says that the region's CNI enforces policies that name peers by
+// filtersByPolicy reports whether the region's CNI enforces policies that name peers by
 // what they are rather than by address.
 func filtersByPolicy(r schema.Region) bool {
-	return r.CNI.Type == schema.CNICilium || r.CNI.Type == schema.CNICalico
+	p := facts.Plugin(r.CNI.Type).Policies.Value
+	return p == plugin.PoliciesCilium || p == plugin.PoliciesCalico
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/claim"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
@@ -61,7 +62,7 @@ func (w *wider) at(j, k int) string {
 // prefix that its source lies in (wireguard-go device/receive.go), and the pods of a
 // DaemonSet advertise all the same.
 func (w *wider) possible(list *diag.List, t *schema.Topology) {
-	if v := t.Spec.Tailnet.TailscaleVersion; v.Before(1, 98, 0) {
+	if v := t.Spec.Tailnet.TailscaleVersion; facts.Before(facts.TailscaleSupersets).Contains(v) {
 		list.Errorf(CodeSupersetVersion, w.strategy(), "region %q has strategy supersets, and gateways run tailscale %s: receivers before 1.98.0 take packets only from the owner of the longest prefix, and drop what every gateway but the primary sends",
 			w.region.Name, v).See("spec.tailnet.tailscaleVersion", "%s is stated here, for the gateways of every region", v).
 			Fix("use strategy relay, which works with any version, or run 1.98.0 or newer everywhere")

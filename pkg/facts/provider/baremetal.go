@@ -5,6 +5,9 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
+// OwnNetwork is what a region says whose network is the user's own.
+const OwnNetwork = schema.ProviderBareMetal
+
 // BareMetal is hosts on a LAN of somebody's, which keeps nothing for itself as far as a
 // program can know.
 func (providers) BareMetal() Provider { return ownNetwork(schema.ProviderBareMetal, "bare metal") }
