@@ -23,12 +23,12 @@ golden:
 # The host scripts on this kernel, in network namespaces: root, iproute2, nft, iptables.
 # NETNS_FLAGS may skip some.
 netns:
-	$(GO) test -tags netns -count=1 -timeout 40m -run 'Setup|Routes|Watch' $(NETNS_FLAGS) ./pkg/render
+	$(GO) test -tags netns -count=1 -timeout 40m -run 'Setup|Routes|Watch' $(NETNS_FLAGS) ./pkg/render/host
 
 # Units, networkd and netplan files and user data, read and run by the programs that
 # they are for: root, systemd, netplan.io, cloud-init, iproute2, dash, busybox.
 hostforms:
-	$(GO) test -tags hostforms -count=1 -timeout 10m -run 'Systemd|CloudInit|Netplan|Networkd|Container|Dispatcher' ./pkg/render
+	$(GO) test -tags hostforms -count=1 -timeout 10m -run 'Systemd|CloudInit|Netplan|Networkd|Container|Dispatcher' ./pkg/render/host
 
 # Two regions on real packets, with the real tailscaled: root, and what netns needs.
 # The programs and the runner are built once, into .lab. LAB_FLAGS choose: .lab/lab -h.
@@ -63,7 +63,7 @@ lint:
 	@out=$$(gofmt -l .); if [ -n "$$out" ]; then echo "gofmt would change: $$out"; exit 1; fi
 	$(GO) vet ./...
 	$(GO) vet -tags e2e ./test/...
-	$(GO) vet -tags hostforms ./pkg/render
+	$(GO) vet -tags hostforms ./pkg/render/host
 	cd tools && $(GO) build -o ../bin/staticcheck honnef.co/go/tools/cmd/staticcheck
 	bin/staticcheck ./...
 

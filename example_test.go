@@ -15,16 +15,16 @@ func Example() {
 	if err != nil {
 		log.Fatal(err) // a failure: no such file
 	}
-	bundle, findings, err := hybrid.Render(in, hybrid.Options{})
+	files, findings, err := hybrid.Render(in, hybrid.Options{})
 	if err != nil {
 		log.Fatal(err)
 	}
 	diag.WriteText(os.Stdout, findings) // what the command says
-	if bundle == nil {
+	if files == nil {
 		log.Fatal(findings.Err()) // a finding is an error: there is nothing to render
 	}
-	for _, f := range bundle.Tree() { // or emit.Write("out", bundle.Tree(), emit.RefuseForeign)
-		if path.Ext(f.Path) == ".md" {
+	for f, err := range files { // or emit.Write("out", files, emit.RefuseForeign)
+		if err == nil && path.Ext(f.Path) == ".md" {
 			fmt.Println(f.Path, len(f.Data) > 0)
 		}
 	}

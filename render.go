@@ -2,6 +2,7 @@ package hybrid
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 
 	"sigs.k8s.io/kustomize/api/krusty"
@@ -10,9 +11,10 @@ import (
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/docs"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/readmit"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render"
-	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/report"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/tree"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema/load"
 )
@@ -21,42 +23,35 @@ import (
 // policies, for builds that run no functions.
 const readmitDir = "cluster/readmit/"
 
-// Render renders the whole output tree of the one topology, report included; Tree lists
-// its files. The bundle is nil where a finding is an error.
-func Render(in Input, o Options) (*render.Bundle, diag.List, error) {
-	plan, list, err := newPlan(in, o)
-	if plan == nil {
+// Render renders the whole output tree of the one topology, report included, one file
+// after the other; emit.Write writes them, and tree.Collect lists them. It is nil where a
+// finding is an error.
+func Render(in Input, o Options) (iter.Seq2[tree.File, error], diag.List, error) {
+	p, list, err := newPlan(in, o)
+	if p == nil {
 		return nil, list, err
 	}
-	bundle, err := plan.Render()
-	if err != nil {
-		return nil, list, err
-	}
-	bundle.Files = append(bundle.Files, render.File{Path: report.Path, Data: report.Markdown(plan.Plan)})
-	patches, found := readmit.Patches(plan.Topology, o.Policies.nodes)
+	patches, found := readmit.Patches(p.Topology, o.Policies.nodes)
 	found = append(unread(o.Policies), found...)
 	if list = append(list, o.judge(found)...); refused(list) {
 		return nil, list, nil
 	}
-	return bundle, list, addPatches(bundle, patches)
+	more, err := patchFiles(patches)
+	return tree.Concat(render.Files(p), tree.Of(more...)), list, err
 }
 
 // Objects renders what goes to the API server, in the order in which it can be applied:
 // what the KRM function adds. It is nil where a finding is an error.
-func Objects(in Input, o Options) ([]render.Object, diag.List, error) {
-	plan, list, err := newPlan(in, o)
-	if plan == nil {
+func Objects(in Input, o Options) (iter.Seq2[tree.Object, error], diag.List, error) {
+	p, list, err := newPlan(in, o)
+	if p == nil {
 		return nil, list, err
 	}
-	bundle, err := plan.Render()
-	if err != nil {
-		return nil, list, err
-	}
-	return bundle.Objects, list, nil
+	return render.Objects(p), list, nil
 }
 
 // newPlan is the plan of the one topology; nil where a finding is an error.
-func newPlan(in Input, o Options) (*render.Plan, diag.List, error) {
+func newPlan(in Input, o Options) (*plan.Plan, diag.List, error) {
 	doc, err := in.one()
 	if err != nil {
 		return nil, nil, err
@@ -65,7 +60,7 @@ func newPlan(in Input, o Options) (*render.Plan, diag.List, error) {
 	if refused(list) {
 		return nil, list, nil
 	}
-	return render.NewPlan(doc.Topology), list, nil
+	return plan.New(doc.Topology), list, nil
 }
 
 // unread is what is wrong with the form of files that should hold objects.
@@ -77,15 +72,17 @@ func unread(in Input) diag.List {
 	return list
 }
 
-func addPatches(bundle *render.Bundle, patches []readmit.Patch) error {
+// patchFiles are the component that has the patches.
+func patchFiles(patches []readmit.Patch) ([]tree.File, error) {
 	if len(patches) == 0 {
-		return nil
+		return nil, nil
 	}
-	files, err := readmit.Component(patches)
-	for _, f := range files {
-		bundle.Files = append(bundle.Files, render.File{Path: readmitDir + f.Path, Data: f.Data})
+	component, err := readmit.Component(patches)
+	var files []tree.File
+	for _, f := range component {
+		files = append(files, tree.File{Path: readmitDir + f.Path, Data: f.Data})
 	}
-	return err
+	return files, err
 }
 
 // Build is `kustomize build --enable-alpha-plugins --enable-exec` in process: it returns

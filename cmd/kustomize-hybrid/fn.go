@@ -15,7 +15,7 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/readmit"
-	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/cluster"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema/load"
 )
@@ -220,14 +220,19 @@ func functionSpec(config *yaml.RNode, known ...string) (map[string]string, diag.
 // error.
 func objects(in hybrid.Input) ([]*yaml.RNode, diag.List, error) {
 	rendered, list, err := hybrid.Objects(in, hybrid.Options{})
-	if err != nil {
+	if err != nil || rendered == nil {
 		return nil, list, err
 	}
-	nodes := make([]*yaml.RNode, len(rendered))
-	for i, o := range rendered {
-		if nodes[i], err = yaml.Parse(string(o.YAML)); err != nil {
-			return nil, list, fmt.Errorf("rendered object %d: %w", i, err)
+	var nodes []*yaml.RNode
+	for o, err := range rendered {
+		if err != nil {
+			return nil, list, err
 		}
+		node, err := yaml.Parse(string(o.YAML))
+		if err != nil {
+			return nil, list, fmt.Errorf("rendered object %d: %w", len(nodes), err)
+		}
+		nodes = append(nodes, node)
 	}
 	return nodes, list, nil
 }
@@ -241,7 +246,7 @@ func merge(items, added []*yaml.RNode, list diag.List) ([]*yaml.RNode, diag.List
 		switch {
 		case i < 0:
 			merged = append(merged, a)
-		case merged[i].GetLabels()[render.ManagedByLabel] == render.ManagedBy:
+		case merged[i].GetLabels()[cluster.ManagedByLabel] == cluster.ManagedBy:
 			merged[i] = a
 		default:
 			list.Errorf(codeObjectExists, objectName(a), "%s is among the resources already, and the topology renders one of that name", objectName(a)).

@@ -34,7 +34,7 @@ func TestLibraryEqualsCommand(t *testing.T) {
 			if diff := cmp.Diff(commanded(t, "validate", path), textOf(t, found)); diff != "" {
 				t.Error(diff)
 			}
-			bundle, found, err := hybrid.Render(in, hybrid.Options{})
+			rendered, found, err := hybrid.Render(in, hybrid.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -43,12 +43,15 @@ func TestLibraryEqualsCommand(t *testing.T) {
 				t.Error(diff)
 			}
 			files := map[string]string{}
-			if bundle != nil {
-				for _, f := range bundle.Tree() {
+			if rendered != nil {
+				for f, err := range rendered {
+					if err != nil {
+						t.Fatal(err)
+					}
 					files[f.Path] = modeOf(f.Executable) + string(f.Data)
 				}
 			}
-			if diff := cmp.Diff(tree(t, out), files); diff != "" {
+			if diff := cmp.Diff(onDisk(t, out), files); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -96,8 +99,8 @@ func textOf(t *testing.T, list diag.List) string {
 	return b.String()
 }
 
-// tree is what the command wrote, but for the record of its own.
-func tree(t *testing.T, dir string) map[string]string {
+// onDisk is what the command wrote, but for the record of its own.
+func onDisk(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	files := map[string]string{}
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {

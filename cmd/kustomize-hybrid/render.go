@@ -3,13 +3,14 @@ package main
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/emit"
-	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/tree"
 )
 
 type renderOptions struct {
@@ -56,11 +57,10 @@ With --check nothing is written: the exit code is 1 where DIR differs.`,
 }
 
 func (c cli) render(paths []string, o renderOptions) error {
-	bundle, err := c.bundle(paths, o)
+	files, err := c.tree(paths, o)
 	if err != nil {
 		return err
 	}
-	files := bundle.Tree()
 	if o.check {
 		return c.drift(paths, o.dir, files)
 	}
@@ -68,7 +68,8 @@ func (c cli) render(paths []string, o renderOptions) error {
 	if o.force {
 		foreign = emit.OverwriteForeign
 	}
-	if err := emit.Write(o.dir, files, foreign); err != nil {
+	n, err := emit.Write(o.dir, files, foreign)
+	if err != nil {
 		var strangers *emit.ForeignError
 		if errors.As(err, &strangers) {
 			return fmt.Errorf("%w: choose another directory, or --force to write beside them", err)
@@ -76,12 +77,12 @@ func (c cli) render(paths []string, o renderOptions) error {
 		return err
 	}
 	_, err = fmt.Fprintf(c.out, "%s: %d files written; kubectl apply -k %s, then regions/ to the hosts and tailnet/policy.json to the tailnet\n",
-		o.dir, len(files), o.dir)
+		o.dir, n, o.dir)
 	return err
 }
 
-// bundle renders the topology in the files; what is wrong with it is reported.
-func (c cli) bundle(paths []string, o renderOptions) (*render.Bundle, error) {
+// tree renders the topology in the files; what is wrong with it is reported.
+func (c cli) tree(paths []string, o renderOptions) (iter.Seq2[tree.File, error], error) {
 	in, err := hybrid.LoadFrom(c.in, paths...)
 	if err != nil {
 		return nil, err
@@ -92,15 +93,15 @@ func (c cli) bundle(paths []string, o renderOptions) (*render.Bundle, error) {
 			return nil, err
 		}
 	}
-	bundle, list, err := hybrid.Render(in, options)
+	files, list, err := hybrid.Render(in, options)
 	if err != nil {
 		return nil, err
 	}
-	return bundle, c.report(list)
+	return files, c.report(list)
 }
 
 // drift reports how dir differs from files.
-func (c cli) drift(paths []string, dir string, files []render.File) error {
+func (c cli) drift(paths []string, dir string, files iter.Seq2[tree.File, error]) error {
 	differences, err := emit.Diff(dir, files)
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 // Package emit is where a rendered tree meets the file system. Write replaces what
 // an earlier Write left in a directory; Diff says how a directory differs from a
-// tree. Neither touches anything outside that directory, symbolic links included.
+// tree. Both take one file after the other and keep none. Neither touches anything
+// outside that directory, symbolic links included.
 package emit
 
 import (
@@ -9,12 +10,14 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
+	"maps"
 	"os"
 	"path"
 	"slices"
 	"strings"
 
-	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/tree"
 )
 
 // Manifest is the file in which Write records what it wrote: `sha256sum -c` reads
@@ -42,29 +45,28 @@ func (e *ForeignError) Error() string {
 	return fmt.Sprintf("%s holds files that were not rendered there: %s%s", e.Dir, strings.Join(shown, ", "), more)
 }
 
-// Write replaces the tree in dir by files, making dir if need be. Everything is
-// staged before the first file is replaced, so that a full disk leaves the old tree
-// as it was; files of the old tree that the new one lacks are removed.
+// Write replaces the tree in dir by files, making dir if need be, and returns how many
+// they are. What differs from the old tree is staged before the first file is replaced,
+// so that an error among files, or a full disk, leaves the old tree as it was; what does
+// not differ is not written. Files of the old tree that the new one lacks are removed.
 //
 // Where dir holds files that no earlier Write left there, it returns a *ForeignError
 // and does nothing; overwrite says that they may stay and be overwritten.
-func Write(dir string, files []render.File, overwrite Foreign) error {
+func Write(dir string, files iter.Seq2[tree.File, error], overwrite Foreign) (int, error) {
 	made, err := makeDir(dir)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer root.Close()
-	if err := replace(root, dir, files, overwrite); err != nil {
-		if made {
-			_ = os.Remove(dir) // only if it is still empty
-		}
-		return err
+	n, err := replace(root, dir, files, overwrite)
+	if err != nil && made {
+		_ = os.Remove(dir) // only if it is still empty
 	}
-	return nil
+	return n, err
 }
 
 // Foreign says what happens to files that are not ours.
@@ -82,54 +84,87 @@ func makeDir(dir string) (made bool, err error) {
 	return true, os.MkdirAll(dir, 0o755)
 }
 
-func replace(root *os.Root, dir string, files []render.File, foreign Foreign) error {
+func replace(root *os.Root, dir string, files iter.Seq2[tree.File, error], foreign Foreign) (int, error) {
 	old, err := manifest(root)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if foreign == RefuseForeign {
 		if paths, err := strangers(root, old); err != nil {
-			return err
+			return 0, err
 		} else if len(paths) > 0 {
-			return &ForeignError{Dir: dir, Paths: paths}
+			return 0, &ForeignError{Dir: dir, Paths: paths}
 		}
 	}
-	files = append(slices.Clone(files), sums(files))
-	if err := stage(root, files); err != nil {
-		return errors.Join(err, root.RemoveAll(staging))
+	s, err := stage(root, files)
+	if err != nil {
+		return 0, errors.Join(err, root.RemoveAll(staging))
 	}
-	for _, f := range files {
-		if err := settle(root, f.Path); err != nil {
-			return err
+	for _, p := range s.changed {
+		if err := settle(root, p); err != nil {
+			return 0, err
 		}
 	}
-	for _, p := range old {
-		if !slices.ContainsFunc(files, func(f render.File) bool { return f.Path == p }) {
+	for p := range old {
+		if _, stays := s.sums[p]; !stays && p != Manifest {
 			if err := remove(root, p); err != nil {
-				return err
+				return 0, err
 			}
 		}
 	}
-	return root.RemoveAll(staging)
+	return len(s.sums), root.RemoveAll(staging)
 }
 
-func stage(root *os.Root, files []render.File) error {
+// stagedTree is a tree of which all that differs from the directory is staged.
+type stagedTree struct {
+	sums    sums
+	changed []string // the paths of what is staged
+}
+
+func stage(root *os.Root, files iter.Seq2[tree.File, error]) (*stagedTree, error) {
 	if err := root.RemoveAll(staging); err != nil {
+		return nil, err
+	}
+	s := &stagedTree{sums: sums{}}
+	for f, err := range files {
+		if err == nil {
+			err = s.sums.add(f)
+		}
+		if err == nil {
+			err = s.stage(root, f)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return s, s.stage(root, s.sums.file())
+}
+
+// stage writes one file, unless the directory has it as it is.
+func (s *stagedTree) stage(root *os.Root, f tree.File) error {
+	if same(root, f) {
+		return nil
+	}
+	name := path.Join(staging, f.Path)
+	if err := root.MkdirAll(path.Dir(name), 0o755); err != nil {
 		return err
 	}
-	for _, f := range files {
-		name := path.Join(staging, f.Path)
-		if err := root.MkdirAll(path.Dir(name), 0o755); err != nil {
-			return err
-		}
-		if err := writeFile(root, name, f); err != nil {
-			return err
-		}
-	}
-	return nil
+	s.changed = append(s.changed, f.Path)
+	return writeFile(root, name, f)
 }
 
-func writeFile(root *os.Root, name string, f render.File) error {
+// same reports whether the directory has the file itself and not a link to it. What
+// cannot be read is to be written.
+func same(root *os.Root, f tree.File) bool {
+	info, err := root.Lstat(f.Path)
+	if err != nil || !info.Mode().IsRegular() || info.Size() != int64(len(f.Data)) {
+		return false
+	}
+	kind, err := compare(root, f)
+	return err == nil && kind == ""
+}
+
+func writeFile(root *os.Root, name string, f tree.File) error {
 	file, err := root.OpenFile(name, os.O_CREATE|os.O_WRONLY|os.O_EXCL, mode(f))
 	if err != nil {
 		return err
@@ -138,7 +173,7 @@ func writeFile(root *os.Root, name string, f render.File) error {
 	return errors.Join(err, file.Close())
 }
 
-func mode(f render.File) fs.FileMode {
+func mode(f tree.File) fs.FileMode {
 	if f.Executable {
 		return 0o755
 	}
@@ -166,18 +201,31 @@ func remove(root *os.Root, name string) error {
 	return nil
 }
 
-// sums is the manifest of files, sorted by path.
-func sums(files []render.File) render.File {
-	lines := make([]string, len(files))
-	for i, f := range files {
-		lines[i] = fmt.Sprintf("%x  %s\n", sha256.Sum256(f.Data), f.Path)
+// sums are the SHA-256 sums of a tree's files, by path.
+type sums map[string][sha256.Size]byte
+
+func (s sums) add(f tree.File) error {
+	if _, twice := s[f.Path]; twice {
+		return fmt.Errorf("%s stands in the tree twice", f.Path)
 	}
-	slices.SortFunc(lines, func(a, b string) int { return strings.Compare(a[66:], b[66:]) })
-	return render.File{Path: Manifest, Data: []byte(strings.Join(lines, ""))}
+	s[f.Path] = sha256.Sum256(f.Data)
+	return nil
 }
 
-// manifest lists the paths that an earlier Write recorded, itself included.
-func manifest(root *os.Root) ([]string, error) {
+// file is the manifest, sorted by path.
+func (s sums) file() tree.File {
+	var text bytes.Buffer
+	for _, p := range slices.Sorted(maps.Keys(s)) {
+		fmt.Fprintf(&text, "%x  %s\n", s[p], p)
+	}
+	return tree.File{Path: Manifest, Data: text.Bytes()}
+}
+
+// paths is a set of files.
+type paths map[string]bool
+
+// manifest are the paths that an earlier Write recorded, itself included.
+func manifest(root *os.Root) (paths, error) {
 	data, err := root.ReadFile(Manifest)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -185,22 +233,22 @@ func manifest(root *os.Root) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	paths := []string{Manifest}
+	recorded := paths{Manifest: true}
 	for line := range strings.Lines(string(data)) {
 		sum, name, ok := strings.Cut(strings.TrimSuffix(line, "\n"), "  ")
 		if !ok || len(sum) != 2*sha256.Size || !fs.ValidPath(name) {
 			return nil, fmt.Errorf("%s is not a manifest that this program wrote: %q", Manifest, line)
 		}
-		paths = append(paths, name)
+		recorded[name] = true
 	}
-	return paths, nil
+	return recorded, nil
 }
 
 // strangers are the files in root that ours does not name, sorted.
-func strangers(root *os.Root, ours []string) ([]string, error) {
+func strangers(root *os.Root, ours paths) ([]string, error) {
 	var foreign []string
 	err := walk(root, func(name string) {
-		if !slices.Contains(ours, name) {
+		if !ours[name] {
 			foreign = append(foreign, name)
 		}
 	})
@@ -239,27 +287,22 @@ const (
 
 // Diff lists how dir differs from what Write would leave there, sorted by path; it
 // is empty where it does not. A directory that does not exist lacks every file.
-func Diff(dir string, files []render.File) ([]Difference, error) {
-	files = append(slices.Clone(files), sums(files))
+func Diff(dir string, files iter.Seq2[tree.File, error]) ([]Difference, error) {
 	root, err := os.OpenRoot(dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		return allMissing(files), nil
+		return differences(files, func(tree.File) (DifferenceKind, error) { return Missing, nil })
 	}
 	if err != nil {
 		return nil, err
 	}
 	defer root.Close()
-	var found []Difference
-	var known []string
-	for _, f := range files {
-		known = append(known, f.Path)
-		kind, err := compare(root, f)
-		if err != nil {
-			return nil, err
-		}
-		if kind != "" {
-			found = append(found, Difference{f.Path, kind})
-		}
+	known := paths{}
+	found, err := differences(files, func(f tree.File) (DifferenceKind, error) {
+		known[f.Path] = true
+		return compare(root, f)
+	})
+	if err != nil {
+		return nil, err
 	}
 	extra, err := strangers(root, known)
 	if err != nil {
@@ -272,17 +315,35 @@ func Diff(dir string, files []render.File) ([]Difference, error) {
 	return found, nil
 }
 
-func allMissing(files []render.File) []Difference {
-	missing := make([]Difference, len(files))
-	for i, f := range files {
-		missing[i] = Difference{f.Path, Missing}
+// differences judges each of files, and their manifest, sorted by path.
+func differences(files iter.Seq2[tree.File, error], judge func(tree.File) (DifferenceKind, error)) ([]Difference, error) {
+	var found []Difference
+	all := sums{}
+	add := func(f tree.File) error {
+		kind, err := judge(f)
+		if err == nil && kind != "" {
+			found = append(found, Difference{f.Path, kind})
+		}
+		return err
 	}
-	slices.SortFunc(missing, func(a, b Difference) int { return strings.Compare(a.Path, b.Path) })
-	return missing
+	for f, err := range files {
+		if err == nil {
+			err = all.add(f)
+		}
+		if err == nil {
+			err = add(f)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	err := add(all.file())
+	slices.SortFunc(found, func(a, b Difference) int { return strings.Compare(a.Path, b.Path) })
+	return found, err
 }
 
 // compare says how the file in root differs from f; "" is not at all.
-func compare(root *os.Root, f render.File) (DifferenceKind, error) {
+func compare(root *os.Root, f tree.File) (DifferenceKind, error) {
 	data, err := root.ReadFile(f.Path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Missing, nil

@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/emit"
-	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/tree"
 )
 
 func Example() {
@@ -21,23 +21,23 @@ func Example() {
 		return
 	}
 	defer os.RemoveAll(dir)
-	tree := []render.File{{Path: "cluster/namespace.yaml", Data: []byte("kind: Namespace\n")}}
-	fmt.Println(emit.Write(dir, tree, emit.RefuseForeign))
-	fmt.Println(emit.Diff(dir, tree))
-	tree[0].Data = []byte("kind: Namespace # edited\n")
-	fmt.Println(emit.Diff(dir, tree))
+	list := []tree.File{{Path: "cluster/namespace.yaml", Data: []byte("kind: Namespace\n")}}
+	fmt.Println(emit.Write(dir, tree.Of(list...), emit.RefuseForeign))
+	fmt.Println(emit.Diff(dir, tree.Of(list...)))
+	list[0].Data = []byte("kind: Namespace # edited\n")
+	fmt.Println(emit.Diff(dir, tree.Of(list...)))
 	// Output:
-	// <nil>
+	// 1 <nil>
 	// [] <nil>
 	// [{SHA256SUMS changed} {cluster/namespace.yaml changed}] <nil>
 }
 
-func tree(paths ...string) []render.File {
-	var files []render.File
+func files(paths ...string) []tree.File {
+	var list []tree.File
 	for _, p := range paths {
-		files = append(files, render.File{Path: p, Data: []byte(p), Executable: strings.HasSuffix(p, ".sh")})
+		list = append(list, tree.File{Path: p, Data: []byte(p), Executable: strings.HasSuffix(p, ".sh")})
 	}
-	return files
+	return list
 }
 
 func list(t *testing.T, dir string) []string {
@@ -58,10 +58,10 @@ func list(t *testing.T, dir string) []string {
 
 func TestWriteReplacesItsOwnTree(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "new", "out")
-	if err := emit.Write(dir, tree("a/b.sh", "c"), emit.RefuseForeign); err != nil {
+	if _, err := emit.Write(dir, tree.Of(files("a/b.sh", "c")...), emit.RefuseForeign); err != nil {
 		t.Fatal(err)
 	}
-	if err := emit.Write(dir, tree("c", "d/e/f"), emit.RefuseForeign); err != nil {
+	if _, err := emit.Write(dir, tree.Of(files("c", "d/e/f")...), emit.RefuseForeign); err != nil {
 		t.Fatal(err)
 	}
 	want := []string{"SHA256SUMS", "c", "d", "d/e", "d/e/f"}
@@ -77,7 +77,7 @@ func TestWriteRefusesForeignFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	err := emit.Write(dir, tree("a"), emit.RefuseForeign)
+	_, err := emit.Write(dir, tree.Of(files("a")...), emit.RefuseForeign)
 	var foreign *emit.ForeignError
 	if !errors.As(err, &foreign) || len(foreign.Paths) != 5 {
 		t.Fatalf("got %v", err)
@@ -88,7 +88,7 @@ func TestWriteRefusesForeignFiles(t *testing.T) {
 	if len(list(t, dir)) != 5 {
 		t.Errorf("the directory was touched: %v", list(t, dir))
 	}
-	if err := emit.Write(dir, tree("a"), emit.OverwriteForeign); err != nil {
+	if _, err := emit.Write(dir, tree.Of(files("a")...), emit.OverwriteForeign); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := os.ReadFile(filepath.Join(dir, "mine.txt")); err != nil || string(got) != "mine" {
@@ -102,7 +102,7 @@ func TestWriteStaysInside(t *testing.T) {
 	if err := os.Symlink(outside, filepath.Join(dir, "cluster")); err != nil {
 		t.Fatal(err)
 	}
-	if err := emit.Write(dir, tree("cluster/a"), emit.OverwriteForeign); err == nil {
+	if _, err := emit.Write(dir, tree.Of(files("cluster/a")...), emit.OverwriteForeign); err == nil {
 		t.Error("wrote through a link")
 	}
 	if found := list(t, outside); len(found) != 0 {
@@ -113,15 +113,15 @@ func TestWriteStaysInside(t *testing.T) {
 // What cannot be staged must leave the old tree as it was.
 func TestFailureKeepsTheOldTree(t *testing.T) {
 	dir := t.TempDir()
-	old := tree("a", "b/c.sh")
-	if err := emit.Write(dir, old, emit.RefuseForeign); err != nil {
+	old := files("a", "b/c.sh")
+	if _, err := emit.Write(dir, tree.Of(old...), emit.RefuseForeign); err != nil {
 		t.Fatal(err)
 	}
 	tooLong := strings.Repeat("x", 300)
-	if err := emit.Write(dir, append(tree("a2"), tree(tooLong)...), emit.RefuseForeign); err == nil {
+	if _, err := emit.Write(dir, tree.Of(append(files("a2"), files(tooLong)...)...), emit.RefuseForeign); err == nil {
 		t.Fatal("no error")
 	}
-	diff, err := emit.Diff(dir, old)
+	diff, err := emit.Diff(dir, tree.Of(old...))
 	if err != nil || len(diff) != 0 {
 		t.Errorf("the old tree changed: %v, %v", diff, err)
 	}
@@ -134,15 +134,89 @@ func TestWriteRefusesABrokenManifest(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, emit.Manifest), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if err := emit.Write(dir, tree("a"), emit.RefuseForeign); err == nil {
+		if _, err := emit.Write(dir, tree.Of(files("a")...), emit.RefuseForeign); err == nil {
 			t.Errorf("%q was accepted", text)
 		}
 	}
 }
 
+// What has not changed keeps its place on the disk, and its time.
+func TestWriteLeavesOutWhatIsUnchanged(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := emit.Write(dir, tree.Of(files("a", "b/c.sh", "d")...), emit.RefuseForeign); err != nil {
+		t.Fatal(err)
+	}
+	before := stats(t, dir, "a", "b/c.sh", "d", emit.Manifest)
+	changed := files("a", "b/c.sh", "d")
+	changed[0].Data = []byte("other")
+	changed[1].Executable = false
+	if n, err := emit.Write(dir, tree.Of(changed...), emit.RefuseForeign); err != nil || n != 3 {
+		t.Fatal(n, err)
+	}
+	for i, now := range stats(t, dir, "a", "b/c.sh", "d", emit.Manifest) {
+		if os.SameFile(before[i], now) != (now.Name() == "d") {
+			t.Errorf("%s: the same file is %v", now.Name(), os.SameFile(before[i], now))
+		}
+	}
+	if diff, err := emit.Diff(dir, tree.Of(changed...)); err != nil || len(diff) != 0 {
+		t.Errorf("%v, %v", diff, err)
+	}
+}
+
+func stats(t *testing.T, dir string, names ...string) []os.FileInfo {
+	t.Helper()
+	var all []os.FileInfo
+	for _, name := range names {
+		info, err := os.Lstat(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, info)
+	}
+	return all
+}
+
+// A link to the right text is not the file.
+func TestWriteReplacesALink(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "mine"), []byte("a"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("mine", filepath.Join(dir, "a")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := emit.Write(dir, tree.Of(files("a")...), emit.OverwriteForeign); err != nil {
+		t.Fatal(err)
+	}
+	if info := stats(t, dir, "a")[0]; !info.Mode().IsRegular() {
+		t.Errorf("a is %s", info.Mode())
+	}
+}
+
+// An error in the middle of a tree leaves the old one, and a path that stands twice is one.
+func TestAnErrorKeepsTheOldTree(t *testing.T) {
+	dir := t.TempDir()
+	old := files("a", "b")
+	if _, err := emit.Write(dir, tree.Of(old...), emit.RefuseForeign); err != nil {
+		t.Fatal(err)
+	}
+	failing := func(yield func(tree.File, error) bool) {
+		_ = yield(tree.File{Path: "a", Data: []byte("new")}, nil) && yield(tree.File{}, errors.New("no more"))
+	}
+	if _, err := emit.Write(dir, failing, emit.RefuseForeign); err == nil || err.Error() != "no more" {
+		t.Errorf("got %v", err)
+	}
+	if _, err := emit.Write(dir, tree.Of(files("a2", "c", "c")...), emit.RefuseForeign); err == nil {
+		t.Error("a path stands twice")
+	}
+	if diff, err := emit.Diff(dir, tree.Of(old...)); err != nil || len(diff) != 0 {
+		t.Errorf("the old tree changed: %v, %v", diff, err)
+	}
+}
+
 func TestDiff(t *testing.T) {
 	dir := t.TempDir()
-	if err := emit.Write(dir, tree("a", "b.sh", "c"), emit.RefuseForeign); err != nil {
+	if _, err := emit.Write(dir, tree.Of(files("a", "b.sh", "c")...), emit.RefuseForeign); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Chmod(filepath.Join(dir, "b.sh"), 0o644); err != nil {
@@ -154,7 +228,7 @@ func TestDiff(t *testing.T) {
 	if err := os.Remove(filepath.Join(dir, "a")); err != nil {
 		t.Fatal(err)
 	}
-	got, err := emit.Diff(dir, tree("a", "b.sh", "c"))
+	got, err := emit.Diff(dir, tree.Of(files("a", "b.sh", "c")...))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,7 +236,7 @@ func TestDiff(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	got, err = emit.Diff(filepath.Join(dir, "nowhere"), tree("a"))
+	got, err = emit.Diff(filepath.Join(dir, "nowhere"), tree.Of(files("a")...))
 	if err != nil || len(got) != 2 {
 		t.Errorf("a directory that is not there: %v, %v", got, err)
 	}

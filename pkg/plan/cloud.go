@@ -54,10 +54,11 @@ type CloudRoute struct {
 	Destination netip.Prefix
 }
 
-// cloud is nil where the topology asks for nothing in a cloud.
+// cloud is nil where the topology asks for nothing in a cloud, or names no gateway that
+// routes could lead to.
 func (r *Region) cloud() *Cloud {
 	cloud := r.Region.Cloud()
-	if cloud == "" {
+	if cloud == "" || len(r.Region.Gateways.Nodes) == 0 {
 		return nil
 	}
 	c := &Cloud{
@@ -88,12 +89,6 @@ func (c *Cloud) Routes() []CloudRoute {
 		routes[i] = CloudRoute{c.Owner + "-" + prefixSlug(t), t}
 	}
 	return routes
-}
-
-// RoutesInCloud reports whether the provider's route table has the routes to other
-// regions, and nobody asked for any on hosts.
-func (r *Region) RoutesInCloud() bool {
-	return r.Cloud != nil && len(r.Region.NodeRoutes.Forms) == 0
 }
 
 // sendsByAll reports whether every gateway sends into its own tunnel, whoever is the

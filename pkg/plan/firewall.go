@@ -21,8 +21,9 @@ type FirewallRule struct {
 	Hosts []netip.Prefix
 }
 
-// TailscalePort is what the gateways listen on (our own PORT in gateway.env, which is
-// tailscaled's default: tailscale 1.84.3, cmd/tailscaled/tailscaled.go).
+// TailscalePort is what the gateways listen on: our own PORT in gateway.env, which is
+// tailscaled's default (tailscale 1.84.3, cmd/tailscaled/tailscaled.go: defaultPort);
+// unset, every start would pick another.
 const TailscalePort = 41641
 
 // The destinations of a gateway itself (tailscale.com/kb/1082/firewall-ports): the

@@ -1,4 +1,4 @@
-package render
+package render_test
 
 import (
 	"encoding/json"
@@ -6,18 +6,27 @@ import (
 	"net/netip"
 	"testing"
 
+	appsv1 "k8s.io/api/apps/v1"
 	"sigs.k8s.io/yaml"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/sample"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/cluster"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/host"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/tree"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
 // One gateway DaemonSet, the largest object there is, through the gate, through
 // encoding/json alone, and through the usual library.
 func BenchmarkObject(b *testing.B) {
-	p := NewPlan(example(b, nil))
-	object := gatewayOf(p, 0).daemonSet()
+	p := plan.New(sample.Published(b, nil))
+	r := &p.Regions[0]
+	concerns := cluster.Gateways(p, r, host.NewGateway(p, r, &r.Hosts[0]))
+	object := concerns[1].Objects[1].(*appsv1.DaemonSet)
 	for name, marshal := range map[string]func(any) ([]byte, error){
-		"gate": toYAML, "json": json.Marshal, "sigs.k8s.io-yaml": yaml.Marshal,
+		"gate": tree.YAML, "json": json.Marshal, "sigs.k8s.io-yaml": yaml.Marshal,
 	} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
@@ -34,15 +43,15 @@ func BenchmarkObject(b *testing.B) {
 
 func BenchmarkRender(b *testing.B) {
 	for _, regions := range []int{2, 100, 1000} {
-		topology := example(b, func(t *schema.Topology) { grow(t, regions) })
+		topology := sample.Published(b, func(t *schema.Topology) { grow(t, regions) })
 		b.Run(fmt.Sprintf("regions=%d", regions), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				bundle, err := NewPlan(topology).Render()
-				if err != nil {
-					b.Fatal(err)
+				for _, err := range render.Files(plan.New(topology)) {
+					if err != nil {
+						b.Fatal(err)
+					}
 				}
-				bundle.Tree()
 			}
 		})
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
@@ -29,12 +30,12 @@ func Example() {
 			Regions: []schema.Region{cloud},
 		},
 	}
-	bundle, err := render.NewPlan(topology).Render()
+	files, err := render.Tree(plan.New(topology))
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	for _, f := range bundle.Tree() {
+	for _, f := range files {
 		fmt.Println(f.Path)
 	}
 	// Output:
@@ -47,5 +48,6 @@ func Example() {
 	// regions/cloud/gateway/setup.sh
 	// regions/cloud/gateway/watch.sh
 	// regions/cloud/node/routes.sh
+	// report.md
 	// tailnet/policy.json
 }

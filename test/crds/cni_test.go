@@ -9,6 +9,7 @@ import (
 
 	"sigs.k8s.io/yaml"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
@@ -36,17 +37,21 @@ func published(t *testing.T, c schema.CNI, change func(*schema.Topology)) *schem
 // documents are the objects of other programs' kinds in the rendered tree.
 func documents(t *testing.T, topology *schema.Topology) [][]byte {
 	t.Helper()
-	bundle, err := render.NewPlan(topology).Render()
+	p := plan.New(topology)
+	files, err := render.Tree(p)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var all [][]byte
-	for _, f := range bundle.Files {
+	for _, f := range files {
 		if strings.Contains(f.Path, "cni/") && strings.HasSuffix(f.Path, ".yaml") && !strings.HasSuffix(f.Path, "values.yaml") {
 			all = append(all, bytes.Split(f.Data, []byte("\n---\n"))...)
 		}
 	}
-	for _, o := range bundle.Objects {
+	for o, err := range render.Objects(p) {
+		if err != nil {
+			t.Fatal(err)
+		}
 		if bytes.Contains(o.YAML, []byte("apiVersion: cilium.io/")) {
 			all = append(all, o.YAML)
 		}

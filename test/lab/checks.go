@@ -12,7 +12,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/tree"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -35,15 +37,15 @@ type checks struct {
 // deploy renders the topology and brings every host up with what came out.
 func (c *checks) deploy() error {
 	c.topo = topology(c.pass)
-	bundle, err := render.NewPlan(c.topo).Render()
+	files, err := render.Tree(plan.New(c.topo))
 	if err != nil {
 		return err
 	}
-	i := slices.IndexFunc(bundle.Files, func(f render.File) bool { return f.Path == "tailnet/policy.json" })
+	i := slices.IndexFunc(files, func(f tree.File) bool { return f.Path == "tailnet/policy.json" })
 	if i < 0 {
 		return errors.New("no tailnet/policy.json was rendered")
 	}
-	c.policy = bundle.Files[i].Data
+	c.policy = files[i].Data
 	p, err := parsePolicy(c.policy)
 	if err != nil {
 		return err
@@ -64,7 +66,7 @@ func (c *checks) deploy() error {
 		return err
 	}
 	for _, h := range c.hosts {
-		if err := h.install(c.topo, bundle.Files); err != nil {
+		if err := h.install(c.topo, files); err != nil {
 			return err
 		}
 		if err := h.trust(certificate); err != nil {

@@ -8,7 +8,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/tree"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -16,7 +16,7 @@ const socket = "/var/run/tailscale/tailscaled.sock"
 
 // install lays what was rendered for the host where its user would: nothing of it is
 // the lab's own.
-func (h *host) install(t *schema.Topology, files []render.File) error {
+func (h *host) install(t *schema.Topology, files []tree.File) error {
 	dir := "regions/" + h.site.name + "/"
 	for _, f := range files {
 		name, ok := strings.CutPrefix(f.Path, dir)

@@ -1,0 +1,160 @@
+package cloud
+
+import (
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// terraform is main.tf: what the script makes, as a module without a provider
+// block, under the same names.
+func terraform(header string, r *plan.Region) []byte {
+	c := r.Cloud
+	t := module{
+		Header:  header,
+		Region:  r.Region.Name,
+		Owner:   c.Owner,
+		Network: r.Region.Network,
+		Active:  hclString(c.Gateways[0].Name),
+		Group:   c.SecurityGroup,
+		Routes:  hclRoutes(c),
+		Rules:   hclRules(c),
+		Order:   hclList(gatewayNames(c)),
+		Spread:  c.Spread,
+	}
+	if len(c.Tables) > 0 {
+		t.Tables = hclList(c.Tables)
+	}
+	t.Gateways, t.Complete = hclGateways(c)
+	return filled(c.Cloud+".tf.tmpl", t)
+}
+
+// module is what a provider's template is filled with. The fields that end up
+// between braces are lines of HCL.
+type module struct {
+	Header, Region, Owner string
+	Network               schema.Network
+	Active                string
+	// Tables is a list, empty where Terraform has to ask for it.
+	Tables string
+	Group  string
+	// Gateways are objects by name. Complete says that every one has its target;
+	// otherwise Terraform has to ask for them.
+	Gateways string
+	Complete bool
+	Routes   string
+	Rules    string
+	// Order is the list of the gateways' names, and Spread as in plan.Cloud.
+	Order  string
+	Spread bool
+}
+
+// hclGateways spells the gateways of Google Cloud with all that a route needs, and
+// those of other clouds with their target.
+func hclGateways(c *plan.Cloud) (lines string, complete bool) {
+	var entries []hclEntry
+	complete = true
+	for _, g := range c.Gateways {
+		value := hclString(g.Target)
+		switch c.Cloud {
+		case schema.ProviderGCP:
+			value = fmt.Sprintf("{ instance = %s, zone = %s, ipv4 = %s, ipv6 = %s }",
+				value, hclString(g.Zone), hclAddress(g.IPv4), hclAddress(g.IPv6))
+			complete = complete && g.Zone != ""
+		case schema.ProviderAzure:
+			value = fmt.Sprintf("{ network_interface = %s, ipv4 = %s, ipv6 = %s }", value, hclAddress(g.IPv4), hclAddress(g.IPv6))
+		}
+		complete = complete && g.Target != ""
+		entries = append(entries, hclEntry{g.Name, value})
+	}
+	return hclMap(entries), complete
+}
+
+func gatewayNames(c *plan.Cloud) []string {
+	var names []string
+	for _, g := range c.Gateways {
+		names = append(names, g.Name)
+	}
+	return names
+}
+
+func hclRoutes(c *plan.Cloud) string {
+	var entries []hclEntry
+	for _, r := range c.Routes() {
+		entries = append(entries, hclEntry{r.Name, hclString(r.Destination.String())})
+	}
+	return hclMap(entries)
+}
+
+// hclRules spells a rule as one object, and in AWS and Alibaba Cloud, where a rule has
+// one prefix, as one for each of its peers.
+func hclRules(c *plan.Cloud) string {
+	var entries []hclEntry
+	priority := map[bool]int{}
+	for _, r := range c.Rules() {
+		port := "null"
+		if r.Port != 0 {
+			port = strconv.Itoa(r.Port)
+		}
+		head := fmt.Sprintf("{ egress = %t, protocol = %s, port = %s, ", r.Egress, hclString(r.Protocol), port)
+		switch c.Cloud {
+		case schema.ProviderAWS, schema.ProviderAlibaba:
+			for _, peer := range strings.Split(prefixWord(r.Peers), ",") {
+				entries = append(entries, hclEntry{r.Name + " " + peer, head + "peer = " + hclString(peer) + " }"})
+			}
+		case schema.ProviderAzure:
+			head += fmt.Sprintf("priority = %d, ", firstPriority+priority[r.Egress])
+			priority[r.Egress]++
+			fallthrough
+		default:
+			entries = append(entries, hclEntry{r.Name, fmt.Sprintf("%speers = %s, hosts = %s }", head, hclPrefixes(r.Peers), hclPrefixes(r.Hosts))})
+		}
+	}
+	return hclMap(entries)
+}
+
+// firstPriority is the priority of our first rule in a network security group, which
+// azure.sh counts from, too: of 100 to 4096, near the end.
+const firstPriority = 3900
+
+type hclEntry struct{ key, value string }
+
+// hclMap spells entries, one a line within two levels of braces, as `terraform fmt`
+// leaves them.
+func hclMap(entries []hclEntry) string {
+	width := 0
+	for _, e := range entries {
+		width = max(width, len(hclString(e.key)))
+	}
+	var lines strings.Builder
+	for _, e := range entries {
+		fmt.Fprintf(&lines, "    %-*s = %s\n", width, hclString(e.key), e.value)
+	}
+	return lines.String()
+}
+
+// hclString quotes text of the contract's alphabets, which HCL has no other meaning for.
+func hclString(s string) string { return strconv.Quote(s) }
+
+func hclList(words []string) string {
+	quoted := make([]string, len(words))
+	for i, w := range words {
+		quoted[i] = hclString(w)
+	}
+	return "[" + strings.Join(quoted, ", ") + "]"
+}
+
+func hclPrefixes(prefixes []netip.Prefix) string {
+	return hclList(strings.Split(prefixWord(prefixes), ","))
+}
+
+func hclAddress(a netip.Addr) string {
+	if !a.IsValid() {
+		return "null"
+	}
+	return hclString(a.String())
+}

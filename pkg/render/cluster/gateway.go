@@ -1,0 +1,110 @@
+package cluster
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/host"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// gateway is the gateways of one region, or one of them where they differ, about to be
+// spelled.
+type gateway struct {
+	naming
+	host *plan.Host
+	// scripts are in the tree, in a ConfigMap and in the hash that rolls the pods.
+	scripts host.Gateway
+}
+
+// Gateways are the objects of a region whose gateways are the pods of a DaemonSet, in the
+// order in which they can be applied. scripts are what the pods run.
+func Gateways(p *plan.Plan, r *plan.Region, scripts host.Gateway) []Concern {
+	g := &gateway{naming{p, r, r.Region}, &r.Hosts[0], scripts}
+	return []Concern{{"rbac-" + r.Region.Name, g.accessObjects()}, {g.objectName(), g.gatewayObjects()}}
+}
+
+// gatewayObjects run the region's gateways as a DaemonSet.
+func (g *gateway) gatewayObjects() []any {
+	objects := []any{g.scriptMap(), g.daemonSet()}
+	if len(g.region.Gateways.Nodes) > 1 {
+		objects = append(objects, g.disruptionBudget())
+	}
+	return objects
+}
+
+func (g *gateway) scriptMap() *corev1.ConfigMap {
+	scripts := map[string]string{"setup.sh": string(g.scripts.Setup)}
+	if g.scripts.Watch != nil {
+		scripts["watch.sh"] = string(g.scripts.Watch)
+	}
+	return &corev1.ConfigMap{
+		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "ConfigMap"},
+		ObjectMeta: g.regionMeta(g.objectName()),
+		Data:       scripts,
+	}
+}
+
+func (g *gateway) daemonSet() *appsv1.DaemonSet {
+	spec := g.gatewayPod(g.clusterVolumes())
+	spec.ServiceAccountName = g.objectName()
+	return &appsv1.DaemonSet{
+		TypeMeta:   metav1.TypeMeta{APIVersion: "apps/v1", Kind: "DaemonSet"},
+		ObjectMeta: g.regionMeta(g.objectName()),
+		Spec: appsv1.DaemonSetSpec{
+			Selector: &metav1.LabelSelector{MatchLabels: g.selector()},
+			Template: corev1.PodTemplateSpec{ObjectMeta: g.podMeta(), Spec: spec},
+			// One at a time, and the old one first: two on a host share its port and TUN.
+			UpdateStrategy: appsv1.DaemonSetUpdateStrategy{
+				Type: appsv1.RollingUpdateDaemonSetStrategyType,
+				RollingUpdate: &appsv1.RollingUpdateDaemonSet{
+					MaxUnavailable: new(intstr.FromInt32(1)), MaxSurge: new(intstr.FromInt32(0)),
+				},
+			},
+			// The control server needs up to about 15 s to move a primary
+			// (tailscale.com/kb/1115/high-availability): let one move end before the next.
+			MinReadySeconds: 15,
+		},
+	}
+}
+
+// disruptionBudget keeps evictions from taking all gateways at once; a rolling update
+// does not ask it. It counts the gateways that must stay, because the controller
+// knows no scale of a DaemonSet: with maxUnavailable it would allow no eviction, ever
+// (kubernetes v1.33.1, pkg/controller/disruption/disruption.go: getScaleController).
+func (g *gateway) disruptionBudget() *policyv1.PodDisruptionBudget {
+	stay := intstr.FromInt32(int32(len(g.region.Gateways.Nodes) - 1))
+	return &policyv1.PodDisruptionBudget{
+		TypeMeta:   metav1.TypeMeta{APIVersion: "policy/v1", Kind: "PodDisruptionBudget"},
+		ObjectMeta: g.regionMeta(g.objectName()),
+		Spec: policyv1.PodDisruptionBudgetSpec{
+			MinAvailable: &stay,
+			Selector:     &metav1.LabelSelector{MatchLabels: g.selector()},
+		},
+	}
+}
+
+// podMeta is the metadata of a gateway's pod. The hash makes a change of a script a
+// change of the pod, which runs them once, at its start.
+func (g *gateway) podMeta() metav1.ObjectMeta {
+	return metav1.ObjectMeta{
+		Labels: g.labels(),
+		Annotations: map[string]string{
+			"kubectl.kubernetes.io/default-container": "tailscale",
+			schema.Group + "/scripts-hash":            g.scriptsHash(),
+		},
+	}
+}
+
+func (g *gateway) scriptsHash() string {
+	sum := sha256.Sum256(slices.Concat(g.scripts.Setup, []byte{0}, g.scripts.Watch))
+	return hex.EncodeToString(sum[:6])
+}

@@ -1,0 +1,76 @@
+// Package cluster spells what runs in the cluster: the objects for the API server, and
+// the static pods that kubelets read from files. It alone knows the types of Kubernetes.
+//
+// Start with Common, Gateways and Routes for objects and with StaticPod for a file. They
+// take the scripts that the pods run as values, from package host.
+package cluster
+
+import (
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// Concern is a group of objects that stand in one file, in the order in which they can
+// be applied.
+type Concern struct {
+	Name    string
+	Objects []any
+}
+
+// Common is what all regions share.
+func Common(p *plan.Plan) Concern {
+	return Concern{"namespace", []any{namespace(p), priorityQuota(p)}}
+}
+
+// namespace lets privileged pods in: where it does not, the DaemonSet is accepted all
+// the same and only its pods are refused.
+func namespace(p *plan.Plan) *corev1.Namespace {
+	labels := Labels(p)
+	for _, mode := range []string{"enforce", "audit", "warn"} {
+		labels["pod-security.kubernetes.io/"+mode] = "privileged"
+	}
+	return &corev1.Namespace{
+		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Namespace"},
+		ObjectMeta: metav1.ObjectMeta{Name: schema.Namespace, Labels: labels},
+	}
+}
+
+// priorityQuota admits pods of the gateways' priority class. GKE admits them only
+// where a namespace has a quota that names the class (kubernetes.io: Resource Quotas,
+// "Limit Priority Class consumption by default"; rook#11973); elsewhere it is a limit
+// that nobody meets. The mirrors of static pods are counted, too.
+func priorityQuota(p *plan.Plan) *corev1.ResourceQuota {
+	return &corev1.ResourceQuota{
+		TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "ResourceQuota"},
+		ObjectMeta: metav1.ObjectMeta{
+			Name: "gateway-priority", Namespace: schema.Namespace, Labels: Labels(p),
+		},
+		Spec: corev1.ResourceQuotaSpec{
+			Hard: corev1.ResourceList{corev1.ResourcePods: resource.MustParse("10k")},
+			ScopeSelector: &corev1.ScopeSelector{MatchExpressions: []corev1.ScopedResourceSelectorRequirement{{
+				ScopeName: corev1.ResourceQuotaScopePriorityClass,
+				Operator:  corev1.ScopeSelectorOpIn,
+				Values:    []string{priorityClass},
+			}}},
+		},
+	}
+}
+
+// ManagedByLabel is on every object we render, with the value ManagedBy: a second
+// run of the function replaces those, and those only.
+const (
+	ManagedByLabel = "app.kubernetes.io/managed-by"
+	ManagedBy      = "kustomize-hybrid"
+)
+
+// Labels are on every object of the topology.
+func Labels(p *plan.Plan) map[string]string {
+	return map[string]string{
+		ManagedByLabel:              ManagedBy,
+		"app.kubernetes.io/part-of": p.Topology.Metadata.Name,
+	}
+}

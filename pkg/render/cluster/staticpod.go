@@ -1,0 +1,73 @@
+package cluster
+
+import (
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/host"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/tree"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// nodeCriticalPriority is the value of system-node-critical (kubernetes v1.33.1,
+// pkg/apis/scheduling/types.go: SystemCriticalPriority + 1000). Nobody fills it in for
+// a static pod, and at a node's shutdown the kubelet would stop it among the first.
+const nodeCriticalPriority = 2_000_001_000
+
+func (g *gateway) staticPod() *corev1.Pod {
+	meta := g.podMeta()
+	meta.Name, meta.Namespace = g.objectName(), schema.Namespace
+	spec := g.gatewayPod(g.staticVolumes())
+	spec.Priority = new(int32(nodeCriticalPriority))
+	spec.NodeSelector = nil // it runs where its file lies
+	return &corev1.Pod{
+		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Pod"},
+		ObjectMeta: meta,
+		Spec:       spec,
+	}
+}
+
+// StaticPod is the one document that the kubelet reads from a file, for a gateway host or
+// for each of the region's.
+func StaticPod(p *plan.Plan, r *plan.Region, h *plan.Host, scripts host.Gateway) (tree.File, error) {
+	g := &gateway{naming{p, r, r.Region}, h, scripts}
+	data, err := tree.Documents(g.staticPodNote(), g.staticPod())
+	return tree.File{Path: tree.InRegion(r.Region.Name, "gateway/"+host.Dir(h)+"static-pod.yaml"), Data: data}, err
+}
+
+// staticPodNote tells an operator what the host needs before the kubelet reads the
+// file: a kubelet says of what is missing only in its log.
+func (g *gateway) staticPodNote() string {
+	files := []string{"setup.sh"}
+	if g.scripts.Watch != nil {
+		files = append(files, "watch.sh")
+	}
+	return tree.Header(g.all.Topology.Metadata.Name) + `#
+# A gateway of region ` + g.region.Name + `, on: ` + strings.Join(hostNames(g.plan, g.host), ", ") + `
+# On ` + eachHost(g.host) + `, in this order:
+#   1. ` + strings.Join(files, " and ") + ` to ` + host.ScriptDir + `/ (mode 0755)
+#   2. the auth key to ` + g.all.Topology.Spec.Tailnet.Auth.HostDir + `/authkey (directory 0700, file 0400, root's)
+#   3. this file to /etc/kubernetes/manifests/, or wherever the kubelet's staticPodPath points
+# A kubelet with --cloud-provider=external also needs --node-ip, or it cannot tell HOST_IP.
+# The cluster shows the pod once it has the namespace ` + schema.Namespace + ` (cluster/namespace.yaml);
+# the gateway runs without. Never apply this file with kubectl: it would be an ordinary pod.
+`
+}
+
+// hostNames are the hosts that the file is for.
+func hostNames(r *plan.Region, h *plan.Host) []string {
+	if h.Node != nil {
+		return []string{h.Node.Name}
+	}
+	return r.GatewayNames()
+}
+
+func eachHost(h *plan.Host) string {
+	if h.Node != nil {
+		return "this host and no other"
+	}
+	return "each of these hosts"
+}

@@ -1,0 +1,80 @@
+package host
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/tree"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// hostPort is a port of Tailscale's on a gateway's host, in or out.
+type hostPort struct {
+	egress   bool
+	protocol string
+	port     int
+	why      string
+}
+
+// hostPorts are what a gateway's own firewall lets through; outgoing ones only where
+// that filters them. What gateways forward, setup.sh accepts.
+func hostPorts(n *schema.Network) []hostPort {
+	ports := []hostPort{{false, "udp", plan.TailscalePort, "other gateways"}}
+	if n.EgressFiltered {
+		ports = append(ports,
+			hostPort{true, "udp", plan.TailscalePort, "other gateways"},
+			hostPort{true, "udp", plan.STUNPort, "STUN: the gateway's own address as others see it"},
+			hostPort{true, "tcp", plan.HTTPSPort, "the control server, and DERP relays where nothing direct works"},
+			hostPort{true, "tcp", plan.HTTPPort, "the control server, where 443 is closed"})
+	}
+	return ports
+}
+
+// firewallFiles are the rules for the firewall on the gateways' hosts: a script for ufw,
+// and for nftables snippets to include, since a rule that accepts in a table of our own
+// would keep no other table from dropping.
+func firewallFiles(header string, r *plan.Region) []tree.File {
+	dir := tree.InRegion(r.Region.Name, "gateway/")
+	ports := hostPorts(&r.Region.Network)
+	switch r.Region.Network.HostFirewall {
+	case schema.HostFirewallUFW:
+		return []tree.File{{Path: dir + "ufw.sh", Executable: true, Data: tree.Headed(header, script("ufw.sh.tmpl", ufwRules(ports)))}}
+	case schema.HostFirewallNFTables:
+		files := []tree.File{{Path: dir + "input.nft", Data: nftSnippet(header, ports, false)}}
+		if r.Region.Network.EgressFiltered {
+			files = append(files, tree.File{Path: dir + "output.nft", Data: nftSnippet(header, ports, true)})
+		}
+		return files
+	}
+	return nil
+}
+
+func ufwRules(ports []hostPort) []string {
+	var rules []string
+	for _, p := range ports {
+		way := "allow"
+		if p.egress {
+			way = "allow out"
+		}
+		rules = append(rules, fmt.Sprintf("%s %d/%s", way, p.port, p.protocol))
+	}
+	return rules
+}
+
+// nftSnippet is rules for the base chain of one hook, in every family.
+func nftSnippet(header string, ports []hostPort, egress bool) []byte {
+	chain := "input"
+	if egress {
+		chain = "output"
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s#\n# Include it in your own %s chain of family inet, in front of what drops:\n"+
+		"#\n#   include \"/etc/kustomize-hybrid/gateway/%s.nft\"\n\n", header, chain, chain)
+	for _, port := range ports {
+		if port.egress == egress {
+			fmt.Fprintf(&b, "%s dport %d accept comment \"kustomize-hybrid: %s\"\n", port.protocol, port.port, port.why)
+		}
+	}
+	return []byte(b.String())
+}

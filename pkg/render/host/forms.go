@@ -1,0 +1,126 @@
+package host
+
+import (
+	"net/netip"
+	"strings"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/tree"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// hostFile is a file of the tree and where it goes on a host.
+type hostFile struct {
+	tree.File
+	// Host is an absolute path.
+	Host string
+}
+
+// forms are the forms, beyond the scripts, in which the topology wants what hosts of
+// one region run.
+type forms struct {
+	all    *plan.Plan
+	plan   *plan.Region
+	region *schema.Region
+	header string
+	// scripts are those of a host that is not a gateway.
+	scripts []hostFile
+	// transit is what such a host sends to the gateways.
+	transit []netip.Prefix
+}
+
+func newForms(p *plan.Plan, r *plan.Region, n Node) *forms {
+	f := &forms{all: p, plan: r, region: r.Region, header: tree.Header(p.Topology.Metadata.Name)}
+	for _, script := range []struct {
+		name string
+		data []byte
+	}{{"routes.sh", n.Routes}, {"watch.sh", n.Watch}} {
+		if script.data != nil {
+			f.scripts = append(f.scripts, hostFile{
+				tree.File{Path: f.path("node/" + script.name), Executable: true, Data: script.data},
+				NodeScriptDir + "/" + script.name,
+			})
+		}
+	}
+	if len(r.Region.NodeRoutes.Forms) > 0 {
+		f.transit = r.Transit()
+	}
+	return f
+}
+
+// path is where a file of the region stands in the tree.
+func (f *forms) path(name string) string { return tree.InRegion(f.region.Name, name) }
+
+// files are those that are asked for. None of those below node/ is for a gateway:
+// there, a route to another region outside the tunnel is a tunnel inside a tunnel.
+func (f *forms) files() ([]tree.File, error) {
+	files := f.gatewayForms()
+	if f.plan.HasForm(schema.RouteFormSystemd) {
+		files = append(files, f.nodeUnits()...)
+	}
+	if f.plan.HasForm(schema.RouteFormNetworkd) {
+		files = append(files, f.networkdFiles()...)
+	}
+	if f.plan.HasForm(schema.RouteFormNetworkd) || f.plan.HasForm(schema.RouteFormNetplan) {
+		files = append(files, f.sysctlFile())
+	}
+	if f.plan.HasForm(schema.RouteFormNetworkManager) {
+		files = append(files, f.dispatcherFile())
+	}
+	typed, err := f.typedForms()
+	return append(asFiles(files), typed...), err
+}
+
+func asFiles(files []hostFile) []tree.File {
+	list := make([]tree.File, len(files))
+	for i, f := range files {
+		list[i] = f.File
+	}
+	return list
+}
+
+// gatewayForms are those that are for gateways, too.
+func (f *forms) gatewayForms() []hostFile {
+	var files []hostFile
+	if f.region.NodeRoutes.Has(schema.RouteFormSystemd) {
+		files = append(files, f.gatewayUnits()...)
+	}
+	if f.region.NodeRoutes.Has(schema.RouteFormNetworkd) {
+		files = append(files, f.networkdFile("gateway"))
+	}
+	return files
+}
+
+// typedForms are those in YAML.
+func (f *forms) typedForms() ([]tree.File, error) {
+	var files []tree.File
+	if f.plan.HasForm(schema.RouteFormNetplan) {
+		data, err := tree.Documents(f.header+f.netplanNote(), f.netplan())
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, tree.File{Path: f.path("node/netplan.yaml"), Data: data})
+	}
+	if f.plan.HasForm(schema.RouteFormCloudInit) {
+		data, err := tree.Documents("#cloud-config\n"+f.header+f.cloudInitNote(), f.cloudInit())
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, tree.File{Path: f.path("node/cloud-init.yaml"), Data: data})
+	}
+	return files, nil
+}
+
+// hostFile is a text file below the region's directory, opened by our header and by
+// where it goes.
+func (f *forms) hostFile(path, host, text string) hostFile {
+	return hostFile{
+		tree.File{Path: f.path(path), Data: []byte(f.header + "# goes to " + host + "\n" + text)},
+		host,
+	}
+}
+
+// notOnGateways is a line of warning for files that cannot look where they are.
+func (f *forms) notOnGateways() string {
+	return "# Never on a gateway (" + strings.Join(f.plan.GatewayNames(), ", ") + "): it keeps its routes itself.\n"
+}

@@ -1,0 +1,104 @@
+// Package host spells what hosts run: the scripts of gateways and of the other nodes,
+// their environment, units, routes as networkd, netplan and NetworkManager keep them,
+// user data, and rules for a host's own firewall.
+//
+// Start with NewGateway and NewNode, which are values that others mount or install, too,
+// and with GatewayFiles and NodeFiles, which lay them out in the tree.
+package host
+
+import (
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/tree"
+)
+
+// Gateway is what a gateway host runs.
+type Gateway struct {
+	// Setup prepares the host: setup.sh apply|remove|check|print.
+	Setup []byte
+	// Watch follows the primary of each prefix for ever. It is nil where a gateway keeps no
+	// routes of its own.
+	Watch []byte
+	// Environment are the variables of containerboot, in the order in which they can refer
+	// to each other.
+	Environment []Variable
+}
+
+// Node is what a host runs that is not a gateway.
+type Node struct {
+	// Routes keeps its routes: routes.sh apply|remove|check|print. It is nil where the
+	// plan has none for it (plan.Region.HostRoutes).
+	Routes []byte
+	// Watch takes gateways that are not well out of its routes. It is nil where there is
+	// no other gateway to turn to.
+	Watch []byte
+}
+
+// Variable is a variable of a container's environment: a value, or a field of the pod
+// that the kubelet fills in.
+type Variable struct{ Name, Value, Field string }
+
+const (
+	// ScriptDir is where a gateway has its scripts, in a container and on a static pod's
+	// host.
+	ScriptDir = "/etc/kustomize-hybrid/gateway"
+	// NodeScriptDir is where a node that is not a gateway has its scripts.
+	NodeScriptDir = "/etc/kustomize-hybrid/node"
+	// RunDir is where the scripts keep what they need to take everything back: on the
+	// host, so that `setup.sh remove` finds it when the pod is gone.
+	RunDir = "/run/kustomize-hybrid"
+	// SocketDir is where the CLI looks for tailscaled (tailscale 1.84.3, paths/paths.go),
+	// shared by the containers of a gateway.
+	SocketDir = "/var/run/tailscale"
+	Socket    = SocketDir + "/tailscaled.sock"
+	// StateDir is where tailscaled keeps what it must find again.
+	StateDir = "/var/lib/tailscale"
+	// AuthDir holds the auth key, in a container; on a static pod's host it is
+	// Tailnet.Auth.HostDir.
+	AuthDir = "/etc/kustomize-hybrid/auth"
+	// TokenFile is the service account's token in AuthDir.
+	TokenFile = "token"
+	// deviceAttributes follow a client ID. Without them the device is ephemeral and the
+	// tailnet forgets it while the gateway is down, and it waits for somebody to approve
+	// it (tailscale 1.102.3, feature/identityfederation/identityfederation.go:
+	// parseOptionalAttributes).
+	deviceAttributes = "?ephemeral=false&preauthorized=true"
+)
+
+// FirstTable is the routing table of a region's first advertised prefix; the
+// following prefixes have the following tables. It is a number of our own, next to
+// Tailscale's rules 5210 to 5270 and away from its table 52 (tailscale 1.84.3,
+// wgengine/router/router_linux.go) and from Cilium's 200, 202, 2004 and 2005
+// (cilium 1.17.4, pkg/datapath/linux/linux_defaults/linux_defaults.go).
+const FirstTable = 5253
+
+// HealthPort is where containerboot answers /healthz (tailscale 1.84.3,
+// cmd/containerboot/settings.go: TS_LOCAL_ADDR_PORT).
+const HealthPort = 9002
+
+// GatewayFiles are the files of a gateway host, or of each of the region's.
+func GatewayFiles(p *plan.Plan, r *plan.Region, h *plan.Host, g Gateway) []tree.File {
+	dir := tree.InRegion(r.Region.Name, "gateway/"+Dir(h))
+	files := []tree.File{{Path: dir + "setup.sh", Executable: true, Data: g.Setup}}
+	if g.Watch != nil {
+		files = append(files, tree.File{Path: dir + "watch.sh", Executable: true, Data: g.Watch})
+	}
+	return append(files, envFiles(tree.Header(p.Topology.Metadata.Name), r, h, g.Environment)...)
+}
+
+// Dir is the host's own directory, with a slash; empty for what all hosts share.
+func Dir(h *plan.Host) string {
+	if h.Node == nil {
+		return ""
+	}
+	return h.Node.Name + "/"
+}
+
+// NodeFiles are the scripts of hosts that are not gateways, and the files that are the
+// same on all hosts of a region: the forms that the topology asks for, and the rules of
+// their firewall.
+func NodeFiles(p *plan.Plan, r *plan.Region, n Node) ([]tree.File, error) {
+	f := newForms(p, r, n)
+	files := asFiles(f.scripts)
+	forms, err := f.files()
+	return append(append(files, forms...), firewallFiles(f.header, r)...), err
+}

@@ -1,0 +1,197 @@
+package host
+
+import (
+	"strings"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+const unitDir = "/etc/systemd/system"
+
+// section is a section of a unit: its name and its lines.
+func section(name string, lines ...string) string {
+	return "[" + name + "]\n" + strings.Join(lines, "\n") + "\n"
+}
+
+// sections are a unit's, with a blank line between them.
+func sections(list ...string) string { return "\n" + strings.Join(list, "\n") }
+
+// kubeletUnits are the units that run a kubelet: routes and rules come before it
+// (kubernetes, k3s and rke2 install them by these names; k0s and Talos have their own).
+func kubeletUnits(d schema.Distribution) string {
+	switch d {
+	case schema.DistributionK3s:
+		return "k3s.service k3s-agent.service"
+	case schema.DistributionRKE2:
+		return "rke2-server.service rke2-agent.service"
+	}
+	return "kubelet.service"
+}
+
+// nodeUnits keep the routes of a node that is not a gateway. One of them is enabled,
+// and brings the others.
+func (f *forms) nodeUnits() []hostFile {
+	units := []hostFile{
+		f.unit("node", "kustomize-hybrid-routes.service", f.routesUnit()),
+		f.unit("node", "kustomize-hybrid-routes-check.service", f.checkUnit()),
+		f.unit("node", "kustomize-hybrid-routes-check.timer", f.checkTimer()),
+	}
+	if f.plan.Watched() {
+		units = append(units, f.unit("node", "kustomize-hybrid-routes-watch.service", f.nodeWatchUnit()))
+	}
+	return units
+}
+
+func (f *forms) unit(role, name, text string) hostFile {
+	return f.hostFile(role+"/systemd/"+name, unitDir+"/"+name, text)
+}
+
+// routesUnit sets the routes before the kubelet looks for the API server, and takes
+// them back when it is stopped; a reload applies a new script without a gap.
+func (f *forms) routesUnit() string {
+	brings := "kustomize-hybrid-routes-check.timer"
+	if f.plan.Watched() {
+		brings += " kustomize-hybrid-routes-watch.service"
+	}
+	return "# systemctl enable --now kustomize-hybrid-routes.service; after a change of the scripts: systemctl reload\n" +
+		f.notOnGateways() + sections(
+		section("Unit",
+			"Description=Routes from region "+f.region.Name+" to the others",
+			"Wants=network-online.target "+brings,
+			"After=network-online.target",
+			"Before="+kubeletUnits(f.all.Topology.Spec.Cluster.Distribution),
+		),
+		section("Service", append([]string{
+			"Type=oneshot",
+			"RemainAfterExit=yes",
+			"ExecStart=" + NodeScriptDir + "/routes.sh apply",
+			"ExecReload=" + NodeScriptDir + "/routes.sh apply",
+			"ExecStop=" + NodeScriptDir + "/routes.sh remove",
+		}, hardening()...)...),
+		section("Install", "WantedBy=multi-user.target"),
+	)
+}
+
+// nodeWatchUnit runs the watch for ever, and stops before the routes are removed.
+func (f *forms) nodeWatchUnit() string {
+	return sections(
+		section("Unit",
+			"Description=Watch over the gateways of region "+f.region.Name,
+			"PartOf=kustomize-hybrid-routes.service",
+			"After=kustomize-hybrid-routes.service",
+			"StartLimitIntervalSec=0",
+		),
+		section("Service", append([]string{
+			"ExecStart=" + NodeScriptDir + "/watch.sh",
+			"Restart=always",
+			"RestartSec=2",
+		}, hardening()...)...),
+	)
+}
+
+// checkUnit mends what others have taken away: networkd removes routes that it does
+// not know whenever it starts (systemd 252, networkd.conf(5): ManageForeignRoutes). It
+// says what was missing, and nothing where nothing was.
+func (f *forms) checkUnit() string {
+	return sections(
+		section("Unit",
+			"Description=Check of the routes from region "+f.region.Name+" to the others",
+			// One that is under way when the routes are stopped would bring them again.
+			"PartOf=kustomize-hybrid-routes.service",
+			"After=kustomize-hybrid-routes.service",
+		),
+		section("Service", append([]string{
+			"Type=oneshot",
+			"ExecStart=/bin/sh -c '" + NodeScriptDir + "/routes.sh check || exec " + NodeScriptDir + "/routes.sh apply'",
+			// Two lines in the journal for every run would bury those that matter.
+			"SyslogLevel=notice",
+			"LogLevelMax=notice",
+		}, hardening()...)...),
+	)
+}
+
+func (f *forms) checkTimer() string {
+	return sections(
+		section("Unit",
+			"Description=Check of the routes from region "+f.region.Name+" to the others, twice a minute",
+			"PartOf=kustomize-hybrid-routes.service",
+		),
+		section("Timer", "OnActiveSec=30s", "OnUnitActiveSec=30s", "AccuracySec=1s"),
+	)
+}
+
+// hardening leaves the scripts what they need: routes and the kernel's network
+// settings, which root may write with CAP_NET_ADMIN alone, the directory of their
+// state, and HTTP to the gateways.
+func hardening() []string {
+	return []string{
+		"CapabilityBoundingSet=CAP_NET_ADMIN",
+		"NoNewPrivileges=yes",
+		"ProtectSystem=strict",
+		"ProtectHome=yes",
+		"PrivateTmp=yes",
+		"PrivateDevices=yes",
+		"ProtectClock=yes",
+		"ProtectControlGroups=yes",
+		"ProtectHostname=yes",
+		"ProtectKernelLogs=yes",
+		"ProtectKernelModules=yes",
+		"RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK",
+		"RestrictNamespaces=yes",
+		"RestrictRealtime=yes",
+		"RestrictSUIDSGID=yes",
+		"LockPersonality=yes",
+		"MemoryDenyWriteExecute=yes",
+		"SystemCallArchitectures=native",
+		"SystemCallFilter=@system-service",
+		// Shared by the units and with whoever runs the scripts by hand.
+		"RuntimeDirectory=" + strings.TrimPrefix(RunDir, "/run/"),
+		"RuntimeDirectoryPreserve=yes",
+	}
+}
+
+// gatewayUnits prepare a static pod's host before its kubelet starts. The pod's init
+// container does the same, but only once its image is there: until then traffic that
+// nodes and route tables still send here would leave by the default route. Where a
+// DaemonSet brings the scripts there is none on the host, and a second copy could be
+// older than the first.
+func (f *forms) gatewayUnits() []hostFile {
+	if f.region.Gateways.Mode == schema.ModeDaemonSet {
+		return nil
+	}
+	return []hostFile{f.unit("gateway", "kustomize-hybrid-setup.service", f.setupUnit())}
+}
+
+// setupUnit has no ExecStop: what it would take away, the gateway that runs still
+// needs. It asks for iptables because that is what the pod's image has, so that both
+// write the same chains.
+func (f *forms) setupUnit() string {
+	var addresses []string
+	for _, n := range f.region.Gateways.Nodes {
+		addresses = append(addresses, n.InternalIP.String())
+	}
+	return "# systemctl enable --now kustomize-hybrid-setup.service, on: " + strings.Join(f.plan.GatewayNames(), ", ") + "\n" +
+		"# To take it all back, once the gateway is gone for good: HOST_IP=... FIREWALL=iptables " + ScriptDir + "/setup.sh remove\n" +
+		sections(
+			section("Unit",
+				"Description=Rules, tables and firewall of a gateway of region "+f.region.Name,
+				"Wants=network-online.target",
+				"After=network-online.target",
+				"Before="+kubeletUnits(f.all.Topology.Spec.Cluster.Distribution),
+			),
+			section("Service",
+				"Type=oneshot",
+				"RemainAfterExit=yes",
+				"Environment=FIREWALL=iptables",
+				"ExecStart=/bin/sh -c 'for ip in "+strings.Join(addresses, " ")+`; do \`,
+				`	if ip -o address show to "$$ip" | grep -q .; then exec env HOST_IP="$$ip" `+ScriptDir+`/setup.sh apply; fi; \`,
+				`	done; echo "this host has the address of no gateway" >&2; exit 1'`,
+				"NoNewPrivileges=yes",
+				"ProtectHome=yes",
+				"PrivateTmp=yes",
+				"RuntimeDirectory="+strings.TrimPrefix(RunDir, "/run/"),
+				"RuntimeDirectoryPreserve=yes",
+			),
+			section("Install", "WantedBy=multi-user.target"),
+		)
+}

@@ -1,0 +1,292 @@
+package plugin
+
+import (
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan/mtu"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// ciliumValues are Helm values for the cluster's Cilium chart: the keys that matter
+// between regions, in the chart's spelling (cilium 1.16.9 to 1.20.2,
+// install/kubernetes/cilium/values.yaml). The rest of the chart stays the user's.
+type ciliumValues struct {
+	K8sServiceHost string `json:"k8sServiceHost"`
+	K8sServicePort int    `json:"k8sServicePort"`
+
+	RoutingMode    string      `json:"routingMode"`
+	TunnelProtocol string      `json:"tunnelProtocol,omitempty"`
+	EndpointRoutes helmSwitch  `json:"endpointRoutes"`
+	IPAM           ciliumIPAM  `json:"ipam"`
+	IPv6           *helmSwitch `json:"ipv6,omitempty"`
+
+	EnableIPv4Masquerade  bool             `json:"enableIPv4Masquerade"`
+	EnableIPv6Masquerade  bool             `json:"enableIPv6Masquerade,omitempty"`
+	BPF                   ciliumBPF        `json:"bpf"`
+	NodePort              *helmSwitch      `json:"nodePort,omitempty"`
+	IPMasqAgent           *ciliumMasqAgent `json:"ipMasqAgent,omitempty"`
+	IPv4NativeRoutingCIDR string           `json:"ipv4NativeRoutingCIDR,omitempty"`
+	IPv6NativeRoutingCIDR string           `json:"ipv6NativeRoutingCIDR,omitempty"`
+
+	AutoDirectNodeRoutes         bool `json:"autoDirectNodeRoutes,omitempty"`
+	DirectRoutingSkipUnreachable bool `json:"directRoutingSkipUnreachable,omitempty"`
+
+	Devices    []string          `json:"devices"`
+	Encryption *ciliumEncryption `json:"encryption,omitempty"`
+}
+
+type helmSwitch struct {
+	Enabled bool `json:"enabled"`
+}
+
+type ciliumIPAM struct {
+	Mode string `json:"mode"`
+}
+
+type ciliumBPF struct {
+	Masquerade        bool `json:"masquerade"`
+	HostLegacyRouting bool `json:"hostLegacyRouting"`
+}
+
+type ciliumMasqAgent struct {
+	Enabled bool             `json:"enabled"`
+	Config  ciliumMasqConfig `json:"config"`
+}
+
+type ciliumMasqConfig struct {
+	NonMasqueradeCIDRs []netip.Prefix `json:"nonMasqueradeCIDRs"`
+	MasqLinkLocal      bool           `json:"masqLinkLocal"`
+}
+
+type ciliumEncryption struct {
+	Enabled bool   `json:"enabled"`
+	Type    string `json:"type"`
+}
+
+// ciliumValues reads what all regions share from one of them: validation has seen to
+// it that they agree.
+func (p settings) ciliumValues(r *plan.Region) ciliumValues {
+	api, cni := p.Topology.Spec.Cluster.APIServer, r.Region.CNI
+	v := ciliumValues{
+		K8sServicePort:       api.Port,
+		RoutingMode:          "native",
+		EndpointRoutes:       helmSwitch{true},
+		IPAM:                 ciliumIPAM{p.ciliumIPAMMode(cni.IPAM)},
+		EnableIPv4Masquerade: true,
+		BPF:                  ciliumBPF{Masquerade: true, HostLegacyRouting: cni.HostRouting == schema.HostRoutingLegacy},
+		Devices:              p.ciliumDevices(),
+	}
+	if len(api.Addresses) > 0 {
+		v.K8sServiceHost = api.Addresses[0].String()
+	}
+	// Before 1.19 BPF masquerading, which ip-masq-agent needs, refuses to start without
+	// (cilium 1.18.0, daemon/cmd/daemon.go).
+	if !p.ciliumVersion().AtLeast(1, 19, 0) {
+		v.NodePort = &helmSwitch{true}
+	}
+	p.ciliumRouting(&v, cni.Tunnel)
+	p.ciliumMasquerade(&v)
+	return v
+}
+
+// ciliumRouting: with native routing the nodes of a flat LAN route to each other, and
+// skip those behind a gateway, which are an error otherwise (cilium 1.17.4,
+// pkg/datapath/linux/node.go).
+func (p settings) ciliumRouting(v *ciliumValues, tunnel schema.TunnelProtocol) {
+	switch tunnel {
+	case schema.TunnelVXLAN, schema.TunnelGeneve:
+		v.RoutingMode, v.TunnelProtocol = "tunnel", string(tunnel)
+		return
+	case schema.TunnelWireGuard:
+		v.Encryption = &ciliumEncryption{true, "wireguard"}
+	}
+	v.AutoDirectNodeRoutes = slices.ContainsFunc(p.Regions, func(r plan.Region) bool {
+		return r.Region.CNI.Type == schema.CNICilium && flatLAN(r.Region)
+	})
+	v.DirectRoutingSkipUnreachable = v.AutoDirectNodeRoutes
+}
+
+// ciliumMasquerade: Cilium takes one native CIDR or, where regions are disjoint, the
+// list of its ip-masq-agent. Left empty, that list would hold 100.64.0.0/10 (cilium
+// 1.17.4, pkg/ipmasq/ipmasq.go).
+func (p settings) ciliumMasquerade(v *ciliumValues) {
+	_, v6 := byFamily(p.KeepsSource)
+	if len(v6) > 0 {
+		v.IPv6, v.EnableIPv6Masquerade = &helmSwitch{true}, true
+	}
+	native := p.Topology.Spec.Cluster.NativeRoutingCIDR
+	switch {
+	case native.IsValid() && native.Addr().Is4() && len(v6) == 0:
+		v.IPv4NativeRoutingCIDR = native.String()
+	default:
+		v.IPMasqAgent = &ciliumMasqAgent{true, ciliumMasqConfig{NonMasqueradeCIDRs: p.KeepsSource}}
+	}
+}
+
+// ciliumIPAMMode spells the mode as the chart does; the cloud's is the provider's.
+func (p settings) ciliumIPAMMode(m schema.IPAM) string {
+	if m != schema.IPAMCloud {
+		return string(m)
+	}
+	switch r := p.firstWith(schema.CNICilium); r.Region.Provider {
+	case schema.ProviderAzure:
+		return "azure"
+	case schema.ProviderAlibaba:
+		return "alibabacloud"
+	case schema.ProviderAWS:
+		return "eni"
+	}
+	return string(schema.IPAMKubernetes)
+}
+
+// ciliumVersion is the oldest of the cluster's: what it understands, all do. It is
+// empty where a region does not say.
+func (p settings) ciliumVersion() schema.Version {
+	oldest := schema.Version("")
+	for i := range p.Regions {
+		c := p.Regions[i].Region.CNI
+		switch {
+		case c.Type != schema.CNICilium:
+		case c.Version == "":
+			return ""
+		case oldest == "" || c.Version.Compare(oldest) < 0:
+			oldest = c.Version
+		}
+	}
+	return oldest
+}
+
+// ciliumDevices are the patterns of all regions: a node that no CiliumNodeConfig
+// selects must not fall back to tailscale0.
+func (p settings) ciliumDevices() []string {
+	var all []string
+	for i := range p.Regions {
+		if c := p.Regions[i].Region.CNI; c.Type == schema.CNICilium {
+			all = append(all, c.Devices...)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// ciliumPool is a CiliumPodIPPool (cilium 1.16.9 to 1.20.2,
+// pkg/k8s/apis/cilium.io/v2alpha1/ippool_types.go).
+type ciliumPool struct {
+	APIVersion string         `json:"apiVersion"`
+	Kind       string         `json:"kind"`
+	Metadata   objectMeta     `json:"metadata"`
+	Spec       ciliumPoolSpec `json:"spec"`
+}
+
+// objectMeta is what we set of the metadata of other programs' kinds.
+type objectMeta struct {
+	Name      string            `json:"name"`
+	Namespace string            `json:"namespace,omitempty"`
+	Labels    map[string]string `json:"labels,omitempty"`
+}
+
+type ciliumPoolSpec struct {
+	IPv4 *ciliumPoolFamily `json:"ipv4,omitempty"`
+	IPv6 *ciliumPoolFamily `json:"ipv6,omitempty"`
+}
+
+type ciliumPoolFamily struct {
+	CIDRs    []netip.Prefix `json:"cidrs"`
+	MaskSize int            `json:"maskSize"`
+}
+
+// ciliumNodeConfig is a CiliumNodeConfig, v2 since 1.16 (cilium 1.16.9 to 1.20.2,
+// pkg/k8s/apis/cilium.io/client/crds/v2/ciliumnodeconfigs.yaml).
+type ciliumNodeConfig struct {
+	APIVersion string               `json:"apiVersion"`
+	Kind       string               `json:"kind"`
+	Metadata   objectMeta           `json:"metadata"`
+	Spec       ciliumNodeConfigSpec `json:"spec"`
+}
+
+type ciliumNodeConfigSpec struct {
+	NodeSelector labelSelector     `json:"nodeSelector"`
+	Defaults     map[string]string `json:"defaults"`
+}
+
+type labelSelector struct {
+	MatchLabels map[string]string `json:"matchLabels"`
+}
+
+// ciliumRegionObjects are the region's pool and what its agents do differently. An
+// agent reads them when it starts, in order of name (cilium 1.17.4,
+// Documentation/configuration/per-node-config.rst).
+func ciliumRegionObjects(r *plan.Region) []any {
+	var objects []any
+	defaults := map[string]string{
+		"devices":                 strings.Join(r.Region.CNI.Devices, " "), // the chart joins with blanks, too
+		"auto-direct-node-routes": strconv.FormatBool(flatLAN(r.Region) && r.Region.CNI.Tunnel == schema.TunnelNone),
+	}
+	if r.Region.CNI.IPAM == schema.IPAMMultiPool {
+		objects = append(objects, ciliumPoolOf(r))
+		defaults["ipam-default-ip-pool"] = r.Region.Name
+	}
+	if r.Region.CNI.MTU > 0 {
+		defaults["mtu"] = strconv.Itoa(ciliumMTU(r.Region))
+	}
+	objects = append(objects, nodeConfig("10-region-"+r.Region.Name, r.NodeLabels(), defaults))
+	if r.Region.CNI.HostRouting == schema.HostRoutingBPF {
+		objects = append(objects, gatewayNodeConfig(r))
+	}
+	return objects
+}
+
+func nodeConfig(name string, labels, defaults map[string]string) ciliumNodeConfig {
+	return ciliumNodeConfig{
+		APIVersion: "cilium.io/v2", Kind: "CiliumNodeConfig",
+		Metadata: objectMeta{Name: name, Namespace: "kube-system"},
+		Spec:     ciliumNodeConfigSpec{labelSelector{labels}, defaults},
+	}
+}
+
+// gatewayNodeConfig lowers the MTU of pods on gateways: with BPF host routing their
+// packets never meet the MSS clamp (cilium 1.17.4, bpf/bpf_lxc.c).
+func gatewayNodeConfig(r *plan.Region) ciliumNodeConfig {
+	labels := r.NodeLabels()
+	for k, v := range r.GatewayLabels() {
+		labels[k] = v
+	}
+	return nodeConfig("20-gateway-"+r.Region.Name, labels, map[string]string{"mtu": strconv.Itoa(min(mtu.Tunnel, ciliumMTU(r.Region)))})
+}
+
+// ciliumMTU is what Cilium calls mtu: that of the network below, from which it takes what
+// it puts around pods' packets (cilium 1.17.4, pkg/mtu/mtu.go).
+func ciliumMTU(r *schema.Region) int { return mtu.Pod(r) + mtu.Overhead(r) }
+
+func ciliumPoolOf(r *plan.Region) ciliumPool {
+	v4, v6 := byFamily(r.Region.PodCIDRs)
+	return ciliumPool{
+		APIVersion: "cilium.io/v2alpha1", Kind: "CiliumPodIPPool",
+		Metadata: objectMeta{Name: r.Region.Name},
+		Spec: ciliumPoolSpec{
+			IPv4: poolFamily(v4, r.Region.CNI.NodeBlockSizeIPv4, 24),
+			IPv6: poolFamily(v6, r.Region.CNI.NodeBlockSizeIPv6, 120),
+		},
+	}
+}
+
+// poolFamily takes the chart's block size where the user states none (cilium 1.17.4,
+// values.yaml: clusterPoolIPv4MaskSize, clusterPoolIPv6MaskSize), and no block is
+// larger than the narrowest of its prefixes.
+func poolFamily(cidrs []netip.Prefix, stated, usual int) *ciliumPoolFamily {
+	if len(cidrs) == 0 {
+		return nil
+	}
+	size := stated
+	if size == 0 {
+		size = usual
+		for _, c := range cidrs {
+			size = max(size, c.Bits())
+		}
+	}
+	return &ciliumPoolFamily{cidrs, size}
+}

@@ -1,0 +1,176 @@
+// Package render spells a plan: everything that joins the regions of a topology, for the
+// API server, for hosts, for the providers' networks, for network plugins and for the
+// tailnet.
+//
+// Start with Files, which is the whole output tree, or with Objects, which is what of it
+// goes to the API server. Both hand over one thing after the other, and work out none
+// before it is asked for. What each thing says, the packages below this one know:
+// cluster, host, cloud, plugin, report. The same topology gives the same bytes, whatever
+// the order of its regions.
+package render
+
+import (
+	"iter"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/readmit"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/cloud"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/cluster"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/host"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/plugin"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/report"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/tree"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// Files yields the files of the output tree, in no particular order, each path once.
+// It ends with an error where one cannot be spelled, which is a fault of this module.
+// The plan must be of a valid topology: see package validate.
+func Files(p *plan.Plan) iter.Seq2[tree.File, error] {
+	p = p.ByName()
+	return func(yield func(tree.File, error) bool) {
+		w := &writer{plan: p, header: tree.Header(p.Topology.Metadata.Name), yield: yield}
+		w.concern(cluster.Common(p))
+		for i := range p.Regions {
+			w.region(&p.Regions[i])
+		}
+		w.concerns(readmission(p))
+		w.add(tree.Kustomization(w.header, w.names))
+		w.all(plugin.ClusterFiles(p))
+		w.add(tree.File{Path: "tailnet/policy.json", Data: acl.FromTopology(p.Topology).JSON()}, nil)
+		w.add(tree.File{Path: report.Path, Data: report.Markdown(p)}, nil)
+	}
+}
+
+// Tree is Files as a list, sorted by path.
+func Tree(p *plan.Plan) ([]tree.File, error) { return tree.Collect(Files(p)) }
+
+// Objects yields what goes to the API server, in the order in which it can be applied.
+// A static Pod is a file and never an object: applied to the cluster it would be an
+// ordinary Pod.
+func Objects(p *plan.Plan) iter.Seq2[tree.Object, error] {
+	p = p.ByName()
+	return func(yield func(tree.Object, error) bool) {
+		for c := range concerns(p) {
+			for _, o := range c.Objects {
+				data, err := tree.YAML(o)
+				if !yield(tree.Object{Concern: c.Name, YAML: data}, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}
+
+// concerns yields the objects of the whole topology, in the order in which they can be
+// applied.
+func concerns(p *plan.Plan) iter.Seq[cluster.Concern] {
+	return func(yield func(cluster.Concern) bool) {
+		if !yield(cluster.Common(p)) {
+			return
+		}
+		for i := range p.Regions {
+			for _, c := range regionConcerns(p, &p.Regions[i]) {
+				if !yield(c) {
+					return
+				}
+			}
+		}
+		for _, c := range readmission(p) {
+			if !yield(c) {
+				return
+			}
+		}
+	}
+}
+
+// regionConcerns are the objects of one region. Gateways that are static pods have none.
+func regionConcerns(p *plan.Plan, r *plan.Region) []cluster.Concern {
+	var list []cluster.Concern
+	if r.Region.Gateways.Mode == schema.ModeDaemonSet {
+		list = cluster.Gateways(p, r, host.NewGateway(p, r, &r.Hosts[0]))
+	}
+	if r.HasForm(schema.RouteFormDaemonSet) {
+		list = append(list, cluster.Routes(p, r, host.NewNode(p, r)))
+	}
+	return list
+}
+
+// readmission comes last, because its kind is the CNI's: where that is not installed
+// yet, all else applies.
+func readmission(p *plan.Plan) []cluster.Concern {
+	group := readmit.Group(p.Topology)
+	if group == nil {
+		return nil
+	}
+	group.Metadata.Labels = cluster.Labels(p)
+	return []cluster.Concern{{Name: "cilium", Objects: []any{group}}}
+}
+
+// writer hands files over, until somebody has enough or something fails.
+type writer struct {
+	plan   *plan.Plan
+	header string
+	yield  func(tree.File, error) bool
+	ended  bool
+	names  []string // of the concerns that were written
+}
+
+func (w *writer) add(f tree.File, err error) {
+	if !w.ended {
+		w.ended = !w.yield(f, err) || err != nil
+	}
+}
+
+func (w *writer) all(files []tree.File, err error) {
+	for _, f := range files {
+		w.add(f, nil)
+	}
+	if err != nil {
+		w.add(tree.File{}, err)
+	}
+}
+
+func (w *writer) concerns(list []cluster.Concern) {
+	for _, c := range list {
+		w.concern(c)
+	}
+}
+
+func (w *writer) concern(c cluster.Concern) {
+	w.names = append(w.names, c.Name)
+	data, err := tree.Documents(w.header, c.Objects...)
+	w.add(tree.File{Path: tree.ClusterPath(c.Name), Data: data}, err)
+}
+
+// region writes what one region needs.
+func (w *writer) region(r *plan.Region) {
+	if w.ended {
+		return
+	}
+	for j := range r.Hosts {
+		w.gateway(r, &r.Hosts[j])
+	}
+	node := host.NewNode(w.plan, r)
+	if r.HasForm(schema.RouteFormDaemonSet) {
+		w.concern(cluster.Routes(w.plan, r, node))
+	}
+	w.all(host.NodeFiles(w.plan, r, node))
+	w.all(cloud.Files(w.plan, r), nil)
+	w.all(plugin.RegionFiles(w.plan, r))
+}
+
+// gateway writes what one gateway host needs, or each of the region's.
+func (w *writer) gateway(r *plan.Region, h *plan.Host) {
+	if w.ended {
+		return
+	}
+	g := host.NewGateway(w.plan, r, h)
+	w.all(host.GatewayFiles(w.plan, r, h, g), nil)
+	if r.Region.Gateways.Mode == schema.ModeDaemonSet {
+		w.concerns(cluster.Gateways(w.plan, r, g))
+	} else {
+		w.add(cluster.StaticPod(w.plan, r, h, g))
+	}
+}

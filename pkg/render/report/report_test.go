@@ -1,0 +1,70 @@
+package report_test
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+	"testing"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/report"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+func topology() *schema.Topology {
+	prefix := netip.MustParsePrefix
+	return &schema.Topology{
+		Metadata: schema.Metadata{Name: "small"},
+		Spec: schema.Spec{
+			Cluster: schema.Cluster{KubernetesVersion: "1.33.1"},
+			Tailnet: schema.Tailnet{TailscaleVersion: "1.84.3", Tag: "tag:k8s"},
+			Regions: []schema.Region{{
+				Name: "a", Provider: "bare-metal",
+				NodeCIDRs: []netip.Prefix{prefix("10.0.0.0/24")}, PodCIDRs: []netip.Prefix{prefix("10.1.0.0/16")},
+				CNI: schema.CNI{Type: schema.CNICilium, Version: "1.17.4"},
+				Gateways: schema.Gateways{Mode: schema.ModeStaticPod, Nodes: []schema.GatewayNode{
+					{Name: "a1", InternalIP: netip.MustParseAddr("10.0.0.11")},
+				}},
+			}},
+		},
+	}
+}
+
+func Example() {
+	text := string(report.Markdown(plan.New(topology())))
+	for line := range strings.Lines(text) {
+		if strings.HasPrefix(line, "| a |") {
+			fmt.Print(line)
+		}
+	}
+	// Output:
+	// | a | staticPod: a1 (10.0.0.11) | single | 10.0.0.0/24, 10.1.0.0/16 | on the host | the node's InternalIP |
+	// | a | single | single | One gateway: while its host, its uplink or its tailscaled is down, so is the region's way to all others; a second one that does not fail together with it would make it relay. |
+	// | a | staticPod | 1 |
+}
+
+// The report names the mark of each component, and every known issue that applies.
+func TestReport(t *testing.T) {
+	text := string(report.Markdown(plan.New(topology())))
+	for _, want := range []string{"| tailscale 1.84.3 | its own packets", "| cilium 1.17.4 |", "`cilium-identity-bypass` at `spec.regions[0]"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the report lacks %q:\n%s", want, text)
+		}
+	}
+}
+
+// Each number comes with where it is from, and the sum with the limit.
+func TestDevices(t *testing.T) {
+	top := topology()
+	none, many := top.Spec.Regions[0], top.Spec.Regions[0]
+	none.Name, none.Gateways = "b", schema.Gateways{Mode: schema.ModeDaemonSet}
+	many.Name, many.Gateways.Mode, many.MaxNodes = "c", schema.ModePerNode, 20
+	top.Spec.Regions = append(top.Spec.Regions, none, many)
+	top.Spec.Tailnet.MaxDevices = 30
+	text := string(report.Markdown(plan.New(top)))
+	for _, want := range []string{"| b | daemonSet | at least 1: no host is listed |", "| c | perNode | 20, of which 1 are listed |", "| together | | at least 22 of 30 |"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the report lacks %q:\n%s", want, text)
+		}
+	}
+}
