@@ -25,11 +25,17 @@ func (p *ActivePack) Concerns(r *Range, c *Claim) bool {
 	case r.Fills != 0:
 		return false
 	case r.Scope == Own:
-		return c.Region < 0 || slices.Contains(p.Regions, c.Region)
+		return c.Region < 0 || p.has(c.Region)
 	case r.Scope == Others:
 		return c.Region < 0 || slices.ContainsFunc(p.Regions, func(i int32) bool { return i != c.Region })
 	}
 	return true
+}
+
+// has reports whether the region brought the pack in; Regions are in order.
+func (p *ActivePack) has(region int32) bool {
+	_, ok := slices.BinarySearch(p.Regions, region)
+	return ok
 }
 
 // ActivePacks selects from all the packs what concerns the topology.

@@ -96,3 +96,53 @@ func (t *Tree) Lookup(a netip.Addr) (*Claim, bool) {
 	}
 	return &t.Claims[i], true
 }
+
+// Overlapping yields every claim that shares addresses with the prefix, as indexes into
+// Claims: first those that contain it, the narrowest one first, then those that lie
+// inside.
+func (t *Tree) Overlapping(p netip.Prefix) iter.Seq[int32] {
+	p = p.Masked()
+	return func(yield func(int32) bool) {
+		for i := range t.Covering(p) {
+			if !yield(i) {
+				return
+			}
+		}
+		for q, i := range t.table.Subnets(p) {
+			for ; q != p && i != none && t.Claims[i].Prefix == q; i = t.parent[i] {
+				if !yield(i) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Covering yields the claims that contain the prefix, as indexes into Claims, the
+// narrowest one first.
+func (t *Tree) Covering(p netip.Prefix) iter.Seq[int32] {
+	return func(yield func(int32) bool) {
+		i, ok := t.table.LookupPrefix(p)
+		for steps := 0; ok && i != none && steps < walkLimit; i = t.parent[i] {
+			if !yield(i) {
+				return
+			}
+			steps++
+		}
+	}
+}
+
+// First returns that of the claims found which stands first in Claims among those that
+// are wanted; nil where there is none.
+func (t *Tree) First(found iter.Seq[int32], wanted func(*Claim) bool) *Claim {
+	var first int32 = none
+	for i := range found {
+		if (first == none || i < first) && wanted(&t.Claims[i]) {
+			first = i
+		}
+	}
+	if first == none {
+		return nil
+	}
+	return &t.Claims[first]
+}

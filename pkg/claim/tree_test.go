@@ -147,3 +147,28 @@ func TestHubIsOneFinding(t *testing.T) {
 		t.Errorf("%+v", groups)
 	}
 }
+
+// TestOverlappingEqualsOracle: whatever the prefix, the tree yields each claim that
+// shares addresses with it once, and those that contain it by themselves.
+func TestOverlappingEqualsOracle(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	for range 5_000 {
+		claims := randomClaims(r, 1+r.IntN(24))
+		tree, p := NewTree(claims), relative(r, randomClaims(r, 1)[0].Prefix)
+		var overlapping, covering []int32
+		for i, c := range claims {
+			if c.Prefix.Overlaps(p) {
+				overlapping = append(overlapping, int32(i))
+			}
+			if c.Prefix.Overlaps(p) && c.Prefix.Bits() <= p.Bits() {
+				covering = append(covering, int32(i))
+			}
+		}
+		if got := slices.Sorted(tree.Overlapping(p)); !slices.Equal(got, overlapping) {
+			t.Fatalf("%s overlaps %v of %v, want %v", p, got, claims, overlapping)
+		}
+		if got := slices.Sorted(tree.Covering(p)); !slices.Equal(got, covering) {
+			t.Fatalf("%s lies in %v of %v, want %v", p, got, claims, covering)
+		}
+	}
+}

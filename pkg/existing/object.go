@@ -67,6 +67,10 @@ func (o *Object) group() string {
 //
 // The path of a finding starts with the object: "Node/gpu-1:spec.podCIDRs[0]".
 func Compare(t *schema.Topology, objects []Object) (list diag.List, packs []claim.Pack) {
+	if len(objects) == 0 {
+		return nil, nil
+	}
+	w := newWanted(t)
 	claims := map[string][]objectClaim{} // by kind: only like objects exclude each other
 	for i := range objects {
 		o := &objects[i]
@@ -77,7 +81,7 @@ func Compare(t *schema.Topology, objects []Object) (list diag.List, packs []clai
 		case known:
 			found := kind.read(o)
 			list = append(list, found.invalid...)
-			kind.check(t, &list, o, found.claims)
+			kind.check(w, &list, o, found.claims)
 			claims[o.Kind] = append(claims[o.Kind], found.claims...)
 		}
 	}
@@ -135,63 +139,6 @@ func (o *Object) position(field string) diag.Position {
 		return diag.Position{}
 	}
 	return o.Locate(field)
-}
-
-// outside reports a claim that lies in none of the prefixes its role has in the
-// topology.
-func outside(t *schema.Topology, list *diag.List, c *objectClaim) {
-	region, ok := regionOf(t, c)
-	switch want := c.object.region(); {
-	case !ok:
-		d := c.finding(diag.Error, CodeObjectOutside, "%s lies in no %s of the topology%s",
-			&c.Claim, fieldOf(c.Role), c.meets(t))
-		*list = append(*list, d.Fix("add it to %s, or change the object", whereOf(c.Role)))
-	case want != "" && region != "" && want != region && named(t, want):
-		d := c.finding(diag.Error, CodeObjectOutside, "%s belongs to region %q, and the object is labelled %s: %s",
-			&c.Claim, region, regionLabel, want)
-		*list = append(*list, d.Fix("correct the label, or give the object addresses of region %q", want))
-	}
-}
-
-// meets says what the claim collides with instead.
-func (c *objectClaim) meets(t *schema.Topology) string {
-	for _, other := range claim.Of(t) {
-		if other.Prefix.Overlaps(c.Prefix) && !other.Prefix.IsSingleIP() {
-			return fmt.Sprintf(", and %s the %s", claim.Relation(c.Prefix, other.Prefix), &other)
-		}
-	}
-	return ""
-}
-
-// regionOf finds the region whose prefixes hold the claim; "" for what the whole
-// cluster shares.
-func regionOf(t *schema.Topology, c *objectClaim) (string, bool) {
-	if c.Role == claim.RoleService {
-		return "", claim.InAny(c.Prefix, t.Spec.Cluster.ServiceCIDRs)
-	}
-	for i := range t.Spec.Regions {
-		r := &t.Spec.Regions[i]
-		if c.Role == claim.RoleNode && claim.InAny(c.Prefix, r.NodeCIDRs) || c.Role == claim.RolePod && claim.InAny(c.Prefix, r.PodCIDRs) {
-			return r.Name, true
-		}
-	}
-	return "", false
-}
-
-// regionLabel is the well-known label of a node's region (kubernetes 1.33,
-// k8s.io/api core/v1 LabelTopologyRegion). A cloud's own region names need not be the
-// topology's, so it only counts where it names one of those.
-const regionLabel = "topology.kubernetes.io/region"
-
-func (o *Object) region() string { return text(o.Content, "metadata", "labels", regionLabel) }
-
-func named(t *schema.Topology, region string) bool {
-	for i := range t.Spec.Regions {
-		if t.Spec.Regions[i].Name == region {
-			return true
-		}
-	}
-	return false
 }
 
 func fieldOf(r claim.Role) string {

@@ -8,13 +8,12 @@ import (
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/claim"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
-	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
 // kind is what is read from objects of one kind, and how it is judged.
 type kind struct {
 	fields func(*Object, *reading)
-	check  func(*schema.Topology, *diag.List, *Object, []objectClaim)
+	check  func(*wanted, *diag.List, *Object, []objectClaim)
 }
 
 // kinds lists what Compare understands, by API group and kind.
@@ -156,18 +155,18 @@ func connectorFields(o *Object, r *reading) {
 }
 
 // eachInside: every prefix lies in its role's prefixes.
-func eachInside(t *schema.Topology, list *diag.List, o *Object, claims []objectClaim) {
+func eachInside(w *wanted, list *diag.List, o *Object, claims []objectClaim) {
 	for i := range claims {
-		outside(t, list, &claims[i])
+		w.outside(list, &claims[i])
 	}
 }
 
 // kubeadmCheck: kubeadm's two subnets go to every component of the control plane.
-func kubeadmCheck(t *schema.Topology, list *diag.List, o *Object, claims []objectClaim) {
+func kubeadmCheck(w *wanted, list *diag.List, o *Object, claims []objectClaim) {
 	var pods []netip.Prefix
 	for i := range claims {
 		if c := &claims[i]; c.Role == claim.RoleService {
-			outside(t, list, c)
+			w.outside(list, c)
 		} else {
 			pods = append(pods, c.Prefix)
 		}
@@ -175,8 +174,8 @@ func kubeadmCheck(t *schema.Topology, list *diag.List, o *Object, claims []objec
 	if len(pods) == 0 {
 		return
 	}
-	for i := range t.Spec.Regions {
-		r := &t.Spec.Regions[i]
+	for i := range w.topology.Spec.Regions {
+		r := &w.topology.Spec.Regions[i]
 		for _, p := range r.PodCIDRs {
 			if p.IsValid() && !claim.InAny(p, pods) {
 				d := o.finding(diag.Warning, CodeObjectDiffers, "networking.podSubnet",
@@ -190,13 +189,13 @@ func kubeadmCheck(t *schema.Topology, list *diag.List, o *Object, claims []objec
 // connectorCheck: all gateways of a region must advertise the same prefixes, since
 // the tailnet fails over for each prefix by itself and never from one prefix length
 // to another (tailscale.com/kb/1115 high availability).
-func connectorCheck(t *schema.Topology, list *diag.List, o *Object, claims []objectClaim) {
+func connectorCheck(w *wanted, list *diag.List, o *Object, claims []objectClaim) {
 	var says []netip.Prefix
 	for _, c := range claims {
 		says = append(says, c.Prefix)
 	}
 	says = sorted(says)
-	r := closest(t, says)
+	r := w.closest(says)
 	if r == nil {
 		if len(says) > 0 {
 			d := o.finding(diag.Warning, CodeObjectDiffers, "spec.subnetRouter.advertiseRoutes", "%s advertises %s, which belongs to no region of the topology", o.ID(), claim.Join(says))
@@ -221,25 +220,6 @@ func difference(missing, extra []netip.Prefix) string {
 		return fmt.Sprintf("%s is too much", claim.Join(extra))
 	}
 	return fmt.Sprintf("%s is missing and %s too much", claim.Join(missing), claim.Join(extra))
-}
-
-// closest is the region that shares most with the prefixes; nil where none overlaps.
-func closest(t *schema.Topology, says []netip.Prefix) *schema.Region {
-	var best *schema.Region
-	most := 0
-	for i := range t.Spec.Regions {
-		r := &t.Spec.Regions[i]
-		shared := 0
-		for _, p := range says {
-			if slices.ContainsFunc(r.Advertised(), p.Overlaps) {
-				shared++
-			}
-		}
-		if shared > most {
-			best, most = r, shared
-		}
-	}
-	return best
 }
 
 func sorted(p []netip.Prefix) []netip.Prefix {

@@ -2,6 +2,7 @@ package ipam
 
 import (
 	"net/netip"
+	"sync"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/claim"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
@@ -48,11 +49,15 @@ func offer(d *diag.Diagnostic, c *claim.Claim, free string) {
 type proposer struct {
 	t        *schema.Topology
 	occupied []netip.Prefix
+	sites    func() []netip.Prefix // see localSites
 	spaces   map[netip.Prefix]*space
 }
 
 func newProposer(t *schema.Topology) *proposer {
-	return &proposer{t: t, spaces: map[netip.Prefix]*space{}}
+	return &proposer{
+		t: t, spaces: map[netip.Prefix]*space{},
+		sites: sync.OnceValue(func() []netip.Prefix { return localSites(claim.Of(t)) }),
+	}
 }
 
 // next returns a free prefix of the claim's size, as text, from the private block it
@@ -82,7 +87,7 @@ func (p *proposer) roots(c *claim.Claim) []netip.Prefix {
 	case c.Prefix.Addr().Is4():
 		all = schema.PrivateBlocks()[:3]
 	default:
-		all = localSites(claim.Of(p.t))
+		all = p.sites()
 	}
 	for _, root := range all {
 		if root.Contains(c.Prefix.Addr()) {

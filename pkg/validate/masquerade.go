@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"slices"
 
+	"github.com/gaissmai/bart"
+
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
@@ -47,6 +49,10 @@ func nativeCIDR(t *schema.Topology, list *diag.List) {
 func clusterCIDRs(t *schema.Topology, list *diag.List) {
 	const path = "spec.cluster.clusterCIDRs"
 	stated := t.Spec.Cluster.ClusterCIDRs
+	var table bart.Lite
+	for _, p := range slices.DeleteFunc(slices.Clone(stated), func(p netip.Prefix) bool { return !p.IsValid() }) {
+		table.Insert(p)
+	}
 	for i := range t.Spec.Regions {
 		r := &t.Spec.Regions[i]
 		plugin := facts.Plugin(r.CNI.Type)
@@ -55,8 +61,7 @@ func clusterCIDRs(t *schema.Topology, list *diag.List) {
 				Fix("give %s a network that contains every pod CIDR, and state it as cluster.clusterCIDRs", plugin.Title)
 		}
 		for j, p := range r.PodCIDRs {
-			covered := slices.ContainsFunc(stated, func(c netip.Prefix) bool { return c.IsValid() && within(c, p) })
-			if len(stated) > 0 && p.IsValid() && !covered {
+			if len(stated) > 0 && p.IsValid() && !table.LookupPrefix(p) {
 				list.Errorf(CodeMasqueradeGap, path, "no cluster CIDR contains pod CIDR %s of region %q, so its pods are taken for outsiders and masqueraded", p, r.Name).
 					See(fmt.Sprintf("spec.regions[%d].podCIDRs[%d]", i, j), "%s is claimed here", p).
 					Fix("widen a cluster CIDR; for kube-proxy alone detectLocalMode NodeCIDR or BridgeInterface will do as well")

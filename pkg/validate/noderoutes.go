@@ -23,11 +23,12 @@ const (
 func nodeRoutes(p *plan.Plan) diag.List {
 	var list diag.List
 	t := p.Given
+	homes := apiServerHomes(t)
 	for i := range t.Spec.Regions {
 		if len(t.Spec.Regions[i].NodeRoutes.Forms) == 0 {
 			continue
 		}
-		routesBootstrap(t, i, &list)
+		routesBootstrap(t, i, homes, &list)
 		routesDevice(t, i, &list)
 		routesFabric(&p.Regions[i], i, &list)
 		routesUnwatched(t, i, &list)
@@ -47,28 +48,33 @@ func formsPath(i int) string { return regionPath(i) + ".nodeRoutes.forms" }
 
 // routesBootstrap: a kubelet that finds the API server through the gateways only gets
 // no pod before it has the routes.
-func routesBootstrap(t *schema.Topology, i int, list *diag.List) {
+func routesBootstrap(t *schema.Topology, i int, homes []int, list *diag.List) {
 	r := &t.Spec.Regions[i]
 	if slices.ContainsFunc(r.NodeRoutes.Forms, func(f schema.RouteForm) bool { return f != schema.RouteFormDaemonSet }) {
 		return
 	}
-	addresses := t.Spec.Cluster.APIServer.Addresses
-	at := func(a netip.Addr) int {
-		return slices.IndexFunc(t.Spec.Regions, func(o schema.Region) bool { return advertises(&o, a) })
-	}
 	// One address that needs no gateway is enough.
-	if len(addresses) == 0 || slices.ContainsFunc(addresses, func(a netip.Addr) bool { return at(a) < 0 || at(a) == i }) {
+	if len(homes) == 0 || slices.ContainsFunc(homes, func(home int) bool { return home == none || home == i }) {
 		return
 	}
-	o := &t.Spec.Regions[at(addresses[0])]
+	o := &t.Spec.Regions[homes[0]]
 	list.Errorf(CodeRoutesBootstrap, formsPath(i), "nodes of region %q reach the API server in region %q through the gateways only, and get no pod of a DaemonSet before they have the routes that it would bring",
 		r.Name, o.Name).
-		See("spec.cluster.apiServer.addresses[0]", "%s lies in region %q", addresses[0], o.Name).
+		See("spec.cluster.apiServer.addresses[0]", "%s lies in region %q", t.Spec.Cluster.APIServer.Addresses[0], o.Name).
 		Fix("add systemd or cloudInit to the forms: they set the routes before the kubelet starts")
 }
 
-func advertises(r *schema.Region, a netip.Addr) bool {
-	return slices.ContainsFunc(r.Advertised(), func(p netip.Prefix) bool { return p.Contains(a) })
+// apiServerHomes lists the region that advertises each address of the API server; none
+// where no region does.
+func apiServerHomes(t *schema.Topology) []int {
+	var homes []int
+	for _, a := range t.Spec.Cluster.APIServer.Addresses {
+		contains := func(p netip.Prefix) bool { return p.Contains(a) }
+		homes = append(homes, slices.IndexFunc(t.Spec.Regions, func(r schema.Region) bool {
+			return slices.ContainsFunc(r.NodeCIDRs, contains) || slices.ContainsFunc(r.PodCIDRs, contains)
+		}))
+	}
+	return homes
 }
 
 // routesDevice: a file that netplan is to merge has to name what it merges with.

@@ -17,6 +17,7 @@ import (
 func supersets(p *plan.Plan) diag.List {
 	var list diag.List
 	var packs *reservedTable
+	var claims *claim.Tree
 	t, full := p.Given, p.Topology
 	for i := range full.Spec.Regions {
 		r := &full.Spec.Regions[i]
@@ -24,9 +25,9 @@ func supersets(p *plan.Plan) diag.List {
 			continue
 		}
 		if packs == nil {
-			packs = newReservedTable(claim.ActivePacks(t, claim.Packs()))
+			packs, claims = newReservedTable(claim.ActivePacks(t, claim.Packs())), claim.NewTree(claim.WithDefaults(t))
 		}
-		w := wider{region: r, index: i, given: &t.Spec.Regions[i], claims: claim.WithDefaults(t), packs: packs}
+		w := wider{region: r, index: i, given: &t.Spec.Regions[i], claims: claims, packs: packs}
 		w.possible(&list, full)
 		for j := range r.Gateways.Nodes {
 			w.covered(&list, j)
@@ -44,7 +45,7 @@ type wider struct {
 	region *schema.Region // with its supersets chosen
 	given  *schema.Region // as the user wrote it
 	index  int
-	claims []claim.Claim
+	claims *claim.Tree
 	packs  *reservedTable
 }
 
@@ -106,9 +107,9 @@ func (w *wider) obstacle(p netip.Prefix) string {
 			return fmt.Sprintf("%s reaches beyond private addresses", wide)
 		}
 		var widest *claim.Claim
-		for i := range w.claims {
-			c := &w.claims[i]
-			if w.foreign(c) && c.Prefix.Overlaps(wide) && (widest == nil || c.Prefix.Bits() < widest.Prefix.Bits()) {
+		for _, i := range slices.Sorted(w.claims.Overlapping(wide)) {
+			c := &w.claims.Claims[i]
+			if w.foreign(c) && (widest == nil || c.Prefix.Bits() < widest.Prefix.Bits()) {
 				widest = c
 			}
 		}
@@ -157,12 +158,10 @@ func (w *wider) free(list *diag.List, j, k int) {
 	if !c.Prefix.IsValid() {
 		return
 	}
-	for i := range w.claims {
-		if other := &w.claims[i]; w.foreign(other) && other.Prefix.Overlaps(c.Prefix) {
-			list.Errorf(CodeSupersetSwallows, c.Path(), "%s, of gateway %q, takes in the %s, and other gateways would send packets for it into the tunnel", &c, n.Name, other).
-				See(other.Path(), "%s is claimed here", other).Fix("choose a prefix without it, or use strategy relay")
-			return
-		}
+	if other := w.claims.First(w.claims.Overlapping(c.Prefix), w.foreign); other != nil {
+		list.Errorf(CodeSupersetSwallows, c.Path(), "%s, of gateway %q, takes in the %s, and other gateways would send packets for it into the tunnel", &c, n.Name, other).
+			See(other.Path(), "%s is claimed here", other).Fix("choose a prefix without it, or use strategy relay")
+		return
 	}
 	if !schema.IsPrivate(c.Prefix) {
 		list.Errorf(CodeSupersetSwallows, c.Path(), "%s, of gateway %q, reaches beyond private addresses, and other gateways would send packets for its other owners into the tunnel", &c, n.Name).

@@ -13,8 +13,9 @@ import (
 func Suppress(t *schema.Topology, list diag.List, asOf string) diag.List {
 	var kept diag.List
 	used := make([]bool, len(t.Spec.Suppressions))
+	accepted := acceptedPlaces(t.Spec.Suppressions)
 	for _, d := range list {
-		if i := suppressedBy(t.Spec.Suppressions, d); i == none {
+		if i := accepted.find(d); i == none {
 			kept = append(kept, d)
 		} else if used[i] = true; expired(&t.Spec.Suppressions[i], asOf) {
 			kept = append(kept, d)
@@ -26,19 +27,37 @@ func Suppress(t *schema.Topology, list diag.List, asOf string) diag.List {
 	return kept
 }
 
-func suppressedBy(suppressions []schema.Suppression, d *diag.Diagnostic) int {
+// place is a code at a path, which holds for all that lies below it.
+type place struct{ code, path string }
+
+// places are the first suppressions of each place.
+type places map[place]int
+
+func acceptedPlaces(suppressions []schema.Suppression) places {
+	p := places{}
 	for i, s := range suppressions {
-		if s.Code == string(d.Code) && above(s.Path, d.Path) {
-			return i
+		if _, twice := p[place{s.Code, s.Path}]; !twice {
+			p[place{s.Code, s.Path}] = i
 		}
 	}
-	return none
+	return p
 }
 
-// above reports whether path is the field at top or lies below it.
-func above(top, path string) bool {
-	rest, ok := strings.CutPrefix(path, top)
-	return ok && (top == "" || rest == "" || rest[0] == '.' || rest[0] == '[')
+// find returns the first suppression of the finding's code at its path or above.
+func (p places) find(d *diag.Diagnostic) int {
+	found := none
+	for path := d.Path; ; path = path[:strings.LastIndexAny(path, ".[")] {
+		if i, ok := p[place{string(d.Code), path}]; ok && (found == none || i < found) {
+			found = i
+		}
+		if !strings.ContainsAny(path, ".[") {
+			break
+		}
+	}
+	if i, ok := p[place{string(d.Code), ""}]; ok && (found == none || i < found) {
+		found = i
+	}
+	return found
 }
 
 // expired compares dates as text, which for YYYY-MM-DD is the order of days.
