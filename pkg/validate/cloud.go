@@ -18,6 +18,7 @@ import (
 func clouds(p *plan.Plan) diag.List {
 	var list diag.List
 	full := p.Topology
+	all := newFleet(full)
 	for i := range full.Spec.Regions {
 		r := &full.Spec.Regions[i]
 		c := cloudRegion{r, &p.Regions[i], r.Cloud(), facts.Provider(r.Provider), regionPath(i)}
@@ -27,9 +28,8 @@ func clouds(p *plan.Plan) diag.List {
 		}
 		c.gateways(&list)
 		c.tables(&list)
-		prefixes := advertisedByOthers(full, i)
-		c.quotas(&list, prefixes)
-		c.families(&list, prefixes)
+		c.quotas(&list, all.prefixes-len(r.Advertised()))
+		c.families(&list, all.others(i))
 		c.tailnetAddresses(&list, full.Spec.Tailnet.GatewaySource)
 		c.standby(&list)
 		c.nodeRoutes(&list)
@@ -122,18 +122,18 @@ func (c *cloudRegion) securityGroup() string {
 }
 
 // families: some routes go to an address of their own family.
-func (c *cloudRegion) families(list *diag.List, remote []netip.Prefix) {
+func (c *cloudRegion) families(list *diag.List, remote firsts) {
 	if !c.network().OwnFamily.Value {
 		return
 	}
 	for j, n := range c.Gateways.Nodes {
 		for _, family := range []string{"IPv4", "IPv6"} {
-			at := slices.IndexFunc(remote, func(p netip.Prefix) bool { return p.Addr().Is4() == (family == "IPv4") })
-			if at < 0 || slices.ContainsFunc(n.Addresses(), func(a netip.Addr) bool { return a.Is4() == (family == "IPv4") }) {
+			first, ok := remote[family]
+			if !ok || slices.ContainsFunc(n.Addresses(), func(a netip.Addr) bool { return a.Is4() == (family == "IPv4") }) {
 				continue
 			}
 			list.Warnf(CodeCloudFamily, diag.Index(c.path+".gateways.nodes", j),
-				"gateway %q of region %q has no %s address, so %s gets no route to it for %s prefixes such as %s", n.Name, c.Name, family, c.provider.Title, family, remote[at]).
+				"gateway %q of region %q has no %s address, so %s gets no route to it for %s prefixes such as %s", n.Name, c.Name, family, c.provider.Title, family, first).
 				Fix("write its %s address, or accept that the region does not reach those prefixes", family)
 		}
 	}

@@ -2,6 +2,7 @@ package validate
 
 import (
 	"net/netip"
+	"slices"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/fact"
@@ -10,15 +11,15 @@ import (
 )
 
 // quotas compares with what we add: what is in the tables already, nobody told us.
-func (c *cloudRegion) quotas(list *diag.List, remote []netip.Prefix) {
-	routes, each := len(remote), "one for each prefix of the others"
+func (c *cloudRegion) quotas(list *diag.List, remote int) {
+	routes, each := remote, "one for each prefix of the others"
 	if c.network().NextHops.Value == provider.HopsByPriority {
 		routes *= len(c.Gateways.Nodes)
 		each = "one for each prefix of the others and each gateway"
 	}
 	c.quota(list, c.network().Routes, routes, each)
 	if c.securityGroup() != "" {
-		c.quota(list, c.network().Rules, len(remote)+1, "one for each prefix of the others, and one for Tailscale")
+		c.quota(list, c.network().Rules, remote+1, "one for each prefix of the others, and one for Tailscale")
 	}
 }
 
@@ -38,13 +39,59 @@ func (c *cloudRegion) quota(list *diag.List, d fact.Datum[provider.Quota], count
 	found.Fix("give regions fewer and wider prefixes, or ask the provider for more (%s)", d.Source)
 }
 
-// advertisedByOthers lists what the regions other than i advertise.
-func advertisedByOthers(t *schema.Topology, i int) []netip.Prefix {
-	var all []netip.Prefix
-	for j := range t.Spec.Regions {
-		if j != i {
-			all = append(all, t.Spec.Regions[j].Advertised()...)
+// fleet is what all regions advertise, as far as a cloud's limits go: each region asks
+// for what the others do.
+type fleet struct {
+	prefixes int // how many
+	// regions are the first two that advertise prefixes of each family: what one of them
+	// does not find elsewhere, the other one has.
+	regions map[string][]regionFirst
+}
+
+// regionFirst is the first prefix of a family that a region advertises.
+type regionFirst struct {
+	region int
+	prefix netip.Prefix
+}
+
+// firsts are the first prefixes of each family.
+type firsts map[string]netip.Prefix
+
+func newFleet(t *schema.Topology) *fleet {
+	f := &fleet{regions: map[string][]regionFirst{}}
+	for i := range t.Spec.Regions {
+		for _, p := range t.Spec.Regions[i].Advertised() {
+			f.prefixes++
+			f.note(i, p)
 		}
 	}
-	return all
+	return f
+}
+
+func (f *fleet) note(region int, p netip.Prefix) {
+	family := familyOf(p)
+	known := f.regions[family]
+	if len(known) == 0 || len(known) == 1 && known[0].region != region {
+		f.regions[family] = append(known, regionFirst{region, p})
+	}
+}
+
+// others finds the first prefix of each family that another region than i advertises.
+func (f *fleet) others(i int) firsts {
+	found := firsts{}
+	for family, regions := range f.regions {
+		for _, r := range slices.Backward(regions) {
+			if r.region != i {
+				found[family] = r.prefix
+			}
+		}
+	}
+	return found
+}
+
+func familyOf(p netip.Prefix) string {
+	if p.Addr().Is4() {
+		return "IPv4"
+	}
+	return "IPv6"
 }

@@ -17,9 +17,10 @@ import (
 func networkPlugins(p *plan.Plan) diag.List {
 	var list diag.List
 	full := p.Topology
+	several := severalProviders(full)
 	for i := range full.Spec.Regions {
 		devicePatterns(full, i, &list)
-		regionPools(full, i, &list)
+		regionPools(full, i, several, &list)
 		tunnelFamily(full, i, &list)
 		againstFirst(full, i, &list)
 	}
@@ -51,7 +52,7 @@ func devicePatterns(t *schema.Topology, i int, list *diag.List) {
 
 // regionPools refuses modes that cannot give each region its own pod CIDRs, where the
 // plugin has a choice.
-func regionPools(t *schema.Topology, i int, list *diag.List) {
+func regionPools(t *schema.Topology, i int, severalProviders bool, list *diag.List) {
 	r, path := &t.Spec.Regions[i], diag.Index("spec.regions", i)+".cni.ipam"
 	mode := facts.Plugin(r.CNI.Type).Mode(r.CNI.IPAM)
 	switch {
@@ -59,10 +60,14 @@ func regionPools(t *schema.Topology, i int, list *diag.List) {
 	case mode.Pools.Value == plugin.PoolsOfCluster:
 		list.Errorf(CodeIPAM, path, "IPAM %s has one list for the whole cluster and cannot give region %q its pod CIDRs", r.CNI.IPAM, r.Name).
 			Fix("set ipam: multi-pool, or kubernetes where something else gives nodes their podCIDRs").Propose(string(schema.IPAMMultiPool))
-	case mode.Pools.Value == plugin.PoolsOfProvider && slices.ContainsFunc(t.Spec.Regions, func(o schema.Region) bool { return o.Provider != r.Provider }):
+	case mode.Pools.Value == plugin.PoolsOfProvider && severalProviders:
 		list.Errorf(CodeIPAM, path, "IPAM %s of region %q takes addresses from %s, and the nodes of other providers' regions cannot", r.CNI.IPAM, r.Name, r.Provider).
 			Fix("set ipam: multi-pool").Propose(string(schema.IPAMMultiPool))
 	}
+}
+
+func severalProviders(t *schema.Topology) bool {
+	return slices.ContainsFunc(t.Spec.Regions, func(r schema.Region) bool { return r.Provider != t.Spec.Regions[0].Provider })
 }
 
 // tunnelFamily: IP in IP carries IPv4 only (calico v3.32.1, ippools CRD: "IPIP is not

@@ -29,6 +29,21 @@ func BenchmarkTopology(b *testing.B) {
 	}
 }
 
+// TestAllocationsAreLinear: ten times as many regions, hosts or findings allocate about
+// ten times as often. Unlike time, that is the same on any machine.
+func TestAllocationsAreLinear(t *testing.T) {
+	for _, shape := range scaleShapes() {
+		few, many := allocations(shape.make(100)), allocations(shape.make(1000))
+		if many > 13*few {
+			t.Errorf("%s: %.0f allocations for 100 and %.0f for 1000", shape.name, few, many)
+		}
+	}
+}
+
+func allocations(t *schema.Topology) float64 {
+	return testing.AllocsPerRun(1, func() { validate.Topology(t) })
+}
+
 // BenchmarkObjects compares the Nodes of a dump with a fleet of as many regions.
 func BenchmarkObjects(b *testing.B) {
 	for _, n := range []int{100, 1000, 5000} {
