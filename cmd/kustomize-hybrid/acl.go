@@ -14,7 +14,10 @@ import (
 // policyLimit is far above any policy file; it keeps a wrong path from filling memory.
 const policyLimit = 32 << 20
 
-func (c cli) aclCommand() *cobra.Command {
+// aclCLI is the commands below acl.
+type aclCLI struct{ cli }
+
+func (c aclCLI) command() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "acl",
 		Short: "Print, merge and check the tailnet policy",
@@ -25,13 +28,13 @@ server. docs/acl.md says how to push the result.`,
 			return &usageError{cmd.CommandPath(), fmt.Errorf("a command is missing: print, merge or check")}
 		},
 	}
-	cmd.AddCommand(c.aclPrintCommand(), c.aclMergeCommand(), c.aclCheckCommand())
+	cmd.AddCommand(c.printCommand(), c.mergeCommand(), c.checkCommand())
 	return cmd
 }
 
 type aclPrintOptions struct{ control, format string }
 
-func (c cli) aclPrintCommand() *cobra.Command {
+func (c aclCLI) printCommand() *cobra.Command {
 	var o aclPrintOptions
 	formats := hybrid.ACLFormats()
 	cmd := &cobra.Command{
@@ -48,7 +51,7 @@ or HuJSON with a comment on what each grant is for.`,
 			if err := oneOf("--control", o.control, controls()); err != nil {
 				return &usageError{cmd.CommandPath(), err}
 			}
-			return c.aclPrint(args, o)
+			return c.printPolicy(args, o)
 		},
 	}
 	cmd.Flags().StringVar(&o.format, "format", "json", "json or hujson")
@@ -67,7 +70,7 @@ func controlFlag(cmd *cobra.Command, control *string) {
 	_ = cmd.RegisterFlagCompletionFunc("control", cobra.FixedCompletions(controls()[1:], cobra.ShellCompDirectiveNoFileComp))
 }
 
-func (c cli) aclPrint(paths []string, o aclPrintOptions) error {
+func (c aclCLI) printPolicy(paths []string, o aclPrintOptions) error {
 	in, err := hybrid.LoadFrom(c.in, paths...)
 	if err != nil {
 		return err
@@ -87,7 +90,7 @@ func options(control string) hybrid.Options {
 }
 
 // policy reads the topology and a policy file.
-func (c cli) policy(paths []string, policy string) (hybrid.Input, hybrid.PolicyFile, error) {
+func (c aclCLI) policy(paths []string, policy string) (hybrid.Input, hybrid.PolicyFile, error) {
 	in, err := hybrid.LoadFrom(c.in, paths...)
 	if err != nil {
 		return in, hybrid.PolicyFile{}, err
@@ -100,7 +103,7 @@ func (c cli) policy(paths []string, policy string) (hybrid.Input, hybrid.PolicyF
 }
 
 // readPolicy reads a policy file, or standard input as "-".
-func (c cli) readPolicy(path string) ([]byte, error) {
+func (c aclCLI) readPolicy(path string) ([]byte, error) {
 	in := c.in
 	if path != "-" {
 		file, err := os.Open(path)

@@ -16,7 +16,7 @@ type aclCheckOptions struct {
 	strict                  bool
 }
 
-func (c cli) aclCheckCommand() *cobra.Command {
+func (c aclCLI) checkCommand() *cobra.Command {
 	var o aclCheckOptions
 	cmd := &cobra.Command{
 		Use:   "check FILE... --policy POLICY",
@@ -35,7 +35,7 @@ protocol. The exit code is 0 when the answer to all questions is yes, and 1 othe
 			if err := o.valid(); err != nil {
 				return &usageError{cmd.CommandPath(), err}
 			}
-			return c.aclCheck(args, o, cmd.CommandPath())
+			return c.check(args, o, cmd.CommandPath())
 		},
 	}
 	flags := cmd.Flags()
@@ -57,7 +57,7 @@ func (o aclCheckOptions) valid() error {
 	return oneOf("--control", o.control, controls())
 }
 
-func (c cli) aclCheck(paths []string, o aclCheckOptions, command string) error {
+func (c aclCLI) check(paths []string, o aclCheckOptions, command string) error {
 	in, policy, err := c.policy(paths, o.policy)
 	if err != nil {
 		return err
@@ -75,7 +75,7 @@ func (c cli) aclCheck(paths []string, o aclCheckOptions, command string) error {
 }
 
 // ask answers each question on a line of standard output.
-func (c cli) ask(in hybrid.Input, policy hybrid.PolicyFile, o aclCheckOptions, command string) error {
+func (c aclCLI) ask(in hybrid.Input, policy hybrid.PolicyFile, o aclCheckOptions, command string) error {
 	answers, list, failed := hybrid.ACLAsk(in, policy, o.ask, options(o.control))
 	if err := c.report(list); err != nil {
 		return err

@@ -17,7 +17,7 @@ type aclMergeOptions struct {
 	check, write, etag, remove bool
 }
 
-func (c cli) aclMergeCommand() *cobra.Command {
+func (c aclCLI) mergeCommand() *cobra.Command {
 	var o aclMergeOptions
 	cmd := &cobra.Command{
 		Use:   "merge FILE... --into POLICY",
@@ -34,7 +34,7 @@ is a finding, and nothing is merged.`,
 			if err := o.valid(); err != nil {
 				return &usageError{cmd.CommandPath(), err}
 			}
-			return c.aclMerge(args, o)
+			return c.merge(args, o)
 		},
 	}
 	flags := cmd.Flags()
@@ -65,7 +65,7 @@ func (o aclMergeOptions) valid() error {
 	return oneOf("--control", o.control, controls())
 }
 
-func (c cli) aclMerge(paths []string, o aclMergeOptions) error {
+func (c aclCLI) merge(paths []string, o aclMergeOptions) error {
 	in, policy, err := c.policy(paths, o.into)
 	if err != nil {
 		return err
@@ -85,7 +85,7 @@ func (c cli) aclMerge(paths []string, o aclMergeOptions) error {
 }
 
 // deliver does with the merged text what was asked for.
-func (c cli) deliver(old, text []byte, o aclMergeOptions) error {
+func (c aclCLI) deliver(old, text []byte, o aclMergeOptions) error {
 	etag, err := policyfile.ETag(text)
 	if err != nil {
 		return err

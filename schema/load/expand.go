@@ -16,76 +16,86 @@ const (
 	maxExpanded = 100_000
 )
 
+// expander replaces aliases and merge keys by what they stand for.
+type expander struct {
+	*reader
+	// open are the anchors we are in, from is the outermost alias, and expanded is how
+	// many nodes have come out so far.
+	open     map[*yaml.Node]bool
+	from     *yaml.Node
+	expanded int
+}
+
 // expand replaces aliases and merge keys by what they stand for, and everything
 // that is nested too deeply by nothing. It leaves n alone, and returns n itself
 // when there is nothing to replace, which is nearly always.
-func (r *reader) expand(n *yaml.Node, p *path, depth int) *yaml.Node {
+func (e *expander) expand(n *yaml.Node, p *path, depth int) *yaml.Node {
 	if depth > maxDepth {
-		return r.blank(n, r.errorf(TooDeep, n, p, "nothing in a topology is nested %d levels deep", maxDepth).
+		return e.blank(n, e.errorf(TooDeep, n, p, "nothing in a topology is nested %d levels deep", maxDepth).
 			Fix("look for a bracket or an indentation that does not end"))
 	}
 	switch n.Kind {
 	case yaml.AliasNode:
-		return r.alias(n, p, depth)
+		return e.alias(n, p, depth)
 	case yaml.MappingNode:
-		return r.merged(r.children(n, p, depth), p)
+		return e.merged(e.children(n, p, depth), p)
 	case yaml.SequenceNode:
-		return r.children(n, p, depth)
+		return e.children(n, p, depth)
 	}
-	return r.counted(n, p)
+	return e.counted(n, p)
 }
 
 // children expands what is in a mapping or a sequence.
-func (r *reader) children(n *yaml.Node, p *path, depth int) *yaml.Node {
-	out := r.counted(n, p)
-	if r.bad[out] {
+func (e *expander) children(n *yaml.Node, p *path, depth int) *yaml.Node {
+	out := e.counted(n, p)
+	if e.bad[out] {
 		return out
 	}
 	if n.Anchor != "" {
-		r.open[n] = true
-		defer delete(r.open, n)
+		e.open[n] = true
+		defer delete(e.open, n)
 	}
 	for i, c := range n.Content {
 		at := p.element(i)
 		if n.Kind == yaml.MappingNode {
 			at = p.field(n.Content[i&^1].Value)
 		}
-		e := r.expand(c, at, depth+1)
-		if e == c {
+		expanded := e.expand(c, at, depth+1)
+		if expanded == c {
 			continue
 		}
 		if out == n {
 			out = shallowCopy(n)
 		}
-		out.Content[i] = e
+		out.Content[i] = expanded
 	}
 	return out
 }
 
 // alias expands what an alias stands for into nodes of its own.
-func (r *reader) alias(n *yaml.Node, p *path, depth int) *yaml.Node {
-	if r.open[n.Alias] || n.Alias == nil {
-		return r.blank(n, r.errorf(AliasExpansion, n, p, "anchor %q stands for something that contains itself", n.Value).
+func (e *expander) alias(n *yaml.Node, p *path, depth int) *yaml.Node {
+	if e.open[n.Alias] || n.Alias == nil {
+		return e.blank(n, e.errorf(AliasExpansion, n, p, "anchor %q stands for something that contains itself", n.Value).
 			Fix("write the value out"))
 	}
-	if r.from == nil {
-		r.from = n
-		defer func() { r.from = nil }()
+	if e.from == nil {
+		e.from = n
+		defer func() { e.from = nil }()
 	}
-	return r.expand(n.Alias, p, depth)
+	return e.expand(n.Alias, p, depth)
 }
 
 // counted copies a node that is reached through an alias, so that each place has
 // its own, as long as there are not too many.
-func (r *reader) counted(n *yaml.Node, p *path) *yaml.Node {
-	if r.from == nil {
+func (e *expander) counted(n *yaml.Node, p *path) *yaml.Node {
+	if e.from == nil {
 		return n
 	}
-	r.expanded++
-	if r.expanded > maxExpanded {
-		b := r.blank(n, nil)
-		if r.expanded == maxExpanded+1 {
-			r.errorf(AliasExpansion, r.from, p, "aliases stand for more than %d values", maxExpanded).
+	e.expanded++
+	if e.expanded > maxExpanded {
+		b := e.blank(n, nil)
+		if e.expanded == maxExpanded+1 {
+			e.errorf(AliasExpansion, e.from, p, "aliases stand for more than %d values", maxExpanded).
 				Fix("write the values out")
 		}
 		return b
@@ -95,11 +105,11 @@ func (r *reader) counted(n *yaml.Node, p *path) *yaml.Node {
 
 // merged puts the fields of merge keys ("<<") into the mapping: its own fields win,
 // then those of the earlier source.
-func (r *reader) merged(n *yaml.Node, p *path) *yaml.Node {
+func (e *expander) merged(n *yaml.Node, p *path) *yaml.Node {
 	var own, from []*yaml.Node
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		if key, value := n.Content[i], n.Content[i+1]; key.ShortTag() == "!!merge" {
-			from = append(from, r.mergeSources(value, p)...)
+			from = append(from, e.mergeSources(value, p)...)
 		} else {
 			own = append(own, key, value)
 		}
@@ -120,14 +130,14 @@ func (r *reader) merged(n *yaml.Node, p *path) *yaml.Node {
 }
 
 // mergeSources are the mappings that a merge key names: one, or a list.
-func (r *reader) mergeSources(n *yaml.Node, p *path) []*yaml.Node {
+func (e *expander) mergeSources(n *yaml.Node, p *path) []*yaml.Node {
 	list := []*yaml.Node{n}
 	if n.Kind == yaml.SequenceNode {
 		list = n.Content
 	}
 	for _, m := range list {
-		if m.Kind != yaml.MappingNode && !r.bad[m] {
-			r.errorf(WrongType, n, p, "<< merges %s, and can only merge mappings", describe(m)).
+		if m.Kind != yaml.MappingNode && !e.bad[m] {
+			e.errorf(WrongType, n, p, "<< merges %s, and can only merge mappings", describe(m)).
 				Fix("write the fields out")
 			return nil
 		}
@@ -136,9 +146,9 @@ func (r *reader) mergeSources(n *yaml.Node, p *path) []*yaml.Node {
 }
 
 // blank is an empty node in place of one that cannot be read; the finding says why.
-func (r *reader) blank(n *yaml.Node, _ *diag.Diagnostic) *yaml.Node {
+func (e *expander) blank(n *yaml.Node, _ *diag.Diagnostic) *yaml.Node {
 	b := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null", Line: n.Line, Column: n.Column}
-	r.bad[b] = true
+	e.bad[b] = true
 	return b
 }
 

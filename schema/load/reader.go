@@ -25,12 +25,6 @@ type reader struct {
 	meant map[*yaml.Node][]string
 
 	fields map[reflect.Type][]field // of the structs met so far
-
-	// While aliases are expanded: the anchors we are in, the outermost alias, and how
-	// many nodes have come out so far.
-	open     map[*yaml.Node]bool
-	from     *yaml.Node
-	expanded int
 }
 
 func newReader(src *source, found diag.List) *reader {
@@ -41,7 +35,6 @@ func newReader(src *source, found diag.List) *reader {
 		ignored:  map[*yaml.Node]bool{},
 		meant:    map[*yaml.Node][]string{},
 		fields:   map[reflect.Type][]field{},
-		open:     map[*yaml.Node]bool{},
 	}
 }
 
@@ -53,7 +46,7 @@ func (r *reader) topology() *schema.Topology {
 	for n := range r.src.blank {
 		r.bad[n] = true
 	}
-	root := r.expand(r.src.root, nil, 0)
+	root := (&expander{reader: r, open: map[*yaml.Node]bool{}}).expand(r.src.root, nil, 0)
 	r.src.root = root
 	r.value(root, reflect.ValueOf(&r.result).Elem(), nil)
 	if root.Kind != yaml.MappingNode {
