@@ -89,8 +89,8 @@ clock() {
 
 # --- tables ---
 
-# read_tables reads TABLES and FLEET, once, and dies where one is missing, has another
-# format than this program knows, or a line that it does not know. It sets
+# read_tables reads TABLES and FLEET, and dies where one is missing, has another format
+# than this program knows, or a line that it does not know. It sets
 #
 #   REGION, FLEET_SUM, NETFILTER, RELAY, SOURCE_ROUTE, CNI
 #   OWN       the region's advertised prefixes: "FAMILY PREFIX" lines
@@ -98,18 +98,35 @@ clock() {
 #   GATEWAYS  the region's, in failover order: "NAME IPv4|- IPv6|- HEALTH"
 #   SPOOFED   tailnet addresses that only the tunnel may use as a source: "FAMILY PREFIX"
 #   PARSED    all of it, each line with its kind in front, for `table KIND` and for awk
-#
-# What is remote is no variable: it may be thousands of lines. See `table`.
-read_tables() {
+#   SMALL     the same without what is remote, which may be thousands of lines
+read_tables() { load_tables || die "$FAULT"; }
+
+# load_tables is read_tables for a program that goes on with what it has read before: on
+# failure it sets FAULT and nothing else.
+load_tables() {
 	for file in "$TABLES" "$FLEET"; do
-		[ -r "$file" ] || die "$file is missing"
+		if [ ! -r "$file" ]; then
+			FAULT="$file is missing"
+			return 1
+		fi
 	done
-	PARSED=$(cat "$TABLES" "$FLEET" | awk -f "$DIR/tables.awk")
+	parsed=$(cat "$TABLES" "$FLEET" | awk -f "$DIR/tables.awk")
+	case $parsed in
+	region*) ;;
+	error*)
+		FAULT=${parsed#error }
+		return 1
+		;;
+	*)
+		FAULT="$TABLES cannot be read: awk failed"
+		return 1
+		;;
+	esac
+	PARSED=$parsed
 	REGION='' FLEET_SUM='' NETFILTER='' RELAY='' SOURCE_ROUTE='' CNI=''
-	OWN='' LOCAL='' GATEWAYS='' SPOOFED=''
+	OWN='' LOCAL='' GATEWAYS='' SPOOFED='' SMALL=''
 	while read -r kind rest; do
 		case $kind in
-		error) die "$rest" ;;
 		region) REGION=$rest ;;
 		fleet) FLEET_SUM=$rest ;;
 		setting) set_setting "${rest%% *}" "${rest#* }" ;;
@@ -119,10 +136,10 @@ read_tables() {
 		spoofed) SPOOFED=$SPOOFED${SPOOFED:+$NEWLINE}$rest ;;
 		*) break ;; # what is remote follows
 		esac
+		SMALL=$SMALL${SMALL:+$NEWLINE}$kind\ $rest
 	done <<EOF
 $PARSED
 EOF
-	[ -n "$REGION" ] || die "$TABLES cannot be read: awk failed"
 }
 
 set_setting() {
@@ -157,47 +174,27 @@ mismatched_parts() {
 	esac
 }
 
-# --- this host's own addresses ---
-
-# own_address FAMILY prints this host's InternalIP of that family: HOST_IP, its twin in
-# the table of gateways, or the host's address in one of the region's node prefixes.
-own_address() {
-	if [ "$(family_of "$HOST_IP")" = "$1" ]; then
-		echo "$HOST_IP"
-		return
-	fi
-	twin=$(lines "$GATEWAYS" | awk -v host="$HOST_IP" -v column=$(($1 / 2)) '$2 == host || $3 == host { print $column }')
-	case $twin in
-	'' | -) own_in_node_prefixes "$1" ;;
-	*) echo "$twin" ;;
-	esac
-}
-
-own_in_node_prefixes() {
-	lines "$LOCAL" | while read -r family _ prefix role _; do
-		if [ "$family $role" = "$1 node" ]; then
-			ip -"$1" -o address show to "$prefix" scope global
-		fi
-	done | awk 'NR == 1 { sub("/.*", "", $4); print $4 }'
-}
-
-# device ADDRESS prints the device that carries it: the LAN's.
-device() {
-	[ -z "$1" ] || ip -o address show to "$1" | awk 'NR == 1 { print $2 }'
-}
-
 # --- kernel settings: stdin is "PATH VALUE [ALSO]", PATH below PROC_SYS, ALSO a value
-# that will do as well; the programs keep old values in STATE/sysctl ---
+# that will do as well; the programs keep old values in STATE/sysctl. The shell's own
+# read takes a byte at a time, and these files are at their end after the first. ---
+
+# current reads paths and prints "PATH VALUE" for those that exist.
+current() {
+	(cd "$PROC_SYS" && xargs grep -H .) 2>/dev/null | sed 's/:/ /'
+}
 
 wanted_sysctls() { awk '{ print "sysctl " $1 " " $2 }'; }
 
 actual_sysctls() {
-	while read -r path value also; do
-		now=
-		if [ -r "$PROC_SYS/$path" ]; then read -r now <"$PROC_SYS/$path"; fi
-		if [ -n "$also" ] && [ "$now" = "$also" ]; then now=$value; fi
-		echo "sysctl $path $now"
-	done
+	asked=$(cat)
+	{
+		lines "$asked" | awk '{ print $1 }' | current
+		echo --
+		lines "$asked"
+	} | awk '
+		$0 == "--" { second = 1; next }
+		!second { now[$1] = $2; next }
+		{ print "sysctl " $1 " " ($3 != "" && now[$1] == $3 ? $2 : now[$1]) }'
 }
 
 # save_sysctls reads paths and keeps the first value ever seen of each, before it is
@@ -205,9 +202,7 @@ actual_sysctls() {
 save_sysctls() {
 	mkdir -p "$STATE"
 	touch "$STATE/sysctl"
-	while read -r path _; do
-		if [ -r "$PROC_SYS/$path" ] && read -r now <"$PROC_SYS/$path"; then echo "$path $now"; fi
-	done | awk -v saved="$STATE/sysctl" '
+	awk '{ print $1 }' | current | awk -v saved="$STATE/sysctl" '
 		BEGIN { while ((getline line <saved) > 0) { split(line, word, " "); known[word[1]] } }
 		!($1 in known)' >"$STATE/sysctl.new"
 	cat "$STATE/sysctl.new" >>"$STATE/sysctl"
@@ -223,16 +218,15 @@ write_sysctl() {
 	fi
 }
 
-# restore_sysctls puts back what save_sysctls kept.
+# restore_sysctls puts back what save_sysctls kept and is different now.
 restore_sysctls() {
 	if [ ! -f "$STATE/sysctl" ]; then
 		say "no saved kernel settings in $STATE: they stay as they are"
 		return
 	fi
-	while read -r path value; do
-		if [ -w "$PROC_SYS/$path" ] && read -r now <"$PROC_SYS/$path" && [ "$now" != "$value" ]; then
-			echo "$value" >"$PROC_SYS/$path"
-		fi
-	done <"$STATE/sysctl"
+	kept=$(cat "$STATE/sysctl")
+	without "$kept" "$(lines "$kept" | sed 's/ .*//' | current)" | while read -r path value; do
+		if [ -w "$PROC_SYS/$path" ]; then echo "$value" >"$PROC_SYS/$path"; fi
+	done
 	rm -f "$STATE/sysctl"
 }

@@ -51,7 +51,7 @@ type node struct {
 func newNode(t *testing.T, shell string) *node {
 	t.Helper()
 	n := &node{t: t, shell: needTool(t, shell), dir: installNode(t), bin: t.TempDir(), state: t.TempDir()}
-	for _, tool := range []string{"awk", "cat", "cut", "grep", "mkdir", "mv", "rm", "rmdir", "sed", "sha256sum", "sort", "touch", "tr"} {
+	for _, tool := range []string{"awk", "cat", "cut", "grep", "mkdir", "mv", "rm", "rmdir", "sed", "sha256sum", "sort", "touch", "tr", "xargs"} {
 		n.provide(tool, tool)
 	}
 	n.standIn("ip", "ip")

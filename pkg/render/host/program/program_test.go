@@ -30,22 +30,6 @@ func needTool(t *testing.T, command string) []string {
 	return nil
 }
 
-// install writes all programs into a directory, as hosts have them.
-func install(t *testing.T) string {
-	t.Helper()
-	dir := t.TempDir()
-	for _, f := range Files() {
-		mode := os.FileMode(0o444)
-		if f.Executable {
-			mode = 0o555
-		}
-		if err := os.WriteFile(filepath.Join(dir, f.Name), f.Data, mode); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return dir
-}
-
 func TestFiles(t *testing.T) {
 	var sums string
 	for _, f := range Files() {
@@ -96,48 +80,45 @@ func sources(t *testing.T, pattern string) []string {
 	return paths
 }
 
-// pair is an input of a program of awk, and what it has to print.
-type pair struct{ name, in, out string }
-
-// pairs reads a file of them: "-- NAME --", the input, "-- =>", the output. What comes
-// before the first is a comment.
-func pairs(t *testing.T, path string) []pair {
-	t.Helper()
-	data, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var list []pair
-	part := new(string)
-	for _, line := range strings.SplitAfter(string(data), "\n") {
-		name, opens := strings.CutPrefix(strings.TrimSuffix(line, " --\n"), "-- ")
-		switch {
-		case line == "-- =>\n":
-			part = &list[len(list)-1].out
-		case opens && strings.HasSuffix(line, " --\n"):
-			list = append(list, pair{name: name})
-			part = &list[len(list)-1].in
-		default:
-			*part += line
-		}
-	}
-	return list
+// before are the files that a file of awk is read after.
+var before = map[string][]string{
+	"host":    {"prefix"},
+	"decide":  {"prefix"},
+	"wanted":  {"numbers"},
+	"actual":  {"numbers"},
+	"change":  {"numbers"},
+	"enforce": {"numbers"},
+	"explain": {"numbers"},
+	"report":  {"numbers"},
 }
 
-// TestAwk holds each awk file of which there are pairs against them.
+// TestAwk holds each file of awk against its pairs: a block NAME is the input, the block
+// "=> NAME" what has to be printed, and other blocks are for those to use.
 func TestAwk(t *testing.T) {
-	for _, path := range sources(t, "testdata/*.txtar") {
-		file := strings.TrimSuffix(filepath.Base(path), ".txtar") + ".awk"
+	_, fixtures := blocks(t, "testdata/fixtures.txt")
+	for _, path := range sources(t, "testdata/awk/*.txtar") {
+		program := strings.TrimSuffix(filepath.Base(path), ".txtar")
+		names, text := blocks(t, path)
+		for name, block := range fixtures {
+			if _, own := text[name]; !own {
+				text[name] = block
+			}
+		}
+		if os.Getenv("UPDATE_GOLDEN") != "" {
+			updateAwk(t, path, program, names, text)
+		}
 		for _, awk := range awks {
-			t.Run(awk+"/"+file, func(t *testing.T) {
-				words := needTool(t, awk)
-				for _, p := range pairs(t, path) {
-					t.Run(p.name, func(t *testing.T) {
-						c := exec.Command(words[0], append(words[1:], "-f", file)...)
-						c.Stdin = strings.NewReader(p.in)
-						out, err := c.CombinedOutput()
-						if err != nil || string(out) != p.out {
-							t.Errorf("%s: %v\n%swant:\n%s", p.name, err, out, p.out)
+			t.Run(awk+"/"+program, func(t *testing.T) {
+				needTool(t, awk)
+				for _, name := range names {
+					in, ok := strings.CutPrefix(name, "=> ")
+					if !ok {
+						continue
+					}
+					t.Run(in, func(t *testing.T) {
+						got := runAwk(t, awk, program, expand(t, "@"+in+"\n", text))
+						if want := expand(t, text[name], text); got != want {
+							t.Errorf("%swant:\n%s", got, want)
 						}
 					})
 				}
@@ -146,11 +127,43 @@ func TestAwk(t *testing.T) {
 	}
 }
 
+func runAwk(t *testing.T, awk, program, in string) string {
+	t.Helper()
+	command := strings.Fields(awk)
+	for _, f := range append(before[program], program) {
+		command = append(command, "-f", f+".awk")
+	}
+	c := exec.Command(command[0], command[1:]...)
+	c.Stdin = strings.NewReader(in)
+	out, err := c.CombinedOutput()
+	if err != nil {
+		t.Errorf("%s: %v", c, err)
+	}
+	return string(out)
+}
+
+// updateAwk writes what is printed now where it differs: read the diff.
+func updateAwk(t *testing.T, path, program string, names []string, text map[string]string) {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	comment, _, _ := strings.Cut(string(data), "-- "+names[0]+" --\n")
+	out := comment
+	for _, name := range names {
+		if in, ok := strings.CutPrefix(name, "=> "); ok {
+			if got := runAwk(t, awks[0], program, expand(t, "@"+in+"\n", text)); got != expand(t, text[name], text) {
+				text[name] = got
+			}
+		}
+		out += "-- " + name + " --\n" + text[name]
+	}
+	write(t, path, out)
+}
+
 // TestReadTables has the library read tables that are right, and refuse others.
 func TestReadTables(t *testing.T) {
-	const tables = "kustomize-hybrid tables 1\nregion dc\nfleet %.6x\nsetting relay yes\nsetting cni cilium\n" +
-		"own 4 10.0.0.0/22\nown 6 fd00::/64\ngateway dc-1 10.0.0.11 - 10.0.0.11:9002\n"
-	const fleet = "kustomize-hybrid fleet 1\nprefix 4 10.143.0.0/24\n"
 	const program = `case $0 in */*) DIR=${0%/*} ;; *) DIR=. ;; esac
 . "$DIR/lib.sh"
 read_tables
@@ -159,37 +172,31 @@ mismatched_parts`
 	for _, shell := range shells {
 		t.Run(shell, func(t *testing.T) {
 			words := needTool(t, shell)
-			dir := install(t)
-			write := func(name, text string) {
-				if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			run := func() string {
-				out, _ := exec.Command(words[0], append(words[1:], filepath.Join(dir, "try.sh"))...).CombinedOutput()
-				return strings.ReplaceAll(string(out), dir+"/", "")
-			}
+			dir := install(t, "relay")
 			expect := func(want string) {
 				t.Helper()
-				if got := run(); got != want {
+				out, _ := exec.Command(words[0], append(words[1:], filepath.Join(dir, "try.sh"))...).CombinedOutput()
+				if got := strings.ReplaceAll(string(out), dir+"/", ""); !strings.HasSuffix(got, want) {
 					t.Errorf("%s\nwant:\n%s", got, want)
 				}
 			}
-			write("try.sh", program)
-			write("tables", fmt.Sprintf(tables, sha256.Sum256([]byte(fleet))))
-			expect("try.sh: fleet.tables is missing\n")
-			write("fleet.tables", fleet)
-			expect("dc yes cilium\n4 10.0.0.0/22\n6 fd00::/64\ndc-1 10.0.0.11 - 10.0.0.11:9002\n4 10.143.0.0/24\n")
-			write("fleet.tables", fleet+"prefix 4 10.144.0.0/24\n")
+			write(t, filepath.Join(dir, "try.sh"), program)
+			tables, fleet := fixture(t, "relay")
+			expect("cloud yes cilium\n4 10.0.0.0/22\n4 10.61.0.0/16\n" +
+				"cloud-1 10.0.0.11 - 10.0.0.11:9002\ncloud-2 10.0.0.12 - 10.0.0.12:9002\n" +
+				"4 100.64.0.0/10\n6 fd7a:115c:a1e0::/48\n4 10.142.0.0/20\n4 10.143.0.0/24\n")
+			write(t, filepath.Join(dir, "fleet.tables"), fleet+"prefix 4 10.144.0.0/24\n")
 			if err := os.Remove(filepath.Join(dir, "without.awk")); err != nil {
 				t.Fatal(err)
 			}
-			if got := run(); !strings.Contains(got, "mismatched: without.awk is of another version than SHA256SUMS\n"+
-				"mismatched: tables is made for another fleet.tables (") {
-				t.Errorf("a missing part and a newer fleet are not named:\n%s", got)
-			}
-			write("tables", "kustomize-hybrid tables 2\n")
+			expect("mismatched: without.awk is of another version than SHA256SUMS\n" +
+				"mismatched: tables is made for another fleet.tables (" + strings.Fields(tables)[6] + ") than fleet.tables\n")
+			write(t, filepath.Join(dir, "tables"), "kustomize-hybrid tables 2\n")
 			expect("try.sh: these are tables of format 2; this program knows format 1: programs and tables are of different versions\n")
+			if err := os.Remove(filepath.Join(dir, "fleet.tables")); err != nil {
+				t.Fatal(err)
+			}
+			expect("try.sh: fleet.tables is missing\n")
 		})
 	}
 }
