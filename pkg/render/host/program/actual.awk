@@ -21,7 +21,7 @@ what == "rules" && is_ours($1 + 0) && $1 ~ /:$/ {
 what == "routes" && ($1 == "unreachable" || $1 == "blackhole") { print "route " family " " word_after("table") " " $1 " " $2 }
 # A table of ours once ended in this route, and any rule that comes to it now would
 # refuse all that this host sends. Only ours has the metric.
-what == "old" && $2 == "default" && word_after("table") >= FIRST && word_after("metric") == 4278198272 {
+what == "old" && $2 == "default" && word_after("table") + 0 >= FIRST && word_after("metric") == 4278198272 {
 	print "route " family " " word_after("table") " unreachable default metric 4278198272"
 }
 what == "firewall" && $1 == "-A" {

@@ -323,7 +323,10 @@ write_iptables() {
 		run "$command" -w 5 -t "$table" -I "$hook" -j "$chain"
 	done
 	without "$(chains "$1" "$HAVE")" "$(chains "$1" "$WANT")" | while read -r command table chain; do
-		run "$command" -w 5 -t "$table" -D "${chain#"$CHAIN"-}" -j "$chain" 2>/dev/null
+		case $chain in
+		*-TO | *-FROM) ;; # who jumped to them has been written anew
+		*) run "$command" -w 5 -t "$table" -D "${chain#"$CHAIN"-}" -j "$chain" 2>/dev/null ;;
+		esac
 		run "$command" -w 5 -t "$table" -F "$chain"
 		run "$command" -w 5 -t "$table" -X "$chain"
 	done

@@ -218,15 +218,18 @@ write_sysctl() {
 	fi
 }
 
-# restore_sysctls puts back what save_sysctls kept and is different now.
+# restore_sysctls puts back what save_sysctls kept and is different now; twice, since
+# writing one setting of the kernel's may change others.
 restore_sysctls() {
 	if [ ! -f "$STATE/sysctl" ]; then
 		say "no saved kernel settings in $STATE: they stay as they are"
 		return
 	fi
 	kept=$(cat "$STATE/sysctl")
-	without "$kept" "$(lines "$kept" | sed 's/ .*//' | current)" | while read -r path value; do
-		if [ -w "$PROC_SYS/$path" ]; then echo "$value" >"$PROC_SYS/$path"; fi
+	for _ in 1 2; do
+		without "$kept" "$(lines "$kept" | sed 's/ .*//' | current)" | while read -r path value; do
+			if [ -w "$PROC_SYS/$path" ]; then echo "$value" >"$PROC_SYS/$path"; fi
+		done
 	done
 	rm -f "$STATE/sysctl"
 }
