@@ -1,7 +1,7 @@
 # Says what a number or a name is for. After numbers.awk. Reads tables and
 #   explain WORD                a priority, a table, a chain, an nft chain or table, a
 #                               kernel setting (dots or slashes), or a route protocol
-# Prints one paragraph, or nothing for what is not ours.
+# Prints one line for each word, or nothing for what is not ours.
 
 $1 == "region" { region = $2 }
 $1 == "setting" { setting[$2] = $3 }
@@ -9,11 +9,13 @@ $1 == "local" {
 	prefix[$3] = $4
 	if ($3 > last) last = $3
 }
-$1 == "explain" { word = $2 }
+$1 == "explain" { word[++words] = $2 }
 
 END {
-	if (word ~ /^[0-9]+$/) number(word + 0)
-	else name(word)
+	for (i = 1; i <= words; i++) {
+		if (word[i] ~ /^[0-9]+$/) number(word[i] + 0)
+		else name(word[i])
+	}
 }
 
 function number(n) {
