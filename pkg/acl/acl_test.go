@@ -2,7 +2,6 @@ package acl_test
 
 import (
 	"bytes"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -28,16 +27,6 @@ func TestOneRegionGrantsNothing(t *testing.T) {
 	got := acl.FromTopology(topology).JSON()
 	if !bytes.Contains(got, []byte(`"grants": []`)) {
 		t.Errorf("no empty list of grants:\n%s", got)
-	}
-}
-
-// Every policy is a golden. The tests of package policyfile check what it says.
-func TestGoldens(t *testing.T) {
-	for _, s := range acltest.Samples(t) {
-		t.Run(s.Name, func(t *testing.T) {
-			src := acl.FromTopology(s.Topology).JSON()
-			acltest.Golden(t, filepath.Join("testdata", "golden", s.Name+".json"), src)
-		})
 	}
 }
 

@@ -2,9 +2,11 @@ package policyfile_test
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/goldentest"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl/eval"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl/internal/acltest"
@@ -12,20 +14,48 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
-// Every topology's own file passes its tests and is exactly what Check asks for; for
-// Tailscale it is a golden.
+// Every topology's own file passes its tests and Check. A golden tells what such a file
+// has beside the policy's JSON, which is a golden of package acl; commas left aside,
+// which stand behind every item but the last of the file.
 func TestGoldens(t *testing.T) {
+	var files []string
 	for _, s := range acltest.Samples(t) {
+		src, policy := policyfile.FromTopology(s.Topology), acl.FromTopology(s.Topology).JSON()
 		t.Run(s.Name, func(t *testing.T) {
-			src := policyfile.FromTopology(s.Topology)
-			for _, src := range [][]byte{acl.FromTopology(s.Topology).JSON(), src} {
-				check(t, s.Topology, src)
-			}
-			if strings.HasSuffix(s.Name, ".tailscale") {
-				acltest.Golden(t, filepath.Join("testdata", "golden", s.Name+".hujson"), src)
-			}
+			check(t, s.Topology, policy)
+			check(t, s.Topology, src)
 		})
+		if name, ok := strings.CutSuffix(s.Name, ".tailscale"); ok {
+			file := filepath.Join("testdata", "golden", name+".txt")
+			goldentest.Compare(t, file, acltest.Difference(bare(acltest.Lines(policy)), bare(acltest.Lines(src))))
+			files = append(files, file)
+			if want := strings.Join(withCommas(bare(acltest.Lines(src))), "\n") + "\n"; string(src) != want {
+				t.Errorf("%s: commas are not where they belong:\n%s", name, src)
+			}
+		}
 	}
+	goldentest.Only(t, filepath.Join("testdata", "golden"), files...)
+}
+
+// bare is the lines without the commas at their ends.
+func bare(lines []string) []string {
+	var list []string
+	for _, line := range lines {
+		list = append(list, strings.TrimSuffix(line, ","))
+	}
+	return list
+}
+
+// withCommas puts a comma behind every item but the last two lines' of the file.
+func withCommas(lines []string) []string {
+	list := slices.Clone(lines)
+	for i, line := range lines[:len(lines)-2] {
+		comment := strings.HasPrefix(strings.TrimLeft(line, "\t"), "//")
+		if !comment && !strings.HasSuffix(line, "{") && !strings.HasSuffix(line, "[") {
+			list[i] += ","
+		}
+	}
+	return list
 }
 
 func check(t *testing.T, topology *schema.Topology, src []byte) {

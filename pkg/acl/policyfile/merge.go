@@ -29,9 +29,7 @@ import (
 func Merge(t *schema.Topology, f *File) ([]byte, diag.List) {
 	t = plan.New(t).Topology
 	m := newMerger(t, f)
-	for _, s := range m.policy.Sections() {
-		m.section(s)
-	}
+	m.sections()
 	return m.finish(f, t)
 }
 
@@ -40,9 +38,7 @@ func Merge(t *schema.Topology, f *File) ([]byte, diag.List) {
 func FromTopology(t *schema.Topology) []byte {
 	f, _ := Parse("", []byte("{\n}\n"))
 	m := newMerger(plan.New(t).Topology, f)
-	for _, s := range m.policy.Sections() {
-		m.section(s)
-	}
+	m.sections()
 	return m.src
 }
 
@@ -113,6 +109,13 @@ func (m *merger) parse() {
 func (m *merger) splice(start, end int, text string) {
 	m.src = slices.Concat(m.src[:start], []byte(text), m.src[end:])
 	m.dirty = true
+}
+
+// sections brings every section up to date.
+func (m *merger) sections() {
+	for _, s := range m.policy.Sections() {
+		m.section(s)
+	}
 }
 
 // section brings one section up to date.

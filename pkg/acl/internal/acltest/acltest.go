@@ -1,9 +1,9 @@
 // Package acltest has the topologies on which the tests of pkg/acl and its folders run,
-// and compares with goldens. Start with Samples for all topologies, and Named for one.
+// and tells what differs between two texts. Start with Samples for all topologies, Named
+// for one, and Difference.
 package acltest
 
 import (
-	"bytes"
 	"fmt"
 	"net/netip"
 	"os"
@@ -65,6 +65,7 @@ func Regions(n int) *schema.Topology {
 type Sample struct {
 	Name     string // golden files are called after it
 	Topology *schema.Topology
+	Example  bool // of examples, which golden/examples renders, too
 }
 
 // Samples are every example and every topology of testdata, for both servers.
@@ -76,13 +77,13 @@ func Samples(t testing.TB) []Sample {
 		t.Fatal("no topologies found")
 	}
 	var list []Sample
-	for _, path := range append(examples, extra...) {
+	for i, path := range append(examples, extra...) {
 		name := strings.TrimSuffix(filepath.Base(path), ".yaml")
 		if name == "topology" || strings.HasPrefix(name, "topology.") {
 			name = filepath.Base(filepath.Dir(path))
 		}
 		for _, server := range []schema.ControlServer{schema.ControlTailscale, schema.ControlHeadscale} {
-			list = append(list, Sample{name + "." + string(server), topology(t, path, server)})
+			list = append(list, Sample{name + "." + string(server), topology(t, path, server), i < len(examples)})
 		}
 	}
 	return list
@@ -137,23 +138,6 @@ func Text(list diag.List) string {
 	var b strings.Builder
 	_ = diag.WriteText(&b, list)
 	return b.String()
-}
-
-// Golden compares with the file, or rewrites it under UPDATE_GOLDEN=1.
-func Golden(t *testing.T, path string, got []byte) {
-	t.Helper()
-	if os.Getenv("UPDATE_GOLDEN") == "1" {
-		if err := os.WriteFile(path, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("%s differs; got:\n%s", path, got)
-	}
 }
 
 // Parsed reads a policy that must be well formed.
