@@ -31,7 +31,7 @@ func TestOneRegionGrantsNothing(t *testing.T) {
 }
 
 // Whatever the number of regions: every ordered pair is covered once, none by itself,
-// and the policy is what Check asks for.
+// and Check asks for nothing else.
 func TestEveryNumberOfRegions(t *testing.T) {
 	for _, n := range []int{1, 2, 3, 7, 32, 33, 34, 50} {
 		topology := acltest.Regions(n)

@@ -53,7 +53,7 @@ func newSite(s *schema.Spec, planned *plan.Region) *site {
 // each prefix, of an address inside it for the tests, and of the API server.
 func Aliases(s *schema.Spec, r *plan.Region) []Host { return newSite(s, r).hosts }
 
-// prefixes gives each prefix an alias, and each alias an address to test it with.
+// prefixes gives each prefix an alias, and each alias an address for the tests.
 func (s *site) prefixes(p place, name, probe string, prefixes []netip.Prefix) {
 	for _, prefix := range cidr.Sorted(prefixes) {
 		i := len(s.selectors[p])

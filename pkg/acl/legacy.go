@@ -2,8 +2,8 @@ package acl
 
 import "strings"
 
-// acls is the grant in the older form: one rule for each protocol. What a pin asks
-// for cannot be said there; CheckTopology reports it.
+// acls is the grant in the older form: one rule for each protocol. It cannot
+// express a pin; CheckTopology reports that.
 func (g Grant) acls() []ACL {
 	var list []ACL
 	at := map[string]int{}

@@ -11,16 +11,16 @@ import (
 func ParsePrefix(s string) (netip.Prefix, error) {
 	if a, err := netip.ParseAddr(s); err == nil {
 		if a.Zone() != "" || a.Is4In6() {
-			return netip.Prefix{}, fmt.Errorf("%q is no plain address", s)
+			return netip.Prefix{}, fmt.Errorf("%q is not a plain address", s)
 		}
 		return netip.PrefixFrom(a, a.BitLen()), nil
 	}
 	p, err := netip.ParsePrefix(s)
 	if err != nil {
-		return netip.Prefix{}, fmt.Errorf("%q is no address and no prefix", s)
+		return netip.Prefix{}, fmt.Errorf("%q is neither an address nor a prefix", s)
 	}
 	if p != p.Masked() {
-		return netip.Prefix{}, fmt.Errorf("%q has bits behind its length; %s is meant", s, p.Masked())
+		return netip.Prefix{}, fmt.Errorf("%q has host bits; the prefix is %s", s, p.Masked())
 	}
 	return p, nil
 }

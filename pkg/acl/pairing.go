@@ -15,10 +15,10 @@ type pairing struct {
 	via      string
 }
 
-// readable is the number of regions up to which a rule is written once for each
-// destination, as people would write it. That takes a name for each pair of
-// regions; beyond it halves of the regions are granted to each other instead, which
-// takes a name for each region and each halving.
+// readable is the most regions for which each destination gets a rule of its own, as
+// people would write it. That takes a name for each pair of regions; beyond it halves of
+// the regions are granted to each other instead, which takes a name for each region and
+// each halving.
 const readable = 32
 
 // mesh pairs every source with every destination other than itself. Regions of one

@@ -6,7 +6,7 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
-// pluginPorts is what a network plugin's own programs listen on, on every node.
+// pluginPorts are ports that a network plugin's own programs open on every node.
 type pluginPorts struct {
 	what  string
 	src   place
@@ -99,7 +99,7 @@ func tunnelled(r *schema.Region) string {
 	return string(r.CNI.Type) + " " + string(r.CNI.Tunnel)
 }
 
-// tunnelPorts are what a tunnel's packets look like from outside.
+// tunnelPorts are the ports, or the protocol, of a tunnel's outer packets.
 func tunnelPorts(c schema.CNI) []string {
 	linuxVXLAN := []schema.CNIType{schema.CNICilium, schema.CNIFlannel, schema.CNIWeave}
 	switch {

@@ -2,26 +2,26 @@
 // topology needs.
 //
 // Start with FromTopology for the policy of a topology, Policy.JSON to write it, and
-// CheckTopology for what the topology asks for and the policy cannot say. A policy file
-// that people edit is for package policyfile, and the question whether SRC may reach
-// DST:PORT for package eval. Nothing here touches a file or the network.
+// CheckTopology for what the topology wants and the policy cannot express. Package
+// policyfile edits a policy file that people write, and package eval answers whether SRC
+// may reach DST:PORT. Nothing here touches a file or the network.
 package acl
 
 // Policy is the part of a tailnet policy file that this package writes and reads.
 // Every list is in the order of the file. Selectors, ports and prefixes are the
-// strings of the file: whether they mean anything is for policyfile.Lint and eval.New.
+// strings of the file: policyfile.Lint and eval.New tell whether they mean anything.
 type Policy struct {
 	TagOwners []Assignment // tag: who may assign it
 	Groups    []Assignment // group: its members
 	Hosts     []Host
-	// Routes and ExitNode are autoApprovers: whose routes need no approval by hand.
+	// Routes and ExitNode are autoApprovers: whose routes are approved without anybody.
 	Routes    []Assignment // prefix: who may have it approved
 	ExitNode  []string
 	Grants    []Grant
 	ACLs      []ACL
 	NodeAttrs []NodeAttr
 	Tests     []Test
-	// HasRules says that the file has "grants" or "acls", even empty ones. Without
+	// HasRules reports whether the file has "grants" or "acls", even empty ones. Without
 	// either the control servers allow everything (headscale 0.29.2,
 	// hscontrol/policy/v2/filter.go).
 	HasRules bool
@@ -57,7 +57,7 @@ type Grant struct {
 	App []string
 	// SrcPosture are conditions on the source device; nothing here evaluates them.
 	SrcPosture []string
-	// Comment says what the grant is for. It is written in HuJSON only.
+	// Comment gives the grant's purpose. It is written in HuJSON only.
 	Comment string
 }
 
@@ -67,7 +67,7 @@ type ACL struct {
 	Proto  string
 	Src    []string
 	Dst    []string // "host:443", "tag:k8s:80,443", "10.0.0.0/8:*"
-	// Comment says what the rule is for. It is written in HuJSON only.
+	// Comment gives the rule's purpose. It is written in HuJSON only.
 	Comment string
 }
 
@@ -76,7 +76,7 @@ type NodeAttr struct {
 	Target []string
 	Attr   []string
 	IPPool []string
-	// Comment says what the attribute is for. It is written in HuJSON only.
+	// Comment gives the attribute's purpose. It is written in HuJSON only.
 	Comment string
 }
 

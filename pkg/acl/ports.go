@@ -124,7 +124,7 @@ func parseRange(s string) (PortRange, error) {
 	a, okA := ParsePort(first)
 	b, okB := ParsePort(last)
 	if !okA || !okB || a > b {
-		return PortRange{}, fmt.Errorf("%q is no port, range of ports, or \"*\"", s)
+		return PortRange{}, fmt.Errorf("%q is not a port, a range of ports or \"*\"", s)
 	}
 	return PortRange{a, b}, nil
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
-// role is one reason for which regions reach each other: which addresses reach
-// which, on which ports, and why.
+// role is one reason why regions reach each other: which addresses reach which, on which
+// ports, and why.
 type role struct {
 	name  string
 	why   string
@@ -28,12 +28,12 @@ type role struct {
 // kubeletPort is the kubelet's (kubernetes v1.33.1, pkg/cluster/ports/ports.go).
 const kubeletPort = "tcp:10250"
 
-// roles are the reasons for which the regions of the topology reach each other, in
-// the order in which they are written.
+// roles are the reasons why the regions of the topology reach each other, in the order of
+// the file.
 //
 // What a node may do, its pods may do and the other way round: a node can take the
 // address of any pod of its region, so refusing it what pods have protects nothing.
-// What is worth refusing is what neither of them needs: other nodes' ports.
+// Only what neither of them needs is worth refusing: other nodes' ports.
 func roles(s *schema.Spec) []role {
 	list := clusterRoles(s)
 	if s.Tailnet.Policy.Access == schema.AccessAllowAll {
@@ -47,7 +47,7 @@ func roles(s *schema.Spec) []role {
 // ICMP: other protocols must be named (tailscale 1.84.3, wgengine/filter/match.go).
 func everything() role {
 	return role{
-		name: "all", why: "everything between regions, as the topology asks for",
+		name: "all", why: "everything between regions: access is allowAll",
 		src: []place{nodes, pods}, dst: []place{nodes, pods}, ports: []string{"*"},
 	}
 }
@@ -67,7 +67,7 @@ func clusterRoles(s *schema.Spec) []role {
 	}}
 	list = append(list, pluginRoles(s)...)
 	return append(list, role{
-		name: "pods", why: "pods reach pods on every port, as in any cluster: NetworkPolicies are what restricts them",
+		name: "pods", why: "pods reach pods on every port, as in any cluster; NetworkPolicies restrict them",
 		src: []place{pods}, dst: []place{pods}, ports: []string{"*"}, class: tunnelled,
 	}, role{
 		// A mirror of UDP would open every UDP port of the nodes to pods, so only DNS is
@@ -101,14 +101,14 @@ func flows(s *schema.Spec) []role {
 	return list
 }
 
-// mirror is the way back of a role's UDP: the packet filter remembers only the last
+// mirror is the role of the answers to a role's UDP: the packet filter remembers only the last
 // 512 flows (tailscale 1.84.3, wgengine/filter/filter.go), so a busy protocol needs
 // a rule for each direction.
 func mirror(r role, ports []string) role {
 	r.src, r.dst = r.dst, r.src
 	r.from, r.to = r.to, r.from
 	r.ports = ports
-	r.why += " (the way back of UDP)"
+	r.why += " (answers over UDP)"
 	return r
 }
 

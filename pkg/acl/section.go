@@ -8,7 +8,7 @@ type Section struct {
 	Path []string
 	// IsList tells an array from an object.
 	IsList bool
-	// Needed says that even an empty one must stand in the file.
+	// Needed reports whether the file must have it even when it is empty.
 	Needed bool
 	// Members are the object's members, or the array's elements, in their order.
 	Members []Member

@@ -11,11 +11,11 @@ import (
 )
 
 // FromTopology returns the policy that the topology needs, which must be valid: see
-// package validate. The order of its regions does not matter. CheckTopology says what
-// the topology asks for that its control server cannot do.
+// package validate. The order of its regions does not matter. CheckTopology reports
+// what the topology wants and its control server cannot do.
 //
-// Rules are made of the regions' prefixes, since a tag stands for the addresses of
-// the gateways only and never for the networks behind them (headscale 0.29.2,
+// Rules consist of the regions' prefixes, since a tag means the addresses of the
+// gateways only and never the networks behind them (headscale 0.29.2,
 // testdata routes-a2). A region is never granted to itself. The gateways' tag is a
 // source only where gateways send from their tailnet address.
 func FromTopology(t *schema.Topology) *Policy {
@@ -158,7 +158,7 @@ func (r rule) grant(sites []*site) Grant {
 	return g
 }
 
-// names lists what stands for the places of the regions, each once.
+// names lists the aliases and tags of the regions' places, each once.
 func names(sites []*site, regions []int, places []place) []string {
 	var list []string
 	seen := map[string]bool{}
@@ -193,9 +193,9 @@ func (g *generator) tagOwners() []Assignment {
 	return list
 }
 
-// owners are the user's choice, or administrators. Headscale has no
+// owners are the user's choice, or administrators. Headscale does not have
 // autogroup:admin (headscale 0.29.2, hscontrol/policy/v2/types.go), and a gateway
-// with a pre-authorised key needs no owner there.
+// with a pre-authorised key does not need an owner there.
 func (g *generator) owners() []string {
 	switch {
 	case len(g.spec.Tailnet.Policy.TagOwners) > 0:
@@ -208,7 +208,7 @@ func (g *generator) owners() []string {
 
 // routes approve exactly what the regions advertise. A wider prefix would approve
 // whatever lies inside it as well (headscale 0.29.2, testdata routes-d2), so one that
-// is advertised, a superset, says it for the prefixes that it contains.
+// is advertised, a superset, approves the prefixes that it contains, too.
 func (g *generator) routes() []Assignment {
 	tags := map[netip.Prefix]map[string]bool{}
 	for _, s := range g.sites {

@@ -11,9 +11,9 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
-// CheckTopology returns what is wrong with the part of the topology that the tailnet
-// policy is made of: names and ports that mean nothing, and what its control server,
-// or the form it has chosen, cannot say. What cannot be said is left out of
+// CheckTopology returns what is wrong with the topology's part about the tailnet policy:
+// names and ports that mean nothing, and what its control server, or its form, cannot
+// express. What cannot be expressed is left out of
 // FromTopology's policy, so it is reported here. Paths are the topology's.
 func CheckTopology(t *schema.Topology) diag.List {
 	t = plan.New(t).Topology
@@ -37,7 +37,7 @@ type topologyChecker struct {
 func (c *topologyChecker) server() {
 	t := &c.spec.Tailnet
 	if t.Control == schema.ControlHeadscale && len(t.IPPool) > 0 {
-		c.list.Warnf(CodeUnsupported, "spec.tailnet.ipPool", "Headscale's policy has no ipPool, so the pool %s is in no policy file", cidr.Few(t.IPPool)).
+		c.list.Warnf(CodeUnsupported, "spec.tailnet.ipPool", "Headscale's policy has no ipPool, and no policy file holds the pool %s", cidr.Few(t.IPPool)).
 			Fix("set prefixes.v4 in Headscale's own configuration")
 	}
 	if t.Control != schema.ControlHeadscale {
@@ -58,7 +58,7 @@ func (c *topologyChecker) selfGrant() {
 	if t.GatewaySource == schema.SourceTailnetIP && !t.Policy.TagPerRegion && len(c.spec.Regions) > 1 {
 		c.list = append(c.list, (&diag.Diagnostic{
 			Severity: diag.Info, Code: CodeSelf, Path: "spec.tailnet.gatewaySource",
-			Message: fmt.Sprintf("gateways of every region carry %s and send from their tailnet addresses, so each region's gateways are granted their own region", t.Tag),
+			Message: fmt.Sprintf("gateways of every region carry %s and send from their tailnet addresses, so the rules let each region's gateways reach their own region, too", t.Tag),
 		}).Fix("nothing breaks, since gateways guard their own prefixes; policy.tagPerRegion: true avoids it"))
 	}
 }
@@ -83,7 +83,7 @@ func (c *topologyChecker) regions(path string, names []string) {
 func (c *topologyChecker) region(path, name string) *schema.Region {
 	i := slices.IndexFunc(c.spec.Regions, func(r schema.Region) bool { return r.Name == name })
 	if i < 0 {
-		c.list.Errorf(CodeUndefined, path, "no region is called %q", name).Fix("use the name of a region of this topology")
+		c.list.Errorf(CodeUndefined, path, "no region has the name %q", name).Fix("use the name of a region of this topology")
 		return nil
 	}
 	return &c.spec.Regions[i]
@@ -92,7 +92,7 @@ func (c *topologyChecker) region(path, name string) *schema.Region {
 func (c *topologyChecker) pin(path string, p schema.Pin) {
 	if c.spec.Tailnet.Policy.Form == schema.FormACLs {
 		c.list.Errorf(CodeUnsupported, path, "access rules have no via, so what %s sends to %s cannot be pinned to %s", p.From, p.To, p.Via).
-			Fix("set form: grants, or drop the pin")
+			Fix("set form: grants, or delete the pin")
 	}
 	if !c.spec.Tailnet.Policy.TagPerRegion {
 		c.list.Errorf(CodeUnsupported, path, "gateways of every region carry %s, so a pin of %s would steer all of them", c.spec.Tailnet.Tag, p.From).
@@ -110,8 +110,8 @@ func (c *topologyChecker) pin(path string, p schema.Pin) {
 	}
 }
 
-// HeadscaleLacks reports whether Headscale refuses the selector: it knows no user
-// roles, no IP sets and no services (headscale 0.29.2, hscontrol/policy/v2/types.go).
+// HeadscaleLacks reports whether Headscale refuses the selector: it has neither user
+// roles nor IP sets nor services (headscale 0.29.2, hscontrol/policy/v2/types.go).
 func HeadscaleLacks(name string) bool {
 	group, isGroup := strings.CutPrefix(name, "autogroup:")
 	known := []string{"internet", "member", "nonroot", "tagged", "self", "danger-all"}

@@ -2,14 +2,14 @@ package acl
 
 import "github.com/kustomize-hybrid/kustomize-hybrid/schema"
 
-// visibility are grants without which a relay cannot work. A standby must learn
-// which gateway of its region is the primary, and the control server tells it about
-// another gateway only where a rule connects the two (headscale 0.29.2, testdata
-// routes-f10 and routes-e3). ICMP is the smallest rule there is.
+// visibility are the grants that a relay needs. A standby must learn which gateway of its
+// region is the primary, and the control server tells it about another gateway only where
+// a rule connects the two (headscale 0.29.2, testdata routes-f10 and routes-e3). ICMP is
+// the smallest rule there is.
 //
-// The standby then also gets its own region's prefixes from the tailnet; the guard
-// that every gateway's setup.sh installs ("ip rule ... lookup main", before
-// tailscaled's own) makes that harmless. Regions with one gateway get nothing.
+// The standby then also gets its own region's prefixes from the tailnet; the rules
+// that every gateway's setup.sh installs before tailscaled's own ("ip rule ... lookup
+// main") make that harmless. Regions with one gateway get nothing.
 func (g *generator) visibility() []Grant {
 	var list []Grant
 	seen := map[string]bool{}
@@ -40,12 +40,12 @@ func (g *generator) ownRoutes(tag string, first int) Grant {
 	})
 	return Grant{
 		Src: []string{tag}, Dst: names(g.sites, own, []place{nodes, pods}), IP: []string{"icmp:*"},
-		Comment: "relay: Headscale tells a gateway which of its own routes it is the primary of",
+		Comment: "relay: Headscale tells a gateway for which of its own routes it is the primary",
 	}
 }
 
-// steering are the grants by which a pin takes effect: via decides which router a
-// device is told about, so a source must be the device, the gateways of the sending
+// steering are the grants by which a pin takes effect: via decides about which router a
+// device learns, so a source must be the device, the gateways of the sending
 // region (headscale 0.29.2, testdata via-grant-v39). ICMP is the smallest rule there
 // is; what may be sent stands in the rules between the regions.
 func (g *generator) steering() []Grant {

@@ -80,8 +80,8 @@ func (c *checker) network() {
 // randomPort: the firewalls in front of gateways admit one UDP port, and tailscaled
 // then listens on another (tailscale 1.84.3, wgengine/userspace.go).
 func (c *checker) randomPort(path, what string) {
-	c.list.Errorf(CodeRandomPort, path, "%s, so gateways listen on another UDP port than 41641, which their firewalls admit", what).
-		Fix("take the gateways' tags out of it")
+	c.list.Errorf(CodeRandomPort, path, "%s, so gateways listen on a random UDP port, and their firewalls admit 41641 only", what).
+		Fix("set randomize-client-port for people's devices only, in nodeAttrs")
 }
 
 func (c *checker) targetsGateways(targets []string) bool {
@@ -103,7 +103,7 @@ func (c *checker) tagOwners() {
 			c.list.Errorf(acl.CodeUndefined, path, "tag %q, which the gateways carry, is not defined in tagOwners", need.Key).
 				Fix("add %q to tagOwners: `acl merge`", need.Key)
 		case !sameSet(have.Values, need.Values):
-			c.list.Warnf(CodeOwners, path, "%s may be assigned by %s, and the topology says %s", need.Key, listed(have.Values), listed(need.Values)).
+			c.list.Warnf(CodeOwners, path, "%s may assign %s, and the topology says %s", listed(have.Values), need.Key, listed(need.Values)).
 				Fix("change spec.tailnet.policy.tagOwners of the topology, or the file")
 		}
 	}
@@ -152,7 +152,7 @@ func (c *checker) routes() {
 		for _, p := range s.plan.Advertise {
 			if !c.file.Approves([]string{s.tag}, p) {
 				c.list.Errorf(CodeUnapproved, diag.Field("autoApprovers.routes", p.String()),
-					"region %q advertises %s, and no autoApprover approves it for %s: the route stays switched off", s.region.Name, p, s.tag).
+					"region %q advertises %s, and no autoApprover approves it for %s: the route stays off", s.region.Name, p, s.tag).
 					Fix("add %q: [%q] to autoApprovers.routes", p, s.tag)
 			}
 		}
@@ -172,10 +172,10 @@ func (c *checker) approvers(path string, key netip.Prefix, who []string, adverti
 		switch {
 		case slices.Contains(advertised[name], key):
 		case c.isOurTag(name):
-			c.list.Warnf(CodeApprover, diag.Index(path, i), "%s may have %s and everything inside it approved, and its regions advertise %s", name, key, prefixList(advertised[name])).
+			c.list.Warnf(CodeApprover, diag.Index(path, i), "%s may get %s and everything inside it approved, and its regions advertise %s", name, key, prefixList(advertised[name])).
 				Fix("approve exactly what is advertised")
 		case cluster:
-			c.list.Warnf(CodeApprover, diag.Index(path, i), "%s may have %s approved, which belongs to the cluster: it could take over a region's traffic", name, key).
+			c.list.Warnf(CodeApprover, diag.Index(path, i), "%s may get %s approved, which belongs to the cluster: it could take over a region's traffic", name, key).
 				Fix("approve the regions' prefixes for the gateways' tags only")
 		}
 	}
@@ -184,7 +184,7 @@ func (c *checker) approvers(path string, key netip.Prefix, who []string, adverti
 // prefixList names the first few prefixes.
 func prefixList(prefixes []netip.Prefix) string {
 	if len(prefixes) == 0 {
-		return listed(nil)
+		return "nothing"
 	}
 	return cidr.Few(prefixes)
 }
@@ -215,7 +215,7 @@ func (c *checker) targets(path string, n acl.NodeAttr) {
 		})
 		for i, target := range n.Target {
 			if shared && !slices.Contains(need.Target, target) {
-				c.list.Warnf(CodeAttr, diag.Index(path+".target", i), "%s gets %s, which only %s need", target, listed(slices.Concat(n.Attr, n.IPPool)), listed(need.Target)).
+				c.list.Warnf(CodeAttr, diag.Index(path+".target", i), "%s gets %s, and only %s should", target, listed(slices.Concat(n.Attr, n.IPPool)), listed(need.Target)).
 					Fix("name the gateways' tags only")
 			}
 		}
@@ -223,7 +223,7 @@ func (c *checker) targets(path string, n acl.NodeAttr) {
 }
 
 // foreignPool reports pools and attributes for gateways that the topology does not
-// know of: another pool makes their addresses others than the regions expect.
+// have: with another pool they get other addresses than the regions expect.
 func (c *checker) foreignPool(path string, n acl.NodeAttr) {
 	for i, pool := range n.IPPool {
 		known := slices.ContainsFunc(c.need.NodeAttrs, func(a acl.NodeAttr) bool { return slices.Contains(a.IPPool, pool) })
@@ -236,7 +236,7 @@ func (c *checker) foreignPool(path string, n acl.NodeAttr) {
 	known := slices.ContainsFunc(c.need.NodeAttrs, func(a acl.NodeAttr) bool { return slices.Contains(a.Attr, drop) })
 	if i := slices.Index(n.Attr, drop); i >= 0 && !known && c.targetsGateways(n.Target) {
 		c.list.Warnf(CodeAttr, diag.Index(path+".attr", i), "gateways accept 100.64.0.0/10 on their LAN, and no region of the topology needs it").
-			Fix("drop %s", drop)
+			Fix("delete %s", drop)
 	}
 }
 
@@ -263,7 +263,7 @@ func (c *checker) assertions() {
 		})
 	}
 	if len(missing) > 0 {
-		c.list.Warnf(CodeTestMissing, "tests", "%d of the topology's assertions are not among the tests, the first being: %s", len(missing), missing[0]).
+		c.list.Warnf(CodeTestMissing, "tests", "the tests lack %d of the topology's assertions; the first is: %s", len(missing), missing[0]).
 			Fix("add them: `acl merge`")
 	}
 }
@@ -277,18 +277,18 @@ func eachAssertion(t acl.Test, yield func(string)) {
 	}
 }
 
-// unknown says what the answers do not take into account.
+// unknown reports names that the answers do not take into account.
 func (c *checker) unknown() {
 	for _, name := range c.file.Unknown() {
-		c.list.Warnf(CodeSelector, "", "what %s stands for is not evaluated here: the rules that use it may allow more", name).
-			Fix("ask the control server about them")
+		c.list.Warnf(CodeSelector, "", "kustomize-hybrid does not evaluate %s: rules that use it may allow more", name).
+			Fix("ask the control server what they allow")
 	}
 }
 
 // poolName is the topology's pool, or the whole of the tailnet's addresses.
 func poolName(pool []netip.Prefix) string {
 	if len(pool) == 0 {
-		return "nothing, which is all of 100.64.0.0/10"
+		return "nothing, which means 100.64.0.0/10"
 	}
 	return prefixList(pool)
 }

@@ -10,9 +10,9 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 )
 
-// pairsInFull is up to how many pairs of a source and a destination a rule is
-// compared pair by pair. A longer rule is compared with each of its names at least
-// once, so that a thousand regions take a second and not an hour.
+// pairsInFull is the most pairs of a source and a destination of a rule that are compared
+// one by one. A longer rule is compared with each of its names at least once, so that a
+// thousand regions take a second and not an hour.
 const pairsInFull = 10_000
 
 // pairs calls f with the positions of sources and destinations to compare.
@@ -93,7 +93,7 @@ func (c *checker) missing() {
 	}
 }
 
-// allGrants is what the topology needs as grants, whatever form it is written in.
+// allGrants is what the topology needs as grants, whatever the form of its rules.
 func (c *checker) allGrants() []acl.Grant {
 	if len(c.need.ACLs) == 0 {
 		return c.need.Grants
@@ -115,7 +115,7 @@ func (c *checker) sameAliases() bool {
 	return !slices.ContainsFunc(c.need.Hosts, func(h acl.Host) bool { return have[h.Name] != h.Address })
 }
 
-// key identifies a grant by what it says.
+// key identifies a grant by its content.
 func key(g acl.Grant) string {
 	return strings.Join(g.Src, " ") + ">" + strings.Join(g.Dst, " ") + ":" + strings.Join(g.IP, " ") + "@" + strings.Join(g.Via, " ")
 }
@@ -142,8 +142,8 @@ func (c *checker) wide() {
 
 func (c *checker) wideRule(path string, g acl.Grant) {
 	if region, ok := c.self(g); ok {
-		c.list.Warnf(acl.CodeSelf, path, "%s grants region %q to itself, so its gateways take their own LAN's prefixes from the tailnet", path, region).
-			Fix("let regions reach each other only; the guard that setup.sh installs keeps the LAN working meanwhile")
+		c.list.Warnf(acl.CodeSelf, path, "%s grants region %q to itself, so its gateways route their own LAN's prefixes into the tailnet", path, region).
+			Fix("let regions reach each other only; until then the rules that setup.sh installs keep the LAN working")
 	}
 	c.mirror(path, g)
 	m := gaps(c.needed, c.file, g.Src, g.Dst, g.IP, g.Via, c.concerns)
@@ -151,7 +151,7 @@ func (c *checker) wideRule(path string, g acl.Grant) {
 		return
 	}
 	c.list.Warnf(CodeWide, path, "%s lets %s reach %s on %s, which the cluster does not need%s", path, c.file.scope.named(m.src), c.file.scope.named(m.dst), m.port, more(m.count)).
-		Fix("narrow the rule, or say in spec.tailnet.policy.flows of the topology what it is for")
+		Fix("narrow the rule, or add its purpose to spec.tailnet.policy.flows of the topology")
 }
 
 // mirror reports UDP that is allowed one way only. The packet filter remembers the
@@ -167,8 +167,8 @@ func (c *checker) mirror(path string, g acl.Grant) {
 			s, errS := c.file.scope.Selector(g.Src[i])
 			d, errD := c.file.scope.Selector(g.Dst[j])
 			if errS == nil && errD == nil && s.Kind == KindPrefix && c.concerns(s, d) && !c.file.allowsSpec(d, s, spec, g.Via) {
-				c.list.Warnf(CodeMirror, path, "%s allows %s from %s to %s and not back, so answers get lost once 512 flows are under way", path, port, c.file.scope.named(g.Src[i]), c.file.scope.named(g.Dst[j])).
-					Fix("allow %s in the other direction as well", port)
+				c.list.Warnf(CodeMirror, path, "%s allows %s from %s to %s and not back, so answers get lost beyond 512 flows", path, port, c.file.scope.named(g.Src[i]), c.file.scope.named(g.Dst[j])).
+					Fix("allow %s in the other direction, too", port)
 			}
 		})
 	}

@@ -39,8 +39,8 @@ func Devices(t *schema.Topology) []Device {
 	return list
 }
 
-// prefixes are the device's addresses and what it routes. What an exit node offers
-// is no network behind it (headscale 0.29.2, testdata routes-ea1).
+// prefixes are the device's addresses and what it routes. An exit node does not
+// offer a network behind it (headscale 0.29.2, testdata routes-ea1).
 func (d Device) prefixes() []netip.Prefix {
 	list := append(d.own(), d.Routes...)
 	return slices.DeleteFunc(list, func(p netip.Prefix) bool { return p.Bits() == 0 })

@@ -127,7 +127,7 @@ type Answer struct {
 func (e *Evaluator) Ask(src, target, proto string) (Answer, error) {
 	host, portText, ok := acl.SplitTarget(target)
 	if !ok {
-		return Answer{}, fmt.Errorf("%q is no destination and port, such as 10.0.0.5:6443", target)
+		return Answer{}, fmt.Errorf("%q is not a destination and a port, such as 10.0.0.5:6443", target)
 	}
 	protocols, err := acl.ParseProtocol(proto)
 	if err != nil {
@@ -156,7 +156,7 @@ func parsePort(s string) (uint16, error) {
 	if p, ok := acl.ParsePort(s); ok {
 		return p, nil
 	}
-	return 0, fmt.Errorf("%q is no port from 1 to 65535", s)
+	return 0, fmt.Errorf("%q is not a port from 1 to 65535", s)
 }
 
 func (e *Evaluator) decide(from, to Selector, protocols []int, port uint16) (Answer, error) {

@@ -8,7 +8,7 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl"
 )
 
-// FilterRule is what the packet filter of one device lets in.
+// FilterRule is traffic that the packet filter of one device accepts.
 type FilterRule struct {
 	// Rule is the path of the rule in the policy: "grants[3]".
 	Rule string
@@ -20,7 +20,7 @@ type FilterRule struct {
 }
 
 // FilterRules returns the rules that apply at the device, one of those that
-// New was given: the filter runs where packets arrive, on the gateway of
+// New got: the filter runs where packets arrive, on the gateway of
 // their destination (tailscale 1.84.3, wgengine/filter/filter.go). A rule with via
 // applies at the routers that carry the tag only.
 func (e *Evaluator) FilterRules(at Device) []FilterRule {
@@ -43,7 +43,7 @@ func sharesTag(a, b []string) bool {
 }
 
 // reached is which of the device's prefixes the rule's destinations overlap, as wide
-// as the narrower of the two. With via the device's own addresses are not meant.
+// as the narrower of the two. A rule with via does not mean the device's own addresses.
 func (e *Evaluator) reached(r compiled, at Device) []netip.Prefix {
 	own := at.prefixes()
 	if len(r.via) > 0 {
@@ -76,7 +76,7 @@ func overlap(own []netip.Prefix, p netip.Prefix) []netip.Prefix {
 	return list
 }
 
-// sourcePrefixes are the addresses that the rule's sources stand for.
+// sourcePrefixes are the addresses of the rule's sources.
 func (e *Evaluator) sourcePrefixes(r compiled) []netip.Prefix {
 	var list []netip.Prefix
 	for _, s := range r.src {
@@ -120,8 +120,8 @@ func (e *Evaluator) sends(r compiled, d Device) bool {
 	})
 }
 
-// Routes lists which of the peer's approved routes the viewer is told about, if the
-// peer is their primary: those that a rule connects, in either direction, with the
+// Routes lists which of the peer's approved routes the viewer gets, if the peer is their
+// primary: those that a rule connects, in either direction, with the
 // viewer or with what is behind it (headscale 0.29.2, testdata routes-f10), and those
 // that the viewer routes itself (routes-e3).
 func (e *Evaluator) Routes(viewer, peer Device) []netip.Prefix {

@@ -21,7 +21,7 @@ func newFinder(p *acl.Policy, scope *Scope, devices []Device) *finder {
 	return &finder{scope: scope, src: newIndex(), dst: newIndex(), devices: devices, routes: approvedRoutes(p, devices)}
 }
 
-// approvedRoutes are the routes that "*" in a source stands for (headscale 0.29.2,
+// approvedRoutes are the routes that "*" in a source includes (headscale 0.29.2,
 // testdata routes-g8): those of the devices, or, where nobody knows the devices, all
 // that can be approved without asking.
 func approvedRoutes(p *acl.Policy, devices []Device) []netip.Prefix {
@@ -114,8 +114,7 @@ func (f *finder) byDevice(x *index, p netip.Prefix) []int {
 	return rules
 }
 
-// withAddresses adds the rules that hold the addresses of every device which the
-// selector stands for.
+// withAddresses adds the rules that hold the addresses of all the selector's devices.
 func (f *finder) withAddresses(x *index, rules []int, s Selector) []int {
 	var shared []int
 	first := true
@@ -136,7 +135,7 @@ func (f *finder) withAddresses(x *index, rules []int, s Selector) []int {
 	return append(rules, shared...)
 }
 
-// inTailnet reports whether "*" in a source stands for the prefix: tailnet addresses
+// inTailnet reports whether "*" in a source includes the prefix: tailnet addresses
 // without those of ChromeOS's containers (headscale 0.29.2, testdata routes-g8), and
 // approved routes.
 func (f *finder) inTailnet(p netip.Prefix) bool {
@@ -149,7 +148,7 @@ func (f *finder) inTailnet(p netip.Prefix) bool {
 	return slices.ContainsFunc(f.routes, func(r netip.Prefix) bool { return cidr.Contains(r, p) })
 }
 
-// isPublic is what autogroup:internet stands for.
+// isPublic reports whether autogroup:internet holds the prefix.
 func isPublic(p netip.Prefix) bool {
 	a := p.Addr()
 	cgnat := netip.MustParsePrefix("100.64.0.0/10")

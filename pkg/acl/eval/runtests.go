@@ -31,17 +31,17 @@ func (e *Evaluator) runTest(list *diag.List, path string, t acl.Test, dst string
 	switch {
 	case want && !answer.Allowed:
 		list.Errorf(CodeTestFailed, path, "%s must reach %s%s, and no rule allows it", e.scope.named(t.Src), e.scope.namedTarget(dst), over(t.Proto)).
-			Fix("add the rule, or drop the assertion")
+			Fix("add the rule, or delete the assertion")
 	case !want && answer.Allowed:
 		d := list.Errorf(CodeTestFailed, path, "%s must not reach %s%s, and %s allows it", e.scope.named(t.Src), e.scope.namedTarget(dst), over(t.Proto), orDefault(answer.Rule)).
-			Fix("narrow the rule, or drop the assertion")
+			Fix("narrow the rule, or delete the assertion")
 		if answer.Rule != "" {
 			d.See(answer.Rule, "this rule allows it")
 		}
 	}
 }
 
-// orDefault names the rule, or says that there is none.
+// orDefault names the rule, or the file where no rule is named.
 func orDefault(rule string) string {
 	if rule == "" {
 		return "a file without rules"

@@ -9,7 +9,7 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl"
 )
 
-// Kind says what a name in a rule stands for.
+// Kind tells what a name in a rule means.
 type Kind int
 
 const (
@@ -115,7 +115,7 @@ func autogroup(name string) (Selector, error) {
 }
 
 // address reads an alias, an address or a prefix. An alias may be called anything
-// that is no address.
+// that is not an address.
 func (s *Scope) address(name string) (Selector, error) {
 	if prefix, ok := s.hosts[name]; ok {
 		return Selector{Kind: KindPrefix, Prefix: prefix}, nil
@@ -136,7 +136,7 @@ func (s *Scope) IsAlias(name string) bool {
 	return ok
 }
 
-// principals are whom a source stands for: the members of a group one by one.
+// principals are everybody in the source: the members of a group one by one.
 func (s *Scope) principals(source Selector) []Selector {
 	if source.Kind != KindGroup {
 		return []Selector{source}
@@ -169,7 +169,7 @@ func (s *Scope) is(d Device, sel Selector) bool {
 	return false
 }
 
-// named is the name with what an alias stands for.
+// named is the name, with the address of an alias.
 func (s *Scope) named(name string) string {
 	prefix, ok := s.hosts[name]
 	if !ok {
@@ -178,7 +178,7 @@ func (s *Scope) named(name string) string {
 	return name + " (" + short(prefix) + ")"
 }
 
-// namedTarget is the destination with what its alias stands for.
+// namedTarget is the destination, with the address of its alias.
 func (s *Scope) namedTarget(target string) string {
 	host, _, ok := acl.SplitTarget(target)
 	if prefix, known := s.hosts[host]; ok && known {

@@ -88,7 +88,7 @@ func (d *decoder) unknown(path, name string) {
 			return
 		}
 	}
-	d.list.Errorf(CodeSection, path, "%q is no section of a policy file", name).
+	d.list.Errorf(CodeSection, path, "%q is not a section of a policy file", name).
 		Fix("the sections are %s", strings.Join(knownSections(), ", "))
 }
 
@@ -102,7 +102,7 @@ func (d *decoder) autoApprovers(p *acl.Policy, path string, v *hujson.Value) {
 			p.ExitNode = d.strings(sub, v)
 		case "services":
 		default:
-			d.list.Errorf(CodeSection, sub, "%q is nothing that can be approved automatically", name).
+			d.list.Errorf(CodeSection, sub, "autoApprovers cannot approve %q", name).
 				Fix("use routes, exitNode or services")
 		}
 	}

@@ -34,8 +34,8 @@ type File struct {
 
 // Parse reads a policy file: JSON, or JSON with comments and trailing commas. It
 // returns every finding about the file's form, located; the File is nil only when
-// nothing of it could be read. Comments that start with "#", and a file without its
-// outer braces, are reported and then read as they were meant.
+// nothing of it could be read. It reports comments that start with "#" and a file
+// without its outer braces, and reads them all the same.
 func Parse(name string, src []byte) (*File, diag.List) {
 	f := &File{Name: name, src: src, at: map[string]int{}}
 	f.index(src)

@@ -112,7 +112,7 @@ func (b *box) isInline() bool {
 	return !bytes.Contains(b.src[b.tail():b.close], []byte("\n"))
 }
 
-// indent is the blank space that the line of an offset begins with.
+// indent is the blank space at the beginning of the offset's line.
 func indent(src []byte, offset int) string {
 	start := bytes.LastIndexByte(src[:offset], '\n') + 1
 	end := start
@@ -134,8 +134,8 @@ func (b *box) indentOf(unit string) string {
 	return indent(b.src, b.open-1) + unit
 }
 
-// unit is the file's unit of indentation: what its first indented line begins with,
-// or a tab.
+// unit is the file's unit of indentation: the blanks of its first indented line, or a
+// tab.
 func unit(src []byte) string {
 	for len(src) > 0 {
 		line := src[:lineEnd(src, 0)]

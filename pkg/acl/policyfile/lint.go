@@ -26,7 +26,7 @@ func Check(t *schema.Topology, f *File) diag.List {
 
 // Lint returns what the control server would refuse in the policy or would take in
 // silence although it means nothing: names that nothing defines, ports and prefixes
-// that cannot be read, tests of a form it does not run, rules that add nothing, and
+// that cannot be read, tests in a form that it does not run, rules that add nothing, and
 // what this server does not support. Findings carry paths of the policy file;
 // File.Locate finds their lines.
 func Lint(p *acl.Policy, server schema.ControlServer) diag.List {
@@ -60,7 +60,7 @@ func (l *linter) name(path, name string) (eval.Selector, bool) {
 	var undefined *eval.UndefinedError
 	if errors.As(err, &undefined) {
 		l.list.Errorf(acl.CodeUndefined, path, "%s", err).
-			Fix("define it, or correct the name; known are %s", known(l.policy, undefined.What))
+			Fix("define it, or correct the name; known names: %s", known(l.policy, undefined.What))
 		return s, false
 	}
 	l.list.Errorf(eval.CodeSelector, path, "%s", err).
@@ -117,7 +117,7 @@ func (l *linter) tagOwners() {
 	for _, t := range l.policy.TagOwners {
 		path := diag.Field("tagOwners", t.Key)
 		if !isTag(t.Key) {
-			l.list.Errorf(eval.CodeSelector, path, "%q is no tag", t.Key).
+			l.list.Errorf(eval.CodeSelector, path, "%q is not a tag", t.Key).
 				Fix("a tag is \"tag:\" followed by a letter and then letters, digits and dashes")
 		}
 		l.names(path, t.Values)
@@ -143,7 +143,7 @@ func (l *linter) groups() {
 	for _, g := range l.policy.Groups {
 		path := diag.Field("groups", g.Key)
 		if !strings.HasPrefix(g.Key, "group:") {
-			l.list.Errorf(eval.CodeSelector, path, "%q is no group", g.Key).Fix("a group's name begins with \"group:\"")
+			l.list.Errorf(eval.CodeSelector, path, "%q is not a group", g.Key).Fix("a group's name begins with \"group:\"")
 		}
 		for i, user := range g.Values {
 			if strings.HasPrefix(user, "group:") || strings.HasPrefix(user, "tag:") {
@@ -158,10 +158,10 @@ func (l *linter) hosts() {
 	for _, h := range l.policy.Hosts {
 		path := diag.Field("hosts", h.Name)
 		if _, err := acl.ParsePrefix(h.Address); err != nil {
-			l.list.Errorf(CodePrefix, path, "host %q: %s", h.Name, err).Fix("write an address, or a prefix without bits behind its length")
+			l.list.Errorf(CodePrefix, path, "host %q: %s", h.Name, err).Fix("write an address, or a prefix without host bits")
 		}
 		if strings.ContainsAny(h.Name, ":@*") {
-			l.list.Errorf(eval.CodeSelector, path, "%q is no name of a host: rules would read it as something else", h.Name).
+			l.list.Errorf(eval.CodeSelector, path, "%q is not a host name: rules would read it as something else", h.Name).
 				Fix("use letters, digits, dots and dashes")
 		}
 	}
@@ -171,7 +171,7 @@ func (l *linter) routes() {
 	for _, r := range l.policy.Routes {
 		path := diag.Field("autoApprovers.routes", r.Key)
 		if _, err := netip.ParsePrefix(r.Key); err != nil {
-			l.list.Errorf(CodePrefix, path, "autoApprovers: %q is no prefix", r.Key).Fix("write a prefix, such as 10.0.0.0/22")
+			l.list.Errorf(CodePrefix, path, "autoApprovers: %q is not a prefix", r.Key).Fix("write a prefix, such as 10.0.0.0/22")
 		} else if _, err := acl.ParsePrefix(r.Key); err != nil {
 			l.list.Errorf(CodePrefix, path, "autoApprovers: %s", err).Fix("write the prefix as gateways advertise it")
 		}
@@ -188,7 +188,7 @@ func (l *linter) grants() {
 		l.destinations(path+".dst", dst)
 		l.self(path, g.Src, g.Dst)
 		if len(g.IP) == 0 && len(g.App) == 0 {
-			l.list.Errorf(CodeRule, path, "the grant has neither ip nor app").Fix("say which ports it allows, or \"*\" for all")
+			l.list.Errorf(CodeRule, path, "the grant has neither ip nor app").Fix("list the ports in ip; \"*\" is all of them")
 		}
 		for j, spec := range g.IP {
 			l.ports(diag.Index(path+".ip", j), spec)
@@ -201,7 +201,7 @@ func (l *linter) grants() {
 
 func (l *linter) via(path, tag string) {
 	if !strings.HasPrefix(tag, "tag:") {
-		l.list.Errorf(CodeRule, path, "via names %q, and only a tag can be via", tag).Fix("give the routers a tag and name it")
+		l.list.Errorf(CodeRule, path, "via names %q, which is not a tag", tag).Fix("give the routers a tag and name it")
 		return
 	}
 	l.name(path, tag)
@@ -210,12 +210,12 @@ func (l *linter) via(path, tag string) {
 // ends reports rules that match nobody.
 func (l *linter) ends(path string, srcNames, dstNames []string, src []eval.Selector) {
 	if len(srcNames) == 0 || len(dstNames) == 0 {
-		l.list.Warnf(CodeEmpty, path, "the rule has no source or no destination and allows nothing").Fix("name both, or drop it")
+		l.list.Warnf(CodeEmpty, path, "the rule has no source or no destination and allows nothing").Fix("name both, or delete the rule")
 		return
 	}
 	empty := func(s eval.Selector) bool { return s.Kind == eval.KindGroup && len(l.scope.Members(s.Name)) == 0 }
 	if len(src) > 0 && !slices.ContainsFunc(src, func(s eval.Selector) bool { return !empty(s) }) {
-		l.list.Warnf(CodeEmpty, path+".src", "every source of the rule is an empty group").Fix("add members, or drop the rule")
+		l.list.Warnf(CodeEmpty, path+".src", "every source of the rule is an empty group").Fix("add members, or delete the rule")
 	}
 }
 
@@ -225,7 +225,7 @@ func (l *linter) destinations(path string, dst []eval.Selector) {
 	for _, s := range dst {
 		switch {
 		case s.Kind == eval.KindPrefix && s.Prefix.Bits() == 0:
-			l.list.Errorf(CodeRule, path, "%s as a destination is refused", s.Prefix).Fix("use \"*\" or autogroup:internet")
+			l.list.Errorf(CodeRule, path, "the control server refuses %s as a destination", s.Prefix).Fix("use \"*\" or autogroup:internet")
 		case s.Kind == eval.KindEverywhere:
 			l.list.Errorf(CodeRule, path, "autogroup:danger-all cannot be a destination").Fix("use \"*\"")
 		}
@@ -328,7 +328,7 @@ func (l *linter) pool(path, pool string) {
 	default:
 		for _, r := range reservedPools() {
 			if r.Overlaps(p) && cidr.Contains(r, p) {
-				l.list.Errorf(CodePrefix, path, "ipPool %s lies in %s, which the service keeps", p, r).Fix("choose another part of 100.64.0.0/10")
+				l.list.Errorf(CodePrefix, path, "ipPool %s lies in %s, which the service reserves", p, r).Fix("choose another part of 100.64.0.0/10")
 			}
 		}
 	}

@@ -16,7 +16,7 @@ func (l *linter) tests() {
 		path := diag.Index("tests", i)
 		l.testSource(path+".src", t.Src)
 		if t.Proto != "" && t.Proto != "tcp" && t.Proto != "udp" && t.Proto != "6" && t.Proto != "17" {
-			l.list.Errorf(CodeTestForm, path+".proto", "a test of protocol %q is refused", t.Proto).Fix("use tcp or udp")
+			l.list.Errorf(CodeTestForm, path+".proto", "the control server refuses a test of protocol %q", t.Proto).Fix("use tcp or udp")
 		}
 		if len(t.Accept)+len(t.Deny) == 0 {
 			l.list.Errorf(CodeTestForm, path, "the test asserts nothing").Fix("add accept or deny")
@@ -48,11 +48,11 @@ func (l *linter) testSource(path, src string) {
 func (l *linter) testTarget(path, target string) {
 	host, port, ok := acl.SplitTarget(target)
 	if !ok {
-		l.list.Errorf(CodeTestForm, path, "%q is no destination and port", target).Fix("write one address and one port, such as 10.0.0.5:6443")
+		l.list.Errorf(CodeTestForm, path, "%q is not a destination and a port", target).Fix("write one address and one port, such as 10.0.0.5:6443")
 		return
 	}
 	if _, ok := acl.ParsePort(port); !ok {
-		l.list.Errorf(CodeTestForm, path, "%q: a test names a single port, and %q is none", target, port).Fix("write one assertion for each port")
+		l.list.Errorf(CodeTestForm, path, "%q: a test names a single port, and %q is not one", target, port).Fix("write one assertion for each port")
 	}
 	s, ok := l.name(path, host)
 	if !ok {
@@ -61,7 +61,7 @@ func (l *linter) testTarget(path, target string) {
 	// A prefix of one address is refused as well, when it is written as a prefix.
 	literal := s.Kind == eval.KindPrefix && strings.Contains(host, "/") && !l.scope.IsAlias(host)
 	if s.Kind == eval.KindPrefix && (literal || !s.Prefix.IsSingleIP()) || s.Kind == eval.KindAny || s.Kind == eval.KindInternet || s.Kind == eval.KindOther {
-		l.list.Errorf(CodeTestForm, path, "%q: a test names a single address, and %q is none", target, host).
+		l.list.Errorf(CodeTestForm, path, "%q: a test names a single address, and %q is not one", target, host).
 			Fix("name one address, an alias of one address, a tag or a user")
 	}
 }

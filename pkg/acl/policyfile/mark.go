@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// mark is the comments that say which part of a file is ours. Everything between
+// mark is a pair of comments: they tell which part of a file is ours. Everything between
 // begin and end belongs to one topology; a section that was not there before carries
 // a mark of its own, so that it can go when the last of ours goes.
 type mark struct{ owner string }
@@ -22,7 +22,7 @@ type block struct {
 	items []int
 }
 
-// marksError says that the marks of a container cannot be trusted.
+// marksError is the error of a container whose marks do not stand in pairs.
 type marksError struct {
 	offset int
 	text   string
@@ -43,7 +43,7 @@ func (m mark) block(b *box) (block, error) {
 			case t.text == m.end() && open:
 				found.end, open = t, false
 			case t.text == m.begin(), t.text == m.end():
-				return block{}, &marksError{t.start, fmt.Sprintf("the mark %q stands where none belongs", t.text)}
+				return block{}, &marksError{t.start, fmt.Sprintf("the mark %q is misplaced", t.text)}
 			}
 		}
 		if i < len(b.items) && open {
@@ -52,13 +52,13 @@ func (m mark) block(b *box) (block, error) {
 		}
 	}
 	if open {
-		return block{}, &marksError{found.begin.start, fmt.Sprintf("the mark %q has no %q behind it", m.begin(), m.end())}
+		return block{}, &marksError{found.begin.start, fmt.Sprintf("no %q follows the mark %q", m.end(), m.begin())}
 	}
 	return found, nil
 }
 
-// added is the mark in front of an item which says that the whole of it is ours, or
-// another topology's.
+// added returns the mark in front of an item that an earlier merge added as a whole, and
+// reports whether there is one.
 func (b *box) added(i int, owner string) (token, bool) {
 	at := slices.IndexFunc(b.gaps[i], func(t token) bool { return !t.comma && t.text == mark{owner}.section() })
 	if at < 0 {

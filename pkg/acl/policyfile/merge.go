@@ -77,7 +77,7 @@ func newMerger(t *schema.Topology, f *File) *merger {
 	return m
 }
 
-// origins says which field of the topology asks for each name.
+// origins tells which field of the topology asks for each name.
 func origins(t *schema.Topology) map[string]string {
 	why := map[string]string{}
 	p := plan.New(t)
@@ -97,8 +97,8 @@ func origins(t *schema.Topology) map[string]string {
 func (m *merger) parse() {
 	v, err := hujson.Parse(bytes.Clone(m.src)) // the tree shares memory with its text
 	if err != nil {
-		m.list.Errorf(CodeMarks, "", "the marks are damaged so that the file cannot be edited: %s", plain(err)).
-			Fix("restore the marks, or remove what stands between them by hand")
+		m.list.Errorf(CodeMarks, "", "the marks are damaged, and the file cannot be edited: %s", plain(err)).
+			Fix("restore the marks, or delete by hand what stands between them")
 		m.root = hujson.Value{}
 		return
 	}
@@ -279,7 +279,7 @@ func (m *merger) followed(b *box, found block) bool {
 
 func (m *merger) marks(s acl.Section, err error) {
 	d := m.list.Errorf(CodeMarks, strings.Join(s.Path, "."), "%s", err).
-		Fix("put the marks back in pairs, or remove both and what stands between them")
+		Fix("put the marks back in pairs, or delete both and what stands between them")
 	var marks *marksError
 	if errors.As(err, &marks) && bytes.Equal(m.src, m.file.src) {
 		d.Pos = m.file.position(marks.offset)
@@ -293,8 +293,8 @@ func (m *merger) conflict(path, format string, args ...any) *diag.Diagnostic {
 // finish checks the result and returns it, or the file's own text.
 func (m *merger) finish(f *File, t *schema.Topology) ([]byte, diag.List) {
 	if !f.Policy.HasRules {
-		m.list.Warnf(eval.CodeDefault, "", "the file had neither grants nor acls, so everybody could do everything; with the merged rules only what they grant is allowed").
-			Fix("add grants for what else is needed")
+		m.list.Warnf(eval.CodeDefault, "", "the file had neither grants nor acls, so everybody could do everything; after the merge the rules allow only what they grant").
+			Fix("add grants for everything else that people need")
 	}
 	f.Locate(m.list)
 	if m.list.Count(diag.Error) > 0 {

@@ -97,7 +97,7 @@ func TestTwoTopologies(t *testing.T) {
 }
 
 // The etag is the sum of the formatted file, whatever the file's own layout, and
-// asking for it leaves the bytes alone: hujson.Format changes what it was parsed from.
+// asking for it leaves the bytes alone: hujson.Format changes its input.
 func TestETag(t *testing.T) {
 	src := []byte("{\"grants\":[ ],\n // x\n\"hosts\":{}}")
 	keep := bytes.Clone(src)

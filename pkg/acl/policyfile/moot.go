@@ -22,9 +22,13 @@ func (l *linter) reportMoot(by string, narrower []string) {
 	if n := len(narrower) - few; n > 0 {
 		more = fmt.Sprintf(" and %d more", n)
 	}
+	allow := "allow"
+	if len(narrower) == 1 {
+		allow = "allows"
+	}
 	shown := narrower[:min(few, len(narrower))]
-	d := l.list.Warnf(CodeMoot, by, "%s allows everything that %s%s allow", by, strings.Join(shown, ", "), more).
-		Fix("drop the narrower ones; if they are to restrict something, narrow %s", by)
+	d := l.list.Warnf(CodeMoot, by, "%s allows everything that %s%s %s", by, strings.Join(shown, ", "), more, allow).
+		Fix("delete the narrower rules, or narrow %s if they should restrict something", by)
 	for _, path := range shown {
 		d.See(path, "%s adds nothing", path)
 	}

@@ -109,8 +109,8 @@ func (list partList) fold(lines []string) []string {
 	return out
 }
 
-// first is the part that the lines begin with, or the first line, and how many lines it
-// stands for.
+// first is the part at the beginning of the lines, or the first line, and its number of
+// lines.
 func (list partList) first(lines []string) (string, int) {
 	for _, p := range list {
 		n := len(p.lines)

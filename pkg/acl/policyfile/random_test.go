@@ -112,7 +112,7 @@ func lawful(topology *schema.Topology, src []byte) error {
 	}
 	merged, list := policyfile.Parse("p", after)
 	if merged == nil || list.Count(diag.Error) > 0 {
-		return fmt.Errorf("the result is no policy file: %v\n%s", list, after)
+		return fmt.Errorf("the result is not a policy file: %v\n%s", list, after)
 	}
 	if again, _ := policyfile.Merge(topology, merged); !bytes.Equal(again, after) {
 		return fmt.Errorf("a second merge changes the file from\n%s\nto\n%s", after, again)

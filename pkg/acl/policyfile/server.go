@@ -55,5 +55,5 @@ func (l *linter) headscaleNames(path string, names []string) {
 }
 
 func (l *linter) unsupported(path, what string) {
-	l.list.Errorf(acl.CodeUnsupported, path, "Headscale has no %s", what).Fix("leave it out, or say it with what Headscale has")
+	l.list.Errorf(acl.CodeUnsupported, path, "Headscale has no %s", what).Fix("leave it out, or use what Headscale supports")
 }

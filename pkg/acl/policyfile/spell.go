@@ -45,7 +45,7 @@ func lastOf(v *hujson.Value) *hujson.Value {
 }
 
 // spell writes the block of a section: our marks, comments and items, each line
-// indented. closing is the text before the end mark.
+// indented.
 func (st style) spell(m mark, s acl.Section, indent string, comma, inline bool) string {
 	lines := st.items(s, comma)
 	var b strings.Builder

@@ -11,8 +11,8 @@ import (
 	"github.com/tailscale/hujson"
 )
 
-// parse reads src into f.root, after taking out what people write that is no HuJSON.
-// What it takes out keeps its length, so offsets stay those of the file.
+// parse takes out of src what people write and HuJSON does not allow, and reads the rest
+// into f.root. Blanks replace what it takes out, so offsets stay those of the file.
 func (f *File) parse(src []byte) diag.List {
 	var list diag.List
 	text := bytes.Clone(src) // hujson keeps its input and Format would change it
@@ -22,19 +22,19 @@ func (f *File) parse(src []byte) diag.List {
 		copy(text, "   ")
 	}
 	for _, at := range blankHashes(text) {
-		list.Errorf(CodeHash, "", "a comment starts with #, which is no comment in a policy file").
+		list.Errorf(CodeHash, "", "# does not start a comment in a policy file").
 			Fix("write // instead of #").Propose("//").Pos = f.position(at)
 	}
 	shift := 0
 	if isFragment(text) {
-		list.Errorf(CodeFragment, "", "the file has members but no braces around them").
+		list.Errorf(CodeFragment, "", "the file has members, but not the braces that enclose them").
 			Fix("put { before the first member and } after the last, or use `acl merge` to put the fragment's content into the whole file").
 			Pos = f.position(firstByte(text))
 		text, shift = wrap(text), 1
 	}
 	if at := tooDeep(text); at >= 0 {
-		list.Errorf(CodeSyntax, "", "values are nested more than %d deep", maxDepth).
-			Fix("a policy file needs five levels").Pos = f.position(at)
+		list.Errorf(CodeSyntax, "", "values are nested more than %d levels deep", maxDepth).
+			Fix("five levels are enough for a policy file").Pos = f.position(at)
 		return list
 	}
 	root, err := hujson.Parse(text)
@@ -93,7 +93,7 @@ func plain(err error) string {
 }
 
 // blankHashes replaces every comment that starts with # by blanks, outside strings
-// and real comments, and says where they were.
+// and real comments, and returns their offsets.
 func blankHashes(text []byte) []int {
 	var found []int
 	for i := 0; i < len(text); i++ {

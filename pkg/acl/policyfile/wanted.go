@@ -10,8 +10,8 @@ import (
 	"github.com/tailscale/hujson"
 )
 
-// wanted is what of the section is still missing beside what the file says itself.
-// What the file says in the same words is left to the file.
+// wanted is what the section still lacks beside the file's own items. A merge does not
+// repeat what the file says in the same words.
 func (m *merger) wanted(s acl.Section, b *box) []acl.Member {
 	theirs := map[string]bool{}
 	for _, it := range b.items {
@@ -44,7 +44,7 @@ func (m *merger) given(s acl.Section, b *box, want acl.Member) bool {
 		path = diag.Field(path, name)
 	}
 	d := m.conflict(diag.Field(path, want.Name), "%s is %s in the file, and the topology needs %s", want.Name, have, value).
-		Fix("change one of them, or rename: what the file defines itself is never overwritten")
+		Fix("change one of them, or rename one: a merge never overwrites what the file itself defines")
 	if why := m.why[want.Name]; why != "" {
 		d.See(why, "the topology needs %s", value)
 	} else {
