@@ -48,7 +48,7 @@ const (
 // Advice is what we recommend for the region, whatever strategy the user chose. It is
 // worked out for each call.
 func (r *Region) Advice() StrategyAdvice {
-	a := StrategyAdvice{Recommended: schema.HARelay, Reason: AnyVersion, Supersets: r.supersetsVerdict()}
+	a := StrategyAdvice{Recommended: schema.HARelay, Reason: AnyVersion, Supersets: supersetsVerdict(r)}
 	switch several := len(r.Region.Gateways.Nodes) > 1; {
 	case !several && r.ByTable:
 		a.Recommended, a.Reason = schema.HASingle, OneByTable
@@ -67,7 +67,7 @@ func (r *Region) Advice() StrategyAdvice {
 // supersetsVerdict: receivers take a packet from whoever advertises a prefix that its
 // source lies in since 1.98.0 only (wireguard-go device/receive.go), and only static
 // pods have an environment for each host.
-func (r *Region) supersetsVerdict() SupersetsVerdict {
+func supersetsVerdict(r *Region) SupersetsVerdict {
 	switch {
 	case !r.plan.Topology.Spec.Tailnet.TailscaleVersion.AtLeast(1, 98, 0):
 		return SupersetsTooOld

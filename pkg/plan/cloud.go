@@ -69,7 +69,7 @@ func (r *Region) cloud() *Cloud {
 		// CreateRouteEntry). Equal priorities would send a standby its share of what only
 		// the primary can carry.
 		Standbys:  cloud == schema.ProviderGCP,
-		Spread:    cloud == schema.ProviderGCP && r.sendsByAll(),
+		Spread:    cloud == schema.ProviderGCP && sendsByAll(r.Region),
 		HandsOver: r.Relay && !r.ByTable,
 		region:    r,
 	}
@@ -93,8 +93,8 @@ func (c *Cloud) Routes() []CloudRoute {
 
 // sendsByAll reports whether every gateway sends into its own tunnel, whoever is the
 // primary: a strategy that is neither one gateway nor a hand-over to the primary.
-func (r *Region) sendsByAll() bool {
-	s := r.Region.Gateways.HA.Strategy
+func sendsByAll(r *schema.Region) bool {
+	s := r.Gateways.HA.Strategy
 	return s != schema.HASingle && s != schema.HARelay
 }
 

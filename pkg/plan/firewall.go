@@ -3,6 +3,8 @@ package plan
 import (
 	"net/netip"
 	"strconv"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
 // FirewallRule lets traffic through in one direction and one address family.
@@ -42,7 +44,7 @@ func (c *Cloud) Rules() []FirewallRule {
 	r, transit := c.region, c.region.Transit()
 	var rules []FirewallRule
 	for _, f := range []family{{"", netip.MustParsePrefix("0.0.0.0/0")}, {"-6", netip.MustParsePrefix("::/0")}} {
-		gateways := f.of(r.gatewayPrefixes())
+		gateways := f.of(gatewayAddresses(r.Region))
 		if len(gateways) == 0 {
 			continue
 		}
@@ -69,10 +71,10 @@ func (c *Cloud) Rules() []FirewallRule {
 	return rules
 }
 
-// gatewayPrefixes are the gateways' own addresses.
-func (r *Region) gatewayPrefixes() []netip.Prefix {
+// gatewayAddresses are the gateways' own addresses.
+func gatewayAddresses(r *schema.Region) []netip.Prefix {
 	var own []netip.Prefix
-	for _, n := range r.Region.Gateways.Nodes {
+	for _, n := range r.Gateways.Nodes {
 		for _, a := range n.Addresses() {
 			own = append(own, netip.PrefixFrom(a, a.BitLen()))
 		}

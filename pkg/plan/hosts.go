@@ -33,15 +33,15 @@ type Source struct {
 // DaemonSet are all the same.
 func (r *Region) hosts() []Host {
 	own := r.Region.Advertised()
-	if !r.routesDiffer() || r.Region.Gateways.Mode == schema.ModeDaemonSet {
-		return []Host{{Advertise: own, Sources: r.sources(own), Gateways: r.Region.Gateways.Nodes}}
+	if !routesDiffer(r.Region) || r.Region.Gateways.Mode == schema.ModeDaemonSet {
+		return []Host{{Advertise: own, Sources: sources(r.Region, own), Gateways: r.Region.Gateways.Nodes}}
 	}
 	var list []Host
 	for i := range r.Region.Gateways.Nodes {
 		if r.Region.Gateways.Mode == schema.ModePerNode {
-			list = append(list, r.perNodeHost(i))
+			list = append(list, perNodeHost(r, i))
 		} else {
-			list = append(list, r.supersetHost(i))
+			list = append(list, supersetHost(r, i))
 		}
 	}
 	return list
@@ -49,9 +49,9 @@ func (r *Region) hosts() []Host {
 
 // supersetHost sends everything by its own tunnel: it is the only gateway, and so the
 // primary, of its supersets. It hands packets to another one only while it is not.
-func (r *Region) supersetHost(i int) Host {
+func supersetHost(r *Region, i int) Host {
 	n := &r.Region.Gateways.Nodes[i]
-	h := Host{Node: n, Advertise: r.Routes(i), Sources: r.sources(r.Region.Advertised()), Gateways: r.Region.Gateways.Nodes}
+	h := Host{Node: n, Advertise: r.Routes(i), Sources: sources(r.Region, r.Region.Advertised()), Gateways: r.Region.Gateways.Nodes}
 	for j := range h.Sources {
 		if wide, ok := n.Superset(h.Sources[j].Prefix); ok {
 			h.Sources[j].Primary = wide
@@ -63,9 +63,9 @@ func (r *Region) supersetHost(i int) Host {
 // perNodeHost sends what its own pods send by its own tunnel, and what comes from node
 // addresses by a node router's: peers take a packet only from the primary of its
 // source (measured in namespaces with tailscaled 1.84.3).
-func (r *Region) perNodeHost(i int) Host {
+func perNodeHost(r *Region, i int) Host {
 	n := &r.Region.Gateways.Nodes[i]
-	h := Host{Node: n, Advertise: r.Routes(i), Sources: r.sources(sortedPrefixes(r.Region.NodeCIDRs, n.PodCIDRs))}
+	h := Host{Node: n, Advertise: r.Routes(i), Sources: sources(r.Region, sortedPrefixes(r.Region.NodeCIDRs, n.PodCIDRs))}
 	for _, j := range r.routers {
 		h.Gateways = append(h.Gateways, r.Region.Gateways.Nodes[j])
 	}
@@ -76,10 +76,10 @@ func (r *Region) perNodeHost(i int) Host {
 	return h
 }
 
-func (r *Region) sources(prefixes []netip.Prefix) []Source {
+func sources(r *schema.Region, prefixes []netip.Prefix) []Source {
 	list := make([]Source, len(prefixes))
 	for i, p := range prefixes {
-		list[i] = Source{p, p, slices.Contains(r.Region.NodeCIDRs, p)}
+		list[i] = Source{p, p, slices.Contains(r.NodeCIDRs, p)}
 	}
 	return list
 }

@@ -75,7 +75,7 @@ func (r *Region) secretObstacle() (why SecretObstacle, node string) {
 }
 
 // state is a Secret wherever one is possible, unless the user wants it on the host.
-func (r *Region) state() StateStore {
+func state(r *Region) StateStore {
 	if r.Region.Gateways.State != schema.KeepHost && r.NoSecret == NoObstacle {
 		return StateSecret
 	}

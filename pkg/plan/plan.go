@@ -141,7 +141,7 @@ func (p *Plan) region(i int) {
 	r.LocalAPIServer = localAPIServer(spec, r.Region)
 	r.Federated = spec.Tailnet.Auth.WorkloadIdentity.ClientID != "" && r.Region.Gateways.Mode == schema.ModeDaemonSet
 	r.NoSecret, r.NoSecretNode = r.secretObstacle()
-	r.State = r.state()
+	r.State = state(r)
 	r.Health = health(r.Region)
 	r.HostIPv6 = hostIPv6(r.Region)
 	r.Relay = shares(r.Region)

@@ -69,7 +69,7 @@ func (r *Region) gatewaySources() []netip.Prefix {
 	for j := range r.plan.Regions {
 		for _, n := range r.plan.Regions[j].Region.Gateways.Nodes {
 			if j != r.index && !n.TailnetIP.IsValid() {
-				return r.pool()
+				return pool(r)
 			}
 			if j != r.index {
 				known = append(known, netip.PrefixFrom(n.TailnetIP, n.TailnetIP.BitLen()))
@@ -79,11 +79,11 @@ func (r *Region) gatewaySources() []netip.Prefix {
 	return known
 }
 
-func (r *Region) pool() []netip.Prefix {
-	pool := r.plan.Topology.Spec.Tailnet.IPPool
+func pool(r *Region) []netip.Prefix {
+	given := r.plan.Topology.Spec.Tailnet.IPPool
 	switch {
-	case len(pool) > 0:
-		return pool
+	case len(given) > 0:
+		return given
 	case r.Region.Provider == schema.ProviderAlibaba:
 		return nil
 	}

@@ -30,7 +30,7 @@ func (r *Region) Routes(i int) []netip.Prefix {
 
 // allRoutes lists what the region's gateways advertise between them.
 func (r *Region) allRoutes() []netip.Prefix {
-	if !r.routesDiffer() {
+	if !routesDiffer(r.Region) {
 		return r.Region.Advertised()
 	}
 	var all []netip.Prefix
@@ -41,8 +41,8 @@ func (r *Region) allRoutes() []netip.Prefix {
 }
 
 // routesDiffer reports whether gateways of the region advertise different prefixes.
-func (r *Region) routesDiffer() bool {
-	return r.Region.Gateways.Mode == schema.ModePerNode || r.Region.Gateways.HA.Strategy == schema.HASupersets
+func routesDiffer(r *schema.Region) bool {
+	return r.Gateways.Mode == schema.ModePerNode || r.Gateways.HA.Strategy == schema.HASupersets
 }
 
 // Destinations lists the region's prefixes as the tailnet routes to them: its node and
