@@ -31,7 +31,7 @@ func Render(in Input, o Options) (iter.Seq2[tree.File, error], diag.List, error)
 	if p == nil {
 		return nil, list, err
 	}
-	patches, found := readmit.Patches(p.Topology, o.Policies.nodes)
+	patches, found := readmit.Patches(p, o.Policies.nodes)
 	found = append(unread(o.Policies), found...)
 	if list = append(list, o.judge(found)...); refused(list) {
 		return nil, list, nil

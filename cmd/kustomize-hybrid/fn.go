@@ -14,6 +14,7 @@ import (
 
 	"github.com/kustomize-hybrid/kustomize-hybrid"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/readmit"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/cluster"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
@@ -123,7 +124,7 @@ func transform(rl *framework.ResourceList) (diag.List, error) {
 	if list = append(list, found...); err != nil || findingsError(list) != nil {
 		return list, err
 	}
-	list = append(list, readmit.Policies(in.Documents[0].Topology, rl.Items)...)
+	list = append(list, readmit.Policies(plan.New(in.Documents[0].Topology), rl.Items)...)
 	if findingsError(list) != nil {
 		return list, nil
 	}

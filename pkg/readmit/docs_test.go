@@ -7,6 +7,7 @@ import (
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/docs"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/readmit"
 )
 
@@ -29,7 +30,7 @@ func TestChecksPage(t *testing.T) {
 			t.Errorf("docs/checks.md shows no policy for %s", code)
 			continue
 		}
-		_, list := readmit.Patches(topology(exampleTopology(code)), read(t, []byte(policy)))
+		_, list := readmit.Patches(plan.New(topology(exampleTopology(code))), read(t, []byte(policy)))
 		got := string(findings(t, list))
 		if !strings.Contains(got, "["+string(code)+"]") {
 			t.Errorf("the example does not show %s:\n%s", code, got)

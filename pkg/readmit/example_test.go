@@ -5,6 +5,7 @@ import (
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/readmit"
 )
 
@@ -22,7 +23,7 @@ spec:
     toPorts:
     - ports: [{port: "5432"}]
 `)
-	list := readmit.Policies(topology("known"), []*yaml.RNode{policy})
+	list := readmit.Policies(plan.New(topology("known")), []*yaml.RNode{policy})
 	fmt.Print(policy.MustString())
 	fmt.Println(len(list), "findings")
 	// Output:

@@ -34,13 +34,13 @@ type CIDRGroupSpec struct {
 // Group returns the CiliumCIDRGroup of the gateways' tailnet addresses; nil where
 // nothing refers to one: without a Cilium region, with gatewaySource internalIP, and
 // where no address is known.
-func Group(t *schema.Topology) *CIDRGroup {
-	a := newAdmission(t)
+func Group(p *plan.Plan) *CIDRGroup {
+	a := newAdmission(p)
 	if !a.active {
 		return nil
 	}
 	return &CIDRGroup{
-		APIVersion: GroupAPIVersion(t),
+		APIVersion: GroupAPIVersion(p),
 		Kind:       "CiliumCIDRGroup",
 		Metadata:   GroupMetadata{Name: GroupName},
 		Spec:       CIDRGroupSpec{a.gateways},
@@ -51,8 +51,8 @@ func Group(t *schema.Topology) *CIDRGroup {
 // topology serves: v2 from 1.18.0 on, v2alpha1 before (cilium 1.17.3 and 1.18.0,
 // pkg/k8s/apis/cilium.io/client/crds/{v2alpha1,v2}/ciliumcidrgroups.yaml). Where a
 // region does not state its version it is v2alpha1, which 1.20.2 still serves.
-func GroupAPIVersion(t *schema.Topology) string {
-	old := slices.ContainsFunc(t.Spec.Regions, func(r schema.Region) bool {
+func GroupAPIVersion(p *plan.Plan) string {
+	old := slices.ContainsFunc(p.Topology.Spec.Regions, func(r schema.Region) bool {
 		return r.CNI.Type == schema.CNICilium && !r.CNI.Version.AtLeast(1, 18, 0)
 	})
 	if old {
@@ -79,9 +79,8 @@ type admission struct {
 	unnamed []string
 }
 
-func newAdmission(t *schema.Topology) admission {
-	p := plan.New(t)
-	t = p.Topology
+func newAdmission(p *plan.Plan) admission {
+	t := p.Topology
 	a := admission{topology: t}
 	a.gateways, _ = p.GatewayPrefixes()
 	a.controlPlane, a.unnamed = controlPlane(t)
@@ -129,9 +128,9 @@ const NetworkSetLabel = schema.Group + "/gateways"
 // NetworkSet returns what the GlobalNetworkSet of the gateways' tailnet addresses
 // holds, sorted; nil where no policy needs it: without a Calico region, with
 // gatewaySource internalIP, and where no address is known.
-func NetworkSet(t *schema.Topology) []netip.Prefix {
-	a := newAdmission(t)
-	if !a.fromTailnet() || !slices.ContainsFunc(t.Spec.Regions, usesCalico) {
+func NetworkSet(p *plan.Plan) []netip.Prefix {
+	a := newAdmission(p)
+	if !a.fromTailnet() || !slices.ContainsFunc(p.Topology.Spec.Regions, usesCalico) {
 		return nil
 	}
 	return a.gateways

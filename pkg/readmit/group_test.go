@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"testing"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/readmit"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
@@ -29,7 +30,7 @@ func TestGroup(t *testing.T) {
 	} {
 		top := topology(c.name)
 		c.edit(top)
-		got, err := json.Marshal(readmit.Group(top))
+		got, err := json.Marshal(readmit.Group(plan.New(top)))
 		if err != nil || string(got) != c.want {
 			t.Errorf("%s: got %s, %v\nwant %s", c.name, got, err, c.want)
 		}
@@ -48,7 +49,7 @@ func TestGroupAPIVersion(t *testing.T) {
 	} {
 		top := topology("known")
 		top.Spec.Regions[0].CNI.Version, top.Spec.Regions[1].CNI.Version = c.first, c.second
-		if got := readmit.GroupAPIVersion(top); got != c.want {
+		if got := readmit.GroupAPIVersion(plan.New(top)); got != c.want {
 			t.Errorf("%q and %q: got %s, want %s", c.first, c.second, got, c.want)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/kio"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/readmit"
 )
 
@@ -21,9 +22,9 @@ func TestPatchesGiveTheSame(t *testing.T) {
 	patched := 0
 	for _, c := range policyCases(t) {
 		t.Run(filepath.Base(c.name), func(t *testing.T) {
-			patches, list := readmit.Patches(c.topology, read(t, c.before))
+			patches, list := readmit.Patches(plan.New(c.topology), read(t, c.before))
 			edited := read(t, c.before)
-			if diff := cmp.Diff(string(findings(t, readmit.Policies(c.topology, edited))), string(findings(t, list))); diff != "" {
+			if diff := cmp.Diff(string(findings(t, readmit.Policies(plan.New(c.topology), edited))), string(findings(t, list))); diff != "" {
 				t.Errorf("findings differ (-Policies +Patches)\n%s", diff)
 			}
 			if len(patches) == 0 {
@@ -100,7 +101,7 @@ specs:
   - toEntities: [remote-node]
 `))
 	before := write(t, items)
-	patches, list := readmit.Patches(topology("known"), items)
+	patches, list := readmit.Patches(plan.New(topology("known")), items)
 	if len(list) > 0 {
 		t.Errorf("findings: %s", findings(t, list))
 	}
@@ -129,7 +130,7 @@ spec:
   - fromEntities: [remote-node]
     toPorts: [{ports: [{port: "443"}]}]
 `)
-	patches, _ := readmit.Patches(topology("known"), read(t, policy))
+	patches, _ := readmit.Patches(plan.New(topology("known")), read(t, policy))
 	changed := bytes.Replace(policy, []byte("443"), []byte("80"), 1)
 	files, err := readmit.Component(patches)
 	if err != nil {
@@ -149,7 +150,7 @@ spec:
 func TestPolicyThatNoPatchCanName(t *testing.T) {
 	for _, name := range []string{"../../etc/passwd", "", "a..b", "-a", "Upper", "a b"} {
 		items := read(t, []byte(`{apiVersion: cilium.io/v2, kind: CiliumNetworkPolicy, metadata: {name: "`+name+`"}, spec: {endpointSelector: {}, ingress: [{fromEntities: [remote-node]}]}}`))
-		patches, list := readmit.Patches(topology("known"), items)
+		patches, list := readmit.Patches(plan.New(topology("known")), items)
 		if len(patches) != 0 || len(list) != 1 || list[0].Code != readmit.CodeUnnamed {
 			t.Errorf("%q: %v, %s", name, patches, findings(t, list))
 		}
@@ -175,18 +176,18 @@ func FuzzPolicies(f *testing.F) {
 			return
 		}
 		before := rules(t, items)
-		patches, _ := readmit.Patches(topology("known"), items)
+		patches, _ := readmit.Patches(plan.New(topology("known")), items)
 		if _, err := readmit.Component(patches); err != nil {
 			t.Errorf("component: %v", err)
 		}
-		readmit.Policies(topology("known"), items)
+		readmit.Policies(plan.New(topology("known")), items)
 		after := rules(t, items)
 		for _, rule := range before {
 			if !contains(after, rule) {
 				t.Errorf("rule %v is gone", rule)
 			}
 		}
-		readmit.Policies(topology("known"), items)
+		readmit.Policies(plan.New(topology("known")), items)
 		if diff := cmp.Diff(after, rules(t, items)); diff != "" {
 			t.Errorf("a second pass changes\n%s", diff)
 		}

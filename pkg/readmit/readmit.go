@@ -18,7 +18,7 @@
 //
 // Start with Policies, which edits documents in place and keeps their comments and
 // order. Patches says the same as JSON 6902 patches. Group is the object that both
-// refer to. All three take a valid topology (package validate) and change nothing
+// refer to. All three take the plan of a valid topology (package validate) and change nothing
 // unless it says gatewaySource: tailnetIP; findings about policies come either way.
 package readmit
 
@@ -26,14 +26,14 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
-	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 )
 
 // Policies adds to every network policy among items the rules that readmit the
 // gateways, and returns what it found wrong with the policies, sorted. A second call
 // changes nothing. A policy that it cannot read stays as it is and is a finding.
-func Policies(t *schema.Topology, items []*yaml.RNode) diag.List {
-	reviews, list := reviewAll(t, items)
+func Policies(p *plan.Plan, items []*yaml.RNode) diag.List {
+	reviews, list := reviewAll(p, items)
 	for _, r := range reviews {
 		r.policy.item.SetYNode(r.policy.doc)
 		apply(r.edits)
@@ -43,8 +43,8 @@ func Policies(t *schema.Topology, items []*yaml.RNode) diag.List {
 
 // Patches returns what Policies would do as one patch for each policy that changes,
 // in the order of items, and leaves items alone.
-func Patches(t *schema.Topology, items []*yaml.RNode) ([]Patch, diag.List) {
-	reviews, list := reviewAll(t, items)
+func Patches(p *plan.Plan, items []*yaml.RNode) ([]Patch, diag.List) {
+	reviews, list := reviewAll(p, items)
 	var patches []Patch
 	for _, r := range reviews {
 		p, ok := newPatch(r, &list)
@@ -63,17 +63,17 @@ type review struct {
 }
 
 // reviewAll returns the policies that need an edit, and all findings, sorted.
-func reviewAll(t *schema.Topology, items []*yaml.RNode) ([]review, diag.List) {
+func reviewAll(p *plan.Plan, items []*yaml.RNode) ([]review, diag.List) {
 	var reviews []review
 	var list diag.List
-	a := newAdmission(t)
+	a := newAdmission(p)
 	for _, item := range items {
-		p, ok := readPolicy(item, &list)
+		found, ok := readPolicy(item, &list)
 		if !ok {
 			continue
 		}
-		if edits := a.review(p, &list); len(edits) > 0 {
-			reviews = append(reviews, review{p, edits})
+		if edits := a.review(found, &list); len(edits) > 0 {
+			reviews = append(reviews, review{found, edits})
 		}
 	}
 	list.Sort()

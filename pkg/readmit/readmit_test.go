@@ -16,6 +16,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/readmit"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
@@ -140,7 +141,7 @@ func TestPolicies(t *testing.T) {
 	for _, c := range policyCases(t) {
 		t.Run(filepath.Base(c.name), func(t *testing.T) {
 			items := read(t, c.before)
-			list := readmit.Policies(c.topology, items)
+			list := readmit.Policies(plan.New(c.topology), items)
 			after := write(t, items)
 			got := &txtar.Archive{Comment: c.archive.Comment, Files: []txtar.File{{Name: "before.yaml", Data: c.before}}}
 			if !bytes.Equal(after, write(t, read(t, c.before))) {
@@ -149,7 +150,7 @@ func TestPolicies(t *testing.T) {
 			got.Files = append(got.Files, txtar.File{Name: "findings.txt", Data: findings(t, list)})
 			golden(t, c.name, txtar.Format(got))
 
-			again := readmit.Policies(c.topology, items)
+			again := readmit.Policies(plan.New(c.topology), items)
 			if diff := cmp.Diff(string(after), string(write(t, items))); diff != "" {
 				t.Errorf("a second pass changes\n%s", diff)
 			}

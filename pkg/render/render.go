@@ -100,7 +100,7 @@ func regionConcerns(p *plan.Plan, r *plan.Region) []cluster.Concern {
 // readmission comes last, because its kind is the CNI's: where that is not installed
 // yet, all else applies.
 func readmission(p *plan.Plan) []cluster.Concern {
-	group := readmit.Group(p.Topology)
+	group := readmit.Group(p)
 	if group == nil {
 		return nil
 	}

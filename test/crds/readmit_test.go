@@ -9,6 +9,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/readmit"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 	"github.com/kustomize-hybrid/kustomize-hybrid/test/crds"
@@ -74,7 +75,7 @@ func TestCIDRGroup(t *testing.T) {
 			NodeCIDRs: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/22")},
 			CNI:       schema.CNI{Type: schema.CNICilium, Version: version},
 		}}
-		document, err := json.Marshal(readmit.Group(topology))
+		document, err := json.Marshal(readmit.Group(plan.New(topology)))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -51,7 +51,7 @@ func (p settings) calicoClusterObjects(r *plan.Region) []any {
 	for i, c := range p.Topology.Spec.Cluster.NonMasqueradeCIDRs {
 		objects = append(objects, exemptPool(fmt.Sprintf("hybrid-external-%d", i), c))
 	}
-	if set := readmit.NetworkSet(p.Topology); set != nil {
+	if set := readmit.NetworkSet(p.Plan); set != nil {
 		objects = append(objects, calicoObject[calicoNetworkSet]{
 			calicoAPI, "GlobalNetworkSet",
 			objectMeta{Name: readmit.GroupName, Labels: map[string]string{readmit.NetworkSetLabel: "true"}},
