@@ -39,6 +39,7 @@ type Plan struct {
 	// What few ask for is worked out when somebody does.
 	advertised   func() []claim // what all regions have
 	destinations func() []claim // the same as the tailnet routes to it
+	fleet        func() Fleet
 	occupied     func() *occupied
 }
 
@@ -115,8 +116,19 @@ func New(t *schema.Topology) *Plan {
 		return p.claims(func(r *Region) []netip.Prefix { return r.Region.Advertised() })
 	})
 	p.destinations = sync.OnceValue(func() []claim { return p.claims((*Region).Destinations) })
+	p.fleet = sync.OnceValue(func() Fleet {
+		var all []netip.Prefix
+		for _, c := range p.advertised() {
+			all = append(all, c.Prefix)
+		}
+		return NewFleet(all)
+	})
 	return p
 }
+
+// Fleet is what all regions advertise between them. It is worked out once, and callers
+// leave it alone.
+func (p *Plan) Fleet() Fleet { return p.fleet() }
 
 // ByName is the plan with its regions in order of name: outputs do not depend on the
 // order in which they were written.

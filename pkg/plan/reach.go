@@ -55,28 +55,32 @@ func (r *Region) withSources(remote []netip.Prefix) []netip.Prefix {
 	if r.SourceRoute {
 		return remote
 	}
-	transit := append(remote, r.gatewaySources()...)
+	transit := append(remote, r.GatewaySources()...)
 	slices.SortFunc(transit, netip.Prefix.Compare)
 	return slices.Compact(transit)
 }
 
-// gatewaySources are the tailnet addresses of gateways outside the region: each one
-// where all are known, the tailnet's pool otherwise. On Alibaba Cloud the whole of
-// 100.64.0.0/10 would take the provider's own DNS and metadata along
-// (tailscale#21249), so there a pool or addresses have to be given.
-func (r *Region) gatewaySources() []netip.Prefix {
+// GatewaySources are the tailnet addresses that gateways outside the region send from,
+// sorted: none where they send from their own, each one where all are known, and
+// otherwise the tailnet's pool. On Alibaba Cloud the whole of 100.64.0.0/10 would take
+// the provider's own DNS and metadata along (tailscale#21249), so there a pool or
+// addresses have to be given. It is made anew for each call.
+func (r *Region) GatewaySources() []netip.Prefix {
+	if r.SourceRoute {
+		return nil
+	}
 	var known []netip.Prefix
 	for j := range r.plan.Regions {
 		for _, n := range r.plan.Regions[j].Region.Gateways.Nodes {
 			if j != r.index && !n.TailnetIP.IsValid() {
-				return pool(r)
+				return sortedPrefixes(pool(r))
 			}
 			if j != r.index {
 				known = append(known, netip.PrefixFrom(n.TailnetIP, n.TailnetIP.BitLen()))
 			}
 		}
 	}
-	return known
+	return sortedPrefixes(known)
 }
 
 func pool(r *Region) []netip.Prefix {

@@ -1,0 +1,143 @@
+package host
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/tree"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// The format of a host's tables and of the fleet's, as program/tables.awk reads them: a
+// program refuses any other.
+const (
+	tablesFormat = "kustomize-hybrid tables 1\n"
+	fleetFormat  = "kustomize-hybrid fleet 1\n"
+)
+
+// Fleet is what every host is told of all regions: one file, the same for all of them,
+// so that what a region itself needs does not grow with the number of the others.
+type Fleet struct {
+	// Data is fleet.tables.
+	Data     []byte
+	plan     *plan.Plan
+	prefixes plan.Fleet
+	header   string
+	// sum is by what a host tells that its tables are made for this fleet.
+	sum string
+}
+
+// NewFleet spells the fleet of a plan. It is worked out once for all hosts.
+func NewFleet(p *plan.Plan) *Fleet {
+	f := &Fleet{plan: p, prefixes: p.Fleet(), header: tree.Header(p.Topology.Metadata.Name)}
+	var t tables
+	t.WriteString(fleetFormat + f.header)
+	for _, prefix := range f.prefixes {
+		t.prefix("prefix", prefix)
+	}
+	f.Data = t.Bytes()
+	sum := sha256.Sum256(f.Data)
+	f.sum = hex.EncodeToString(sum[:6])
+	return f
+}
+
+// NodeTables is what a host is told that is not a gateway.
+func (f *Fleet) NodeTables(r *plan.Region) []byte {
+	t := f.head(r)
+	t.prefixes("own", r.Region.Advertised())
+	t.gateways(r.Hosts[0].Gateways)
+	f.remote(t, r)
+	return t.Bytes()
+}
+
+// tables is a file of them that is being written, a line at a time.
+type tables struct{ bytes.Buffer }
+
+func (t *tables) line(words ...string) { t.WriteString(strings.Join(words, " ") + "\n") }
+
+// prefix writes one in the spelling of iproute2, which leaves the length of a single
+// address out, with its family before it.
+func (t *tables) prefix(kind string, p netip.Prefix) { t.line(kind, family(p), spelled(p)) }
+
+func (t *tables) prefixes(kind string, list []netip.Prefix) {
+	for _, p := range list {
+		t.prefix(kind, p)
+	}
+}
+
+func family(p netip.Prefix) string {
+	if p.Addr().Is4() {
+		return "4"
+	}
+	return "6"
+}
+
+func spelled(p netip.Prefix) string {
+	if p.IsSingleIP() {
+		return p.Addr().String()
+	}
+	return p.String()
+}
+
+// GatewayTables is what a gateway is told: tables, beside the programs.
+func (f *Fleet) GatewayTables(r *plan.Region, h *plan.Host) []byte {
+	t := f.head(r)
+	t.line("setting", "netfilter", string(f.plan.Topology.Spec.Tailnet.NetfilterMode))
+	t.line("setting", "relay", yesNo(r.Relay))
+	t.line("setting", "sourceRoute", yesNo(r.SourceRoute))
+	t.line("setting", "cni", string(r.Region.CNI.Type))
+	t.prefixes("own", r.Region.Advertised())
+	for i, s := range h.Sources {
+		t.line("local", family(s.Prefix), strconv.Itoa(FirstTable+i), spelled(s.Prefix), role(s), spelled(s.Primary))
+	}
+	t.gateways(h.Gateways)
+	t.prefixes("spoofed", r.Spoofed)
+	f.remote(t, r)
+	return t.Bytes()
+}
+
+// head opens a host's tables: what they are, whose, and for which fleet.
+func (f *Fleet) head(r *plan.Region) *tables {
+	t := &tables{}
+	t.WriteString(tablesFormat + f.header)
+	t.line("region", r.Region.Name)
+	t.line("fleet", f.sum)
+	return t
+}
+
+// remote writes what differs for this region from the fleet's file.
+func (f *Fleet) remote(t *tables, r *plan.Region) {
+	t.prefixes("source", r.GatewaySources())
+	except, remote := f.prefixes.Around(plan.NewFleet(r.Region.Advertised()))
+	t.prefixes("except", except)
+	t.prefixes("remote", remote)
+}
+
+// role tells prefixes in which gateways' own addresses may lie from the others.
+func role(s plan.Source) string {
+	if s.Nodes {
+		return "node"
+	}
+	return "pod"
+}
+
+// gateways writes those that packets can be handed to, in failover order; "-" stands for
+// an address that one does not have.
+func (t *tables) gateways(nodes []schema.GatewayNode) {
+	for _, n := range nodes {
+		four, six := "-", "-"
+		for _, a := range n.Addresses() {
+			if a.Is4() {
+				four = a.String()
+			} else {
+				six = a.String()
+			}
+		}
+		t.line("gateway", n.Name, four, six, netip.AddrPortFrom(n.InternalIP, HealthPort).String())
+	}
+}
