@@ -12,6 +12,13 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
+// The codes of the findings about pools and what they have to hold.
+const (
+	CodeCapacity  diag.Code = "capacity-exceeded" // more nodes than blocks or addresses
+	CodeHeadroom  diag.Code = "capacity-headroom" // nearly as many
+	CodeNodeBlock diag.Code = "node-block-size"   // blocks and pools that do not fit each other
+)
+
 // headroom is the share of a pool, in percent, above which maxNodes leaves no room
 // for the nodes that come while others drain: our own choice.
 const headroom = 80

@@ -13,6 +13,17 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
+// The codes of the findings about providers' networks.
+const (
+	CodeCloudField      diag.Code = "cloud-field"           // a field that is another cloud's, or has another's form
+	CodeCloudID         diag.Code = "cloud-id-missing"      // a route cannot be made without it
+	CodeCloudQuota      diag.Code = "cloud-quota"           // more routes or rules than the cloud takes
+	CodeCloudFamily     diag.Code = "cloud-route-family"    // no next hop of a prefix's family
+	CodeCloudNodeRoutes diag.Code = "cloud-node-routes"     // routes on hosts, where those do nothing
+	CodeCloudStandby    diag.Code = "cloud-standby-refuses" // a standby that cannot hand over
+	CodeCloudTailnet    diag.Code = "cloud-tailnet-route"   // tailnet addresses that no route can lead to
+)
+
 // clouds checks what a region says of its provider's network: fields that are
 // another's, IDs that are missing, quotas, and what a route table cannot do.
 func clouds(p *plan.Plan) diag.List {

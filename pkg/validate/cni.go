@@ -12,6 +12,16 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
+// The codes of the findings about network plugins.
+const (
+	CodeDeviceTunnel diag.Code = "cilium-device-tunnel" // a device pattern that takes tailscale0
+	CodeIPAM         diag.Code = "cilium-ipam"          // an IPAM that cannot give regions their CIDRs
+	CodeTunnelFamily diag.Code = "cni-tunnel-family"    // a tunnel that cannot carry a family
+	CodeClusterWide  diag.Code = "cni-cluster-wide"     // regions differ in what a cluster has once
+	CodeVersionSkew  diag.Code = "cni-version-skew"     // versions that are not made to meet
+	CodeMixedCNI     diag.Code = "cni-mixed"            // identities that another plugin does not know
+)
+
 // networkPlugins checks each region's plugin, and what the plugins of several regions
 // have to agree on.
 func networkPlugins(p *plan.Plan) diag.List {

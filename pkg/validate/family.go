@@ -9,6 +9,14 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
+// The codes of the findings about address families and service ranges.
+const (
+	CodeFamily         diag.Code = "family-mixed"          // address families that do not meet
+	CodeServiceSize    diag.Code = "service-cidr-size"     // larger or smaller than the API server takes
+	CodeServiceVersion diag.Code = "service-cidrs-version" // several, before Kubernetes can
+	CodeClusterCIDR    diag.Code = "cluster-cidr"          // one range for all regions where there are several
+)
+
 // families is which address families a list has.
 type families struct{ v4, v6 bool }
 

@@ -9,6 +9,12 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
+// The codes of the findings about single prefixes.
+const (
+	CodeDefaultRoute diag.Code = "prefix-default-route" // a prefix that is everything
+	CodePublic       diag.Code = "cidr-public"          // somebody else's public addresses
+)
+
 // form looks at each prefix by itself.
 func form(t *schema.Topology) diag.List {
 	var list diag.List

@@ -9,6 +9,13 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
+// The codes of the findings about how several gateways share the work.
+const (
+	CodeEqualCost     diag.Code = "ha-equal-cost"  // several gateways and no strategy
+	CodeZone          diag.Code = "gateway-zone"   // gateways that fail together
+	CodeGatewayFamily diag.Code = "gateway-family" // an address family without a next hop
+)
+
 // highAvailability refuses what several gateways of a region cannot do together.
 func highAvailability(p *plan.Plan) diag.List {
 	var list diag.List

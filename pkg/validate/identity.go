@@ -7,6 +7,15 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
+// The codes of the findings about who gateways are and where that is kept.
+const (
+	CodeStateSecret       diag.Code = "state-secret"                 // a Secret that a gateway cannot use
+	CodeIdentityControl   diag.Code = "workload-identity-control"    // a control server without it
+	CodeIdentityRemote    diag.Code = "workload-identity-remote"     // a token from the far end of the tunnel
+	CodeIdentityStaticPod diag.Code = "workload-identity-static-pod" // pods without a token
+	CodeIdentityVersion   diag.Code = "workload-identity-version"    // a version without it
+)
+
 const identityPath = "spec.tailnet.auth.workloadIdentity"
 
 // workloadIdentity checks who can give tokens for an identity, and who takes them.

@@ -12,6 +12,12 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
+// The codes of the findings about where pods keep their addresses.
+const (
+	CodeMasqueradeGap  diag.Code = "masquerade-gap"      // pods would lose their address on the way
+	CodeMasqueradeWide diag.Code = "masquerade-too-wide" // pods would keep their address where they must not
+)
+
 // masquerade checks what the user states about where pods keep their addresses: each
 // prefix of each region has to be inside, and nothing else.
 func masquerade(t *schema.Topology) diag.List {

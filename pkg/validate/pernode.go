@@ -12,6 +12,15 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
+// The codes of the findings about blocks of single nodes, and fields that nothing reads.
+const (
+	CodePerNodeMissing diag.Code = "per-node-missing"     // a node whose pods nobody advertises
+	CodePerNodeOutside diag.Code = "per-node-outside"     // its block is not its region's
+	CodePerNodeOverlap diag.Code = "per-node-overlap"     // two nodes with the same pods' addresses
+	CodePerNodeIPAM    diag.Code = "per-node-ipam"        // a plugin that gives nodes no block for good
+	CodeFieldUnused    diag.Code = "gateway-field-unused" // a field that its mode or strategy does not read
+)
+
 // perNode checks the blocks of pods' addresses that nodes have for themselves.
 func perNode(t *schema.Topology) diag.List {
 	var list diag.List

@@ -8,7 +8,14 @@ import (
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/claim"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/provider"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// The codes of the findings about what providers keep; those about single ranges are in package claim.
+const (
+	CodeProviderUnknown diag.Code = "provider-unknown" // no reserved ranges known
 )
 
 // reservedTable answers which ranges a prefix overlaps.
@@ -129,4 +136,21 @@ func (t *reservedTable) finding(c *claim.Claim, h hit, count int) *diag.Diagnost
 		return d.Fix("say subnetMode: custom for the region on %s if its VPC is not in auto mode, or choose a prefix outside it (%s)", pack.Guessed, r.Source)
 	}
 	return d.Fix("choose a prefix outside it (%s, %s)", r.Source, r.Since)
+}
+
+// unknownProviders warns once for each provider whose ranges nobody told us.
+func unknownProviders(t *schema.Topology) diag.List {
+	var list diag.List
+	warned := map[string]bool{"": true}
+	for i := range t.Spec.Regions {
+		r := &t.Spec.Regions[i]
+		if warned[r.Provider] || facts.Provider(r.Provider).Ranges.IsKnown() {
+			continue
+		}
+		warned[r.Provider] = true
+		list.Warnf(CodeProviderUnknown, regionPath(i)+".provider",
+			"no reserved ranges are known for provider %q of region %q, so its metadata, DNS and management networks were not compared with anything", r.Provider, r.Name).
+			Fix("add what the provider keeps for itself to spec.reservedCIDRs and say provider: %s, or suppress this finding", provider.OwnNetwork)
+	}
+	return list
 }

@@ -12,6 +12,15 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
+// The codes of the findings about supersets.
+const (
+	CodeSupersetVersion  diag.Code = "supersets-version"  // receivers that do not take supersets
+	CodeSupersetMode     diag.Code = "supersets-mode"     // gateways that cannot differ
+	CodeSupersetNone     diag.Code = "supersets-none"     // no wider prefix to be had
+	CodeSupersetShared   diag.Code = "supersets-shared"   // one that is not the own
+	CodeSupersetSwallows diag.Code = "supersets-swallows" // one that holds what is not the own
+)
+
 // supersets checks the wider prefixes by which every gateway of a region may send, and
 // where there are none says why.
 func supersets(p *plan.Plan) diag.List {

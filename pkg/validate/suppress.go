@@ -1,10 +1,22 @@
 package validate
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/issues"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// The codes of the findings about the topology's own suppressions and known issues. Those of known issues are
+// in their data: see issues.Known.
+const (
+	CodeSuppressed        diag.Code = "suppression-expired"   // its last day has passed
+	CodeSuppressionUnused diag.Code = "suppression-unused"    // nothing to suppress
+	CodeKnownIssue        diag.Code = "known-issue-redefined" // an issue of the user's with a code that is taken
 )
 
 // Suppress drops the findings that the topology accepts, and adds one for each
@@ -81,4 +93,17 @@ func at(path string) string {
 		return ""
 	}
 	return " at " + path
+}
+
+// knownIssues finds the issues that somebody has to do something about.
+func knownIssues(p *plan.Plan) diag.List {
+	list := issues.Findings(p)
+	own := facts.KnownIssues()
+	for i, issue := range p.Given.Spec.KnownIssues {
+		if slices.ContainsFunc(own, func(o schema.KnownIssue) bool { return o.Code == issue.Code }) {
+			list.Errorf(CodeKnownIssue, diag.Index("spec.knownIssues", i)+".code", "known issue %q of the topology has the code of one of the program's own", issue.Code).
+				Fix("give it a code of its own; a finding that does not concern you is waived under spec.suppressions")
+		}
+	}
+	return list
 }

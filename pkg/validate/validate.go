@@ -105,3 +105,23 @@ func regionPath(i int) string { return diag.Index("spec.regions", i) }
 
 // none is the index of what is not there.
 const none = -1
+
+// Codes lists every code that this package can report.
+func Codes() []diag.Code {
+	return []diag.Code{
+		CodeAPIServer, CodeCapacity, CodeHeadroom, CodeOverlap, CodePublic, CodeRedundant,
+		CodeClusterCIDR, CodeDefault, CodeDefaultUnknown, CodeFamily, CodeGatewayDuplicate, CodeGatewayOutside,
+		CodeGatewayPublicIP, CodeGatewayTailnetIP, CodeNodeBlock, CodeDefaultRoute, CodeProviderUnknown,
+		CodeRegionDuplicate, claim.CodeReservedRange, CodeServiceSize, CodeServiceVersion, claim.CodeSpecialRange,
+		CodeSuppressed, CodeSuppressionUnused, CodePool, claim.CodeTailnetRange,
+		CodeGatewayUnknown, CodeWholePool, CodeMarkCollision, CodeCalicoMask, CodeMasqueradeGap,
+		CodeMasqueradeWide, CodeDeviceTunnel, CodeIPAM, CodeTunnelFamily, CodeClusterWide, CodeVersionSkew,
+		CodeMixedCNI, CodeNodeLabel, CodeKnownIssue,
+		CodeRoutesBootstrap, CodeRoutesDevice, CodeRoutesFabric, CodeRoutesUnwatched,
+		CodeCloudField, CodeCloudID, CodeCloudQuota, CodeCloudFamily, CodeCloudNodeRoutes, CodeCloudStandby, CodeCloudTailnet,
+		CodePerNodeMissing, CodePerNodeOutside, CodePerNodeOverlap, CodeFieldUnused, CodePerNodeIPAM,
+		CodeDeviceBudget, CodeEqualCost, CodeZone, CodeGatewayFamily, CodeSupersetVersion, CodeSupersetMode, CodeSupersetNone, CodeSupersetShared, CodeSupersetSwallows,
+		CodeMTUIPv6, CodeMTULink, CodeMTUPod, CodeMTUTunnel,
+		CodeStateSecret, CodeIdentityControl, CodeIdentityRemote, CodeIdentityStaticPod, CodeIdentityVersion,
+	}
+}

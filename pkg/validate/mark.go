@@ -13,6 +13,12 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
+// The codes of the findings about the firewall mark.
+const (
+	CodeMarkCollision diag.Code = "mark-collision"        // two programs use the same bits of the mark
+	CodeCalicoMask    diag.Code = "calico-mark-mask-bits" // a mask that Felix cannot work with
+)
+
 // markUses finds two components of a gateway that use the same bits of the mark and
 // that nothing we render keeps apart.
 func markUses(p *plan.Plan) diag.List {

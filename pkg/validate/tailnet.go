@@ -1,32 +1,26 @@
 package validate
 
 import (
+	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/claim"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
-	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/provider"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/plugin"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
-// unknownProviders warns once for each provider whose ranges nobody told us.
-func unknownProviders(t *schema.Topology) diag.List {
-	var list diag.List
-	warned := map[string]bool{"": true}
-	for i := range t.Spec.Regions {
-		r := &t.Spec.Regions[i]
-		if warned[r.Provider] || facts.Provider(r.Provider).Ranges.IsKnown() {
-			continue
-		}
-		warned[r.Provider] = true
-		list.Warnf(CodeProviderUnknown, regionPath(i)+".provider",
-			"no reserved ranges are known for provider %q of region %q, so its metadata, DNS and management networks were not compared with anything", r.Provider, r.Name).
-			Fix("add what the provider keeps for itself to spec.reservedCIDRs and say provider: %s, or suppress this finding", provider.OwnNetwork)
-	}
-	return list
-}
+// The codes of the findings about the tailnet: its addresses, its devices, and policies that have to readmit gateways.
+const (
+	CodePool           diag.Code = "tailnet-ip-pool"         // a pool the tailnet cannot have
+	CodeDeviceBudget   diag.Code = "device-budget"           // more gateways than the tailnet takes
+	CodeGatewayUnknown diag.Code = "gateway-address-unknown" // no address to readmit
+	CodeWholePool      diag.Code = "readmit-whole-pool"      // the whole tailnet is readmitted
+)
 
 // ipPool checks what Tailscale accepts as a pool (tailscale.com/kb/1304 ip-pool: a
 // part of 100.64.0.0/10 that is not reserved).
@@ -100,4 +94,73 @@ func sharedLocal(t *schema.Topology) diag.List {
 		}
 	}
 	return list
+}
+
+// deviceBudget compares the devices that the gateways are with what the user grants.
+func deviceBudget(p *plan.Plan) diag.List {
+	var list diag.List
+	limit := p.Topology.Spec.Tailnet.MaxDevices
+	sum := 0
+	var shares []string
+	for i := range p.Regions {
+		n, _ := p.Regions[i].Devices()
+		sum += n
+		shares = append(shares, fmt.Sprintf("%q %s", p.Regions[i].Region.Name, deviceShare(&p.Regions[i])))
+	}
+	if limit < 1 || sum <= limit {
+		return list
+	}
+	d := list.Errorf(CodeDeviceBudget, "spec.tailnet.maxDevices", "the gateways are %d devices of the tailnet, and maxDevices is %d: region %s",
+		sum, limit, strings.Join(shares, ", ")).
+		Fix("use two gateways with strategy relay instead of mode perNode, list fewer gateways, or get a larger plan and raise maxDevices")
+	for i := range p.Regions {
+		r := p.Regions[i].Region
+		d.See(regionPath(i)+".gateways", "region %q has mode %s: %s", r.Name, r.Gateways.Mode, deviceShare(&p.Regions[i]))
+	}
+	return list
+}
+
+// deviceShare spells a region's number, and where it does not come from its list.
+func deviceShare(r *plan.Region) string {
+	n, known := r.Devices()
+	switch listed := len(r.Region.Gateways.Nodes); {
+	case !known:
+		return fmt.Sprintf("at least %d (no host is listed)", n)
+	case n > listed:
+		return fmt.Sprintf("%d (%d listed, maxNodes %d)", n, listed, r.Region.MaxNodes)
+	}
+	return fmt.Sprint(n)
+}
+
+// readmission checks that network policies can name the gateways where their own
+// traffic comes from the tailnet: with gatewaySource tailnetIP only.
+func readmission(p *plan.Plan) diag.List {
+	var list diag.List
+	if p.Topology.Spec.Tailnet.GatewaySource != schema.SourceTailnetIP || !slices.ContainsFunc(p.Topology.Spec.Regions, filtersByPolicy) {
+		return nil
+	}
+	prefixes, unknown := p.GatewayPrefixes()
+	if len(unknown) > 0 {
+		list.Errorf(CodeGatewayUnknown, "spec.tailnet.gatewaySource",
+			"gatewaySource tailnetIP needs policies that readmit the gateways, and neither the %s tailnet addresses of all gateways nor a pool of them is known",
+			strings.Join(unknown, " and ")).
+			Fix("state tailnetIP (and tailnetIPv6) of every gateway, or tailnet.ipPool, or set gatewaySource: internalIP; tailnet.readmitWholePool: true readmits every device of the tailnet")
+	}
+	for _, whole := range []string{schema.TailnetIPv4().String(), schema.TailnetIPv6().String()} {
+		for _, c := range prefixes {
+			if c.String() == whole {
+				list.Warnf(CodeWholePool, "spec.tailnet.readmitWholePool",
+					"policies readmit all of %s, so any device of the tailnet that has a route may use what is meant for nodes", c).
+					Fix("state tailnetIP of every gateway, or tailnet.ipPool")
+			}
+		}
+	}
+	return list
+}
+
+// filtersByPolicy reports whether the region's CNI enforces policies that name peers by
+// what they are rather than by address.
+func filtersByPolicy(r schema.Region) bool {
+	p := facts.Plugin(r.CNI.Type).Policies.Value
+	return p == plugin.PoliciesCilium || p == plugin.PoliciesCalico
 }

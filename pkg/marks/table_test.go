@@ -1,0 +1,54 @@
+package marks_test
+
+import (
+	"fmt"
+	"os"
+	"testing"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/topologytest"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/marks"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+func Example() {
+	p := plan.New(topologytest.Published())
+	for _, u := range marks.Of(p, 0) {
+		fmt.Println(&u)
+	}
+	// Output:
+	// kube-proxy (masquerade, mask 0x4000)
+	// kube-proxy (drop, mask 0x8000)
+	// tailscale 1.84.3 (its own packets, to table main, mask 0xff0000)
+	// cilium 1.17.4 (what the packet is (magic), mask 0xf00)
+	// cilium 1.17.4 (identity, bits 0 to 15, mask 0xffff0000)
+	// cilium 1.17.4 (identity, bits 16 to 23, or cluster, mask 0xff)
+}
+
+// TestTable is what the report shows of the published network, as it is and with
+// Tailscale's own rules on.
+func TestTable(t *testing.T) {
+	sameFile(t, "testdata/marks.md", marks.Table(plan.New(topologytest.Published())))
+	on := topologytest.Published()
+	on.Spec.Tailnet.NetfilterMode, on.Spec.Tailnet.FirewallMode = schema.NetfilterOn, schema.FirewallNFTables
+	on.Spec.Regions[1].CNI = schema.CNI{Type: schema.CNICalico, Version: "3.30.7"}
+	on.Spec.Marks = []schema.Mark{{Owner: "istio", Mask: 0xffff, Value: 0x1337}}
+	sameFile(t, "testdata/marks-netfilter-on.md", marks.Table(plan.New(on)))
+}
+
+// sameFile compares with a file; UPDATE_GOLDEN=1 writes it.
+func sameFile(t *testing.T, file, got string) {
+	t.Helper()
+	if os.Getenv("UPDATE_GOLDEN") != "" {
+		if err := os.WriteFile(file, []byte(got), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s is not current: run `UPDATE_GOLDEN=1 go test ./pkg/marks`", file)
+	}
+}
