@@ -54,7 +54,7 @@ spec: {ipv4: {cidrs: [10.7.0.0/16], maskSize: 24}}
 	}
 	diag.WriteText(os.Stdout, hybrid.Validate(in, hybrid.Options{}))
 	// Output:
-	// topology.yaml:15:23: error: pod CIDR 10.7.0.0/16 of CiliumPodIPPool/a lies in no podCIDRs of the topology [object-outside]
+	// topology.yaml:15:23: error: pod CIDR 10.7.0.0/16 of CiliumPodIPPool/a lies outside the podCIDRs of the topology [object-outside]
 	// 	hint: add it to the podCIDRs of its region, or change the object
 }
 

@@ -1,4 +1,4 @@
-// Package claim lists who says that which prefix is theirs: the regions, the cluster
+// Package claim lists prefixes and those who claim them: the regions, the cluster
 // and the tailnet of a topology, the components that fill in what it leaves out, and
 // the ranges that providers, distributions and Tailscale keep.
 //

@@ -19,7 +19,7 @@ const (
 	RoleExternal
 	// RoleReserved: the user's own no-go ranges.
 	RoleReserved
-	// RolePool: where the tailnet takes its addresses from.
+	// RolePool: what holds the addresses of the tailnet.
 	RolePool
 	// RoleGateway: the one address of a gateway on its region's network.
 	RoleGateway

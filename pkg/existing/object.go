@@ -16,7 +16,7 @@ const (
 	CodeAdvertiseDiffers diag.Code = "advertise-differs" // gateways of one region advertise different prefixes
 	CodeObjectConflict   diag.Code = "object-conflict"   // two objects give out the same addresses
 	CodeObjectDiffers    diag.Code = "object-differs"    // an object says something else than the topology
-	CodeObjectInvalid    diag.Code = "object-invalid"    // text in an object that is no prefix
+	CodeObjectInvalid    diag.Code = "object-invalid"    // text in an object that is not a prefix
 	CodeObjectOutside    diag.Code = "object-outside"    // an object's addresses are in no region
 )
 
@@ -116,7 +116,7 @@ type objectClaim struct {
 	claim.Claim
 	object *Object
 	field  string // below the object
-	// soft says that the field may stand there without being used.
+	// soft reports whether the field may be there without being used.
 	soft bool
 }
 

@@ -57,7 +57,7 @@ func (r *reading) add(role claim.Role, field, s string) *objectClaim {
 	}
 	p, err := prefixOrAddress(s)
 	if err != nil {
-		d := r.object.finding(diag.Error, CodeObjectInvalid, field, "%s of %s is no prefix or address: %q", field, r.object.ID(), s)
+		d := r.object.finding(diag.Error, CodeObjectInvalid, field, "%s of %s is not a prefix or an address: %q", field, r.object.ID(), s)
 		r.invalid = append(r.invalid, d.Fix("write a prefix such as 10.0.0.0/16"))
 		return nil
 	}
@@ -179,8 +179,8 @@ func kubeadmCheck(w *wanted, list *diag.List, o *Object, claims []objectClaim) {
 		for _, p := range r.PodCIDRs {
 			if p.IsValid() && !claim.InAny(p, pods) {
 				d := o.finding(diag.Warning, CodeObjectDiffers, "networking.podSubnet",
-					"podSubnet of %s (%s) does not contain pod CIDR %s of region %q, so kube-proxy takes traffic from there for traffic from outside", o.ID(), claim.Join(pods), p, r.Name)
-				*list = append(*list, d.Fix("use a podSubnet that contains the pod CIDRs of all regions, or set kube-proxy's detectLocalMode to other than ClusterCIDR"))
+					"podSubnet of %s (%s) does not contain pod CIDR %s of region %q, so kube-proxy treats traffic from there as external", o.ID(), claim.Join(pods), p, r.Name)
+				*list = append(*list, d.Fix("use a podSubnet that contains the pod CIDRs of all regions, or set kube-proxy's detectLocalMode to something other than ClusterCIDR"))
 			}
 		}
 	}
@@ -217,9 +217,9 @@ func difference(missing, extra []netip.Prefix) string {
 	case len(extra) == 0:
 		return fmt.Sprintf("%s is missing", claim.Join(missing))
 	case len(missing) == 0:
-		return fmt.Sprintf("%s is too much", claim.Join(extra))
+		return fmt.Sprintf("%s is extra", claim.Join(extra))
 	}
-	return fmt.Sprintf("%s is missing and %s too much", claim.Join(missing), claim.Join(extra))
+	return fmt.Sprintf("%s is missing and %s is extra", claim.Join(missing), claim.Join(extra))
 }
 
 func sorted(p []netip.Prefix) []netip.Prefix {

@@ -35,7 +35,7 @@ func Read(file string, nodes ...*yaml.RNode) ([]Object, error) {
 }
 
 // inside reads the object that kubeadm keeps as text in its ConfigMap (kubernetes
-// 1.33.1, cmd/kubeadm/app/constants: KubeadmConfigConfigMap). What is no object there
+// 1.33.1, cmd/kubeadm/app/constants: KubeadmConfigConfigMap). What is not an object there
 // is kubeadm's business.
 func inside(o *Object) []Object {
 	data, _ := o.Content["data"].(map[string]any)

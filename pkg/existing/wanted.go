@@ -30,7 +30,7 @@ func (w *wanted) outside(list *diag.List, c *objectClaim) {
 	region, ok := w.regionOf(c)
 	switch label := c.object.region(); {
 	case !ok:
-		d := c.finding(diag.Error, CodeObjectOutside, "%s lies in no %s of the topology%s",
+		d := c.finding(diag.Error, CodeObjectOutside, "%s lies outside the %s of the topology%s",
 			&c.Claim, fieldOf(c.Role), w.meets(c))
 		*list = append(*list, d.Fix("add it to %s, or change the object", whereOf(c.Role)))
 	case label != "" && region != "" && label != region && w.regions[label]:

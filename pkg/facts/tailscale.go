@@ -77,12 +77,12 @@ func Tailscale() Component {
 	return Component{
 		Title: "Tailscale",
 		Ranges: fact.Ranges(
-			fact.Keep(schema.TailnetIPv4().String(), fact.Error, fact.Everybody, "every tailnet takes its addresses from: each device has a route of its own there, and Tailscale's firewall drops what else comes from it", "tailscale util/linuxfw/iptables_runner.go", "1.84.3"),
+			fact.Keep(schema.TailnetIPv4().String(), fact.Error, fact.Everybody, "holds the addresses of every tailnet: each device has a route of its own there, and Tailscale's firewall drops what else comes from it", "tailscale util/linuxfw/iptables_runner.go", "1.84.3"),
 			fact.Keep("100.100.0.0/24", fact.Error, fact.Everybody, "Tailscale keeps for itself", kb, "read 2026-11"),
 			fact.Keep("100.100.100.0/24", fact.Error, fact.Everybody, "Tailscale keeps for itself", kb, "read 2026-11"),
 			fact.Keep("100.100.100.100/32", fact.Error, fact.Everybody, "is Tailscale's own DNS server on every device", tsaddr, "1.84.3"),
 			fact.Keep("100.115.92.0/23", fact.Error, fact.Everybody, "belongs to virtual machines of ChromeOS and is exempt from Tailscale's drop rule", tsaddr, "1.84.3"),
-			fact.Keep(schema.TailnetIPv6().String(), fact.Error, fact.Everybody, "every tailnet takes its IPv6 addresses from", tsaddr, "1.84.3"),
+			fact.Keep(schema.TailnetIPv6().String(), fact.Error, fact.Everybody, "holds the IPv6 addresses of every tailnet", tsaddr, "1.84.3"),
 			fact.Keep("fd7a:115c:a1e0::53/128", fact.Error, fact.Everybody, "is Tailscale's own DNS server on every device", tsaddr, "1.84.3"),
 			fact.Keep("fd7a:115c:a1e0:b1a::/64", fact.Error, fact.Everybody, "Tailscale maps IPv4 sites into (4via6)", tsaddr, "1.84.3"),
 			fact.Keep("fd7a:115c:a1e0:efe3::/64", fact.Error, fact.Everybody, "Tailscale gives to ephemeral devices", tsaddr, "1.84.3"),

@@ -62,7 +62,7 @@ func (r *Request) roots(t *schema.Topology) ([]netip.Prefix, error) {
 	}
 	roots := localSites(claim.Of(t))
 	if len(roots) == 0 {
-		return nil, errors.New("the topology uses no unique local IPv6 prefix yet: say which one to take them from (RFC 4193 asks for a random fdxx:xxxx:xxxx::/48)")
+		return nil, errors.New("the topology does not use a unique local IPv6 prefix yet: name the one to search (RFC 4193 asks for a random fdxx:xxxx:xxxx::/48)")
 	}
 	return roots, nil
 }

@@ -35,7 +35,7 @@ func TestSuggest(t *testing.T) {
 		{"but not in Docker's bridge", ipam.Request{Bits: 24, Within: netip.MustParsePrefix("172.17.0.0/16")}, "nothing is free in 172.17.0.0/16"},
 		{"full", ipam.Request{Bits: 21, Within: netip.MustParsePrefix("10.0.0.0/21")}, "no /21 is free in 10.0.0.0/21: the largest free block is a /22"},
 		{"too wide for its place", ipam.Request{Bits: 8, Within: netip.MustParsePrefix("10.0.0.0/21")}, "no prefix of length 8 lies inside 10.0.0.0/21"},
-		{"IPv6 without a site", ipam.Request{Bits: 64}, "uses no unique local IPv6 prefix yet"},
+		{"IPv6 without a site", ipam.Request{Bits: 64}, "does not use a unique local IPv6 prefix yet"},
 		{"IPv6 within", ipam.Request{Bits: 64, Within: netip.MustParsePrefix("fd00:1:2::/48")}, "[fd00:1:2::/64]"},
 		{"no length", ipam.Request{Bits: 129}, "cannot have length 129"},
 	} {

@@ -68,7 +68,7 @@ func issueFinding(t *schema.Topology, issue *schema.KnownIssue, hits []occurrenc
 		Severity: issueSeverity(issue.Severity),
 		Code:     diag.Code(issue.Code),
 		Path:     issuePath(first.condition, first.region),
-		Message:  fmt.Sprintf("%s: %s; what is seen: %s", parties(t, first), issue.Title, issue.Symptom),
+		Message:  fmt.Sprintf("%s: %s; symptom: %s", parties(t, first), issue.Title, issue.Symptom),
 		Remedy:   issue.Mitigation,
 	}
 	for _, h := range hits[1:] {

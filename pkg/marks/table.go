@@ -16,7 +16,7 @@ func Table(p *plan.Plan) string {
 	var b strings.Builder
 	for _, g := range groupsOf(p) {
 		fmt.Fprintf(&b, "Gateways of %s:\n\n", strings.Join(g.regions, ", "))
-		b.WriteString("| component | use | 31 ... 24 | 23 ... 16 | 15 ... 8 | 7 ... 0 | shared with whom, and what settles it or which known issue it is |\n|---|---|---|---|---|---|---|\n")
+		b.WriteString("| component | use | 31 ... 24 | 23 ... 16 | 15 ... 8 | 7 ... 0 | who shares its bits, and why that is safe or which known issue it is |\n|---|---|---|---|---|---|---|\n")
 		for i := range g.uses {
 			u := &g.uses[i]
 			fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", u.Component, u.Purpose, strings.Join(u.octets(), " | "), shared(g.uses, i))

@@ -44,7 +44,7 @@ func (a admission) calicoSibling(p policy, rule place, peer string, list *diag.L
 	}
 	for _, by := range []string{"selector", "namespaceSelector", "serviceAccounts", "services"} {
 		if !isNull(yamlnode.Field(at.node, by)) {
-			list.Warnf(CodeSelectsNodes, at.path(), "%s names nodes by address and by %s, and the gateways' own traffic comes from %s, which has none", at.where(), by, join(prefixes)).
+			list.Warnf(CodeSelectsNodes, at.path(), "%s names nodes by address and by %s, and the gateways' own traffic comes from %s, to which that does not apply", at.where(), by, join(prefixes)).
 				Fix("add a rule with selector %q and the same ports", gatewaySelector)
 			return nil
 		}

@@ -49,7 +49,7 @@ func (s section) onePeerKind(rule place, list *diag.List) bool {
 // checkPeers judges whom the rule names.
 func (a admission) checkPeers(s section, rule place, list *diag.List) {
 	if nodes, ok := rule.child(s.way + "Nodes"); ok && a.active {
-		list.Warnf(CodeSelectsNodes, nodes.path(), "%s selects nodes by label, and the gateways' own traffic comes from %s, which has none",
+		list.Warnf(CodeSelectsNodes, nodes.path(), "%s selects nodes by label, and the gateways' own traffic comes from %s, which has no labels",
 			nodes.where(), join(a.gateways)).
 			Fix("add a rule with %sEntities: [remote-node] or %sCIDRSet: [{cidrGroupRef: %s}] and the same ports", s.way, s.way, GroupName)
 	}
@@ -72,7 +72,7 @@ func (a admission) checkEntities(s section, entities place, list *diag.List) {
 		*list = append(*list, &diag.Diagnostic{
 			Severity: diag.Info, Code: CodeDeniesGateways, Path: entities.path(),
 			Message: entities.where() + " denies " + names[nodes] + ", and with gatewaySource: internalIP the gateways' own traffic comes from nodes like any other",
-			Remedy:  "nothing, if that is what the rule is for",
+			Remedy:  "nothing, if the rule is meant to do that",
 		})
 	}
 	onlyAPI := slices.Contains(names, "kube-apiserver") &&
@@ -200,7 +200,7 @@ func (a admission) identified(p netip.Prefix) (string, bool) {
 // checkCopy says what a sibling cannot carry over.
 func (a admission) checkCopy(s section, rule place, list *diag.List) {
 	if requires, ok := rule.child(s.way + "Requires"); ok {
-		list.Warnf(CodeRequires, requires.path(), "%s constrains endpoints by label, which the rule that readmits %s cannot",
+		list.Warnf(CodeRequires, requires.path(), "%s constrains endpoints by label, which the rule that readmits %s cannot do",
 			requires.where(), join(a.gateways)).
 			Fix("check that the gateways may have these ports without it")
 	}

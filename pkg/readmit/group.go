@@ -64,12 +64,12 @@ func GroupAPIVersion(p *plan.Plan) string {
 // admission is what the topology says about gateways as peers of a policy.
 type admission struct {
 	topology *schema.Topology
-	// active says that gateways come from their tailnet addresses and that some
+	// active reports whether gateways come from their tailnet addresses and that some
 	// region's Cilium has to be told.
 	active bool
 	// gateways are those addresses, sorted.
 	gateways []netip.Prefix
-	// byAddress says that gateways come from their tailnet addresses and that some
+	// byAddress reports whether gateways come from their tailnet addresses and that some
 	// region's plugin lets policies name nodes by address.
 	byAddress bool
 	// controlPlane are the known addresses of gateways that run on a node with an
@@ -90,7 +90,7 @@ func newAdmission(p *plan.Plan) admission {
 	return a
 }
 
-// fromTailnet says that no source route hides the gateways' tailnet addresses.
+// fromTailnet reports whether no source route hides the gateways' tailnet addresses.
 func (a admission) fromTailnet() bool {
 	return a.topology.Spec.Tailnet.GatewaySource == schema.SourceTailnetIP
 }

@@ -26,7 +26,7 @@ func (a admission) checkSpec(spec place, list *diag.List) {
 		return
 	}
 	if !slices.ContainsFunc(elements(rules.node), admitsTunnel) {
-		list.Warnf(CodeDropsTunnel, rules.path(), "%s filters what reaches hosts that may be gateways and lets no UDP to port %d in from the world, which the tunnel needs",
+		list.Warnf(CodeDropsTunnel, rules.path(), "%s filters what reaches hosts that may be gateways and does not admit UDP to port %d from the world, which the tunnel needs",
 			rules.where(), tunnelPort).
 			Fix("add {fromEntities: [world], toPorts: [{ports: [{port: %q, protocol: UDP}]}]}", strconv.Itoa(tunnelPort))
 	}

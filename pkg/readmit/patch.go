@@ -34,7 +34,7 @@ type Target struct {
 func newPatch(r review, list *diag.List) (Patch, bool) {
 	p := r.policy
 	if !isName(p.name) || p.namespace != "" && !isName(p.namespace) {
-		list.Errorf(CodeUnnamed, p.path(), "%s has no name that a patch can be aimed at", p).
+		list.Errorf(CodeUnnamed, p.path(), "%s has no name that a patch can select", p).
 			Fix("give it metadata.name, or use the transformer")
 		return Patch{}, false
 	}
@@ -58,7 +58,7 @@ func newPatch(r review, list *diag.List) (Patch, bool) {
 // two objects of one name either.
 func isNew(p Patch, earlier []Patch, of policy, list *diag.List) bool {
 	if slices.ContainsFunc(earlier, func(e Patch) bool { return e.Target == p.Target }) {
-		list.Errorf(CodeUnnamed, of.path(), "%s is there twice, and a patch can be aimed at one only", of).
+		list.Errorf(CodeUnnamed, of.path(), "%s appears twice, and a patch can select only one", of).
 			Fix("give each policy a name of its own")
 		return false
 	}

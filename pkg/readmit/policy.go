@@ -19,7 +19,7 @@ const (
 	calico                         // calico v3.32.1, api/pkg/apis/projectcalico/v3
 )
 
-// languageOf reports false for what is no policy, and for kinds that name no peers.
+// languageOf reports false for what is not a policy, and for kinds that name no peers.
 func languageOf(apiVersion, kind string) (language, bool) {
 	group, version, _ := strings.Cut(apiVersion, "/")
 	if version == "" {
@@ -47,7 +47,7 @@ type policy struct {
 	apiVersion, kind, namespace, name string
 }
 
-// readPolicy reports false for what is no network policy and for one that cannot be
+// readPolicy reports false for what is not a network policy and for one that cannot be
 // read, which is a finding.
 func readPolicy(item *yaml.RNode, list *diag.List) (policy, bool) {
 	if item.IsNilOrEmpty() {

@@ -15,7 +15,7 @@ type section struct {
 	name string
 	// way is the word its peers start with: "from" or "to".
 	way string
-	// deny says that its rules take away; such a rule has ports and no more.
+	// deny reports whether its rules deny; such a rule has ports and no more.
 	deny bool
 }
 

@@ -128,14 +128,14 @@ func (p *pool) judge(list *diag.List, total int, what, field string) {
 	at := p.path + field
 	switch {
 	case want > total:
-		list.Errorf(CodeCapacity, at, "region %q is to hold %d nodes (maxNodes) and its %s CIDRs have room for %d: %s", p.region.Name, want, p.what, total, what).
-			See(p.path+".maxNodes", "%d nodes are asked for here", want).Fix("add a prefix to %s, or lower maxNodes", field[1:])
+		list.Errorf(CodeCapacity, at, "region %q must hold %d nodes (maxNodes) and its %s CIDRs have room for %d: %s", p.region.Name, want, p.what, total, what).
+			See(p.path+".maxNodes", "%d nodes are requested here", want).Fix("add a prefix to %s, or lower maxNodes", field[1:])
 	case known > total:
 		list.Errorf(CodeCapacity, at, "region %q has %d gateways and its %s CIDRs have room for %d nodes: %s", p.region.Name, known, p.what, total, what).
 			Fix("add a prefix to %s", field[1:])
 	case want*100 > total*headroom:
-		list.Warnf(CodeHeadroom, at, "region %q is to hold %d nodes (maxNodes), which is more than %d %% of the %d %s in its %s CIDRs", p.region.Name, want, headroom, total, what, p.what).
-			See(p.path+".maxNodes", "%d nodes are asked for here", want).Fix("leave room for nodes that come while others drain: add a prefix to %s", field[1:])
+		list.Warnf(CodeHeadroom, at, "region %q must hold %d nodes (maxNodes), which is more than %d %% of the %d %s in its %s CIDRs", p.region.Name, want, headroom, total, what, p.what).
+			See(p.path+".maxNodes", "%d nodes are requested here", want).Fix("leave room for nodes that come while others drain: add a prefix to %s", field[1:])
 	}
 }
 

@@ -82,7 +82,7 @@ func (c *cloudRegion) useless(list *diag.List, at string, field provider.Field, 
 	if value == "" || c.network().Target.Field == field {
 		return
 	}
-	list.Errorf(CodeCloudField, at+"."+string(field), "%s %q means something to routes of %s only, and the provider of region %q is %q", field, value, field.Readers(), c.Name, c.Provider).
+	list.Errorf(CodeCloudField, at+"."+string(field), "%s %q has a meaning for routes of %s only, and the provider of region %q is %q", field, value, field.Readers(), c.Name, c.Provider).
 		Fix("remove %s", field)
 }
 
@@ -96,10 +96,10 @@ func (c *cloudRegion) gateways(list *diag.List) {
 		case target == "":
 			c.missing(list, at, fmt.Sprintf("gateway %q of region %q has no %s", n.Name, c.Name, field), field)
 		case !strings.HasPrefix(target, prefix):
-			list.Errorf(CodeCloudField, at+"."+field, "%s %q of gateway %q is no ID of %s, which begins with %q", field, target, n.Name, c.provider.Title, prefix).
+			list.Errorf(CodeCloudField, at+"."+field, "%s %q of gateway %q is not an ID of %s, which begins with %q", field, target, n.Name, c.provider.Title, prefix).
 				Fix("write the ID that the provider shows, such as %s0a1b2c3d4e5f60718", prefix)
 		case form.Form.Value == provider.FormLabel && !label(target):
-			list.Errorf(CodeCloudField, at, "gateway %q of region %q is no instance of %s by that name: those have at most 63 lower-case letters, digits and dashes", target, c.Name, c.provider.Title).
+			list.Errorf(CodeCloudField, at, "gateway %q of region %q has a name that no instance of %s can have: those have at most 63 lower-case letters, digits and dashes", target, c.Name, c.provider.Title).
 				Fix("write the instance's name as instance")
 		}
 		if c.network().Zonal.Value && n.Zone == "" {
@@ -154,7 +154,7 @@ func (c *cloudRegion) families(list *diag.List, remote firsts) {
 // back to gateways elsewhere that send from there.
 func (c *cloudRegion) tailnetAddresses(list *diag.List, source schema.GatewaySource) {
 	if takes := c.network().TakesTailnet; takes.IsKnown() && !takes.Value && source == schema.SourceTailnetIP {
-		list.Errorf(CodeCloudTailnet, c.path+".network."+c.cloud, "a route table of %s takes no destination in %s, and with gatewaySource tailnetIP gateways of other regions send from there, so region %q could not answer them", c.provider.Title, schema.TailnetIPv4(), c.Name).
+		list.Errorf(CodeCloudTailnet, c.path+".network."+c.cloud, "a route table of %s does not accept a destination in %s, and with gatewaySource tailnetIP gateways of other regions send from there, so region %q could not answer them", c.provider.Title, schema.TailnetIPv4(), c.Name).
 			See("spec.tailnet.gatewaySource", "gateways send from their tailnet addresses").
 			Fix("leave gatewaySource at internalIP")
 	}
@@ -182,7 +182,7 @@ func (c *cloudRegion) standby(list *diag.List) {
 }
 
 func (c *cloudRegion) standbyRemedy() string {
-	remedy := "have cloud/routes.sh apply GATEWAY run when the primary changes, run one gateway, or suppress this finding where the outage is accepted"
+	remedy := "run cloud/routes.sh apply GATEWAY when the primary changes, run one gateway, or suppress this finding where the outage is accepted"
 	if c.provider.Fabric.Value == provider.SubnetLAN {
 		return "put the gateways into one subnet, " + remedy
 	}
@@ -197,5 +197,5 @@ func (c *cloudRegion) nodeRoutes(list *diag.List) {
 	}
 	list.Warnf(CodeCloudNodeRoutes, c.path+".nodeRoutes", "nodeRoutes of region %q puts routes on hosts, and in %s the route table decides about every packet, whatever a host's own routes say", c.Name, c.provider.Title).
 		See(c.path+".network."+c.cloud, "the routes are made here").
-		Fix("remove nodeRoutes: cloud/routes.sh makes the routes that count")
+		Fix("remove nodeRoutes: cloud/routes.sh creates the routes that apply")
 }

@@ -51,7 +51,7 @@ func devicePatterns(t *schema.Topology, i int, list *diag.List) {
 		prefix, wild := strings.CutSuffix(d, "+")
 		switch {
 		case wild && strings.HasPrefix(facts.TailscaleDevice, prefix) || d == facts.TailscaleDevice:
-			list.Errorf(CodeDeviceTunnel, path, "device pattern %q of region %q takes %s for a network card", d, r.Name, facts.TailscaleDevice).
+			list.Errorf(CodeDeviceTunnel, path, "device pattern %q of region %q matches %s, which is not a network card", d, r.Name, facts.TailscaleDevice).
 				Fix("name the cards of the region's nodes, such as %s", strings.Join(usual.Value, ", "))
 		case strings.HasPrefix(d, "!") && !facts.Since(plugin.CiliumDeviceExclusion).Contains(r.CNI.Version):
 			list.Errorf(CodeDeviceTunnel, path, "device pattern %q of region %q excludes a device, which %s does not understand", d, r.Name, r.CNI.Release()).
@@ -71,7 +71,7 @@ func regionPools(t *schema.Topology, i int, severalProviders bool, list *diag.Li
 		list.Errorf(CodeIPAM, path, "IPAM %s has one list for the whole cluster and cannot give region %q its pod CIDRs", r.CNI.IPAM, r.Name).
 			Fix("set ipam: multi-pool, or kubernetes where something else gives nodes their podCIDRs").Propose(string(schema.IPAMMultiPool))
 	case mode.Pools.Value == plugin.PoolsOfProvider && severalProviders:
-		list.Errorf(CodeIPAM, path, "IPAM %s of region %q takes addresses from %s, and the nodes of other providers' regions cannot", r.CNI.IPAM, r.Name, r.Provider).
+		list.Errorf(CodeIPAM, path, "IPAM %s of region %q takes addresses from %s, and the nodes of other providers' regions cannot do that", r.CNI.IPAM, r.Name, r.Provider).
 			Fix("set ipam: multi-pool").Propose(string(schema.IPAMMultiPool))
 	}
 }

@@ -104,8 +104,8 @@ func serviceSize(t *schema.Topology, list *diag.List, at string, p netip.Prefix)
 func severalServices(t *schema.Topology, list *diag.List, at string, p, first netip.Prefix) {
 	v := t.Spec.Cluster.KubernetesVersion
 	if v.Before(1, 33, 0) {
-		list.Errorf(CodeServiceVersion, at, "service CIDR %s is the second of its family after %s, and Kubernetes %s has one for each: more came with ServiceCIDR objects in 1.33", p, first, v).
-			Fix("keep one service CIDR for each family, or go to Kubernetes 1.33")
+		list.Errorf(CodeServiceVersion, at, "service CIDR %s is the second of its family after %s, and Kubernetes %s has one for each: ServiceCIDR objects, which add more, came with 1.33", p, first, v).
+			Fix("keep one service CIDR for each family, or upgrade to Kubernetes 1.33")
 	}
 }
 

@@ -24,8 +24,8 @@ func form(t *schema.Topology) diag.List {
 		c := &claims[i]
 		switch {
 		case c.Prefix.Bits() == 0:
-			list.Errorf(CodeDefaultRoute, c.Path(), "%s is every address there is, so everything else would collide with it", c).
-				Fix("write the prefixes that are really used; an exit node is not what this program sets up")
+			list.Errorf(CodeDefaultRoute, c.Path(), "%s contains every address, so everything else collides with it", c).
+				Fix("write the prefixes that are really used; this program does not set up exit nodes")
 		case public(t, c, blocks):
 			publicRange(t, &list, c)
 		}

@@ -71,7 +71,7 @@ func (s seen) check(list *diag.List, code diag.Code, path, value, what, remedy s
 		s[value] = path
 		return
 	}
-	list.Errorf(code, path, what+" stands twice", value).See(first, what+" stands here first", value).Fix("%s", remedy)
+	list.Errorf(code, path, what+" appears twice", value).See(first, what+" appears here first", value).Fix("%s", remedy)
 }
 
 // gateways checks the addresses of each gateway against its region and the tailnet.
@@ -114,7 +114,7 @@ func (g *gateway) tailnetIP(list *diag.List, t *schema.Topology) {
 	a := g.node.TailnetIP
 	if !a.IsValid() || !a.Is4() {
 		if a.IsValid() && !schema.TailnetIPv6().Contains(a) {
-			list.Errorf(CodeGatewayTailnetIP, g.path+".tailnetIP", "tailnetIP %s of gateway %q lies outside %s, where every tailnet takes its IPv6 addresses from",
+			list.Errorf(CodeGatewayTailnetIP, g.path+".tailnetIP", "tailnetIP %s of gateway %q lies outside %s, which holds the IPv6 addresses of every tailnet",
 				a, g.node.Name, schema.TailnetIPv6()).Fix("write what `tailscale ip` prints on the host")
 		}
 		return

@@ -51,7 +51,7 @@ func (h *gatewayGroup) equalCost(list *diag.List) {
 	}
 	message := "region %q has %d gateways with strategy single: nodes send to all of them, by equal-cost routes and without SNAT, and peers take packets only from the primary, so the others' share of every flow is dropped in silence"
 	if h.region.Gateways.Mode == schema.ModePerNode {
-		message = "region %q has %d nodes with strategy single: what comes from node addresses must go by the node router, since peers take it from nobody else, and with single no node hands it there"
+		message = "region %q has %d nodes with strategy single: traffic from node addresses must go through the node router, since peers accept it from no other node, and with single no node forwards it there"
 	}
 	list.Errorf(CodeEqualCost, h.path+".ha.strategy", message, h.region.Name, n).
 		See(h.path+".nodes", "%d hosts are listed here", n).
@@ -70,7 +70,7 @@ func (h *gatewayGroup) zone(list *diag.List) {
 			return
 		}
 	}
-	d := list.Errorf(CodeZone, h.at(routers[1])+".zone", "all %d gateways of region %q are in zone %q, so what takes the zone down takes the region off the tailnet",
+	d := list.Errorf(CodeZone, h.at(routers[1])+".zone", "all %d gateways of region %q are in zone %q, so a failure of the zone disconnects the region from the tailnet",
 		len(routers), h.region.Name, zone)
 	d.See(h.at(routers[0])+".zone", "gateway %q is in zone %q, too", h.nodes()[routers[0]].Name, zone).
 		Fix("put one of them into another zone, or accept it with a suppression of %s that says why", CodeZone)
@@ -82,10 +82,10 @@ func (h *gatewayGroup) firstFamily(list *diag.List) {
 	for j, n := range h.nodes() {
 		first := h.nodes()[0]
 		if n.InternalIP.IsValid() && first.InternalIP.IsValid() && n.InternalIP.Is4() != first.InternalIP.Is4() {
-			list.Errorf(CodeGatewayFamily, h.at(j)+".internalIP", "gateways %q and %q of region %q have first addresses of different families, %s and %s, so their health checks and hand-over cannot meet",
+			list.Errorf(CodeGatewayFamily, h.at(j)+".internalIP", "gateways %q and %q of region %q have first addresses of different families, %s and %s, so they can neither check each other's health nor relay to each other",
 				first.Name, n.Name, h.region.Name, first.InternalIP, n.InternalIP).
 				See(h.at(0)+".internalIP", "gateway %q has %s", first.Name, first.InternalIP).
-				Fix("write the address of the same family first on both: what the kubelet has as --node-ip")
+				Fix("write the address of the same family first on both: the kubelet's --node-ip")
 		}
 	}
 }

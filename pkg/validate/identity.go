@@ -26,13 +26,13 @@ func workloadIdentity(p *plan.Plan) diag.List {
 		return nil
 	}
 	if facts.Before(facts.TailscaleTokens).Contains(n.TailscaleVersion) {
-		list.Errorf(CodeIdentityVersion, identityPath, "gateways are to join with workload identity %q, and run tailscale %s, whose containerboot knows none before %s: they would wait for somebody to log in",
+		list.Errorf(CodeIdentityVersion, identityPath, "gateways are to join with workload identity %q, and run tailscale %s, whose containerboot does not support it before %s: they would wait for somebody to log in",
 			n.Auth.WorkloadIdentity.ClientID, n.TailscaleVersion, facts.TailscaleTokens).
 			See("spec.tailnet.tailscaleVersion", "%s is stated here", n.TailscaleVersion).
 			Fix("run %s or newer, or leave workloadIdentity out and keep a key in Secret %q", facts.TailscaleTokens, n.Auth.SecretName)
 	}
 	if !facts.Control(n.Control).Tokens.Value {
-		list.Errorf(CodeIdentityControl, identityPath, "gateways are to join with workload identity %q, and the control server is %s, which exchanges no tokens",
+		list.Errorf(CodeIdentityControl, identityPath, "gateways are to join with workload identity %q, and the control server is %s, which does not exchange tokens",
 			n.Auth.WorkloadIdentity.ClientID, n.Control).
 			Fix("leave workloadIdentity out and keep a pre-authorized key in Secret %q", n.Auth.SecretName)
 	}

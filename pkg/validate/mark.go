@@ -65,7 +65,7 @@ func chosenMask(t *schema.Topology, i int, list *diag.List) {
 			c.MarkMask, t.Spec.Regions[i].Name, needs).Fix("leave markMask out, or set %d (%#x)", mask, mask).Propose(proposal)
 	}
 	if k := t.Spec.Cluster.KubernetesVersion; c.MarkMask > math.MaxInt32 && k.AtLeast(1, 36, 0) && !facts.Since(plugin.CalicoMaskInt64).Contains(c.Version) {
-		list.Errorf(CodeCalicoMask, path, "mark mask %#x of region %q is no int32, as which Calico's definition has it, and kubernetes %s refuses it",
+		list.Errorf(CodeCalicoMask, path, "mark mask %#x of region %q does not fit into an int32, the type in Calico's definition, and kubernetes %s refuses it",
 			c.MarkMask, t.Spec.Regions[i].Name, k).Fix("leave markMask out, or set %d (%#x)", mask, mask).Propose(proposal)
 	}
 	if n := bits.OnesCount32(c.MarkMask); n < can.Value.Fewest {

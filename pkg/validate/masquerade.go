@@ -68,9 +68,9 @@ func clusterCIDRs(t *schema.Topology, list *diag.List) {
 		}
 		for j, p := range r.PodCIDRs {
 			if len(stated) > 0 && p.IsValid() && !table.LookupPrefix(p) {
-				list.Errorf(CodeMasqueradeGap, path, "no cluster CIDR contains pod CIDR %s of region %q, so its pods are taken for outsiders and masqueraded", p, r.Name).
+				list.Errorf(CodeMasqueradeGap, path, "no cluster CIDR contains pod CIDR %s of region %q, so traffic of its pods counts as external and is masqueraded", p, r.Name).
 					See(fmt.Sprintf("spec.regions[%d].podCIDRs[%d]", i, j), "%s is claimed here", p).
-					Fix("widen a cluster CIDR; for kube-proxy alone detectLocalMode NodeCIDR or BridgeInterface will do as well")
+					Fix("widen a cluster CIDR; for kube-proxy alone detectLocalMode NodeCIDR or BridgeInterface also works")
 			}
 		}
 	}

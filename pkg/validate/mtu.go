@@ -58,7 +58,7 @@ func podTooLarge(t *schema.Topology, i int, list *diag.List) {
 	}
 	around := ""
 	if over > 0 {
-		around = fmt.Sprintf(", %d with what tunnel %s puts around them", r.CNI.MTU+over, r.CNI.Tunnel)
+		around = fmt.Sprintf(", %d with the headers of tunnel %s", r.CNI.MTU+over, r.CNI.Tunnel)
 	}
 	list.Errorf(CodeMTUPod, cniMTUPath(i), "pods of region %q send packets of %d bytes%s, and the network of the region takes %d",
 		r.Name, r.CNI.MTU, around, mtu.Link(r)).
@@ -74,13 +74,13 @@ func ipv6TooSmall(t *schema.Topology, i int, list *diag.List) bool {
 	case j < 0:
 		return false
 	case r.CNI.MTU > 0 && r.CNI.MTU < mtu.MinIPv6:
-		list.Errorf(CodeMTUIPv6, cniMTUPath(i), "pods of region %q cannot have IPv6 at an MTU of %d: the smallest that it allows is %d, and the kernel takes it off a device with less", r.Name, r.CNI.MTU, mtu.MinIPv6).
+		list.Errorf(CodeMTUIPv6, cniMTUPath(i), "pods of region %q cannot have IPv6 at an MTU of %d: the smallest that it allows is %d, and the kernel disables it on a device with less", r.Name, r.CNI.MTU, mtu.MinIPv6).
 			See(diag.Index(regionPath(i)+".podCIDRs", j), "%s is claimed here", r.PodCIDRs[j]).
 			Fix("set cni.mtu to at least %d, and tunnel: none if it does not fit then", mtu.MinIPv6).Propose(strconv.Itoa(mtu.MinIPv6))
 		return true
 	case r.CNI.Tunnel == schema.TunnelIPIP: // which carries none
 	case mtu.Encapsulates(r) && len(t.Spec.Regions) > 1:
-		list.Warnf(CodeMTUIPv6, regionPath(i)+".cni.tunnel", "tunnel %s of region %q leaves %d of the %d bytes of tailscale0 to pods, and IPv6 needs %d: full packets of %s to other regions are fragmented, or lost where nobody may do that",
+		list.Warnf(CodeMTUIPv6, regionPath(i)+".cni.tunnel", "tunnel %s of region %q leaves %d of the %d bytes of tailscale0 to pods, and IPv6 needs %d: full packets of %s to other regions are fragmented, or lost where routers may not fragment them",
 			r.CNI.Tunnel, r.Name, mtu.Fits(r), mtu.Tunnel, mtu.MinIPv6, r.PodCIDRs[j]).
 			See(diag.Index(regionPath(i)+".podCIDRs", j), "%s is claimed here", r.PodCIDRs[j]).
 			Fix("set tunnel: none, so that pods' packets travel as they are").Propose(string(schema.TunnelNone))
@@ -101,7 +101,7 @@ func encapsulatedTooLarge(t *schema.Topology, i int, list *diag.List) {
 			r.Name, r.CNI.MTU, r.CNI.Tunnel, fits, mtu.Tunnel).
 			Fix("set cni.mtu to %d or less, in the plugin's own settings, too", fits).Propose(strconv.Itoa(fits))
 	default:
-		list.Warnf(CodeMTUTunnel, regionPath(i)+".cni.tunnel", "left to itself, the plugin of region %q lets pods send packets of %d bytes, and in %s only %d fit into tailscale0 (MTU %d); the MSS clamp of the gateways does not see inside",
+		list.Warnf(CodeMTUTunnel, regionPath(i)+".cni.tunnel", "by default, the plugin of region %q lets pods send packets of %d bytes, and in %s only %d fit into tailscale0 (MTU %d); the MSS clamp of the gateways does not see inside",
 			r.Name, mtu.Pod(r), r.CNI.Tunnel, fits, mtu.Tunnel).
 			Fix("give pods an MTU of %d in the plugin's settings, and state it as cni.mtu, or set tunnel: none", fits)
 	}

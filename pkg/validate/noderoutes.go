@@ -11,7 +11,7 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
-// The codes of the findings about what keeps routes on the nodes that are no gateways.
+// The codes of the findings about what keeps routes on nodes that are not gateways.
 const (
 	CodeRoutesBootstrap diag.Code = "node-routes-bootstrap" // a DaemonSet that the nodes it is for cannot start
 	CodeRoutesDevice    diag.Code = "node-routes-device"    // netplan without the name of a card
@@ -58,7 +58,7 @@ func routesBootstrap(t *schema.Topology, i int, homes []int, list *diag.List) {
 		return
 	}
 	o := &t.Spec.Regions[homes[0]]
-	list.Errorf(CodeRoutesBootstrap, formsPath(i), "nodes of region %q reach the API server in region %q through the gateways only, and get no pod of a DaemonSet before they have the routes that it would bring",
+	list.Errorf(CodeRoutesBootstrap, formsPath(i), "nodes of region %q reach the API server in region %q through the gateways only, and get no pod of a DaemonSet before they have the routes that it would add",
 		r.Name, o.Name).
 		See("spec.cluster.apiServer.addresses[0]", "%s lies in region %q", t.Spec.Cluster.APIServer.Addresses[0], o.Name).
 		Fix("add systemd or cloudInit to the forms: they set the routes before the kubelet starts")
@@ -81,7 +81,7 @@ func apiServerHomes(t *schema.Topology) []int {
 func routesDevice(t *schema.Topology, i int, list *diag.List) {
 	r := &t.Spec.Regions[i]
 	if r.NodeRoutes.Has(schema.RouteFormNetplan) && r.NodeRoutes.Device == "" {
-		list.Errorf(CodeRoutesDevice, formsPath(i), "form netplan of region %q has no device, and netplan keeps routes with the network card that they leave by", r.Name).
+		list.Errorf(CodeRoutesDevice, formsPath(i), "form netplan of region %q has no device, and netplan stores routes under the network card that they use", r.Name).
 			Fix("set nodeRoutes.device to the LAN card's name in the netplan files of the region's nodes, such as eth0")
 	}
 }
@@ -109,7 +109,7 @@ func routesUnwatched(t *schema.Topology, i int, list *diag.List) {
 	}) {
 		return
 	}
-	list.Warnf(CodeRoutesUnwatched, formsPath(i), "region %q has %d gateways, and none of the forms %s asks them how they are: connections through one whose tunnel is dead are lost until it is back",
+	list.Warnf(CodeRoutesUnwatched, formsPath(i), "region %q has %d gateways, and none of the forms %s checks their health: connections through one whose tunnel is dead are lost until it is back",
 		r.Name, len(r.Gateways.Nodes), formNames(r)).
-		Fix("add systemd or daemonSet to the forms: they bring the watch, whose routes come before static ones")
+		Fix("add systemd or daemonSet to the forms: they run the watch, whose routes take precedence over static ones")
 }

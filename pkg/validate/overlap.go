@@ -99,7 +99,7 @@ func defaultsUnknown(t *schema.Topology) diag.List {
 	if len(t.Spec.Cluster.ServiceCIDRs) == 0 && !slices.ContainsFunc(claim.WithDefaults(t), func(c claim.Claim) bool { return c.Role == claim.RoleService }) {
 		list.Warnf(CodeDefaultUnknown, "spec.cluster",
 			"serviceCIDRs is left out and the default of distribution %q is not known, so nothing is compared with the service addresses",
-			claim.Distribution(t)).Fix("set serviceCIDRs to what the API server runs with (--service-cluster-ip-range)")
+			claim.Distribution(t)).Fix("set serviceCIDRs to the API server's --service-cluster-ip-range")
 	}
 	return list
 }
@@ -118,7 +118,7 @@ func consequence(a, b *claim.Claim) string {
 	shared := claim.Show(inner.Prefix)
 	switch {
 	case has(claim.RoleReserved, a, b):
-		return fmt.Sprintf("%s is to stay free", shared)
+		return fmt.Sprintf("%s must stay free", shared)
 	case has(claim.RoleService, a, b):
 		return serviceWins(a, b, shared)
 	case has(claim.RolePool, a, b):
@@ -132,7 +132,7 @@ func consequence(a, b *claim.Claim) string {
 	case inner.Prefix == cover.Prefix && a.Region != b.Region:
 		return fmt.Sprintf("both regions advertise it, and the tailnet sends packets for %s to only one of them", shared)
 	case inner.Prefix == cover.Prefix:
-		return "what a packet for it is meant for cannot be told"
+		return "a packet for it may be meant for either"
 	}
 	return fmt.Sprintf("packets for %s go to %s, whose prefix is the longer one, and never to %s",
 		shared, holder(inner), holder(cover))

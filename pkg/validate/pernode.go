@@ -61,7 +61,7 @@ func (o *blockOwners) node(list *diag.List, j int) {
 	n := &o.region.Gateways.Nodes[j]
 	want, have := familiesOf(o.region.PodCIDRs), familiesOf(n.PodCIDRs)
 	if have.lacks(want) {
-		list.Errorf(CodePerNodeMissing, o.at(j), "node %q of region %q has %s of its own, and the region's pods have %s: what is missing nobody advertises, so no other region reaches those pods",
+		list.Errorf(CodePerNodeMissing, o.at(j), "node %q of region %q has %s of its own, and the region's pods have %s: nobody advertises what is missing, so no other region reaches those pods",
 			n.Name, o.region.Name, ownBlocks(have), want).Fix("add the node's block of each family to its podCIDRs, as `kubectl get node %s -o jsonpath={.spec.podCIDRs}` prints it", n.Name)
 	}
 	for k, p := range n.PodCIDRs {
@@ -123,7 +123,7 @@ func (o *blockOwners) unused(list *diag.List, j int) {
 		{"supersets", "strategy supersets", len(n.Supersets) > 0 && g.HA.Strategy != schema.HASupersets},
 	} {
 		if f.stray {
-			list.Errorf(CodeFieldUnused, o.at(j)+"."+f.name, "gateway %q of region %q says %s, which only %s reads, and the region has not chosen that",
+			list.Errorf(CodeFieldUnused, o.at(j)+"."+f.name, "gateway %q of region %q sets %s, which only %s reads, and the region has not chosen that",
 				n.Name, o.region.Name, f.name, f.reader).See(o.path+".gateways.mode", "the region's mode is %s", g.Mode).Fix("drop %s, or choose %s", f.name, f.reader)
 		}
 	}
@@ -133,7 +133,7 @@ func (o *blockOwners) unused(list *diag.List, j int) {
 func (o *blockOwners) noOthers(list *diag.List) {
 	for k, f := range o.region.NodeRoutes.Forms {
 		if f != schema.RouteFormSystemd {
-			list.Errorf(CodeFieldUnused, diag.Index(o.path+".nodeRoutes.forms", k), "region %q wants routes for nodes that are no gateways as %s, and with mode perNode every node is one",
+			list.Errorf(CodeFieldUnused, diag.Index(o.path+".nodeRoutes.forms", k), "region %q wants routes as %s for nodes that are not gateways, and with mode perNode every node is a gateway",
 				o.region.Name, f).See(o.path+".gateways.mode", "mode perNode is chosen here").Fix("drop %s", f)
 		}
 	}

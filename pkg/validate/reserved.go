@@ -133,7 +133,7 @@ func (t *reservedTable) finding(c *claim.Claim, h hit, count int) *diag.Diagnost
 	}
 	if pack.Guessed != "" {
 		d.Severity = diag.Warning
-		return d.Fix("say subnetMode: custom for the region on %s if its VPC is not in auto mode, or choose a prefix outside it (%s)", pack.Guessed, r.Source)
+		return d.Fix("set subnetMode: custom for the region on %s if its VPC is not in auto mode, or choose a prefix outside it (%s)", pack.Guessed, r.Source)
 	}
 	return d.Fix("choose a prefix outside it (%s, %s)", r.Source, r.Since)
 }
@@ -150,7 +150,7 @@ func unknownProviders(t *schema.Topology) diag.List {
 		warned[r.Provider] = true
 		list.Warnf(CodeProviderUnknown, regionPath(i)+".provider",
 			"no reserved ranges are known for provider %q of region %q, so its metadata, DNS and management networks were not compared with anything", r.Provider, r.Name).
-			Fix("add what the provider keeps for itself to spec.reservedCIDRs and say provider: %s, or suppress this finding", provider.OwnNetwork)
+			Fix("add what the provider reserves to spec.reservedCIDRs and set provider: %s, or suppress this finding", provider.OwnNetwork)
 	}
 	return list
 }

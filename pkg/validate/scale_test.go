@@ -54,7 +54,7 @@ func BenchmarkObjects(b *testing.B) {
 	}
 }
 
-// each reports what one of n costs, in processor time: the clock is no use on a busy
+// each reports what one of n costs, in processor time: the clock misleads on a busy
 // machine.
 func each(b *testing.B, n int, run func()) {
 	b.ReportAllocs()

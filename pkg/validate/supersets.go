@@ -85,7 +85,7 @@ func (w *wider) possible(list *diag.List, t *schema.Topology) {
 
 func whyNoSupersets(m schema.GatewayMode) string {
 	if m == schema.ModePerNode {
-		return "where nodes have no prefix in common to begin with"
+		return "where nodes do not share a prefix"
 	}
 	return "whose pods all advertise the same (one TS_ROUTES in one template)"
 }
@@ -99,7 +99,7 @@ func (w *wider) covered(list *diag.List, j int) {
 			continue
 		}
 		if given := w.given.Gateways.Nodes[j].Supersets; len(given) > 0 {
-			list.Errorf(CodeSupersetNone, diag.Index(regionPath(w.index)+".gateways.nodes", j)+".supersets", "none of the supersets of gateway %q (%s) contains %s of region %q and is wider, so what it sends from there is dropped while it is not the primary",
+			list.Errorf(CodeSupersetNone, diag.Index(regionPath(w.index)+".gateways.nodes", j)+".supersets", "none of the supersets of gateway %q (%s) contains %s of region %q and is wider, so peers drop what it sends from there while it is not the primary",
 				n.Name, claim.Join(given), p, w.region.Name).Fix("add a wider prefix that contains %s and belongs to nobody else", p)
 			continue
 		}
@@ -123,7 +123,7 @@ func (w *wider) obstacle(p netip.Prefix) string {
 			}
 		}
 		if widest != nil {
-			return fmt.Sprintf("%s takes in the %s", wide, widest)
+			return fmt.Sprintf("%s overlaps the %s", wide, widest)
 		}
 	}
 	return "a gateway's public address is in the way"
@@ -154,7 +154,7 @@ func (w *wider) own(list *diag.List, j, k int) {
 	for other := range j {
 		if i := slices.Index(w.region.Gateways.Nodes[other].Supersets, p); i >= 0 {
 			list.Errorf(CodeSupersetShared, w.at(j, k), "superset %s of gateway %q is also that of gateway %q, so peers take packets from one of them only", p, w.region.Gateways.Nodes[j].Name, w.region.Gateways.Nodes[other].Name).
-				See(w.at(other, i), "%s stands here first", p).Fix("give each gateway a superset of its own: another length will do")
+				See(w.at(other, i), "%s appears here first", p).Fix("give each gateway a superset of its own: another length is enough")
 		}
 	}
 }
@@ -168,7 +168,7 @@ func (w *wider) free(list *diag.List, j, k int) {
 		return
 	}
 	if other := w.claims.First(w.claims.Overlapping(c.Prefix), w.foreign); other != nil {
-		list.Errorf(CodeSupersetSwallows, c.Path(), "%s, of gateway %q, takes in the %s, and other gateways would send packets for it into the tunnel", &c, n.Name, other).
+		list.Errorf(CodeSupersetSwallows, c.Path(), "%s, of gateway %q, overlaps the %s, and other gateways would send packets for it into the tunnel", &c, n.Name, other).
 			See(other.Path(), "%s is claimed here", other).Fix("choose a prefix without it, or use strategy relay")
 		return
 	}

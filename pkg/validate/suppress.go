@@ -83,8 +83,8 @@ func judgeSuppression(list *diag.List, s *schema.Suppression, path string, used 
 		list.Warnf(CodeSuppressionUnused, path, "the suppression of %s%s suppresses nothing (%s)", s.Code, at(s.Path), s.Reason).
 			Fix("remove it, so that it does not hide the next finding of its kind")
 	case expired(s, asOf):
-		list.Warnf(CodeSuppressed, path+".expires", "the suppression of %s%s was good until %s and it is %s (%s)", s.Code, at(s.Path), s.Expires, asOf, s.Reason).
-			Fix("cure the finding, or give the suppression a new date")
+		list.Warnf(CodeSuppressed, path+".expires", "the suppression of %s%s was valid until %s, and today is %s (%s)", s.Code, at(s.Path), s.Expires, asOf, s.Reason).
+			Fix("fix the finding, or give the suppression a new date")
 	}
 }
 
@@ -102,7 +102,7 @@ func knownIssues(p *plan.Plan) diag.List {
 	for i, issue := range p.Given.Spec.KnownIssues {
 		if slices.ContainsFunc(own, func(o schema.KnownIssue) bool { return o.Code == issue.Code }) {
 			list.Errorf(CodeKnownIssue, diag.Index("spec.knownIssues", i)+".code", "known issue %q of the topology has the code of one of the program's own", issue.Code).
-				Fix("give it a code of its own; a finding that does not concern you is waived under spec.suppressions")
+				Fix("give it a code of its own; suppress a finding that does not concern you under spec.suppressions")
 		}
 	}
 	return list

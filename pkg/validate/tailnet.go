@@ -38,7 +38,7 @@ func ipPool(t *schema.Topology) diag.List {
 		total = add(total, blocksIn(p.Bits(), p.Addr().BitLen()))
 		switch r, bad := poolReserved(t, p); {
 		case !claim.InAny(p, []netip.Prefix{schema.TailnetIPv4()}):
-			list.Errorf(CodePool, at, "tailnet IP pool %s is no part of %s, where every tailnet takes its addresses from", p, schema.TailnetIPv4()).
+			list.Errorf(CodePool, at, "tailnet IP pool %s is not a part of %s, which holds the addresses of every tailnet", p, schema.TailnetIPv4()).
 				Fix("choose a part of %s, such as 100.80.0.0/16", schema.TailnetIPv4())
 		case bad:
 			list.Errorf(CodePool, at, "tailnet IP pool %s %s %s, which %s", p, claim.Relation(p, r.Prefix), r.Prefix, r.Reason).

@@ -8,7 +8,7 @@ const (
 	BadAddress       diag.Code = "bad-address"       // not an IP address in canonical text
 	BadPrefix        diag.Code = "bad-prefix"        // not a prefix in canonical text
 	BadValue         diag.Code = "bad-value"         // a value that the contract does not allow
-	DuplicateField   diag.Code = "duplicate-field"   // a field that stands twice in one mapping
+	DuplicateField   diag.Code = "duplicate-field"   // a field that appears twice in one mapping
 	EmptyInput       diag.Code = "empty-input"       // nothing but space and comments
 	HostBits         diag.Code = "host-bits"         // a prefix with bits set beyond its length
 	MissingField     diag.Code = "missing-field"     // a required field that is not there

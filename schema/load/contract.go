@@ -91,10 +91,10 @@ func (c *contract) part(p part) {
 // verdict is what CUE says of a part.
 type verdict struct {
 	fresh []violation // not reported yet
-	// unclear says that there is more, but nothing that can be told: a condition on a
+	// unclear reports whether there is more, but nothing that can be told: a condition on a
 	// field that is blanked out, usually.
 	unclear bool
-	// again says that a field was left out that must not be there: what it hid will
+	// again reports whether a field was left out that must not be there: what it hid will
 	// show only now.
 	again bool
 }

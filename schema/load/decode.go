@@ -224,14 +224,14 @@ func (r *reader) pairs(n *yaml.Node, p *path, each func(key, value *yaml.Node)) 
 	}
 }
 
-// duplicate reports a key that stands twice: parsers do not agree which one counts.
+// duplicate reports a key that appears twice: parsers do not agree which one counts.
 func (r *reader) duplicate(first, second *yaml.Node, p *path) {
 	where := ""
 	if first.Line > 0 && r.src.name != "" {
 		where = fmt.Sprintf(" on lines %d and %d", first.Line, second.Line)
 	}
 	d := r.errorf(DuplicateField, second, p.field(second.Value), "%s has field %q twice%s", p.name(), second.Value, where).
-		See(p.field(second.Value).String(), "%s stands here first", second.Value).
+		See(p.field(second.Value).String(), "%s appears here first", second.Value).
 		Fix("remove one of them")
 	d.Related[0].Pos = r.src.position(first)
 }

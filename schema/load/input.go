@@ -59,7 +59,7 @@ func FilesOr(stdin io.Reader, paths ...string) (Input, error) {
 	var in Input
 	var failures []error
 	if len(paths) == 0 {
-		failures = append(failures, errors.New("no file to read a topology from"))
+		failures = append(failures, errors.New("no file was given to read"))
 	}
 	var packages cuePackages
 	for _, path := range paths {

@@ -52,7 +52,7 @@ type Document struct {
 // positions.
 func Node(n *yaml.RNode) (*Document, error) {
 	if n.IsNil() {
-		return nil, errors.New("no node to read a topology from")
+		return nil, errors.New("no node was given to read")
 	}
 	return document(source{root: content(n.YNode())}, nil), nil
 }

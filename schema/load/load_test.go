@@ -158,7 +158,7 @@ func TestNodeHasPathsAndNoPositions(t *testing.T) {
 	want := `spec.regions[0].podCIDRs[0]: error: podCIDRs[0] "10.61.0.7/16" has bits set beyond its length: it names an address, not a network [host-bits]
 	hint: write 10.61.0.0/16
 spec.tailnet.tagg: error: tailnet has field "tagg" twice [duplicate-field]
-	spec.tailnet.tagg: tagg stands here first
+	spec.tailnet.tagg: tagg appears here first
 	hint: remove one of them
 spec.tailnet.tagg: error: tailnet has no field "tagg" [unknown-field]
 	hint: did you mean tag?

@@ -160,7 +160,7 @@ func parseAddressPart(s string) (netip.Addr, *textFault) {
 	case leadingZero.MatchString(s):
 		return a, &textFault{BadAddress, "has a leading zero, which some programs read as octal", "write the numbers without leading zeros", ""}
 	}
-	return a, &textFault{BadAddress, "is not made of an IP address", "write an address such as 10.0.0.5, or fd00:10::5", ""}
+	return a, &textFault{BadAddress, "does not begin with an IP address", "write an address such as 10.0.0.5, or fd00:10::5", ""}
 }
 
 // spaceFault refuses white space anywhere: TS_ROUTES with a space stops a gateway

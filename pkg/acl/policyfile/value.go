@@ -22,7 +22,7 @@ func (d *decoder) members(path string, v *hujson.Value) iter.Seq2[string, *hujso
 			name := m.Name.Value.(hujson.Literal).String()
 			sub := diag.Field(path, name)
 			if first, ok := seen[name]; ok {
-				x := d.list.Errorf(CodeDuplicate, sub, "%q stands twice in the same object, and only the last one counts", name).
+				x := d.list.Errorf(CodeDuplicate, sub, "%q appears twice in the same object, and only the last one counts", name).
 					Fix("merge the two")
 				x.Pos = d.file.position(m.Name.StartOffset)
 				x.Related = []diag.Related{{Path: sub, Pos: d.file.position(first), Message: "the first one is here"}}
