@@ -4,7 +4,7 @@ EXAMPLE ?= regional-gateway
 OUT ?= out
 NESTED = tools test/cloud test/crds test/reports test/lab test/lab/pinned test/lab/newest
 
-.PHONY: build run test golden netns hostforms lab lab-programs schemas cloud check lint tidy shellcheck e2e fuzz bench startup clean
+.PHONY: build run test golden netns hostforms lab lab-programs schemas cloud check lint tidy shellcheck e2e fuzz bench bench-scale startup clean
 
 build:
 	$(GO) build -trimpath -o bin/kustomize-hybrid ./cmd/kustomize-hybrid
@@ -63,6 +63,7 @@ lint:
 	@out=$$(gofmt -l .); if [ -n "$$out" ]; then echo "gofmt would change: $$out"; exit 1; fi
 	$(GO) vet ./...
 	$(GO) vet -tags e2e ./test/...
+	$(GO) vet -tags scale ./test/scale
 	$(GO) vet -tags hostforms ./pkg/render/host
 	cd tools && $(GO) build -o ../bin/staticcheck honnef.co/go/tools/cmd/staticcheck
 	bin/staticcheck ./...
@@ -92,6 +93,13 @@ fuzz:
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+# What a fleet costs as it grows, the tables of docs/performance.md: rendering it (no root
+# needed: SCALE_FLAGS=-forward=), and forwarding on one of its gateways, in network
+# namespaces: root, iproute2, nft, iptables, unshare.
+bench-scale: build
+	$(GO) build -trimpath -tags scale -o bin/scale ./test/scale
+	bin/scale $(SCALE_FLAGS)
 
 # What the function costs to start, beside an empty Go program and a build without it.
 startup: build

@@ -18,6 +18,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/internal/goldentest"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema/load"
 )
 
 // TestMain compiles the program once and puts it on PATH, where the overlays'
@@ -128,6 +131,28 @@ func write(t *testing.T, file, text string) {
 	t.Helper()
 	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// The policy of a tree is the library's: tests of pkg/acl refer to it as it stands here.
+func TestPolicyOfATreeIsTheLibrarys(t *testing.T) {
+	for _, name := range names(t, "../examples") {
+		in, err := load.Files(filepath.Join("..", "examples", name, "topology.yaml"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		doc, err := in.One()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := os.ReadFile(filepath.Join(render(t, name), "tailnet", "policy.json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		doc.Topology.Spec.Tailnet.Control = schema.ControlTailscale
+		if diff := cmp.Diff(string(acl.FromTopology(doc.Topology).JSON()), string(got)); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
 	}
 }
 

@@ -34,7 +34,7 @@ func rows() []row {
 		{"internal/yamlnode", "", "sigs.k8s.io/kustomize/kyaml/yaml", "it walks nodes, whatever they say"},
 		{"pkg/acl", "internal/cidr pkg/diag pkg/facts/... pkg/plan schema", "github.com/tailscale/hujson", "a policy is JSON about prefixes"},
 		{"pkg/acl/eval", "internal/cidr pkg/acl pkg/diag pkg/plan schema", "", "what a policy allows does not depend on the file"},
-		{"pkg/acl/internal/acltest", "pkg/acl/eval pkg/acl/policyfile pkg/diag schema schema/load", "", "for tests alone"},
+		{"pkg/acl/internal/acltest", "internal/goldentest pkg/acl/eval pkg/acl/policyfile pkg/diag schema schema/load", "", "for tests alone"},
 		{"pkg/acl/policyfile", "internal/cidr pkg/acl pkg/acl/eval pkg/diag pkg/plan schema", "github.com/tailscale/hujson", "a policy file is HuJSON"},
 		{"pkg/claim", "pkg/diag pkg/facts/... schema", "github.com/gaissmai/bart", "who claims what is known before anything is checked"},
 		{"pkg/diag", "", "github.com/hashicorp/go-multierror", "a finding is data"},

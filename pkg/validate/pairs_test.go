@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/goldentest"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/existing"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/validate"
@@ -19,11 +20,11 @@ import (
 const today = "2026-11-24"
 
 // TestPairs validates each x.yaml, a topology and perhaps objects, and compares what
-// is said with x.out. A file that bears the name of a code must fire it.
+// is said with x.out; most say how they differ from base.yaml, of which nothing is said. A file that bears the name of a code must fire it.
 func TestPairs(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.yaml")
-	if err != nil || len(files) < 40 {
-		t.Fatalf("%d pairs, %v", len(files), err)
+	files := goldentest.Inputs(t, "testdata", ".yaml")
+	if len(files) < 40 {
+		t.Fatalf("%d pairs", len(files))
 	}
 	for _, file := range files {
 		name := strings.TrimSuffix(filepath.Base(file), ".yaml")
@@ -44,11 +45,7 @@ func TestPairs(t *testing.T) {
 
 func judge(t *testing.T, file string) diag.List {
 	t.Helper()
-	data, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return judgeText(t, data)
+	return judgeText(t, goldentest.Input(t, file))
 }
 
 func judgeText(t *testing.T, data []byte) diag.List {

@@ -175,13 +175,41 @@ func each(t *testing.T, names []string, test func(t *testing.T, b *bench, p prov
 	}
 }
 
+// conversation is what is said in the steps of a test. Questions that were asked in the
+// same order before are not written down again.
+type conversation struct {
+	text  strings.Builder
+	steps int
+	asked map[string]int // step by questions
+}
+
+func (c *conversation) add(o outcome, args []string) {
+	c.steps++
+	fmt.Fprintf(&c.text, "%d$ routes.sh %s\n%s%sexit %d\n", c.steps, strings.Join(args, " "), o.out, o.errors, o.code)
+	for len(o.calls) > 0 {
+		n := 1
+		for n < len(o.calls) && o.calls[n][:2] == o.calls[0][:2] {
+			n++
+		}
+		lines := strings.Join(o.calls[:n], "\n")
+		o.calls = o.calls[n:]
+		if at, known := c.asked[lines]; known && n > 1 {
+			lines = fmt.Sprintf("%s (the %d of step %d)", lines[:1], n, at)
+		} else {
+			c.asked[lines] = c.steps
+		}
+		c.text.WriteString(lines + "\n")
+	}
+	c.text.WriteString("\n")
+}
+
 // The life of a region's network, every call of it a golden: `!` changes something.
 func TestConversation(t *testing.T) {
 	each(t, []string{"dash", "busybox"}, func(t *testing.T, b *bench, p provider) {
-		var log strings.Builder
+		log := conversation{asked: map[string]int{}}
 		before := b.state()
 		step := func(o outcome, args ...string) outcome {
-			fmt.Fprintf(&log, "$ routes.sh %s\n%s\n", strings.Join(args, " "), o)
+			log.add(o, args)
 			return o
 		}
 		step(b.run("check"), "check")
@@ -206,7 +234,7 @@ func TestConversation(t *testing.T) {
 		if o := step(b.must("remove"), "remove"); len(o.changes()) > 0 {
 			t.Errorf("remove a second time: %q", o.changes())
 		}
-		sameText(t, filepath.Join("testdata", p.program+".txt"), log.String())
+		sameText(t, filepath.Join("testdata", p.program+".txt"), log.text.String())
 	})
 }
 

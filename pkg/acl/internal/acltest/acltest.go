@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/goldentest"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl/eval"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl/policyfile"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
@@ -72,7 +73,7 @@ type Sample struct {
 func Samples(t testing.TB) []Sample {
 	t.Helper()
 	examples, _ := filepath.Glob(root(t) + "/examples/*/topology.*")
-	extra, _ := filepath.Glob(root(t) + "/pkg/acl/testdata/topologies/*.yaml")
+	extra := goldentest.Inputs(t, root(t)+"/pkg/acl/testdata/topologies", ".yaml")
 	if len(examples) == 0 || len(extra) == 0 {
 		t.Fatal("no topologies found")
 	}
@@ -91,7 +92,7 @@ func Samples(t testing.TB) []Sample {
 
 func topology(t testing.TB, path string, server schema.ControlServer) *schema.Topology {
 	t.Helper()
-	in, err := load.Files(path)
+	in, err := load.Bytes(path, goldentest.Input(t, path))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,9 +110,9 @@ func topology(t testing.TB, path string, server schema.ControlServer) *schema.To
 // Named is the topology of testdata, or the example, of that name.
 func Named(t testing.TB, name string) *schema.Topology {
 	t.Helper()
-	path := filepath.Join(root(t), "pkg/acl/testdata", "topologies", name+".yaml")
+	path := filepath.Join(root(t), "examples", name, "topology.yaml")
 	if _, err := os.Stat(path); err != nil {
-		path = filepath.Join(root(t), "examples", name, "topology.yaml")
+		path = filepath.Join(root(t), "pkg/acl/testdata", "topologies", name+".yaml")
 	}
 	return topology(t, path, schema.ControlTailscale)
 }
