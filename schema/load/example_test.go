@@ -21,9 +21,9 @@ spec:
       provider: gcp
       nodeCIDRs: [10.0.0.1/22]
       podCIDRs: [10.61.0.0/16]
-      cni: {type: celium}
+      cni: {type: cilium}
       gateways:
-        mode: staticPod
+        mode: staticpod
         nodes: [{name: edge-1, internalIP: 10.0.0.11}]
 `))
 	if err != nil {
@@ -40,6 +40,6 @@ spec:
 	// Output:
 	// topology.yaml:11:19: error: nodeCIDRs[0] "10.0.0.1/22" has bits set beyond its length: it names an address, not a network [host-bits]
 	// 	hint: write 10.0.0.0/22
-	// topology.yaml:13:19: error: type "celium" must be "cilium", "calico", "flannel", "kube-router", "weave", "antrea", "aws-vpc-cni", "azure-cni" or "other" [bad-value]
-	// 	hint: did you mean cilium?
+	// topology.yaml:15:15: error: mode "staticpod" must be "daemonSet", "staticPod" or "perNode" [bad-value]
+	// 	hint: did you mean staticPod?
 }
