@@ -128,9 +128,26 @@ func TestWeights(t *testing.T) {
 	}
 }
 
-func TestImportTableIsSorted(t *testing.T) {
+// The tables are sorted, and name no package that is gone.
+func TestImportTables(t *testing.T) {
 	if !slices.IsSortedFunc(rows(), func(a, b row) int { return strings.Compare(a.pkg, b.pkg) }) {
 		t.Error("the rows are not sorted by package")
+	}
+	exists := map[string]bool{}
+	for _, p := range packages(t) {
+		exists[below(p.ImportPath)] = true
+	}
+	var named []string
+	for _, r := range rows() {
+		named = append(append(named, r.pkg), strings.Fields(r.own)...)
+	}
+	for _, w := range weights() {
+		named = append(named, strings.Fields(w.carried)...)
+	}
+	for _, name := range named {
+		if !exists[strings.TrimSuffix(name, "/...")] {
+			t.Errorf("the tables name %s, which does not exist", name)
+		}
 	}
 }
 
