@@ -102,7 +102,7 @@ poll() {
 	was=$WANTED
 	sort_out
 	if [ "$WANTED" != "$was" ] || [ "$1" = all ]; then enforce; fi
-	echo "$NOW" >"$RUN/alive"
+	echo "$NOW" 1<>"$RUN/alive" # in place: whoever reads it meanwhile finds a number
 	wake
 }
 
@@ -122,10 +122,16 @@ sort_out() {
 	done <<EOF
 $decided
 EOF
-	if [ "$memory" != "$MEMORY" ]; then printf '%s\n' "$memory" >"$RUN/memory"; fi
+	if [ "$memory" != "$MEMORY" ]; then keep memory "$memory$NEWLINE"; fi
 	MEMORY=$memory
-	if [ "$remotes" != "$REMOTES" ]; then printf %s "$remotes" >"$RUN/remote"; fi
+	if [ "$remotes" != "$REMOTES" ]; then keep remote "$remotes"; fi
 	REMOTES=$remotes
+}
+
+# keep FILE TEXT replaces a file that others read.
+keep() {
+	printf %s "$2" >"$RUN/$1.new"
+	mv -f "$RUN/$1.new" "$RUN/$1"
 }
 
 # enforce makes WANTED so: what refuses comes first and goes last.

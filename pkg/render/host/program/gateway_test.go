@@ -36,7 +36,7 @@ var gatewaySysctls = map[string]string{
 func newGateway(t *testing.T, shell, fixture string) *gateway {
 	t.Helper()
 	g := &gateway{t: t, shell: needTool(t, shell), dir: install(t, fixture), bin: t.TempDir(), kernel: t.TempDir(), known: map[string]bool{}}
-	for _, tool := range []string{"awk", "cat", "grep", "kill", "mkdir", "mkfifo", "rm", "rmdir", "sed", "sh", "sha256sum", "sleep", "timeout", "touch", "xargs"} {
+	for _, tool := range []string{"awk", "cat", "grep", "kill", "mkdir", "mkfifo", "mv", "rm", "rmdir", "sed", "sh", "sha256sum", "sleep", "timeout", "touch", "xargs"} {
 		g.provide(tool)
 	}
 	self, err := os.Executable()
