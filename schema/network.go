@@ -1,5 +1,11 @@
 package schema
 
+import (
+	"reflect"
+	"slices"
+	"strings"
+)
+
 // Network is a region's network in its provider's own names: what routes and firewall
 // rules for it need. At most one of the four clouds is set, the region's provider.
 type Network struct {
@@ -56,22 +62,18 @@ const (
 	HostFirewallNFTables HostFirewall = "nftables"
 )
 
-// Clouds lists the clouds that n has an entry for, in order of the alphabet.
+// Clouds lists the clouds that n has an entry for, in order of the alphabet: the entry of
+// a provider is called like the provider.
 func (n *Network) Clouds() []string {
 	var clouds []string
-	for _, c := range []struct {
-		name string
-		set  bool
-	}{
-		{ProviderAlibaba, n.Alibaba.Region != ""},
-		{ProviderAWS, n.AWS.Region != ""},
-		{ProviderAzure, n.Azure.ResourceGroup != ""},
-		{ProviderGCP, n.GCP.Project != ""},
-	} {
-		if c.set {
-			clouds = append(clouds, c.name)
+	v := reflect.ValueOf(*n)
+	for i := range v.NumField() {
+		if f := v.Field(i); f.Kind() == reflect.Struct && !f.IsZero() {
+			name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
+			clouds = append(clouds, name)
 		}
 	}
+	slices.Sort(clouds)
 	return clouds
 }
 
@@ -84,17 +86,4 @@ func (r *Region) Cloud() string {
 		}
 	}
 	return ""
-}
-
-// CloudTarget is what a route of the cloud names as its next hop: an interface of
-// AWS, an instance of Google Cloud or Alibaba Cloud, a network card of Azure (whose
-// routes name its address). Empty where the topology does not say.
-func (n *GatewayNode) CloudTarget(cloud string) string {
-	switch {
-	case cloud == ProviderAWS || cloud == ProviderAzure:
-		return n.NetworkInterface
-	case cloud == ProviderGCP && n.Instance == "":
-		return n.Name
-	}
-	return n.Instance
 }

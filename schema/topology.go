@@ -124,7 +124,7 @@ type Cluster struct {
 // APIServer is where every node of every region finds the API server.
 type APIServer struct {
 	Addresses []netip.Addr `json:"addresses"`
-	// Port is a TCP port, 1 to 65535; 0 means plan.DefaultAPIServerPort.
+	// Port is a TCP port, 1 to 65535; 0 means facts.APIServerPort.
 	Port int `json:"port,omitempty"`
 }
 
@@ -258,7 +258,7 @@ type CNI struct {
 	// IPAM is where Cilium takes pods' addresses from; empty means IPAMMultiPool.
 	IPAM IPAM `json:"ipam,omitempty"`
 	// Devices are the network cards of the region's nodes, for Cilium: names, or
-	// beginnings of names followed by "+"; empty means plan.DefaultDevices.
+	// beginnings of names followed by "+"; empty means the plugin's usual ones.
 	Devices []string `json:"devices,omitempty"`
 	// HostRouting is the way a packet takes through Cilium's hosts; empty means
 	// HostRoutingLegacy.
@@ -319,7 +319,7 @@ type GatewayNode struct {
 	// Zone is the failure domain.
 	Zone string `json:"zone,omitempty"`
 	// Instance and NetworkInterface are what a cloud's routes call the host and its
-	// network card; see CloudTarget.
+	// network card; see plan.CloudGateway.
 	Instance         string `json:"instance,omitempty"`
 	NetworkInterface string `json:"networkInterface,omitempty"`
 	// Tags are carried by this gateway beside the tag of its region, for

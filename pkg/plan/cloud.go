@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/provider"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -19,10 +21,10 @@ type Cloud struct {
 	// what others made. At most 34 lower-case letters, digits and dashes.
 	Owner string
 	// Tables are the route tables to fill; empty where the topology does not name any,
-	// and in Google Cloud, where a network has one.
+	// and where a network has one.
 	Tables []string
-	// SecurityGroup takes the firewall rules; empty for none. In Google Cloud they
-	// belong to the network.
+	// SecurityGroup takes the firewall rules; empty for none, and where they belong to the
+	// network.
 	SecurityGroup string
 	// Gateways are the next hops, in failover order.
 	Gateways []CloudGateway
@@ -61,21 +63,20 @@ func (r *Region) cloud() *Cloud {
 	if cloud == "" || len(r.Region.Gateways.Nodes) == 0 {
 		return nil
 	}
+	network := facts.Provider(cloud).Network.Value
+	byPriority := network.NextHops.Value == provider.HopsByPriority
 	c := &Cloud{
 		Cloud: cloud,
 		Owner: cloudOwner(r.plan.Topology.Metadata.Name, r.Region.Name),
-		// Google Cloud takes several routes to one destination; in AWS, Azure and Alibaba
-		// Cloud a destination stands in a table once (CreateRoute, azurerm_route,
-		// CreateRouteEntry). Equal priorities would send a standby its share of what only
-		// the primary can carry.
-		Standbys:  cloud == schema.ProviderGCP,
-		Spread:    cloud == schema.ProviderGCP && sendsByAll(r.Region),
+		// Equal priorities would send a standby its share of what only the primary can carry.
+		Standbys:  byPriority,
+		Spread:    byPriority && sendsByAll(r.Region),
 		HandsOver: r.Relay && !r.ByTable,
 		region:    r,
 	}
-	c.Tables, c.SecurityGroup = cloudObjects(&r.Region.Network, cloud)
+	c.Tables, c.SecurityGroup = cloudObjects(&r.Region.Network)
 	for _, n := range r.Region.Gateways.Nodes {
-		c.Gateways = append(c.Gateways, newCloudGateway(n, cloud))
+		c.Gateways = append(c.Gateways, newCloudGateway(n, network.Target))
 	}
 	return c
 }
@@ -98,22 +99,15 @@ func sendsByAll(r *schema.Region) bool {
 	return s != schema.HASingle && s != schema.HARelay
 }
 
-func cloudObjects(n *schema.Network, cloud string) (tables []string, securityGroup string) {
-	switch cloud {
-	case schema.ProviderAWS:
-		tables, securityGroup = n.AWS.RouteTables, n.AWS.SecurityGroup
-	case schema.ProviderAzure:
-		tables, securityGroup = n.Azure.RouteTables, n.Azure.SecurityGroup
-	case schema.ProviderAlibaba:
-		tables, securityGroup = n.Alibaba.RouteTables, n.Alibaba.SecurityGroup
-	}
-	tables = slices.Clone(tables)
+// cloudObjects are what the topology names of the one cloud that it describes.
+func cloudObjects(n *schema.Network) (tables []string, securityGroup string) {
+	tables = slices.Concat(n.AWS.RouteTables, n.Azure.RouteTables, n.Alibaba.RouteTables)
 	slices.Sort(tables)
-	return slices.Compact(tables), securityGroup
+	return slices.Compact(tables), n.AWS.SecurityGroup + n.Azure.SecurityGroup + n.Alibaba.SecurityGroup
 }
 
-func newCloudGateway(n schema.GatewayNode, cloud string) CloudGateway {
-	g := CloudGateway{Name: n.Name, Target: n.CloudTarget(cloud), Zone: n.Zone}
+func newCloudGateway(n schema.GatewayNode, by provider.Target) CloudGateway {
+	g := CloudGateway{Name: n.Name, Target: target(n, by), Zone: n.Zone}
 	for _, a := range n.Addresses() {
 		if a.Is4() {
 			g.IPv4 = a
@@ -122,6 +116,18 @@ func newCloudGateway(n schema.GatewayNode, cloud string) CloudGateway {
 		}
 	}
 	return g
+}
+
+// target is what a route names as its next hop. Where routes name an instance by a name
+// that may be the node's own, that is what it means to say nothing.
+func target(n schema.GatewayNode, by provider.Target) string {
+	switch {
+	case by.Field == provider.FieldInterface:
+		return n.NetworkInterface
+	case by.Form.Value == provider.FormLabel && n.Instance == "":
+		return n.Name
+	}
+	return n.Instance
 }
 
 // cloudOwner is "kh-", the region's name as far as it fits, and ten hexadecimal digits

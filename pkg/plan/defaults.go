@@ -4,14 +4,13 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
 // What a field means when the user leaves it out. Defaults live here, not in CUE:
 // a default in CUE ruins its messages (three errors for one wrong number).
 const (
-	// DefaultAPIServerPort is kubeadm's (kubernetes v1.33.1, cmd/kubeadm defaults).
-	DefaultAPIServerPort = 6443
 	// DefaultImage is Tailscale's published image; the version becomes its tag.
 	DefaultImage = "ghcr.io/tailscale/tailscale"
 	// DefaultAuthSecret and DefaultAuthHostDir are our own names.
@@ -24,7 +23,7 @@ const (
 func complete(t *schema.Topology, space func() *occupied) *schema.Topology {
 	c := *t
 	s := &c.Spec
-	s.Cluster.APIServer.Port = cmp.Or(s.Cluster.APIServer.Port, DefaultAPIServerPort)
+	s.Cluster.APIServer.Port = cmp.Or(s.Cluster.APIServer.Port, facts.APIServerPort)
 	n := &s.Tailnet
 	if n.ControlURL != "" {
 		n.Control = cmp.Or(n.Control, schema.ControlHeadscale)
@@ -58,45 +57,23 @@ func complete(t *schema.Topology, space func() *occupied) *schema.Topology {
 
 func completeCNI(c *schema.CNI) {
 	c.Tunnel = cmp.Or(c.Tunnel, schema.TunnelNone)
-	switch c.Type {
-	case schema.CNICilium:
-		c.IPAM = cmp.Or(c.IPAM, schema.IPAMMultiPool)
-		c.HostRouting = cmp.Or(c.HostRouting, schema.HostRoutingLegacy)
-		if len(c.Devices) == 0 {
-			c.Devices = DefaultDevices()
-		}
-	case schema.CNICalico:
-		c.DataPlane = cmp.Or(c.DataPlane, schema.DataPlaneIPTables)
-		c.MarkMask = cmp.Or(c.MarkMask, CalicoMarkMask(c.DataPlane))
+	plugin := facts.Plugin(c.Type)
+	c.IPAM = cmp.Or(c.IPAM, plugin.Mode("").Name.Value)
+	c.HostRouting = cmp.Or(c.HostRouting, plugin.HostRouting.Value)
+	if len(c.Devices) == 0 {
+		c.Devices = slices.Clone(plugin.Devices.Value)
 	}
+	c.DataPlane = cmp.Or(c.DataPlane, plugin.DataPlane.Value)
+	c.MarkMask = cmp.Or(c.MarkMask, plugin.MarkMask.Value.For(c.DataPlane))
 }
 
-// firewallMode keeps tailscaled off nftables where that does harm: before 1.100.0 it
-// writes its mark in the wrong byte order there (tailscale#11803), and Calico's Felix
-// stops at its tables (calico#13263, fixed in 3.33 only). NetfilterMode is set by now.
+// firewallMode keeps tailscaled off nftables where that does harm: while it writes its
+// mark in the wrong byte order there, and where a plugin stops at its tables.
+// NetfilterMode is set by now.
 func firewallMode(s *schema.Spec) schema.FirewallMode {
-	calico := slices.ContainsFunc(s.Regions, func(r schema.Region) bool { return r.CNI.Type == schema.CNICalico })
-	if s.Tailnet.NetfilterMode == schema.NetfilterOn && (calico || !s.Tailnet.TailscaleVersion.AtLeast(1, 100, 0)) {
+	stops := slices.ContainsFunc(s.Regions, func(r schema.Region) bool { return facts.Plugin(r.CNI.Type).StopsAtNFTables.Value })
+	if s.Tailnet.NetfilterMode == schema.NetfilterOn && (stops || !facts.Since(facts.TailscaleByteOrder).Contains(s.Tailnet.TailscaleVersion)) {
 		return schema.FirewallIPTables
 	}
 	return schema.FirewallAuto
 }
-
-// CalicoMarkMask is the part of the firewall mark that Calico may use beside
-// Tailscale, which has bits 16 to 23, and kube-proxy, which has 14 and 15: eight bits,
-// of which Felix needs five to seven. Bit 31 stays out: up to 3.32 the field is an
-// int32, which API servers hold it to from Kubernetes 1.36 on (apiextensions-apiserver
-// v0.36.0, pkg/apiserver/validation/formats.go). The eBPF data plane insists on
-// 0x1ff00000 and takes at least four more (calico 87c15906,
-// felix/bpf/tc/defs/defs.go, felix/dataplane/driver.go), so bits 20 to 23 stay shared.
-func CalicoMarkMask(d schema.DataPlane) uint32 {
-	if d == schema.DataPlaneEBPF {
-		return 0x7ff00f00
-	}
-	return 0x7f002000
-}
-
-// DefaultDevices are the usual names of network cards under Linux (systemd 252,
-// systemd.net-naming-scheme(7), and the kernel's own), for Cilium: left to itself it
-// picks tailscale0 as well (cilium 1.17.4, pkg/datapath/linux/devices_controller.go).
-func DefaultDevices() []string { return []string{"eth+", "ens+", "enp+", "eno+", "bond+"} }

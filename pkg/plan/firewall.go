@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"strconv"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -23,20 +24,6 @@ type FirewallRule struct {
 	Hosts []netip.Prefix
 }
 
-// TailscalePort is what the gateways listen on: our own PORT in gateway.env, which is
-// tailscaled's default (tailscale 1.84.3, cmd/tailscaled/tailscaled.go: defaultPort);
-// unset, every start would pick another.
-const TailscalePort = 41641
-
-// The destinations of a gateway itself (tailscale.com/kb/1082/firewall-ports): the
-// control server and DERP relays over TCP 443, a captive portal check and the control
-// server's plain port over 80, STUN over UDP 3478.
-const (
-	HTTPSPort = 443
-	HTTPPort  = 80
-	STUNPort  = 3478
-)
-
 // Rules are what a firewall has to let through, for each family that the nodes have.
 // Which ports other regions reach is decided once, by the tailnet policy, on the
 // region's own gateway: what comes out of it is let through.
@@ -54,14 +41,14 @@ func (c *Cloud) Rules() []FirewallRule {
 				rules = append(rules, rule)
 			}
 		}
-		add("in-"+strconv.Itoa(TailscalePort), FirewallRule{Protocol: "udp", Port: TailscalePort, Peers: anybody, Hosts: gateways})
+		add("in-"+strconv.Itoa(facts.TailscalePort), FirewallRule{Protocol: "udp", Port: facts.TailscalePort, Peers: anybody, Hosts: gateways})
 		add("in-regions", FirewallRule{Protocol: "all", Peers: f.of(transit), Hosts: f.of(r.Region.Advertised())})
 		if !r.Region.Network.EgressFiltered {
 			continue
 		}
 		for _, out := range []FirewallRule{
-			{Protocol: "udp", Port: TailscalePort}, {Protocol: "udp", Port: STUNPort},
-			{Protocol: "tcp", Port: HTTPSPort}, {Protocol: "tcp", Port: HTTPPort},
+			{Protocol: "udp", Port: facts.TailscalePort}, {Protocol: "udp", Port: facts.STUNPort},
+			{Protocol: "tcp", Port: facts.HTTPSPort}, {Protocol: "tcp", Port: facts.HTTPPort},
 		} {
 			out.Egress, out.Peers, out.Hosts = true, anybody, gateways
 			add("out-"+strconv.Itoa(out.Port), out)

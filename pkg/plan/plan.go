@@ -14,6 +14,8 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/provider"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -31,9 +33,8 @@ type Plan struct {
 	Firewall schema.FirewallMode
 	// KeepsSource is where pods of every region go with their own address. Sorted.
 	KeepsSource []netip.Prefix
-	// AdvertiseTag says that a gateway asks for its tag. Headscale refuses the request
-	// of a node whose pre-authorized key carries the tag already (headscale 0.29.2,
-	// docs/ref/registration.md).
+	// AdvertiseTag says that a gateway asks for its tag. Some control servers refuse the
+	// request of a node whose pre-authorized key carries the tag already.
 	AdvertiseTag bool
 
 	// What few ask for is worked out when somebody does.
@@ -106,7 +107,7 @@ func New(t *schema.Topology) *Plan {
 	p.occupied = sync.OnceValue(func() *occupied { return newOccupied(&t.Spec) })
 	p.Topology = complete(t, p.occupied)
 	p.Firewall = p.Topology.Spec.Tailnet.FirewallMode
-	p.AdvertiseTag = p.Topology.Spec.Tailnet.Control != schema.ControlHeadscale
+	p.AdvertiseTag = facts.Control(p.Topology.Spec.Tailnet.Control).TagRequests.Value
 	p.KeepsSource = keepsSource(p.Topology)
 	p.Regions = make([]Region, len(p.Topology.Spec.Regions))
 	for i := range p.Regions {
@@ -195,32 +196,25 @@ func shares(r *schema.Region) bool {
 	return r.Gateways.HA.Strategy == schema.HARelay || r.Gateways.HA.Strategy == schema.HASupersets
 }
 
-// byTable: in Google Cloud, Azure and Alibaba Cloud nobody can hand a packet to a
-// neighbour; in AWS, hosts of one subnet can, and a subnet lies in one zone.
+// byTable: by route tables alone, or between subnets, and a subnet lies in one zone.
 func byTable(r *schema.Region) bool {
-	switch r.Cloud() {
-	case schema.ProviderGCP, schema.ProviderAzure, schema.ProviderAlibaba:
-		return true
-	case schema.ProviderAWS:
-		for _, n := range r.Gateways.Nodes {
-			if n.Zone != r.Gateways.Nodes[0].Zone {
-				return true
-			}
-		}
+	if r.Cloud() == "" {
+		return false
 	}
-	return false
+	p, nodes := facts.Provider(r.Provider), r.Gateways.Nodes
+	several := slices.ContainsFunc(nodes, func(n schema.GatewayNode) bool { return n.Zone != nodes[0].Zone })
+	return p.RoutesByTable() || p.Fabric.Value == provider.SubnetLAN && several
 }
 
 // spoofed is the tailnet's pool: with netfilterMode off tailscaled installs no rule that
 // drops it (measured in namespaces with tailscaled 1.84.3), with on setup.sh must not
-// accept it before tailscaled's rule is reached. On Alibaba Cloud the
-// provider's own DNS and metadata live in 100.64.0.0/10 (tailscale#21249), so there
-// only a pool the user chose is dropped.
+// accept it before tailscaled's rule is reached. Where the provider's own DNS and metadata
+// answer from there, only a pool the user chose is dropped.
 func spoofed(r *schema.Region, tailnet *schema.Tailnet) []netip.Prefix {
 	switch {
 	case len(tailnet.IPPool) > 0:
 		return tailnet.IPPool
-	case r.Provider == schema.ProviderAlibaba:
+	case facts.Provider(r.Provider).SharesTailnet.Value:
 		return nil
 	}
 	return []netip.Prefix{schema.TailnetIPv4(), schema.TailnetIPv6()}

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -62,9 +63,9 @@ func (r *Region) withSources(remote []netip.Prefix) []netip.Prefix {
 
 // GatewaySources are the tailnet addresses that gateways outside the region send from,
 // sorted: none where they send from their own, each one where all are known, and
-// otherwise the tailnet's pool. On Alibaba Cloud the whole of 100.64.0.0/10 would take
-// the provider's own DNS and metadata along (tailscale#21249), so there a pool or
-// addresses have to be given. It is made anew for each call.
+// otherwise the tailnet's pool. Where a provider's own DNS and metadata answer from
+// 100.64.0.0/10, all of it would take them along, so there a pool or addresses have to be
+// given. It is made anew for each call.
 func (r *Region) GatewaySources() []netip.Prefix {
 	if r.SourceRoute {
 		return nil
@@ -88,7 +89,7 @@ func pool(r *Region) []netip.Prefix {
 	switch {
 	case len(given) > 0:
 		return given
-	case r.Region.Provider == schema.ProviderAlibaba:
+	case facts.Provider(r.Region.Provider).SharesTailnet.Value:
 		return nil
 	}
 	return []netip.Prefix{schema.TailnetIPv4()}

@@ -10,11 +10,8 @@ import (
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/internal/yamlnode"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 )
-
-// tunnelPort is where tailscaled listens and where peers expect it (tailscale 1.84.3,
-// containerboot's PORT; our gateways set it).
-const tunnelPort = 41641
 
 // checkSpec judges a specification as a whole: a host policy with ingress rules
 // drops everything else that reaches the node, and so the tunnel, unless some rule
@@ -27,8 +24,8 @@ func (a admission) checkSpec(spec place, list *diag.List) {
 	}
 	if !slices.ContainsFunc(elements(rules.node), admitsTunnel) {
 		list.Warnf(CodeDropsTunnel, rules.path(), "%s filters what reaches hosts that may be gateways and does not admit UDP to port %d from the world, which the tunnel needs",
-			rules.where(), tunnelPort).
-			Fix("add {fromEntities: [world], toPorts: [{ports: [{port: %q, protocol: UDP}]}]}", strconv.Itoa(tunnelPort))
+			rules.where(), facts.TailscalePort).
+			Fix("add {fromEntities: [world], toPorts: [{ports: [{port: %q, protocol: UDP}]}]}", strconv.Itoa(facts.TailscalePort))
 	}
 }
 
@@ -85,5 +82,5 @@ func isTunnel(port *yaml.Node) bool {
 		return false
 	}
 	last, _ := strconv.Atoi(text(yamlnode.Field(port, "endPort")))
-	return first == 0 || first <= tunnelPort && tunnelPort <= max(first, last)
+	return first == 0 || first <= facts.TailscalePort && facts.TailscalePort <= max(first, last)
 }

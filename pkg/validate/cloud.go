@@ -91,7 +91,7 @@ func (c *cloudRegion) gateways(list *diag.List) {
 	field, prefix := string(form.Field), form.Prefix.Value
 	for j, n := range c.Gateways.Nodes {
 		at := diag.Index(c.path+".gateways.nodes", j)
-		target := n.CloudTarget(c.cloud)
+		target := c.plan.Cloud.Gateways[j].Target
 		switch {
 		case target == "":
 			c.missing(list, at, fmt.Sprintf("gateway %q of region %q has no %s", n.Name, c.Name, field), field)

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan/mtu"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
@@ -81,7 +82,7 @@ func ipv6TooSmall(t *schema.Topology, i int, list *diag.List) bool {
 	case r.CNI.Tunnel == schema.TunnelIPIP: // which carries none
 	case mtu.Encapsulates(r) && len(t.Spec.Regions) > 1:
 		list.Warnf(CodeMTUIPv6, regionPath(i)+".cni.tunnel", "tunnel %s of region %q leaves %d of the %d bytes of tailscale0 to pods, and IPv6 needs %d: full packets of %s to other regions are fragmented, or lost where routers may not fragment them",
-			r.CNI.Tunnel, r.Name, mtu.Fits(r), mtu.Tunnel, mtu.MinIPv6, r.PodCIDRs[j]).
+			r.CNI.Tunnel, r.Name, mtu.Fits(r), facts.TailscaleMTU, mtu.MinIPv6, r.PodCIDRs[j]).
 			See(diag.Index(regionPath(i)+".podCIDRs", j), "%s is claimed here", r.PodCIDRs[j]).
 			Fix("set tunnel: none, so that pods' packets travel as they are").Propose(string(schema.TunnelNone))
 		return true
@@ -98,11 +99,11 @@ func encapsulatedTooLarge(t *schema.Topology, i int, list *diag.List) {
 	case !mtu.Encapsulates(r) || mtu.Pod(r) <= fits:
 	case r.CNI.MTU > 0:
 		list.Errorf(CodeMTUTunnel, cniMTUPath(i), "pods of region %q send packets of %d bytes, and in %s only %d fit into tailscale0 (MTU %d); the MSS clamp of the gateways does not see inside",
-			r.Name, r.CNI.MTU, r.CNI.Tunnel, fits, mtu.Tunnel).
+			r.Name, r.CNI.MTU, r.CNI.Tunnel, fits, facts.TailscaleMTU).
 			Fix("set cni.mtu to %d or less, in the plugin's own settings, too", fits).Propose(strconv.Itoa(fits))
 	default:
 		list.Warnf(CodeMTUTunnel, regionPath(i)+".cni.tunnel", "by default, the plugin of region %q lets pods send packets of %d bytes, and in %s only %d fit into tailscale0 (MTU %d); the MSS clamp of the gateways does not see inside",
-			r.Name, mtu.Pod(r), r.CNI.Tunnel, fits, mtu.Tunnel).
+			r.Name, mtu.Pod(r), r.CNI.Tunnel, fits, facts.TailscaleMTU).
 			Fix("give pods an MTU of %d in the plugin's settings, and state it as cni.mtu, or set tunnel: none", fits)
 	}
 }

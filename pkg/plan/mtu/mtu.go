@@ -9,19 +9,18 @@ import (
 	"net/netip"
 	"slices"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
 const (
-	// Tunnel is the MTU of tailscale0 (tailscale 1.84.3, net/tstun/mtu.go).
-	Tunnel = 1280
 	// MinIPv6 is the smallest MTU that IPv6 allows (RFC 8200, section 5); Linux has no
 	// IPv6 on a device with less.
 	MinIPv6 = 1280
 	// WireIPv4 and WireIPv6 are the largest packets that the tunnel itself sends over the
-	// provider's network: Tunnel, 32 bytes of WireGuard, and UDP over either family.
-	WireIPv4 = Tunnel + 32 + 8 + 20
-	WireIPv6 = Tunnel + 32 + 8 + 40
+	// provider's network: a full packet of tailscale0, 32 bytes of WireGuard, and UDP over either family.
+	WireIPv4 = facts.TailscaleMTU + 32 + 8 + 20
+	WireIPv6 = facts.TailscaleMTU + 32 + 8 + 40
 	// Ethernet is what a network has of which nothing is known.
 	Ethernet = 1500
 
@@ -33,40 +32,20 @@ const (
 // Link is the MTU of the region's network cards: what the user says, or what the
 // provider's networks have unless told otherwise.
 func Link(r *schema.Region) int {
-	switch {
-	case r.MTU > 0:
+	if r.MTU > 0 {
 		return r.MTU
-	case r.Provider == schema.ProviderGCP:
-		return 1460 // Google Cloud VPC, "Maximum transmission unit": networks have 1460
-	case r.Provider == schema.ProviderAWS:
-		return 9001 // Amazon EC2 user guide, "Network MTU": 9001 in a VPC, 1500 outside
-	case r.Provider == schema.ProviderOracle:
-		return 9000 // Oracle Cloud Infrastructure, "Hanging Connection": VNICs have 9000
-	case r.Provider == schema.ProviderHetzner:
-		return 1450 // docs.hetzner.com, cloud networks FAQ: private networks have 1450
 	}
-	return Ethernet
+	return facts.Provider(r.Provider).MTU.Or(Ethernet)
 }
 
 // Overhead is what the plugin puts around a pod's packet on its way to another node, in
 // bytes: around everything that crosses regions, since gateways forward it as it is.
 func Overhead(r *schema.Region) int {
-	outer := 0
+	t, _ := facts.Plugin(r.CNI.Type).Tunnel(r.CNI.Tunnel)
 	if overIPv6(r) {
-		outer = 20
+		return t.Overhead.Value + t.OverIPv6.Value
 	}
-	switch r.CNI.Tunnel {
-	case schema.TunnelVXLAN, schema.TunnelGeneve:
-		return 50 + outer // cilium 1.17.4, pkg/mtu/mtu.go; calico v3.32.1, "Configure MTU"
-	case schema.TunnelIPIP:
-		return 20 // calico v3.32.1, "Configure MTU"; IPv4 only
-	case schema.TunnelWireGuard:
-		if r.CNI.Type == schema.CNICilium {
-			return 80 // cilium 1.17.4, pkg/mtu/mtu.go, whatever the family
-		}
-		return 60 + outer // calico v3.32.1, "Configure MTU"
-	}
-	return 0
+	return t.Overhead.Value
 }
 
 // overIPv6 reports whether the region's nodes send each other IPv6.
@@ -84,7 +63,7 @@ func Pod(r *schema.Region) int {
 }
 
 // Fits is the largest packet of the region's pods that the tunnel takes in one piece.
-func Fits(r *schema.Region) int { return Tunnel - Overhead(r) }
+func Fits(r *schema.Region) int { return facts.TailscaleMTU - Overhead(r) }
 
 // Encapsulates says that what the region's pods send crosses the tunnel in packets of
 // the plugin's own. An MSS clamp, and a router that answers "too big", see those.
@@ -171,7 +150,7 @@ func between(from, to *group) Budget {
 	}
 	largest := min(from.pod, to.pod)
 	if b.Clamped {
-		largest = min(largest, Tunnel)
+		largest = min(largest, facts.TailscaleMTU)
 	}
 	if from.v4 && to.v4 {
 		b.MSSIPv4 = largest - headersIPv4

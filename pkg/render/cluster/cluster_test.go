@@ -17,6 +17,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/internal/sample"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/cluster"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/host"
@@ -317,7 +318,7 @@ func TestProbesAskWhereHealthIsServed(t *testing.T) {
 	}{{pod.Spec, "127.0.0.1"}, {ds.Spec.Template.Spec, ""}} {
 		c := container(t, test.spec.Containers, "tailscale")
 		for _, probe := range []*corev1.Probe{c.StartupProbe, c.LivenessProbe} {
-			if probe.HTTPGet.Host != test.host || probe.HTTPGet.Port.IntValue() != host.HealthPort {
+			if probe.HTTPGet.Host != test.host || probe.HTTPGet.Port.IntValue() != facts.TailscaleHealthPort {
 				t.Errorf("probe %+v, want host %q", probe.HTTPGet, test.host)
 			}
 		}

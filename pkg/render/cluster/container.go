@@ -5,6 +5,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/host"
 )
@@ -101,8 +102,8 @@ func (g *gateway) watchContainer() corev1.Container {
 // would fight with the first over the port and the name of the TUN device.
 func ports() []corev1.ContainerPort {
 	return []corev1.ContainerPort{
-		{Name: "wireguard", ContainerPort: plan.TailscalePort, HostPort: plan.TailscalePort, Protocol: corev1.ProtocolUDP},
-		{Name: "health", ContainerPort: host.HealthPort, HostPort: host.HealthPort, Protocol: corev1.ProtocolTCP},
+		{Name: "wireguard", ContainerPort: facts.TailscalePort, HostPort: facts.TailscalePort, Protocol: corev1.ProtocolUDP},
+		{Name: "health", ContainerPort: facts.TailscaleHealthPort, HostPort: facts.TailscaleHealthPort, Protocol: corev1.ProtocolTCP},
 	}
 }
 
@@ -130,7 +131,7 @@ func (g *gateway) livenessProbe() *corev1.Probe {
 }
 
 func (g *gateway) healthz() corev1.ProbeHandler {
-	get := &corev1.HTTPGetAction{Path: "/healthz", Port: intstr.FromInt32(host.HealthPort)}
+	get := &corev1.HTTPGetAction{Path: "/healthz", Port: intstr.FromInt32(facts.TailscaleHealthPort)}
 	if g.plan.Health == plan.HealthLoopback {
 		get.Host = "127.0.0.1"
 	}

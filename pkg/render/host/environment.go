@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/tree"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
@@ -100,7 +101,7 @@ func (g *gateway) routing() []Variable {
 		variable("TS_ACCEPT_DNS", "false"),
 		// The default, true, forwards nothing in the kernel.
 		variable("TS_USERSPACE", "false"),
-		variable("PORT", strconv.Itoa(plan.TailscalePort)),
+		variable("PORT", strconv.Itoa(facts.TailscalePort)),
 		variable("TS_DEBUG_FIREWALL_MODE", string(g.all.Firewall)),
 		// An idle peer that is trimmed forgets its session: a gateway that is primary
 		// again would be deaf for 14 s (measured in namespaces with tailscaled 1.84.3,
@@ -153,7 +154,7 @@ func (g *gateway) healthVariables() []Variable {
 }
 
 func (g *gateway) healthAddress() string {
-	port := ":" + strconv.Itoa(HealthPort)
+	port := ":" + strconv.Itoa(facts.TailscaleHealthPort)
 	switch {
 	case g.plan.Health == plan.HealthLoopback:
 		return "127.0.0.1" + port

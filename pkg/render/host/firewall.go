@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/tree"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
@@ -20,13 +21,13 @@ type hostPort struct {
 // hostPorts are what a gateway's own firewall lets through; outgoing ones only where
 // that filters them. What gateways forward, setup.sh accepts.
 func hostPorts(n *schema.Network) []hostPort {
-	ports := []hostPort{{false, "udp", plan.TailscalePort, "other gateways"}}
+	ports := []hostPort{{false, "udp", facts.TailscalePort, "other gateways"}}
 	if n.EgressFiltered {
 		ports = append(ports,
-			hostPort{true, "udp", plan.TailscalePort, "other gateways"},
-			hostPort{true, "udp", plan.STUNPort, "STUN: the gateway's own address as others see it"},
-			hostPort{true, "tcp", plan.HTTPSPort, "the control server, and DERP relays where nothing direct works"},
-			hostPort{true, "tcp", plan.HTTPPort, "the control server, where 443 is closed"})
+			hostPort{true, "udp", facts.TailscalePort, "other gateways"},
+			hostPort{true, "udp", facts.STUNPort, "STUN: the gateway's own address as others see it"},
+			hostPort{true, "tcp", facts.HTTPSPort, "the control server, and DERP relays where nothing direct works"},
+			hostPort{true, "tcp", facts.HTTPPort, "the control server, where 443 is closed"})
 	}
 	return ports
 }

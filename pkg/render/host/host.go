@@ -71,10 +71,6 @@ const (
 // (cilium 1.17.4, pkg/datapath/linux/linux_defaults/linux_defaults.go).
 const FirstTable = 5253
 
-// HealthPort is where containerboot answers /healthz (tailscale 1.84.3,
-// cmd/containerboot/settings.go: TS_LOCAL_ADDR_PORT).
-const HealthPort = 9002
-
 // GatewayFiles are the files of a gateway host, or of each of the region's.
 func GatewayFiles(p *plan.Plan, r *plan.Region, h *plan.Host, g Gateway) []tree.File {
 	dir := tree.InRegion(r.Region.Name, "gateway/"+Dir(h))

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan/mtu"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 )
 
 // netplanFile is what we write of a netplan file (netplan 0.106, netplan-yaml).
@@ -37,7 +37,7 @@ func (f *forms) netplan() netplanFile {
 	var device netplanDevice
 	for _, r := range f.staticRoutes() {
 		device.Routes = append(device.Routes, netplanRoute{
-			To: r.Prefix.String(), Via: r.Hops[0].String(), Metric: staticMetric, MTU: mtu.Tunnel,
+			To: r.Prefix.String(), Via: r.Hops[0].String(), Metric: staticMetric, MTU: facts.TailscaleMTU,
 		})
 	}
 	name := f.region.NodeRoutes.Device

@@ -3,7 +3,7 @@ package host
 import (
 	"strconv"
 
-	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan/mtu"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 )
 
 const networkdDropIn = "kustomize-hybrid.conf"
@@ -48,5 +48,5 @@ func networkdRoute(r staticRoute) []string {
 			lines = append(lines, "MultiPathRoute="+h.String())
 		}
 	}
-	return append(lines, "Metric="+strconv.Itoa(staticMetric), "MTUBytes="+strconv.Itoa(mtu.Tunnel))
+	return append(lines, "Metric="+strconv.Itoa(staticMetric), "MTUBytes="+strconv.Itoa(facts.TailscaleMTU))
 }

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"text/template"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/tree"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
@@ -153,7 +154,7 @@ func scriptPrefixes(prefixes []netip.Prefix) []scriptPrefix {
 
 func newScriptGateway(n schema.GatewayNode) scriptGateway {
 	g := scriptGateway{Name: n.Name, IPv4: "-", IPv6: "-"}
-	g.Health = netip.AddrPortFrom(n.InternalIP, HealthPort).String()
+	g.Health = netip.AddrPortFrom(n.InternalIP, facts.TailscaleHealthPort).String()
 	for _, a := range n.Addresses() {
 		if a.Is4() {
 			g.IPv4 = a.String()

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/tree"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
@@ -138,6 +139,6 @@ func (t *tables) gateways(nodes []schema.GatewayNode) {
 				six = a.String()
 			}
 		}
-		t.line("gateway", n.Name, four, six, netip.AddrPortFrom(n.InternalIP, HealthPort).String())
+		t.line("gateway", n.Name, four, six, netip.AddrPortFrom(n.InternalIP, facts.TailscaleHealthPort).String())
 	}
 }

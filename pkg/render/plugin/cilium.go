@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan/mtu"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
@@ -255,7 +256,7 @@ func gatewayNodeConfig(r *plan.Region) ciliumNodeConfig {
 	for k, v := range r.GatewayLabels() {
 		labels[k] = v
 	}
-	return nodeConfig("20-gateway-"+r.Region.Name, labels, map[string]string{"mtu": strconv.Itoa(min(mtu.Tunnel, ciliumMTU(r.Region)))})
+	return nodeConfig("20-gateway-"+r.Region.Name, labels, map[string]string{"mtu": strconv.Itoa(min(facts.TailscaleMTU, ciliumMTU(r.Region)))})
 }
 
 // ciliumMTU is what Cilium calls mtu: that of the network below, from which it takes what

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan/mtu"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
@@ -17,7 +18,7 @@ func packetSizes(t *schema.Topology) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "tailscale0 takes %d bytes. Nodes' routes to other regions say so (`mtu %d`), for UDP as well; gateways clamp the MSS of\n"+
 		"TCP both ways. Neither sees inside what a network plugin encapsulates.\n\n"+
-		"| from pods in | to pods in | network | pods' MTU | fits | MSS, IPv4 | MSS, IPv6 | how |\n|---|---|---|---|---|---|---|---|\n", mtu.Tunnel, mtu.Tunnel)
+		"| from pods in | to pods in | network | pods' MTU | fits | MSS, IPv4 | MSS, IPv6 | how |\n|---|---|---|---|---|---|---|---|\n", facts.TailscaleMTU, facts.TailscaleMTU)
 	for i := range budgets {
 		b.WriteString(budgetRow(&budgets[i]))
 	}
