@@ -2,6 +2,7 @@ package acl
 
 import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/internal/cidr"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -15,7 +16,7 @@ func (g *generator) nodeAttrs() []NodeAttr {
 			Comment: "cgnat: the provider's own services live in 100.64.0.0/10",
 		})
 	}
-	if pool := g.spec.Tailnet.IPPool; len(pool) > 0 && g.spec.Tailnet.Control != schema.ControlHeadscale {
+	if pool := g.spec.Tailnet.IPPool; len(pool) > 0 && facts.Control(g.spec.Tailnet.Control).Pools.Value {
 		list = append(list, NodeAttr{
 			Target: g.regionTags(func(*schema.Region) bool { return true }), IPPool: cidr.Strings(pool),
 			Comment: "pool: gateways take their tailnet addresses from here",
@@ -24,16 +25,15 @@ func (g *generator) nodeAttrs() []NodeAttr {
 	return list
 }
 
-// cgnatTags are the gateways that must not drop 100.64.0.0/10 on their LAN: those on
-// Alibaba Cloud, whose DNS and metadata live there (tailscale#21249), where
-// tailscaled manages the firewall and knows the attribute (since 1.98.0, tailscale
-// util/linuxfw/iptables_runner.go).
+// cgnatTags are the gateways that must not drop 100.64.0.0/10 on their LAN: those of
+// providers whose DNS and metadata live there, where tailscaled manages the firewall and
+// knows the attribute.
 func (g *generator) cgnatTags() []string {
 	t := &g.spec.Tailnet
-	if t.NetfilterMode != schema.NetfilterOn || !t.TailscaleVersion.AtLeast(1, 98, 0) {
+	if t.NetfilterMode != schema.NetfilterOn || !facts.Since(facts.TailscaleDropAttribute).Contains(t.TailscaleVersion) {
 		return nil
 	}
-	return g.regionTags(func(r *schema.Region) bool { return r.Provider == schema.ProviderAlibaba })
+	return g.regionTags(func(r *schema.Region) bool { return facts.Provider(r.Provider).SharesTailnet.Value })
 }
 
 func (g *generator) regionTags(keep func(*schema.Region) bool) []string {

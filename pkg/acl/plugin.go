@@ -3,52 +3,34 @@ package acl
 import (
 	"slices"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/fact"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
-
-// pluginPorts are ports that a network plugin's own programs open on every node.
-type pluginPorts struct {
-	what  string
-	src   place
-	ports []string
-}
-
-// plugin lists what the agents of a network plugin need of each other, and of pods.
-func plugin(c schema.CNI) []pluginPorts {
-	switch c.Type {
-	case schema.CNICilium: // cilium 1.17, Documentation/operations/system_requirements.rst
-		return []pluginPorts{
-			{"Cilium health checks", nodes, []string{"tcp:4240"}},
-			{"Hubble Relay reaches the agents", pods, []string{"tcp:4244"}},
-		}
-	case schema.CNICalico: // calico 3.30, "System requirements", network requirements
-		list := []pluginPorts{{"calico-node reaches Typha", nodes, []string{"tcp:5473"}}}
-		if c.Tunnel != schema.TunnelVXLAN {
-			list = append(list, pluginPorts{"BGP between nodes", nodes, []string{"tcp:179"}})
-		}
-		return list
-	case schema.CNIKubeRouter: // kube-router 2.5, docs/bgp.md
-		return []pluginPorts{{"BGP between nodes", nodes, []string{"tcp:179"}}}
-	case schema.CNIWeave: // weave 2.8, site/kubernetes/kube-addon.md
-		return []pluginPorts{{"Weave Net peers", nodes, []string{"tcp:6783", "udp:6783-6784"}}}
-	case schema.CNIAntrea: // antrea 2.3, docs/network-requirements.md
-		return []pluginPorts{{"Antrea controller, agents and their member list", nodes, []string{"tcp:10349-10351", "udp:10351"}}}
-	}
-	return nil
-}
 
 // pluginRoles are the roles of each network plugin that several regions run.
 func pluginRoles(s *schema.Spec) []role {
 	var list []role
 	for _, r := range firsts(s, func(c schema.CNI) string { return string(c.Type) }) {
-		for _, p := range plugin(r.CNI) {
+		for _, p := range facts.Plugin(r.CNI.Type).Ports.Value {
+			if slices.Contains(p.Unless.Value, r.CNI.Tunnel) {
+				continue
+			}
 			list = append(list, role{
-				name: "cni", why: p.what, src: []place{p.src}, dst: []place{nodes}, ports: p.ports,
+				name: "cni", why: p.What, src: []place{from(p.From)}, dst: []place{nodes}, ports: p.Ports,
 				from: sameCNI(r.CNI), to: sameCNI(r.CNI),
 			})
 		}
 	}
 	return list
+}
+
+// from is where a port's connections come from.
+func from(p fact.Place) place {
+	if p == fact.Pods {
+		return pods
+	}
+	return nodes
 }
 
 func sameCNI(c schema.CNI) func(*schema.Region) bool {
@@ -101,18 +83,6 @@ func tunnelled(r *schema.Region) string {
 
 // tunnelPorts are the ports, or the protocol, of a tunnel's outer packets.
 func tunnelPorts(c schema.CNI) []string {
-	linuxVXLAN := []schema.CNIType{schema.CNICilium, schema.CNIFlannel, schema.CNIWeave}
-	switch {
-	case c.Tunnel == schema.TunnelGeneve: // RFC 8926; cilium 1.17, pkg/defaults
-		return []string{"udp:6081"}
-	case c.Tunnel == schema.TunnelIPIP: // IP protocol 4, which must be named
-		return []string{"ipv4:*"}
-	case c.Tunnel == schema.TunnelWireGuard && c.Type == schema.CNICilium: // cilium 1.17, pkg/wireguard/types
-		return []string{"udp:51871"}
-	case c.Tunnel == schema.TunnelWireGuard: // calico 3.30, "System requirements"; flannel 0.26, docs/backends.md: v4 and v6
-		return []string{"udp:51820-51821"}
-	case slices.Contains(linuxVXLAN, c.Type): // the kernel's default, kept by Cilium and Flannel
-		return []string{"udp:8472"}
-	}
-	return []string{"udp:4789"} // RFC 7348; Calico and Antrea
+	t, _ := facts.Plugin(c.Type).Tunnel(c.Tunnel)
+	return t.Ports.Value
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/internal/cidr"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -24,9 +25,6 @@ type role struct {
 	// all of them do.
 	class func(*schema.Region) string
 }
-
-// kubeletPort is the kubelet's (kubernetes v1.33.1, pkg/cluster/ports/ports.go).
-const kubeletPort = "tcp:10250"
 
 // roles are the reasons why the regions of the topology reach each other, in the order of
 // the file.
@@ -60,10 +58,10 @@ func clusterRoles(s *schema.Spec) []role {
 		ports: []string{fmt.Sprintf("tcp:%d", s.Cluster.APIServer.Port)}, to: hasAPI,
 	}, {
 		name: "kubelet", why: "API servers reach kubelets: logs, exec, port-forward",
-		src: []place{nodes}, dst: []place{nodes}, ports: []string{kubeletPort}, from: hasAPI,
+		src: []place{nodes}, dst: []place{nodes}, ports: []string{fmt.Sprintf("tcp:%d", facts.KubeletPort)}, from: hasAPI,
 	}, {
 		name: "metrics", why: "metrics-server and Prometheus, pods of any region, scrape kubelets",
-		src: []place{pods}, dst: []place{nodes}, ports: []string{kubeletPort},
+		src: []place{pods}, dst: []place{nodes}, ports: []string{fmt.Sprintf("tcp:%d", facts.KubeletPort)},
 	}}
 	list = append(list, pluginRoles(s)...)
 	return append(list, role{

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/internal/cidr"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
@@ -193,17 +194,12 @@ func (g *generator) tagOwners() []Assignment {
 	return list
 }
 
-// owners are the user's choice, or administrators. Headscale does not have
-// autogroup:admin (headscale 0.29.2, hscontrol/policy/v2/types.go), and a gateway
-// with a pre-authorised key does not need an owner there.
+// owners are the user's choice, or whom the control server knows for it.
 func (g *generator) owners() []string {
-	switch {
-	case len(g.spec.Tailnet.Policy.TagOwners) > 0:
-		return g.spec.Tailnet.Policy.TagOwners
-	case g.spec.Tailnet.Control == schema.ControlHeadscale:
-		return []string{}
+	if stated := g.spec.Tailnet.Policy.TagOwners; len(stated) > 0 {
+		return stated
 	}
-	return []string{"autogroup:admin"}
+	return slices.Clone(facts.Control(g.spec.Tailnet.Control).TagOwners.Value)
 }
 
 // routes approve exactly what the regions advertise. A wider prefix would approve

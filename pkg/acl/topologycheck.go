@@ -3,10 +3,10 @@ package acl
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/internal/cidr"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
@@ -36,16 +36,14 @@ type topologyChecker struct {
 
 func (c *topologyChecker) server() {
 	t := &c.spec.Tailnet
-	if t.Control == schema.ControlHeadscale && len(t.IPPool) > 0 {
-		c.list.Warnf(CodeUnsupported, "spec.tailnet.ipPool", "Headscale's policy has no ipPool, and no policy file holds the pool %s", cidr.Few(t.IPPool)).
-			Fix("set prefixes.v4 in Headscale's own configuration")
-	}
-	if t.Control != schema.ControlHeadscale {
-		return
+	server := facts.Control(t.Control)
+	if !server.Pools.Value && len(t.IPPool) > 0 {
+		c.list.Warnf(CodeUnsupported, "spec.tailnet.ipPool", "%s's policy has no ipPool, and no policy file holds the pool %s", server.Title, cidr.Few(t.IPPool)).
+			Fix("set prefixes.v4 in %s's own configuration", server.Title)
 	}
 	for i, owner := range t.Policy.TagOwners {
-		if HeadscaleLacks(owner) {
-			c.list.Errorf(CodeUnsupported, diag.Index("spec.tailnet.policy.tagOwners", i), "Headscale has no %s", owner).
+		if server.Without(owner) {
+			c.list.Errorf(CodeUnsupported, diag.Index("spec.tailnet.policy.tagOwners", i), "%s has no %s", server.Title, owner).
 				Fix("name users or groups, or nobody: a pre-authorised key carries the tag")
 		}
 	}
@@ -108,12 +106,4 @@ func (c *topologyChecker) pin(path string, p schema.Pin) {
 		c.list.Errorf(CodeUndefined, path+".via", "no gateway of region %q carries %s", p.To, p.Via).
 			Fix("add %s to the tags of a gateway of that region", p.Via)
 	}
-}
-
-// HeadscaleLacks reports whether Headscale refuses the selector: it has neither user
-// roles nor IP sets nor services (headscale 0.29.2, hscontrol/policy/v2/types.go).
-func HeadscaleLacks(name string) bool {
-	group, isGroup := strings.CutPrefix(name, "autogroup:")
-	known := []string{"internet", "member", "nonroot", "tagged", "self", "danger-all"}
-	return isGroup && !slices.Contains(known, group) || strings.HasPrefix(name, "ipset:") || strings.HasPrefix(name, "svc:")
 }

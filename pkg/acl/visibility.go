@@ -1,6 +1,9 @@
 package acl
 
-import "github.com/kustomize-hybrid/kustomize-hybrid/schema"
+import (
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
 
 // visibility are the grants that a relay needs. A standby must learn which gateway of its
 // region is the primary, and the control server tells it about another gateway only where
@@ -22,7 +25,7 @@ func (g *generator) visibility() []Grant {
 			Src: []string{s.tag}, Dst: []string{s.tag}, IP: []string{"icmp:*"},
 			Comment: "relay: gateways of one region see which of them is the primary",
 		})
-		if g.spec.Tailnet.Control == schema.ControlHeadscale {
+		if facts.Control(g.spec.Tailnet.Control).HidesOwnRoutes.Value {
 			list = append(list, g.ownRoutes(s.tag, i))
 		}
 	}

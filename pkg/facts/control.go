@@ -1,6 +1,9 @@
 package facts
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/fact"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
@@ -38,4 +41,11 @@ func Control(name schema.ControlServer) ControlServer {
 		return headscale()
 	}
 	return tailscaleControl()
+}
+
+// Without reports whether the server refuses the selector of a policy.
+func (c ControlServer) Without(selector string) bool {
+	group, isGroup := strings.CutPrefix(selector, "autogroup:")
+	unknown := isGroup && c.Autogroups.IsKnown() && !slices.Contains(c.Autogroups.Value, group)
+	return unknown || slices.ContainsFunc(c.Lacks.Value, func(begin string) bool { return strings.HasPrefix(selector, begin) })
 }

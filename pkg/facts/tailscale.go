@@ -1,6 +1,8 @@
 package facts
 
 import (
+	"net/netip"
+
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/fact"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
@@ -64,6 +66,22 @@ const (
 	TailscaleByteOrder schema.Version = "1.100.0"
 )
 
+// ChromeOS is where virtual machines of ChromeOS are: in the tailnet's block, and never a
+// device's (tailscale 1.84.3, net/tsaddr/tsaddr.go).
+func ChromeOS() netip.Prefix { return netip.MustParsePrefix("100.115.92.0/23") }
+
+// ReservedPools are the parts of 100.64.0.0/10 that the service hands out to nobody
+// (headscale 0.29.2, testdata nodeattrs-error-e4; Tailscale, "IP pool").
+func ReservedPools() []netip.Prefix {
+	var pools []netip.Prefix
+	for _, r := range Tailscale().Ranges.Value {
+		if r.Prefix.Addr().Is4() && r.Prefix != schema.TailnetIPv4() && !r.Prefix.IsSingleIP() {
+			pools = append(pools, r.Prefix)
+		}
+	}
+	return pools
+}
+
 // Since is the versions from v on. The empty version is not among them.
 func Since(v schema.Version) schema.VersionRange { return schema.VersionRange{From: v} }
 
@@ -81,7 +99,7 @@ func Tailscale() Component {
 			fact.Keep("100.100.0.0/24", fact.Error, fact.Everybody, "Tailscale keeps for itself", kb, "read 2026-11"),
 			fact.Keep("100.100.100.0/24", fact.Error, fact.Everybody, "Tailscale keeps for itself", kb, "read 2026-11"),
 			fact.Keep("100.100.100.100/32", fact.Error, fact.Everybody, "is Tailscale's own DNS server on every device", tsaddr, "1.84.3"),
-			fact.Keep("100.115.92.0/23", fact.Error, fact.Everybody, "belongs to virtual machines of ChromeOS and is exempt from Tailscale's drop rule", tsaddr, "1.84.3"),
+			fact.Keep(ChromeOS().String(), fact.Error, fact.Everybody, "belongs to virtual machines of ChromeOS and is exempt from Tailscale's drop rule", tsaddr, "1.84.3"),
 			fact.Keep(schema.TailnetIPv6().String(), fact.Error, fact.Everybody, "holds the IPv6 addresses of every tailnet", tsaddr, "1.84.3"),
 			fact.Keep("fd7a:115c:a1e0::53/128", fact.Error, fact.Everybody, "is Tailscale's own DNS server on every device", tsaddr, "1.84.3"),
 			fact.Keep("fd7a:115c:a1e0:b1a::/64", fact.Error, fact.Everybody, "Tailscale maps IPv4 sites into (4via6)", tsaddr, "1.84.3"),

@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"slices"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/plugin"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
@@ -53,7 +55,7 @@ func Group(p *plan.Plan) *CIDRGroup {
 // region does not state its version it is v2alpha1, which 1.20.2 still serves.
 func GroupAPIVersion(p *plan.Plan) string {
 	old := slices.ContainsFunc(p.Topology.Spec.Regions, func(r schema.Region) bool {
-		return r.CNI.Type == schema.CNICilium && !r.CNI.Version.AtLeast(1, 18, 0)
+		return usesCilium(r) && !facts.Since(plugin.CiliumCIDRGroupV2).Contains(r.CNI.Version)
 	})
 	if old {
 		return "cilium.io/v2alpha1"
@@ -95,7 +97,9 @@ func (a admission) fromTailnet() bool {
 	return a.topology.Spec.Tailnet.GatewaySource == schema.SourceTailnetIP
 }
 
-func usesCilium(r schema.Region) bool { return r.CNI.Type == schema.CNICilium }
+func usesCilium(r schema.Region) bool {
+	return facts.Plugin(r.CNI.Type).Policies.Value == plugin.PoliciesCilium
+}
 
 // controlPlane finds the gateways whose node answers for the API server.
 func controlPlane(t *schema.Topology) (known []netip.Prefix, unnamed []string) {
@@ -136,4 +140,6 @@ func NetworkSet(p *plan.Plan) []netip.Prefix {
 	return a.gateways
 }
 
-func usesCalico(r schema.Region) bool { return r.CNI.Type == schema.CNICalico }
+func usesCalico(r schema.Region) bool {
+	return facts.Plugin(r.CNI.Type).Policies.Value == plugin.PoliciesCalico
+}

@@ -6,6 +6,8 @@ import (
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/internal/cidr"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
 // finder finds the rules that have a source or a destination, and knows the devices
@@ -139,10 +141,7 @@ func (f *finder) withAddresses(x *index, rules []int, s Selector) []int {
 // without those of ChromeOS's containers (headscale 0.29.2, testdata routes-g8), and
 // approved routes.
 func (f *finder) inTailnet(p netip.Prefix) bool {
-	cgnat := netip.MustParsePrefix("100.64.0.0/10")      // tailscale 1.84.3, net/tsaddr/tsaddr.go
-	ula := netip.MustParsePrefix("fd7a:115c:a1e0::/48")  // the same file
-	chromeOS := netip.MustParsePrefix("100.115.92.0/23") // the same file
-	if cidr.Contains(cgnat, p) && !chromeOS.Overlaps(p) || cidr.Contains(ula, p) {
+	if cidr.Contains(schema.TailnetIPv4(), p) && !facts.ChromeOS().Overlaps(p) || cidr.Contains(schema.TailnetIPv6(), p) {
 		return true
 	}
 	return slices.ContainsFunc(f.routes, func(r netip.Prefix) bool { return cidr.Contains(r, p) })
@@ -151,6 +150,5 @@ func (f *finder) inTailnet(p netip.Prefix) bool {
 // isPublic reports whether autogroup:internet holds the prefix.
 func isPublic(p netip.Prefix) bool {
 	a := p.Addr()
-	cgnat := netip.MustParsePrefix("100.64.0.0/10")
-	return a.IsGlobalUnicast() && !a.IsPrivate() && !cgnat.Contains(a) && p.Bits() > 0
+	return a.IsGlobalUnicast() && !a.IsPrivate() && !schema.TailnetIPv4().Contains(a) && p.Bits() > 0
 }

@@ -5,6 +5,8 @@ import (
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 	"github.com/tailscale/hujson"
 )
 
@@ -16,12 +18,7 @@ type decoder struct {
 
 // knownSections are the names that a policy file may have (Tailscale, "Syntax
 // reference for the tailnet policy file").
-func knownSections() []string {
-	return []string{
-		"acls", "autoApprovers", "derpMap", "disableIPv4", "grants", "groups", "hosts", "ipsets", "nodeAttrs",
-		"oneCGNATRoute", "postures", "randomizeClientPort", "ssh", "sshTests", "tagOwners", "tests",
-	}
-}
+func knownSections() []string { return facts.Control(schema.ControlTailscale).Sections.Value }
 
 func (d *decoder) policy() *acl.Policy {
 	p := &acl.Policy{}

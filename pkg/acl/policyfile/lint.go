@@ -11,6 +11,7 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl/eval"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -30,7 +31,7 @@ func Check(t *schema.Topology, f *File) diag.List {
 // what this server does not support. Findings carry paths of the policy file;
 // File.Locate finds their lines.
 func Lint(p *acl.Policy, server schema.ControlServer) diag.List {
-	l := &linter{policy: p, scope: eval.NewScope(p), server: server}
+	l := &linter{policy: p, scope: eval.NewScope(p), server: facts.Control(server)}
 	l.tagOwners()
 	l.groups()
 	l.hosts()
@@ -40,14 +41,14 @@ func Lint(p *acl.Policy, server schema.ControlServer) diag.List {
 	l.nodeAttrs()
 	l.tests()
 	l.moot()
-	l.headscale()
+	l.lacking()
 	return l.list
 }
 
 type linter struct {
 	policy *acl.Policy
 	scope  *eval.Scope
-	server schema.ControlServer
+	server facts.ControlServer
 	list   diag.List
 }
 
@@ -293,16 +294,6 @@ func (l *linter) target(path, target, proto string) {
 	l.ports(path, ports)
 }
 
-// reservedPools are the ranges that the service hands out to nobody (headscale
-// 0.29.2, testdata nodeattrs-error-e4; Tailscale, "IP pool").
-func reservedPools() []netip.Prefix {
-	return []netip.Prefix{
-		netip.MustParsePrefix("100.100.0.0/24"),
-		netip.MustParsePrefix("100.100.100.0/24"),
-		netip.MustParsePrefix("100.115.92.0/23"),
-	}
-}
-
 func (l *linter) nodeAttrs() {
 	for i, n := range l.policy.NodeAttrs {
 		path := diag.Index("nodeAttrs", i)
@@ -310,23 +301,22 @@ func (l *linter) nodeAttrs() {
 		for j, pool := range n.IPPool {
 			l.pool(diag.Index(path+".ipPool", j), pool)
 		}
-		if len(n.IPPool) > 0 && l.server == schema.ControlHeadscale {
-			l.list.Errorf(acl.CodeUnsupported, path+".ipPool", "Headscale has no ipPool").
-				Fix("set prefixes.v4 in Headscale's own configuration instead")
+		if len(n.IPPool) > 0 && !l.server.Pools.Value {
+			l.list.Errorf(acl.CodeUnsupported, path+".ipPool", "%s has no ipPool", l.server.Title).
+				Fix("set prefixes.v4 in %s's own configuration instead", l.server.Title)
 		}
 	}
 }
 
 func (l *linter) pool(path, pool string) {
 	p, err := acl.ParsePrefix(pool)
-	cgnat := netip.MustParsePrefix("100.64.0.0/10")
 	switch {
 	case err != nil:
 		l.list.Errorf(CodePrefix, path, "ipPool: %s", err).Fix("write a prefix inside 100.64.0.0/10")
-	case !cidr.Contains(cgnat, p):
+	case !cidr.Contains(schema.TailnetIPv4(), p):
 		l.list.Errorf(CodePrefix, path, "ipPool %s is not inside 100.64.0.0/10", p).Fix("write a prefix inside 100.64.0.0/10")
 	default:
-		for _, r := range reservedPools() {
+		for _, r := range facts.ReservedPools() {
 			if r.Overlaps(p) && cidr.Contains(r, p) {
 				l.list.Errorf(CodePrefix, path, "ipPool %s lies in %s, which the service reserves", p, r).Fix("choose another part of 100.64.0.0/10")
 			}

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
-	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
 // clouds says where the routes of providers lead and what becomes of traffic when the
@@ -41,8 +41,8 @@ func target(c *plan.Cloud) string {
 func outage(c *plan.Cloud) string {
 	first := c.Gateways[0].Name
 	moved := "until the routes are moved"
-	if c.Cloud == schema.ProviderGCP {
-		moved = "until the next gateway is primary, up to about 15 s"
+	if facts.Provider(c.Cloud).Network.Value.Withdraws.Value {
+		moved = fmt.Sprintf("until the next gateway is primary, up to about %d s", facts.TailscaleFailover)
 	}
 	switch {
 	case len(c.Gateways) == 1:
