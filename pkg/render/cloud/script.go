@@ -13,6 +13,8 @@ import (
 	"strings"
 	"text/template"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/provider"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/tree"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
@@ -45,8 +47,8 @@ func script(r *plan.Region) []byte {
 	return slices.Concat(
 		filled("tables.sh.tmpl", tables{
 			Region:   r.Region.Name,
-			Title:    title(c.Cloud),
-			CLI:      map[string]string{"aws": "aws", "gcp": "gcloud", "azure": "az", "alibaba": "aliyun"}[c.Cloud],
+			Title:    facts.Provider(c.Cloud).Title,
+			CLI:      network(c).CLI,
 			Settings: settings(c, &r.Region.Network),
 			Tables:   c.Tables,
 			Gateways: gatewayLines(c),
@@ -84,38 +86,26 @@ func part(name string) []byte {
 	return data
 }
 
-func title(cloud string) string {
-	switch cloud {
-	case schema.ProviderAWS:
-		return "AWS"
-	case schema.ProviderGCP:
-		return "Google Cloud"
-	case schema.ProviderAzure:
-		return "Azure"
-	}
-	return "Alibaba Cloud"
+// network is what the provider's network does.
+func network(c *plan.Cloud) *provider.Network {
+	n := facts.Provider(c.Cloud).Network.Value
+	return &n
 }
 
 // setting is a decision that the script reads by its name.
 type setting struct{ Name, Value string }
 
+// settings are what the provider calls its own things by, and what is decided.
 func settings(c *plan.Cloud, n *schema.Network) []setting {
-	s := []setting{{"owner", c.Owner}}
-	switch c.Cloud {
-	case schema.ProviderAWS:
-		s = append(s, setting{"region", n.AWS.Region})
-	case schema.ProviderGCP:
-		s = append(s, setting{"project", n.GCP.Project}, setting{"network", n.GCP.Name},
-			setting{"spread", yesNo(c.Spread)})
-	case schema.ProviderAzure:
-		s = append(s, setting{"resourceGroup", n.Azure.ResourceGroup})
-	case schema.ProviderAlibaba:
-		s = append(s, setting{"region", n.Alibaba.Region})
+	all := []setting{
+		{"owner", c.Owner}, {"region", n.AWS.Region + n.Alibaba.Region},
+		{"project", n.GCP.Project}, {"network", n.GCP.Name}, {"spread", ""},
+		{"resourceGroup", n.Azure.ResourceGroup}, {"securityGroup", c.SecurityGroup},
 	}
-	if c.SecurityGroup != "" {
-		s = append(s, setting{"securityGroup", c.SecurityGroup})
+	if network(c).NextHops.Value == provider.HopsByPriority {
+		all[4].Value = yesNo(c.Spread)
 	}
-	return s
+	return slices.DeleteFunc(all, func(s setting) bool { return s.Value == "" })
 }
 
 // gatewayLines are "NAME TARGET ZONE IPV4 IPV6", with "-" for what is not there.
@@ -143,7 +133,7 @@ func routeLines(c *plan.Cloud) []string {
 // ruleLines are "NAME in|out PROTOCOL PORT PEERS HOSTS", with commas in the lists and
 // "-" for every port and for every host.
 func ruleLines(c *plan.Cloud) []string {
-	if c.Cloud != schema.ProviderGCP && c.SecurityGroup == "" {
+	if network(c).Firewall.Value == provider.FirewallOfGroup && c.SecurityGroup == "" {
 		return nil
 	}
 	var lines []string

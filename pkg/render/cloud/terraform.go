@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/provider"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
@@ -53,25 +54,34 @@ type module struct {
 	Spread bool
 }
 
-// hclGateways spells the gateways of Google Cloud with all that a route needs, and
-// those of other clouds with their target.
+// hclGateways spells gateways with all that a route needs: their target and, where a next
+// hop has to be of the destination's family, their addresses.
 func hclGateways(c *plan.Cloud) (lines string, complete bool) {
 	var entries []hclEntry
+	n := network(c)
 	complete = true
 	for _, g := range c.Gateways {
 		value := hclString(g.Target)
-		switch c.Cloud {
-		case schema.ProviderGCP:
-			value = fmt.Sprintf("{ instance = %s, zone = %s, ipv4 = %s, ipv6 = %s }",
-				value, hclString(g.Zone), hclAddress(g.IPv4), hclAddress(g.IPv6))
-			complete = complete && g.Zone != ""
-		case schema.ProviderAzure:
-			value = fmt.Sprintf("{ network_interface = %s, ipv4 = %s, ipv6 = %s }", value, hclAddress(g.IPv4), hclAddress(g.IPv6))
+		if n.OwnFamily.Value {
+			zone := ""
+			if n.Zonal.Value {
+				zone = fmt.Sprintf("zone = %s, ", hclString(g.Zone))
+				complete = complete && g.Zone != ""
+			}
+			value = fmt.Sprintf("{ %s = %s, %sipv4 = %s, ipv6 = %s }", hclKey(n.Target.Field), value, zone, hclAddress(g.IPv4), hclAddress(g.IPv6))
 		}
 		complete = complete && g.Target != ""
 		entries = append(entries, hclEntry{g.Name, value})
 	}
 	return hclMap(entries), complete
+}
+
+// hclKey is what the modules call a gateway's target.
+func hclKey(f provider.Field) string {
+	if f == provider.FieldInterface {
+		return "network_interface"
+	}
+	return string(f)
 }
 
 func gatewayNames(c *plan.Cloud) []string {
@@ -90,29 +100,28 @@ func hclRoutes(c *plan.Cloud) string {
 	return hclMap(entries)
 }
 
-// hclRules spells a rule as one object, and in AWS and Alibaba Cloud, where a rule has
-// one prefix, as one for each of its peers.
+// hclRules spells a rule as one object, and where a rule has one prefix, as one for each of
+// its peers.
 func hclRules(c *plan.Cloud) string {
 	var entries []hclEntry
-	priority := map[bool]int{}
+	n, priority := network(c), map[bool]int{}
 	for _, r := range c.Rules() {
 		port := "null"
 		if r.Port != 0 {
 			port = strconv.Itoa(r.Port)
 		}
 		head := fmt.Sprintf("{ egress = %t, protocol = %s, port = %s, ", r.Egress, hclString(r.Protocol), port)
-		switch c.Cloud {
-		case schema.ProviderAWS, schema.ProviderAlibaba:
+		if n.RulePeers.Value == provider.PeersOne {
 			for _, peer := range strings.Split(prefixWord(r.Peers), ",") {
 				entries = append(entries, hclEntry{r.Name + " " + peer, head + "peer = " + hclString(peer) + " }"})
 			}
-		case schema.ProviderAzure:
+			continue
+		}
+		if n.RulePriorities.Value {
 			head += fmt.Sprintf("priority = %d, ", firstPriority+priority[r.Egress])
 			priority[r.Egress]++
-			fallthrough
-		default:
-			entries = append(entries, hclEntry{r.Name, fmt.Sprintf("%speers = %s, hosts = %s }", head, hclPrefixes(r.Peers), hclPrefixes(r.Hosts))})
 		}
+		entries = append(entries, hclEntry{r.Name, fmt.Sprintf("%speers = %s, hosts = %s }", head, hclPrefixes(r.Peers), hclPrefixes(r.Hosts))})
 	}
 	return hclMap(entries)
 }

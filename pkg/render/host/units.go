@@ -3,6 +3,7 @@ package host
 import (
 	"strings"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -16,16 +17,9 @@ func section(name string, lines ...string) string {
 // sections are a unit's, with a blank line between them.
 func sections(list ...string) string { return "\n" + strings.Join(list, "\n") }
 
-// kubeletUnits are the units that run a kubelet: routes and rules come before it
-// (kubernetes, k3s and rke2 install them by these names; k0s and Talos have their own).
+// kubeletUnits are the units that run a kubelet: routes and rules come before it.
 func kubeletUnits(d schema.Distribution) string {
-	switch d {
-	case schema.DistributionK3s:
-		return "k3s.service k3s-agent.service"
-	case schema.DistributionRKE2:
-		return "rke2-server.service rke2-agent.service"
-	}
-	return "kubelet.service"
+	return strings.Join(facts.Distribution(d).KubeletUnits.Or([]string{"kubelet.service"}), " ")
 }
 
 // nodeUnits keep the routes of a node that is not a gateway. One of them is enabled,

@@ -3,7 +3,10 @@ package plugin
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/plugin"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/readmit"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
@@ -61,11 +64,11 @@ func (p settings) calicoClusterObjects(r *plan.Region) []any {
 	return objects
 }
 
-// felix states the mask for both ways of writing rules; nftables came with 3.29, and
-// an older schema does not know the field.
+// felix states the mask for both ways of writing rules; an older schema does not know
+// the field for nftables.
 func felix(c schema.CNI) calicoFelix {
 	f := calicoFelix{IPTablesMarkMask: c.MarkMask}
-	if c.Version == "" || c.Version.AtLeast(3, 29, 0) {
+	if c.Version == "" || facts.Since(plugin.CalicoNFTablesMask).Contains(c.Version) {
 		f.NFTablesMarkMask = c.MarkMask
 	}
 	return f
@@ -80,7 +83,7 @@ func (p settings) calicoExempt(r *plan.Region) []any {
 	for i, c := range r.Region.NodeCIDRs {
 		pools = append(pools, exemptPool(fmt.Sprintf("hybrid-%s-nodes-%d", r.Region.Name, i), c))
 	}
-	if r.Region.CNI.Type == schema.CNICalico {
+	if settingsOf(r) == plugin.SettingsCalico {
 		return pools
 	}
 	for i, c := range r.Region.PodCIDRs {
@@ -124,14 +127,11 @@ func encapsulation(r *plan.Region, by schema.TunnelProtocol) string {
 	return "Never"
 }
 
-// fittingBlock states the block size where the usual one, 26 or 122, does not fit
-// into the pool; 0 leaves it to Calico. A block has at least the pool's length and is
-// 20 to 32, or 116 to 128, long (calico 87c15906, api/pkg/apis/projectcalico/v3/ippool.go).
+// fittingBlock states the block size where the usual one does not fit into the pool; 0
+// leaves it to Calico. A block has at least the pool's length and is 20 to 32, or 116 to
+// 128, long (calico 87c15906, api/pkg/apis/projectcalico/v3/ippool.go).
 func fittingBlock(c netip.Prefix, stated int) int {
-	usual := 26
-	if c.Addr().Is6() {
-		usual = 122
-	}
+	usual := usualBlock(c)
 	switch {
 	case stated != 0:
 		return stated
@@ -139,4 +139,15 @@ func fittingBlock(c netip.Prefix, stated int) int {
 		return c.Bits()
 	}
 	return 0
+}
+
+// usualBlock is what a plugin with such pools gives each node of c's family.
+func usualBlock(c netip.Prefix) int {
+	all := facts.Plugins()
+	i := slices.IndexFunc(all, func(p plugin.Plugin) bool { return p.Settings.Value == plugin.SettingsCalico })
+	blocks := all[i].Mode("").Blocks.Value
+	if c.Addr().Is4() {
+		return blocks.IPv4
+	}
+	return blocks.IPv6
 }

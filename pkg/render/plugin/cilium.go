@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/plugin"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan/mtu"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
@@ -84,9 +85,7 @@ func (p settings) ciliumValues(r *plan.Region) ciliumValues {
 	if len(api.Addresses) > 0 {
 		v.K8sServiceHost = api.Addresses[0].String()
 	}
-	// Before 1.19 BPF masquerading, which ip-masq-agent needs, refuses to start without
-	// (cilium 1.18.0, daemon/cmd/daemon.go).
-	if !p.ciliumVersion().AtLeast(1, 19, 0) {
+	if !facts.Since(plugin.CiliumMasqueradeAlone).Contains(p.ciliumVersion()) {
 		v.NodePort = &helmSwitch{true}
 	}
 	p.ciliumRouting(&v, cni.Tunnel)
@@ -106,7 +105,7 @@ func (p settings) ciliumRouting(v *ciliumValues, tunnel schema.TunnelProtocol) {
 		v.Encryption = &ciliumEncryption{true, "wireguard"}
 	}
 	v.AutoDirectNodeRoutes = slices.ContainsFunc(p.Regions, func(r plan.Region) bool {
-		return r.Region.CNI.Type == schema.CNICilium && flatLAN(r.Region)
+		return settingsOf(&r) == plugin.SettingsCilium && flatLAN(r.Region)
 	})
 	v.DirectRoutingSkipUnreachable = v.AutoDirectNodeRoutes
 }
@@ -133,15 +132,8 @@ func (p settings) ciliumIPAMMode(m schema.IPAM) string {
 	if m != schema.IPAMCloud {
 		return string(m)
 	}
-	switch r := p.firstWith(schema.CNICilium); r.Region.Provider {
-	case schema.ProviderAzure:
-		return "azure"
-	case schema.ProviderAlibaba:
-		return "alibabacloud"
-	case schema.ProviderAWS:
-		return "eni"
-	}
-	return string(schema.IPAMKubernetes)
+	r := p.firstWith(plugin.SettingsCilium)
+	return facts.Provider(r.Region.Provider).CiliumIPAM.Or(string(schema.IPAMKubernetes))
 }
 
 // ciliumVersion is the oldest of the cluster's: what it understands, all do. It is
@@ -151,7 +143,7 @@ func (p settings) ciliumVersion() schema.Version {
 	for i := range p.Regions {
 		c := p.Regions[i].Region.CNI
 		switch {
-		case c.Type != schema.CNICilium:
+		case settingsOf(&p.Regions[i]) != plugin.SettingsCilium:
 		case c.Version == "":
 			return ""
 		case oldest == "" || c.Version.Compare(oldest) < 0:
@@ -166,8 +158,8 @@ func (p settings) ciliumVersion() schema.Version {
 func (p settings) ciliumDevices() []string {
 	var all []string
 	for i := range p.Regions {
-		if c := p.Regions[i].Region.CNI; c.Type == schema.CNICilium {
-			all = append(all, c.Devices...)
+		if settingsOf(&p.Regions[i]) == plugin.SettingsCilium {
+			all = append(all, p.Regions[i].Region.CNI.Devices...)
 		}
 	}
 	slices.Sort(all)
@@ -265,19 +257,19 @@ func ciliumMTU(r *schema.Region) int { return mtu.Pod(r) + mtu.Overhead(r) }
 
 func ciliumPoolOf(r *plan.Region) ciliumPool {
 	v4, v6 := byFamily(r.Region.PodCIDRs)
+	usual := facts.Plugin(r.Region.CNI.Type).Mode(r.Region.CNI.IPAM).Blocks.Value
 	return ciliumPool{
 		APIVersion: "cilium.io/v2alpha1", Kind: "CiliumPodIPPool",
 		Metadata: objectMeta{Name: r.Region.Name},
 		Spec: ciliumPoolSpec{
-			IPv4: poolFamily(v4, r.Region.CNI.NodeBlockSizeIPv4, 24),
-			IPv6: poolFamily(v6, r.Region.CNI.NodeBlockSizeIPv6, 120),
+			IPv4: poolFamily(v4, r.Region.CNI.NodeBlockSizeIPv4, usual.IPv4),
+			IPv6: poolFamily(v6, r.Region.CNI.NodeBlockSizeIPv6, usual.IPv6),
 		},
 	}
 }
 
-// poolFamily takes the chart's block size where the user states none (cilium 1.17.4,
-// values.yaml: clusterPoolIPv4MaskSize, clusterPoolIPv6MaskSize), and no block is
-// larger than the narrowest of its prefixes.
+// poolFamily takes the plugin's usual block size where the user states none, and no block
+// is larger than the narrowest of its prefixes.
 func poolFamily(cidrs []netip.Prefix, stated, usual int) *ciliumPoolFamily {
 	if len(cidrs) == 0 {
 		return nil

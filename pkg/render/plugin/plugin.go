@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/plugin"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/tree"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
@@ -22,14 +24,14 @@ type settings struct{ *plan.Plan }
 func ClusterFiles(p *plan.Plan) ([]tree.File, error) {
 	s := settings{p}
 	var files []tree.File
-	if r := s.firstWith(schema.CNICilium); r != nil {
+	if r := s.firstWith(plugin.SettingsCilium); r != nil {
 		data, err := tree.Documents(s.header(), s.ciliumValues(r))
 		if err != nil {
 			return nil, err
 		}
 		files = append(files, tree.File{Path: "cni/cilium-values.yaml", Data: data})
 	}
-	if r := s.firstWith(schema.CNICalico); r != nil {
+	if r := s.firstWith(plugin.SettingsCalico); r != nil {
 		data, err := tree.Documents(s.header(), s.calicoClusterObjects(r)...)
 		if err != nil {
 			return nil, err
@@ -46,10 +48,10 @@ func RegionFiles(p *plan.Plan, r *plan.Region) ([]tree.File, error) {
 	files := []tree.File{{Path: dir + "by-hand.txt", Data: []byte(s.statement(r))}}
 	var name string
 	var objects []any
-	switch r.Region.CNI.Type {
-	case schema.CNICilium:
+	switch settingsOf(r) {
+	case plugin.SettingsCilium:
 		name, objects = "cilium.yaml", ciliumRegionObjects(r)
-	case schema.CNICalico:
+	case plugin.SettingsCalico:
 		name, objects = "calico.yaml", calicoRegionPools(r)
 	default:
 		return files, nil
@@ -60,25 +62,26 @@ func RegionFiles(p *plan.Plan, r *plan.Region) ([]tree.File, error) {
 
 func (p settings) header() string { return tree.Header(p.Topology.Metadata.Name) }
 
-// firstWith is the first region, by name, that runs the plugin; nil where none does.
-func (p settings) firstWith(t schema.CNIType) *plan.Region {
-	i := slices.IndexFunc(p.Regions, func(r plan.Region) bool { return r.Region.CNI.Type == t })
+// settingsOf is the form of the settings that the region's plugin has; the zero value
+// where we render none.
+func settingsOf(r *plan.Region) plugin.Settings {
+	return facts.Plugin(r.Region.CNI.Type).Settings.Value
+}
+
+// firstWith is the first region, by name, whose plugin has settings of that form; nil
+// where none has.
+func (p settings) firstWith(form plugin.Settings) *plan.Region {
+	i := slices.IndexFunc(p.Regions, func(r plan.Region) bool { return settingsOf(&r) == form })
 	if i < 0 {
 		return nil
 	}
 	return &p.Regions[i]
 }
 
-// flatLAN says that the region's nodes reach each other without a router that has to
-// know pods' prefixes. In a cloud the fabric routes, and a route by way of another
-// node is dropped there.
-func flatLAN(r *schema.Region) bool {
-	switch r.Provider {
-	case schema.ProviderAlibaba, schema.ProviderAWS, schema.ProviderAzure, schema.ProviderGCP, "huawei", "oracle", "hetzner":
-		return false
-	}
-	return true
-}
+// flatLAN reports whether the region's nodes reach each other without a router that has
+// to know pods' prefixes. In a cloud the fabric routes, and a route by way of another
+// node is dropped there; so it may be at a provider that is not known.
+func flatLAN(r *schema.Region) bool { return facts.Provider(r.Provider).FlatLAN() }
 
 // byFamily splits prefixes into IPv4 and IPv6.
 func byFamily(prefixes []netip.Prefix) (v4, v6 []netip.Prefix) {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -16,6 +17,7 @@ import (
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/internal/goldentest"
 	"github.com/kustomize-hybrid/kustomize-hybrid/internal/sample"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/plugin"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/tree"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
@@ -149,7 +151,7 @@ func recorded(t *testing.T, list string, v schema.Version) map[string]bool {
 
 func helmKeys(t *testing.T, topology *schema.Topology) []string {
 	p := plannedFor(topology)
-	r := p.firstWith(schema.CNICilium)
+	r := p.firstWith(plugin.SettingsCilium)
 	if r == nil {
 		return nil
 	}
@@ -245,6 +247,26 @@ func TestFilesStandInTheTree(t *testing.T) {
 	for _, path := range []string{"cni/cilium-values.yaml", "regions/gpu-dc/cni/cilium.yaml", "regions/gcp-us/cni/by-hand.txt"} {
 		if !slices.ContainsFunc(files, func(f goldentest.File) bool { return f.Path == path && bytes.HasPrefix(f.Data, header) }) {
 			t.Errorf("no %s", path)
+		}
+	}
+}
+
+// TestUnknownProviderIsNotALAN: a network of which nobody knows how it routes does not
+// make nodes next hops of each other, and a LAN of the user's own does.
+func TestUnknownProviderIsNotALAN(t *testing.T) {
+	for provider, want := range map[string]bool{"acme": false, "hetzner": false, "gcp": false, "bare-metal": true, "on-premises": true} {
+		p := plannedFor(sample.Published(t, func(t *schema.Topology) {
+			for i := range t.Spec.Regions {
+				t.Spec.Regions[i].Provider = provider
+			}
+		}))
+		if v := p.ciliumValues(p.firstWith(plugin.SettingsCilium)); v.AutoDirectNodeRoutes != want || v.DirectRoutingSkipUnreachable != want {
+			t.Errorf("%s: autoDirectNodeRoutes %v", provider, v.AutoDirectNodeRoutes)
+		}
+		for _, o := range ciliumRegionObjects(&p.Regions[0]) {
+			if c, ok := o.(ciliumNodeConfig); ok && c.Spec.Defaults["auto-direct-node-routes"] != strconv.FormatBool(want) {
+				t.Errorf("%s: auto-direct-node-routes %s", provider, c.Spec.Defaults["auto-direct-node-routes"])
+			}
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
@@ -30,91 +31,52 @@ func (p settings) everyPlugin(r *plan.Region) []string {
 	items := []string{
 		fmt.Sprintf("Register every node with `--node-labels=%s` and an explicit `--node-ip`: settings by region find the node by this label when its plugin starts, and without the address the kubelet may take one from the tailnet.", spellLabels(r.NodeLabels())),
 	}
-	if r.Region.Gateways.Mode != schema.ModeDaemonSet && r.Region.CNI.Type == schema.CNICilium && r.Region.CNI.HostRouting == schema.HostRoutingBPF {
+	known := facts.Plugin(r.Region.CNI.Type)
+	if r.Region.Gateways.Mode != schema.ModeDaemonSet && known.HostRouting.IsKnown() && r.Region.CNI.HostRouting == schema.HostRoutingBPF {
 		items = append(items, fmt.Sprintf("Register gateways with `--node-labels=%s` as well.", spellLabels(r.GatewayLabels())))
 	}
-	if r.Region.CNI.Type != schema.CNICilium && r.Region.CNI.MTU > 0 {
+	if !known.SetsMTU.Value && r.Region.CNI.MTU > 0 {
 		items = append(items, fmt.Sprintf("Tell the plugin that pods' MTU is %d.", r.Region.CNI.MTU))
 	}
-	if r.Region.CNI.Type != schema.CNICilium {
+	if known.KubeProxy.Value {
 		items = append(items, fmt.Sprintf("kube-proxy: leave `clusterCIDR` empty, set `detectLocalMode: NodeCIDR`, or let it contain every region's pod CIDRs (%s): what it takes for an outsider it masquerades.", commaPrefixes(p.allPods())))
 	}
 	return items
 }
 
-// perPlugin is what the plugin itself needs.
+// perPlugin is what the plugin itself needs; where nobody wrote that down, the provider's
+// own, and what any plugin needs.
 func (p settings) perPlugin(r *plan.Region) []string {
-	keeps4, _ := byFamily(p.KeepsSource)
-	switch r.Region.CNI.Type {
-	case schema.CNICilium:
-		return ciliumStatement(r)
-	case schema.CNICalico:
-		return calicoStatement(r)
-	case schema.CNIFlannel:
-		return p.flannelStatement()
-	case schema.CNIKubeRouter:
-		// kube-router pkg/controllers/routing/network_routes_controller.go: ipsets
-		// kube-router-pod-subnets and kube-router-node-ips.
-		return []string{"kube-router masquerades towards addresses that are neither a node's InternalIP nor in a node's podCIDR, and it knows those of every region: nothing to set. Its routes to nodes of other regions come from BGP; run it with `--enable-overlay=false` and let node/routes.sh keep them."}
-	case schema.CNIAWSVPC:
-		// amazon-vpc-cni-k8s pkg/networkutils/network.go: envExcludeSNATCIDRs.
-		return []string{fmt.Sprintf("Set `AWS_VPC_K8S_CNI_EXCLUDE_SNAT_CIDRS=%s` on the DaemonSet aws-node (IPv4 only; other entries are skipped), or `AWS_VPC_K8S_CNI_EXTERNALSNAT=true` where a NAT gateway does the rest.", strings.Join(prefixTexts(keeps4), ",")),
-			"Pods' addresses come from the VPC, so this plugin runs in this region only: keep the DaemonSet off other regions by node affinity."}
-	case schema.CNIAzure:
-		return []string{"Azure CNI: " + masqAgent(p.KeepsSource),
-			"Route tables need an entry for each remote prefix: Azure drops 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 and 100.64.0.0/10 outside the virtual network otherwise."}
+	known := facts.Plugin(r.Region.CNI.Type)
+	items := slices.Concat(known.ByHand.Value, known.Mode(r.Region.CNI.IPAM).ByHand.Value)
+	if !known.ByHand.IsKnown() {
+		if own := facts.Provider(r.Region.Provider).Masquerading; own.IsKnown() {
+			items = append(items, own.Value)
+		}
+		items = append(items, "Exempt {keeps} from masquerading in whatever way the plugin has.")
 	}
-	return append(p.googleStatement(r), fmt.Sprintf("Exempt %s from masquerading in whatever way the plugin has.", commaPrefixes(p.KeepsSource)))
-}
-
-// googleStatement: GKE masquerades by ip-masq-agent or, with Dataplane V2, by an
-// EgressNATPolicy (cloud.google.com/kubernetes-engine/docs/concepts/ip-masquerade-agent).
-func (p settings) googleStatement(r *plan.Region) []string {
-	if r.Region.Provider != schema.ProviderGCP {
-		return nil
-	}
-	return []string{"On GKE: " + masqAgent(p.KeepsSource) + " With Dataplane V2 on Autopilot the EgressNATPolicy called `default` takes the same prefixes under `spec.action: NoSNAT`, `spec.destinations[].cidr`."}
-}
-
-func masqAgent(keeps []netip.Prefix) string {
-	return fmt.Sprintf("put `nonMasqueradeCIDRs: [%s]` and `masqLinkLocal: false` into the key `config` of ConfigMap `ip-masq-agent` in kube-system.", commaPrefixes(keeps))
-}
-
-func ciliumStatement(r *plan.Region) []string {
-	items := []string{
-		"Merge `cni/cilium-values.yaml` into the values of the cluster's Cilium chart, apply `cilium.yaml` of this directory before the region's agents start, and restart agents that have started already: they read a CiliumNodeConfig once.",
-	}
-	if r.Region.CNI.IPAM == schema.IPAMMultiPool {
-		items = append(items, "Each node must match exactly one region's CiliumNodeConfig: one that matches none waits for a pool called `default` and never becomes ready.",
-			"A pool's CIDRs may grow; its mask size, and a CIDR that is in use, must stay.")
-	}
-	if r.Region.CNI.IPAM == schema.IPAMKubernetes {
-		items = append(items, "Node.spec.podCIDR must lie in this region's pod CIDRs: the controller manager has one range for the whole cluster, so set it, or the annotation `network.cilium.io/ipv4-pod-cidr`, when the node registers.")
+	words := p.words()
+	for i := range items {
+		items[i] = words.Replace(items[i])
 	}
 	return items
 }
 
-func calicoStatement(r *plan.Region) []string {
-	return []string{
-		"Apply `cni/calico.yaml` and `calico.yaml` of this directory with calicoctl, or with kubectl where Calico's API server runs. With neither, write `crd.projectcalico.org/v1` for the apiVersion. FelixConfiguration `default` exists already: merge the two fields into it.",
-		"Delete or disable the pool `default-ipv4-ippool` before pods start, or nodes take addresses from it.",
-		"Let nodes find their address by `IP_AUTODETECTION_METHOD=kubernetes-internal-ip`: detection does not leave tailscale0 out.",
-		"Calico's pod MTU does not look at tailscale0: TCP is clamped on the gateways, UDP is not.",
-	}
-}
-
-// flannelStatement: Flannel masquerades what leaves its one network (flannel#864,
-// flannel#1702), and k3s is Flannel unless told otherwise.
-func (p settings) flannelStatement() []string {
-	network := "a prefix that contains every region's pod CIDRs (" + commaPrefixes(p.allPods()) + ")"
+// words are what stands in braces in instructions; see plugin.Plugin.ByHand.
+func (p settings) words() *strings.Replacer {
+	keeps4, _ := byFamily(p.KeepsSource)
+	pods := commaPrefixes(p.allPods())
+	network := "a prefix that contains every region's pod CIDRs (" + pods + ")"
 	if stated := p.Topology.Spec.Cluster.ClusterCIDRs; len(stated) > 0 {
 		network = commaPrefixes(stated)
 	}
-	return []string{
-		fmt.Sprintf("Flannel's `Network` in net-conf.json, and on k3s `--cluster-cidr`, must be %s: it masquerades what leaves that.", network),
-		"Pods reach nodes outside that network, " + commaPrefixes(p.allNodes()) + " among them, with their own node's address, unless it contains those as well.",
-		"Backend vxlan carries pods' packets to every node by UDP port 8472, other regions' too: state `cni.tunnel: vxlan`, so that the tailnet policy lets it through. Backend host-gw works inside a flat LAN only and logs an error for every other node.",
-	}
+	return strings.NewReplacer(
+		"{keeps}", commaPrefixes(p.KeepsSource), "{keeps4}", strings.Join(prefixTexts(keeps4), ","),
+		"{pods}", pods, "{nodes}", commaPrefixes(p.allNodes()), "{network}", network, "{masqAgent}", masqAgent(p.KeepsSource))
+}
+
+func masqAgent(keeps []netip.Prefix) string {
+	return fmt.Sprintf("put `nonMasqueradeCIDRs: [%s]` and `masqLinkLocal: false` into the key `config` of ConfigMap `ip-masq-agent` in kube-system.", commaPrefixes(keeps))
 }
 
 func (p settings) allPods() []netip.Prefix {
