@@ -23,7 +23,7 @@ golden:
 # The host scripts on this kernel, in network namespaces: root, iproute2, nft, iptables.
 # NETNS_FLAGS may skip some.
 netns:
-	$(GO) test -tags netns -count=1 -timeout 40m -run 'Setup|Routes|Watch' $(NETNS_FLAGS) ./pkg/render/host
+	$(GO) test -tags netns -count=1 -timeout 40m -run 'Setup|Routes|Watch' $(NETNS_FLAGS) ./pkg/render/host/...
 
 # Units, networkd and netplan files and user data, read and run by the programs that
 # they are for: root, systemd, netplan.io, cloud-init, iproute2, dash, busybox.
@@ -78,7 +78,7 @@ shellcheck: build
 	shellcheck .ci/run test/*.sh
 	@rm -rf bin/examples
 	@for dir in examples/*/; do bin/kustomize-hybrid render $${dir}topology.yaml -o bin/$$dir || exit 1; done
-	shellcheck $$(find bin/examples -name '*.sh' | sort)
+	shellcheck --external-sources --source-path=SCRIPTDIR $$(find bin/examples -name '*.sh' | sort)
 
 # The real kustomize binary over overlays and rendered trees. Needs root (it mounts a
 # small disk to fill it up).

@@ -528,7 +528,7 @@ const (
 type NetfilterMode string
 
 const (
-	// NetfilterOff: tailscaled installs no chains, marks or drops; setup.sh accepts
+	// NetfilterOff: tailscaled installs no chains, marks or drops; gateway-setup.sh accepts
 	// what must be accepted.
 	NetfilterOff NetfilterMode = "off"
 	// NetfilterOn: tailscaled keeps its own chains.

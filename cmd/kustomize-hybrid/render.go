@@ -76,7 +76,7 @@ func (c cli) render(paths []string, o renderOptions) error {
 		}
 		return err
 	}
-	_, err = fmt.Fprintf(c.out, "%s: %d files written; kubectl apply -k %s, then regions/ to the hosts and tailnet/policy.json to the tailnet\n",
+	_, err = fmt.Fprintf(c.out, "%s: %d files written; kubectl apply -k %s, then host/, fleet.tables and regions/ to the hosts and tailnet/policy.json to the tailnet\n",
 		o.dir, n, o.dir)
 	return err
 }

@@ -11,7 +11,7 @@ import (
 // the smallest rule there is.
 //
 // The standby then also gets its own region's prefixes from the tailnet; the rules
-// that every gateway's setup.sh installs before tailscaled's own ("ip rule ... lookup
+// that every gateway's gateway-setup.sh installs before tailscaled's own ("ip rule ... lookup
 // main") make that harmless. Regions with one gateway get nothing.
 func (g *generator) visibility() []Grant {
 	var list []Grant

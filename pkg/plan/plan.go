@@ -207,7 +207,7 @@ func byTable(r *schema.Region) bool {
 }
 
 // spoofed is the tailnet's pool: with netfilterMode off tailscaled installs no rule that
-// drops it (measured in namespaces with tailscaled 1.84.3), with on setup.sh must not
+// drops it (measured in namespaces with tailscaled 1.84.3), with on gateway-setup.sh must not
 // accept it before tailscaled's rule is reached. Where the provider's own DNS and metadata
 // answer from there, only a pool the user chose is dropped.
 func spoofed(r *schema.Region, tailnet *schema.Tailnet) []netip.Prefix {

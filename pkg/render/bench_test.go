@@ -23,7 +23,7 @@ import (
 func BenchmarkObject(b *testing.B) {
 	p := plan.New(sample.Published(b, nil))
 	r := &p.Regions[0]
-	concerns := cluster.Gateways(p, r, host.NewGateway(p, r, &r.Hosts[0]))
+	concerns := cluster.Gateways(p, r, host.NewFleet(p).Gateway(r, &r.Hosts[0]))
 	object := concerns[1].Objects[1].(*appsv1.DaemonSet)
 	for name, marshal := range map[string]func(any) ([]byte, error){
 		"gate": tree.YAML, "json": json.Marshal, "sigs.k8s.io-yaml": yaml.Marshal,

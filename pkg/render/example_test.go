@@ -3,6 +3,7 @@ package render_test
 import (
 	"fmt"
 	"net/netip"
+	"strings"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render"
@@ -36,17 +37,21 @@ func Example() {
 		return
 	}
 	for _, f := range files {
-		fmt.Println(f.Path)
+		if !strings.HasPrefix(f.Path, "host/") { // the programs, which are always the same
+			fmt.Println(f.Path)
+		}
 	}
 	// Output:
+	// cluster/fleet.yaml
 	// cluster/gateway-cloud.yaml
 	// cluster/namespace.yaml
+	// cluster/programs.yaml
 	// cluster/rbac-cloud.yaml
+	// fleet.tables
 	// kustomization.yaml
 	// regions/cloud/cni/by-hand.txt
 	// regions/cloud/gateway/edge-1.env
-	// regions/cloud/gateway/setup.sh
-	// regions/cloud/gateway/watch.sh
+	// regions/cloud/gateway/tables
 	// regions/cloud/node/routes.sh
 	// report.md
 	// tailnet/policy.json

@@ -30,8 +30,9 @@ import (
 func Files(p *plan.Plan) iter.Seq2[tree.File, error] {
 	p = p.ByName()
 	return func(yield func(tree.File, error) bool) {
-		w := &writer{plan: p, header: tree.Header(p.Topology.Metadata.Name), yield: yield}
-		w.concern(cluster.Common(p))
+		w := &writer{plan: p, fleet: host.NewFleet(p), header: tree.Header(p.Topology.Metadata.Name), yield: yield}
+		w.all(host.CommonFiles(w.fleet), nil)
+		w.concerns(cluster.Common(p, w.fleet))
 		for i := range p.Regions {
 			w.region(&p.Regions[i])
 		}
@@ -67,11 +68,14 @@ func Objects(p *plan.Plan) iter.Seq2[tree.Object, error] {
 // applied.
 func concerns(p *plan.Plan) iter.Seq[cluster.Concern] {
 	return func(yield func(cluster.Concern) bool) {
-		if !yield(cluster.Common(p)) {
-			return
+		fleet := host.NewFleet(p)
+		for _, c := range cluster.Common(p, fleet) {
+			if !yield(c) {
+				return
+			}
 		}
 		for i := range p.Regions {
-			for _, c := range regionConcerns(p, &p.Regions[i]) {
+			for _, c := range regionConcerns(p, fleet, &p.Regions[i]) {
 				if !yield(c) {
 					return
 				}
@@ -86,10 +90,10 @@ func concerns(p *plan.Plan) iter.Seq[cluster.Concern] {
 }
 
 // regionConcerns are the objects of one region. Gateways that are static pods have none.
-func regionConcerns(p *plan.Plan, r *plan.Region) []cluster.Concern {
+func regionConcerns(p *plan.Plan, fleet *host.Fleet, r *plan.Region) []cluster.Concern {
 	var list []cluster.Concern
 	if r.Region.Gateways.Mode == schema.ModeDaemonSet {
-		list = cluster.Gateways(p, r, host.NewGateway(p, r, &r.Hosts[0]))
+		list = cluster.Gateways(p, r, fleet.Gateway(r, &r.Hosts[0]))
 	}
 	if r.HasForm(schema.RouteFormDaemonSet) {
 		list = append(list, cluster.Routes(p, r, host.NewNode(p, r)))
@@ -111,6 +115,7 @@ func readmission(p *plan.Plan) []cluster.Concern {
 // writer hands files over, until somebody has enough or something fails.
 type writer struct {
 	plan   *plan.Plan
+	fleet  *host.Fleet
 	header string
 	yield  func(tree.File, error) bool
 	ended  bool
@@ -166,7 +171,7 @@ func (w *writer) gateway(r *plan.Region, h *plan.Host) {
 	if w.ended {
 		return
 	}
-	g := host.NewGateway(w.plan, r, h)
+	g := w.fleet.Gateway(r, h)
 	w.all(host.GatewayFiles(w.plan, r, h, g), nil)
 	if r.Region.Gateways.Mode == schema.ModeDaemonSet {
 		w.concerns(cluster.Gateways(w.plan, r, g))

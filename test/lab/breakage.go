@@ -11,8 +11,8 @@ import (
 	"tailscale.com/tailcfg"
 )
 
-// without runs f while the lines of setup.sh that the command takes away are missing
-// on the hosts, then has setup.sh mend them.
+// without runs f while the lines of gateway-setup.sh that the command takes away are missing
+// on the hosts, then has gateway-setup.sh mend them.
 func (c *checks) without(hosts []*host, command string, f func()) error {
 	for _, h := range hosts {
 		// The watch would mend it under our hands.
@@ -73,7 +73,7 @@ func (c *checks) sources() {
 		}
 		var denied bool
 		var without string
-		err = c.without([]*host{h}, deleteRules(5196), func() {
+		err = c.without([]*host{h}, deleteRules(5198)+"; "+deleteRules(5199), func() {
 			denied = !reach(h.ns, far.lan(4), healthPort)
 			restore := c.allowAll()
 			c.await(5*time.Second, "an answer", func() bool {

@@ -47,7 +47,7 @@ func (c *checks) closed() {
 		if err := c.await(30*time.Second, "packets from and to everybody", c.flowing); err != nil {
 			bad = append(bad, err.Error())
 		}
-		return failures(bad, fmt.Sprintf("both gateways of cloud without tailscaled: 0 packets left, 0 went to and fro; without the rules of the watch and setup.sh %d of each kind left and %d went to and fro", open, pings))
+		return failures(bad, fmt.Sprintf("both gateways of cloud without tailscaled: 0 packets left, 0 went to and fro; without the rules of the watch and gateway-setup.sh %d of each kind left and %d went to and fro", open, pings))
 	})
 }
 
@@ -65,8 +65,9 @@ func (c *checks) flowing() bool {
 	return true
 }
 
-// opened takes away what should have held: first the refusal of transit, then the last
-// route of our tables. It returns how many packets went to and fro, and how many left.
+// opened takes away what should have held: first the refusal of transit, then the rules
+// by which what has no way is unreachable. It returns how many packets went to and fro,
+// and how many left.
 func (c *checks) opened(h1, h2, plain *host) (pings, open int) {
 	for _, h := range []*host{h1, h2} {
 		h.parts["watch"].signal(syscall.SIGSTOP)
@@ -77,7 +78,9 @@ func (c *checks) opened(h1, h2, plain *host) (pings, open int) {
 	c.knock(h1, h2, plain)
 	pings = c.expired(h1, h2) - expired
 	for _, h := range []*host{h1, h2} {
-		h.sh("for f in 4 6; do for t in 5253 5254 5255 5256; do ip -$f route flush table $t; done; done")
+		for _, priority := range []int{5195, 5196, 5198, 5199} {
+			h.sh(deleteRules(priority))
+		}
 	}
 	before, _ := c.leaked()
 	c.knock(h1, h2, plain)

@@ -17,10 +17,9 @@ const socket = "/var/run/tailscale/tailscaled.sock"
 // install lays what was rendered for the host where its user would: nothing of it is
 // the lab's own.
 func (h *host) install(t *schema.Topology, files []tree.File) error {
-	dir := "regions/" + h.site.name + "/"
 	for _, f := range files {
-		name, ok := strings.CutPrefix(f.Path, dir)
-		if !ok {
+		name := h.place(f.Path)
+		if name == "" {
 			continue
 		}
 		path := filepath.Join(h.dir, "etc/kustomize-hybrid", name)
@@ -44,6 +43,25 @@ func (h *host) install(t *schema.Topology, files []tree.File) error {
 		return err
 	}
 	return os.WriteFile(filepath.Join(auth, "authkey"), []byte("lab-key\n"), 0o400)
+}
+
+// place is where a file of the tree goes, below /etc/kustomize-hybrid; empty for what is
+// not for this host. Programs, fleet and tables are one directory.
+func (h *host) place(path string) string {
+	region := "regions/" + h.site.name + "/"
+	switch {
+	case path == "fleet.tables":
+		return "host/fleet.tables"
+	case strings.HasPrefix(path, "host/"):
+		return path
+	case h.gateway() && (path == region+"gateway/tables" || path == region+"gateway/"+h.name()+"/tables"):
+		return "host/tables"
+	}
+	name, _ := strings.CutPrefix(path, region)
+	if name == path {
+		return ""
+	}
+	return name
 }
 
 // trust puts the lab's certificate among the host's, as a company's would be.
@@ -85,10 +103,8 @@ func (h *host) own(shared, mine string) string {
 
 func exists(path string) bool { _, err := os.Stat(path); return err == nil }
 
-// script is the path of a rendered script, as the host sees it.
-func (h *host) script(name string) string {
-	return strings.TrimPrefix(h.own(name, h.name()+"/"+name), h.dir)
-}
+// program is the path of a gateway's program, as the host sees it.
+func program(name string) string { return "/etc/kustomize-hybrid/host/" + name }
 
 // advertised counts what the gateway's environment has it advertise.
 func (h *host) advertised() int {
@@ -103,9 +119,9 @@ func (h *host) advertised() int {
 
 // setup is the init container.
 func (h *host) setup(verb string) error {
-	out, err := h.enter(h.imageEnv("HOST_IP="+h.lan(4)), filepath.Join(h.w.image, "sh"), h.script("setup.sh"), verb).CombinedOutput()
+	out, err := h.enter(h.imageEnv("HOST_IP="+h.lan(4)), filepath.Join(h.w.image, "sh"), program("gateway-setup.sh"), verb).CombinedOutput()
 	if err != nil {
-		return fmt.Errorf("%s: setup.sh %s: %w: %s", h.name(), verb, err, out)
+		return fmt.Errorf("%s: gateway-setup.sh %s: %w: %s", h.name(), verb, err, out)
 	}
 	return nil
 }
@@ -134,7 +150,7 @@ func (h *host) boot(injected ...string) error {
 func (h *host) watch() error {
 	if h.gateway() {
 		return h.spawn("watch", h.enter(h.imageEnv("HOST_IP="+h.lan(4), "TS_SOCKET="+socket),
-			filepath.Join(h.w.image, "sh"), h.script("watch.sh")))
+			filepath.Join(h.w.image, "sh"), program("gateway-watch.sh")))
 	}
 	return h.spawn("watch", h.enter(h.hostEnv(), "/etc/kustomize-hybrid/node/watch.sh"))
 }

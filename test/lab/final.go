@@ -34,7 +34,7 @@ func (c *checks) scripts() {
 		var bad []string
 		// The watch mends within a minute what others have changed.
 		c.await(75*time.Second, "every host", func() bool { bad = c.unlike(); return len(bad) == 0 })
-		return failures(bad, fmt.Sprintf("%d hosts are as setup.sh and routes.sh want them", len(c.hosts)))
+		return failures(bad, fmt.Sprintf("%d hosts are as gateway-setup.sh and routes.sh want them", len(c.hosts)))
 	})
 	c.check("remove", func() (bool, string) {
 		// On a plain node, under the eyes of its own watch's end.

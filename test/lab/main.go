@@ -32,7 +32,7 @@ type options struct {
 type pass struct {
 	version   string
 	netfilter schema.NetfilterMode
-	// firewall is what the hosts have for setup.sh, and what tailscaled writes its own
+	// firewall is what the hosts have for gateway-setup.sh, and what tailscaled writes its own
 	// rules with where it writes any.
 	firewall schema.FirewallMode
 	layout   layout

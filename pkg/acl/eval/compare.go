@@ -143,7 +143,7 @@ func (c *checker) wide() {
 func (c *checker) wideRule(path string, g acl.Grant) {
 	if region, ok := c.self(g); ok {
 		c.list.Warnf(acl.CodeSelf, path, "%s grants region %q to itself, so its gateways route their own LAN's prefixes into the tailnet", path, region).
-			Fix("let regions reach each other only; until then the rules that setup.sh installs keep the LAN working")
+			Fix("let regions reach each other only; until then the rules that gateway-setup.sh installs keep the LAN working")
 	}
 	c.mirror(path, g)
 	m := gaps(c.needed, c.file, g.Src, g.Dst, g.IP, g.Via, c.concerns)

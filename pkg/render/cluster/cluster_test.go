@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -21,6 +22,7 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/cluster"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/host"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/host/program"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/tree"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
@@ -37,9 +39,11 @@ func rendered(t testing.TB, topology *schema.Topology) *bundle {
 	t.Helper()
 	p := plan.New(topology).ByName()
 	b := &bundle{header: tree.Header(topology.Metadata.Name)}
-	b.add(cluster.Common(p))
+	fleet := host.NewFleet(p)
+	b.files = host.CommonFiles(fleet)
+	b.add(cluster.Common(p, fleet)...)
 	for i := range p.Regions {
-		b.region(t, p, &p.Regions[i])
+		b.region(t, p, fleet, &p.Regions[i])
 	}
 	return b
 }
@@ -52,7 +56,7 @@ func (b *bundle) add(concerns ...cluster.Concern) {
 	}
 }
 
-func (b *bundle) region(t testing.TB, p *plan.Plan, r *plan.Region) {
+func (b *bundle) region(t testing.TB, p *plan.Plan, fleet *host.Fleet, r *plan.Region) {
 	t.Helper()
 	node := host.NewNode(p, r)
 	if r.HasForm(schema.RouteFormDaemonSet) {
@@ -65,13 +69,13 @@ func (b *bundle) region(t testing.TB, p *plan.Plan, r *plan.Region) {
 	b.files = append(b.files, files...)
 	for j := range r.Hosts {
 		h := &r.Hosts[j]
-		scripts := host.NewGateway(p, r, h)
-		b.files = append(b.files, host.GatewayFiles(p, r, h, scripts)...)
+		runs := fleet.Gateway(r, h)
+		b.files = append(b.files, host.GatewayFiles(p, r, h, runs)...)
 		if r.Region.Gateways.Mode == schema.ModeDaemonSet {
-			b.add(cluster.Gateways(p, r, scripts)...)
+			b.add(cluster.Gateways(p, r, runs)...)
 			continue
 		}
-		pod, err := cluster.StaticPod(p, r, h, scripts)
+		pod, err := cluster.StaticPod(p, r, h, runs)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -345,6 +349,47 @@ func TestEnvFilesAreTheContainersEnvironment(t *testing.T) {
 	}
 }
 
+// What pods mount in one directory is what a host has in one: programs, fleet, tables.
+func TestProgramsAreMountedOnce(t *testing.T) {
+	b := rendered(t, sample.Published(t, nil))
+	ds := find[*appsv1.DaemonSet](t, b, "gateway-gcp-us")
+	mounted := map[string]bool{}
+	for _, v := range ds.Spec.Template.Spec.Volumes {
+		if v.Name != "programs" {
+			continue
+		}
+		if *v.Projected.DefaultMode != 0o555 {
+			t.Errorf("mode %o: programs run each other", *v.Projected.DefaultMode)
+		}
+		for _, s := range v.Projected.Sources {
+			for name, data := range find[*corev1.ConfigMap](t, b, s.ConfigMap.Name).Data {
+				if mounted[name] {
+					t.Errorf("%s is mounted twice", name)
+				}
+				mounted[name] = true
+				path := map[string]string{"tables": "regions/gcp-us/gateway/tables", "fleet.tables": "fleet.tables"}[name]
+				if path == "" {
+					path = "host/" + name
+				}
+				if string(file(t, b, path)) != data {
+					t.Errorf("%s is another text in the tree", name)
+				}
+			}
+		}
+	}
+	for _, f := range append(program.Files(), program.File{Name: "tables"}, program.File{Name: "fleet.tables"}) {
+		if !mounted[f.Name] {
+			t.Errorf("%s is not mounted", f.Name)
+		}
+	}
+	static := sample.Published(t, func(t *schema.Topology) { t.Spec.Regions = t.Spec.Regions[1:] })
+	for _, o := range rendered(t, static).objects {
+		if o.GetName() == "programs" || o.GetName() == "fleet" {
+			t.Errorf("%s is in a cluster where no pod mounts it", o.GetName())
+		}
+	}
+}
+
 func TestChangedScriptsRollThePods(t *testing.T) {
 	hash := func(change func(*schema.Topology)) string {
 		b := rendered(t, sample.Published(t, change))
@@ -357,14 +402,16 @@ func TestChangedScriptsRollThePods(t *testing.T) {
 	}
 }
 
-// Goldens leave the annotation out: it has to be the sum of the scripts that the pod runs,
-// as they stand in the tree.
+// Goldens leave the annotation out: it has to be the sum of what the pod runs, as that
+// stands in the tree.
 func TestScriptsHashIsOfTheScripts(t *testing.T) {
+	const zero = "\x00" // ends a part
+	sum := regexp.MustCompile("^[0-9a-f]{64}$")
 	check := func(b *bundle, annotations map[string]string, dir string, texts ...string) {
 		t.Helper()
 		for i, name := range texts {
-			if strings.HasSuffix(name, ".sh") {
-				texts[i] = string(file(t, b, dir+name))
+			if name != zero && !sum.MatchString(name) {
+				texts[i] = string(file(t, b, strings.TrimPrefix(dir+name, dir+"/")))
 			}
 		}
 		sum := sha256.Sum256([]byte(strings.Join(texts, "")))
@@ -372,13 +419,12 @@ func TestScriptsHashIsOfTheScripts(t *testing.T) {
 			t.Errorf("%s: %q, want %q", dir, got, want)
 		}
 	}
-	const zero = "\x00" // ends a script
 	b := rendered(t, sample.WithForms(schema.ModeDaemonSet, schema.RouteFormDaemonSet))
 	gateways := find[*appsv1.DaemonSet](t, b, "gateway-cloud").Spec.Template
-	check(b, gateways.Annotations, "regions/cloud/gateway/", "setup.sh", zero, "watch.sh")
+	check(b, gateways.Annotations, "regions/cloud/gateway/", program.Sum(), zero, "/fleet.tables", zero, "tables", zero)
 	routes := find[*appsv1.DaemonSet](t, b, "routes-cloud").Spec.Template
 	check(b, routes.Annotations, "regions/cloud/node/", "routes.sh", zero, "watch.sh", zero)
 	b = rendered(t, sample.WithForms(schema.ModeStaticPod))
 	pod := staticPod(t, b, "cloud")
-	check(b, pod.Annotations, "regions/cloud/gateway/", "setup.sh", zero, "watch.sh")
+	check(b, pod.Annotations, "regions/cloud/gateway/", program.Sum(), zero, "/fleet.tables", zero, "tables", zero)
 }

@@ -44,7 +44,7 @@ func (g *gateway) gatewayPod(volumes []corev1.Volume) corev1.PodSpec {
 
 func (g *gateway) containers() []corev1.Container {
 	containers := []corev1.Container{g.tailscaleContainer()}
-	if g.scripts.Watch != nil {
+	if g.runs.Watched {
 		containers = append(containers, g.watchContainer())
 	}
 	return containers
@@ -55,11 +55,11 @@ func (g *gateway) setupContainer() corev1.Container {
 	return corev1.Container{
 		Name:    "setup",
 		Image:   g.all.Topology.Spec.Tailnet.Image,
-		Command: []string{"/bin/sh", host.ScriptDir + "/setup.sh", "apply"},
+		Command: []string{"/bin/sh", host.ProgramDir + "/gateway-setup.sh", "apply"},
 		Env:     []corev1.EnvVar{variableOf(host.HostIP())},
 		// It writes kernel settings and firewall rules.
 		SecurityContext: privileged(),
-		VolumeMounts:    scriptMounts(),
+		VolumeMounts:    programMounts(),
 	}
 }
 
@@ -70,7 +70,7 @@ func (g *gateway) tailscaleContainer() corev1.Container {
 		Name:           "tailscale",
 		Image:          g.all.Topology.Spec.Tailnet.Image,
 		Ports:          ports(),
-		Env:            environment(g.scripts.Environment),
+		Env:            environment(g.runs.Environment),
 		Resources:      requests("100m", "128Mi"),
 		VolumeMounts:   tailscaleMounts(),
 		StartupProbe:   g.startupProbe(),
@@ -83,18 +83,19 @@ func (g *gateway) tailscaleContainer() corev1.Container {
 	}
 }
 
-// watchContainer follows the primary, and runs setup.sh now and then. It stays while the gateway withdraws: until the
-// far side knows, it is this container that hands traffic to the new primary.
+// watchContainer follows the primary, and runs gateway-setup.sh now and then. It stays
+// while the gateway withdraws: until the far side knows, it is this container that hands
+// traffic to the new primary.
 func (g *gateway) watchContainer() corev1.Container {
 	return corev1.Container{
 		Name:            "watch",
 		Image:           g.all.Topology.Spec.Tailnet.Image,
-		Command:         []string{"/bin/sh", host.ScriptDir + "/watch.sh"},
+		Command:         []string{"/bin/sh", host.ProgramDir + "/gateway-watch.sh"},
 		Env:             []corev1.EnvVar{variableOf(host.HostIP()), {Name: "TS_SOCKET", Value: host.Socket}},
 		Resources:       requests("20m", "64Mi"),
-		VolumeMounts:    append(scriptMounts(), mount("socket", host.SocketDir)),
+		VolumeMounts:    append(programMounts(), mount("socket", host.SocketDir)),
 		Lifecycle:       preStop("sleep 10"),
-		SecurityContext: privileged(), // as setup.sh needs it
+		SecurityContext: privileged(), // as gateway-setup.sh needs it
 	}
 }
 

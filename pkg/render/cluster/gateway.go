@@ -1,10 +1,6 @@
 package cluster
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"slices"
-
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
@@ -21,35 +17,32 @@ import (
 type gateway struct {
 	naming
 	host *plan.Host
-	// scripts are in the tree, in a ConfigMap and in the hash that rolls the pods.
-	scripts host.Gateway
+	// runs is in the tree, in ConfigMaps and in the hash that rolls the pods.
+	runs host.Gateway
 }
 
 // Gateways are the objects of a region whose gateways are the pods of a DaemonSet, in the
-// order in which they can be applied. scripts are what the pods run.
-func Gateways(p *plan.Plan, r *plan.Region, scripts host.Gateway) []Concern {
-	g := &gateway{naming{p, r, r.Region}, &r.Hosts[0], scripts}
+// order in which they can be applied. They mount what Common has.
+func Gateways(p *plan.Plan, r *plan.Region, runs host.Gateway) []Concern {
+	g := &gateway{naming{p, r, r.Region}, &r.Hosts[0], runs}
 	return []Concern{{"rbac-" + r.Region.Name, g.accessObjects()}, {g.objectName(), g.gatewayObjects()}}
 }
 
 // gatewayObjects run the region's gateways as a DaemonSet.
 func (g *gateway) gatewayObjects() []any {
-	objects := []any{g.scriptMap(), g.daemonSet()}
+	objects := []any{g.tableMap(), g.daemonSet()}
 	if len(g.region.Gateways.Nodes) > 1 {
 		objects = append(objects, g.disruptionBudget())
 	}
 	return objects
 }
 
-func (g *gateway) scriptMap() *corev1.ConfigMap {
-	scripts := map[string]string{"setup.sh": string(g.scripts.Setup)}
-	if g.scripts.Watch != nil {
-		scripts["watch.sh"] = string(g.scripts.Watch)
-	}
+// tableMap is what the region's gateways are told.
+func (g *gateway) tableMap() *corev1.ConfigMap {
 	return &corev1.ConfigMap{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "ConfigMap"},
 		ObjectMeta: g.regionMeta(g.objectName()),
-		Data:       scripts,
+		Data:       map[string]string{host.Tables: string(g.runs.Tables)},
 	}
 }
 
@@ -92,19 +85,14 @@ func (g *gateway) disruptionBudget() *policyv1.PodDisruptionBudget {
 	}
 }
 
-// podMeta is the metadata of a gateway's pod. The hash makes a change of a script a
-// change of the pod, which runs them once, at its start.
+// podMeta is the metadata of a gateway's pod. The hash makes a change of a program, of the
+// fleet or of the tables a change of the pod, which prepares its host at its start.
 func (g *gateway) podMeta() metav1.ObjectMeta {
 	return metav1.ObjectMeta{
 		Labels: g.labels(),
 		Annotations: map[string]string{
 			"kubectl.kubernetes.io/default-container": "tailscale",
-			schema.Group + "/scripts-hash":            g.scriptsHash(),
+			schema.Group + "/scripts-hash":            g.runs.Hash,
 		},
 	}
-}
-
-func (g *gateway) scriptsHash() string {
-	sum := sha256.Sum256(slices.Concat(g.scripts.Setup, []byte{0}, g.scripts.Watch))
-	return hex.EncodeToString(sum[:6])
 }

@@ -2,15 +2,19 @@
 // the static pods that kubelets read from files. It alone knows the types of Kubernetes.
 //
 // Start with Common, Gateways and Routes for objects and with StaticPod for a file. They
-// take the scripts that the pods run as values, from package host.
+// take what the pods run as values, from package host.
 package cluster
 
 import (
+	"slices"
+
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/host"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/host/program"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -21,9 +25,35 @@ type Concern struct {
 	Objects []any
 }
 
-// Common is what all regions share.
-func Common(p *plan.Plan) Concern {
-	return Concern{"namespace", []any{namespace(p), priorityQuota(p)}}
+// Common is what all regions share: the namespace and, where pods mount them, the
+// programs and what all are told of the fleet, once for however many regions there are.
+func Common(p *plan.Plan, f *host.Fleet) []Concern {
+	list := []Concern{{"namespace", []any{namespace(p), priorityQuota(p)}}}
+	mounted := func(r plan.Region) bool { return r.Region.Gateways.Mode == schema.ModeDaemonSet }
+	if !slices.ContainsFunc(p.Regions, mounted) {
+		return list
+	}
+	programs := map[string]string{}
+	for _, f := range program.Files() {
+		programs[f.Name] = string(f.Data)
+	}
+	return append(list,
+		Concern{programMap, []any{commonMap(p, programMap, programs)}},
+		Concern{fleetMap, []any{commonMap(p, fleetMap, map[string]string{host.FleetTables: string(f.Data)})}})
+}
+
+// programMap and fleetMap are the ConfigMaps that every region's pods mount.
+const (
+	programMap = "programs"
+	fleetMap   = "fleet"
+)
+
+func commonMap(p *plan.Plan, name string, data map[string]string) *corev1.ConfigMap {
+	return &corev1.ConfigMap{
+		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "ConfigMap"},
+		ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: schema.Namespace, Labels: Labels(p)},
+		Data:       data,
+	}
 }
 
 // namespace lets privileged pods in: where it does not, the DaemonSet is accepted all

@@ -32,8 +32,8 @@ func (g *gateway) staticPod() *corev1.Pod {
 
 // StaticPod is the one document that the kubelet reads from a file, for a gateway host or
 // for each of the region's.
-func StaticPod(p *plan.Plan, r *plan.Region, h *plan.Host, scripts host.Gateway) (tree.File, error) {
-	g := &gateway{naming{p, r, r.Region}, h, scripts}
+func StaticPod(p *plan.Plan, r *plan.Region, h *plan.Host, runs host.Gateway) (tree.File, error) {
+	g := &gateway{naming{p, r, r.Region}, h, runs}
 	data, err := tree.Documents(g.staticPodNote(), g.staticPod())
 	return tree.File{Path: tree.InRegion(r.Region.Name, "gateway/"+host.Dir(h)+"static-pod.yaml"), Data: data}, err
 }
@@ -41,14 +41,12 @@ func StaticPod(p *plan.Plan, r *plan.Region, h *plan.Host, scripts host.Gateway)
 // staticPodNote tells an operator what the host needs before the kubelet reads the
 // file: a kubelet says of what is missing only in its log.
 func (g *gateway) staticPodNote() string {
-	files := []string{"setup.sh"}
-	if g.scripts.Watch != nil {
-		files = append(files, "watch.sh")
-	}
+	tables := tree.InRegion(g.region.Name, "gateway/"+host.Dir(g.host)+host.Tables)
 	return tree.Header(g.all.Topology.Metadata.Name) + `#
 # A gateway of region ` + g.region.Name + `, on: ` + strings.Join(hostNames(g.plan, g.host), ", ") + `
 # On ` + eachHost(g.host) + `, in this order:
-#   1. ` + strings.Join(files, " and ") + ` to ` + host.ScriptDir + `/ (mode 0755)
+#   1. host/*, ` + host.FleetTables + ` and ` + tables + ` of this tree to ` + host.ProgramDir + `/,
+#      with their modes
 #   2. the auth key to ` + g.all.Topology.Spec.Tailnet.Auth.HostDir + `/authkey (directory 0700, file 0400, root's)
 #   3. this file to /etc/kubernetes/manifests/, or wherever the kubelet's staticPodPath points
 # A kubelet with --cloud-provider=external also needs --node-ip, or it cannot tell HOST_IP.

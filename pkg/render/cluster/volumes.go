@@ -12,9 +12,9 @@ import (
 // mounts both for kube-proxy: kubernetes v1.33.1, cmd/kubeadm/app/phases/addons/proxy).
 const xtablesLock = "/run/xtables.lock"
 
-func scriptMounts() []corev1.VolumeMount {
+func programMounts() []corev1.VolumeMount {
 	return []corev1.VolumeMount{
-		mountReadOnly("scripts", host.ScriptDir),
+		mountReadOnly("programs", host.ProgramDir),
 		mount("run", host.RunDir),
 		mountReadOnly("modules", "/lib/modules"),
 		mount("xtables-lock", xtablesLock),
@@ -47,13 +47,22 @@ func hostVolumes() []corev1.Volume {
 // clusterVolumes are those of a DaemonSet's pods.
 func (g *gateway) clusterVolumes() []corev1.Volume {
 	return []corev1.Volume{
-		{Name: "scripts", VolumeSource: corev1.VolumeSource{ConfigMap: &corev1.ConfigMapVolumeSource{
-			LocalObjectReference: corev1.LocalObjectReference{Name: g.objectName()},
-			DefaultMode:          new(int32(0o555)), // watch.sh runs setup.sh as a program
-		}}},
+		programVolume(g.objectName()),
 		{Name: "auth", VolumeSource: g.authSource()},
 		g.stateVolume(),
 	}
+}
+
+// programVolume is one directory, as a host has it: the programs, what all are told of
+// the fleet, and the tables in the ConfigMap of that name.
+func programVolume(tables string) corev1.Volume {
+	source := &corev1.ProjectedVolumeSource{DefaultMode: new(int32(0o555))} // programs run each other
+	for _, name := range []string{programMap, fleetMap, tables} {
+		source.Sources = append(source.Sources, corev1.VolumeProjection{ConfigMap: &corev1.ConfigMapProjection{
+			LocalObjectReference: corev1.LocalObjectReference{Name: name},
+		}})
+	}
+	return corev1.Volume{Name: "programs", VolumeSource: corev1.VolumeSource{Projected: source}}
 }
 
 // authSource holds the auth key, or the token that takes its place.
@@ -89,7 +98,7 @@ func tokenSource(audience string) *corev1.ProjectedVolumeSource {
 // kubelet refuses it).
 func (g *gateway) staticVolumes() []corev1.Volume {
 	return []corev1.Volume{
-		hostVolume("scripts", host.ScriptDir, corev1.HostPathDirectory),
+		hostVolume("programs", host.ProgramDir, corev1.HostPathDirectory),
 		hostVolume("auth", g.all.Topology.Spec.Tailnet.Auth.HostDir, corev1.HostPathDirectory),
 		g.stateVolume(),
 	}

@@ -16,7 +16,7 @@ import (
 // they can refer to each other. containerboot has a default for most of them, and
 // the default is wrong for a gateway or differs between versions (tailscale 1.84.3
 // and 1.102.3, cmd/containerboot/settings.go), so nothing is left to it but the
-// hostname: on the host network that is the node's, by which watch.sh knows its peers.
+// hostname: on the host network that is the node's, by which gateway-watch.sh knows its peers.
 func environment(p *plan.Plan, r *plan.Region, h *plan.Host) []Variable {
 	g := gateway{all: p, plan: r, region: r.Region, host: h}
 	env := []Variable{HostIP()}

@@ -44,7 +44,7 @@ func TestEnvironmentByTopology(t *testing.T) {
 			p := plan.New(sample.Published(t, test.change))
 			i := slices.IndexFunc(p.Regions, func(r plan.Region) bool { return r.Region.Name == test.region })
 			env := map[string]string{}
-			for _, v := range host.NewGateway(p, &p.Regions[i], &p.Regions[i].Hosts[0]).Environment {
+			for _, v := range host.NewFleet(p).Gateway(&p.Regions[i], &p.Regions[i].Hosts[0]).Environment {
 				if v.Field == "" {
 					env[v.Name] = v.Value
 				}

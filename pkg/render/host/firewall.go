@@ -19,7 +19,7 @@ type hostPort struct {
 }
 
 // hostPorts are what a gateway's own firewall lets through; outgoing ones only where
-// that filters them. What gateways forward, setup.sh accepts.
+// that filters them. What gateways forward, gateway-setup.sh accepts.
 func hostPorts(n *schema.Network) []hostPort {
 	ports := []hostPort{{false, "udp", facts.TailscalePort, "other gateways"}}
 	if n.EgressFiltered {

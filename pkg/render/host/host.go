@@ -2,22 +2,26 @@
 // their environment, units, routes as networkd, netplan and NetworkManager keep them,
 // user data, and rules for a host's own firewall.
 //
-// Start with NewGateway and NewNode, which are values that others mount or install, too,
-// and with GatewayFiles and NodeFiles, which lay them out in the tree.
+// Start with NewFleet, whose Gateway and NewNode are values that others mount or install,
+// too, and with CommonFiles, GatewayFiles and NodeFiles, which lay them out in the tree.
+// What gateways run is constant: package program. Here stands what differs.
 package host
 
 import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/host/program"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/tree"
 )
 
-// Gateway is what a gateway host runs.
+// Gateway is what differs from one gateway host to another.
 type Gateway struct {
-	// Setup prepares the host: setup.sh apply|remove|check|print.
-	Setup []byte
-	// Watch follows the primary of each prefix for ever. It is nil where a gateway keeps no
-	// routes of its own.
-	Watch []byte
+	// Tables is what the programs are told: the file beside them of that name.
+	Tables []byte
+	// Watched says that gateway-watch.sh follows the primary of each prefix: not where a
+	// gateway keeps no routes of its own.
+	Watched bool
+	// Hash changes with anything that the host runs: programs, fleet or tables.
+	Hash string
 	// Environment are the variables of containerboot, in the order in which they can refer
 	// to each other.
 	Environment []Variable
@@ -38,13 +42,13 @@ type Node struct {
 type Variable struct{ Name, Value, Field string }
 
 const (
-	// ScriptDir is where a gateway has its scripts, in a container and on a static pod's
-	// host.
-	ScriptDir = "/etc/kustomize-hybrid/gateway"
+	// ProgramDir is where a gateway has the programs, its tables and the fleet's, in a
+	// container and on a static pod's host.
+	ProgramDir = "/etc/kustomize-hybrid/host"
 	// NodeScriptDir is where a node that is not a gateway has its scripts.
 	NodeScriptDir = "/etc/kustomize-hybrid/node"
-	// RunDir is where the scripts keep what they need to take everything back: on the
-	// host, so that `setup.sh remove` finds it when the pod is gone.
+	// RunDir is where programs keep what they need to take everything back: on the host, so
+	// that `gateway-setup.sh remove` finds it when the pod is gone.
 	RunDir = "/run/kustomize-hybrid"
 	// SocketDir is where the CLI looks for tailscaled (tailscale 1.84.3, paths/paths.go),
 	// shared by the containers of a gateway.
@@ -71,13 +75,25 @@ const (
 // (cilium 1.17.4, pkg/datapath/linux/linux_defaults/linux_defaults.go).
 const FirstTable = 5253
 
+// Tables and FleetTables are what the files are called that the programs read.
+const (
+	Tables      = "tables"
+	FleetTables = "fleet.tables"
+)
+
+// CommonFiles are the programs and what every host is told of the fleet: ProgramDir is
+// both, and a host's own tables.
+func CommonFiles(f *Fleet) []tree.File {
+	files := []tree.File{{Path: FleetTables, Data: f.Data}}
+	for _, p := range program.Files() {
+		files = append(files, tree.File{Path: "host/" + p.Name, Executable: p.Executable, Data: p.Data})
+	}
+	return files
+}
+
 // GatewayFiles are the files of a gateway host, or of each of the region's.
 func GatewayFiles(p *plan.Plan, r *plan.Region, h *plan.Host, g Gateway) []tree.File {
-	dir := tree.InRegion(r.Region.Name, "gateway/"+Dir(h))
-	files := []tree.File{{Path: dir + "setup.sh", Executable: true, Data: g.Setup}}
-	if g.Watch != nil {
-		files = append(files, tree.File{Path: dir + "watch.sh", Executable: true, Data: g.Watch})
-	}
+	files := []tree.File{{Path: tree.InRegion(r.Region.Name, "gateway/"+Dir(h)+Tables), Data: g.Tables}}
 	return append(files, envFiles(tree.Header(p.Topology.Metadata.Name), r, h, g.Environment)...)
 }
 

@@ -19,32 +19,13 @@ import (
 //go:embed templates/*.sh.tmpl
 var scriptFiles embed.FS
 
-// NewGateway spells the scripts and the environment of a gateway host, or of each of
-// the region's where they do not differ.
-func NewGateway(p *plan.Plan, r *plan.Region, h *plan.Host) Gateway {
-	header := tree.Header(p.Topology.Metadata.Name)
-	d := newScriptData(p, r, h)
-	g := Gateway{Setup: tree.Headed(header, script("setup.sh.tmpl", d)), Environment: environment(p, r, h)}
-	if !r.Relay && !r.SourceRoute {
-		return g
-	}
-	// The routes of its tables are those that remote gateways advertise, one by one: it
-	// knows their primaries by them.
-	d.Transit = scriptPrefixes(r.Tunnel())
-	for i, s := range h.Sources {
-		d.Local[i].scriptPrefix = newScriptPrefix(s.Primary)
-	}
-	g.Watch = tree.Headed(header, script("watch.sh.tmpl", d))
-	return g
-}
-
 // NewNode spells the scripts of a host that is not a gateway.
 func NewNode(p *plan.Plan, r *plan.Region) Node {
 	if !r.HostRoutes() {
 		return Node{}
 	}
 	header := tree.Header(p.Topology.Metadata.Name)
-	d := newScriptData(p, r, &r.Hosts[0])
+	d := newScriptData(r)
 	n := Node{Routes: tree.Headed(header, script("routes.sh.tmpl", d))}
 	if r.Watched() {
 		n.Watch = tree.Headed(header, script("nodewatch.sh.tmpl", d))
@@ -54,14 +35,8 @@ func NewNode(p *plan.Plan, r *plan.Region) Node {
 
 // scriptData is what the here-documents hold.
 type scriptData struct {
-	Region   string
-	Guarded  []scriptPrefix
-	Local    []localPrefix
-	Remote   []scriptPrefix
 	Transit  []scriptPrefix
-	Spoofed  []scriptPrefix
 	Gateways []scriptGateway
-	Settings []scriptSetting
 }
 
 // scriptPrefix is a prefix in the spelling of iproute2, which leaves the length of a
@@ -71,19 +46,9 @@ type scriptPrefix struct {
 	Prefix string
 }
 
-// localPrefix is a prefix of the region and the table that carries what comes from it.
-type localPrefix struct {
-	scriptPrefix
-	Table int
-	Role  string // node or pod
-}
-
 // scriptGateway is a gateway host; "-" stands for an address it does not have.
 // Health is host and port of its health check.
 type scriptGateway struct{ Name, IPv4, IPv6, Health string }
-
-// scriptSetting is a decision that a script reads by its name.
-type scriptSetting struct{ Name, Value string }
 
 // script fills one of the templates in. It can fail only by a fault of ours that
 // every test of the package meets.
@@ -96,41 +61,12 @@ func script(name string, data any) []byte {
 	return b.Bytes()
 }
 
-func newScriptData(p *plan.Plan, r *plan.Region, h *plan.Host) scriptData {
-	d := scriptData{
-		Region:   r.Region.Name,
-		Guarded:  scriptPrefixes(r.Region.Advertised()),
-		Local:    localPrefixes(h),
-		Remote:   scriptPrefixes(r.Remote()),
-		Transit:  scriptPrefixes(r.Transit()),
-		Spoofed:  scriptPrefixes(r.Spoofed),
-		Settings: scriptSettings(p, r),
-	}
-	for _, n := range h.Gateways {
+func newScriptData(r *plan.Region) scriptData {
+	d := scriptData{Transit: scriptPrefixes(r.Transit())}
+	for _, n := range r.Hosts[0].Gateways {
 		d.Gateways = append(d.Gateways, newScriptGateway(n))
 	}
 	return d
-}
-
-func scriptSettings(p *plan.Plan, r *plan.Region) []scriptSetting {
-	return []scriptSetting{
-		{"netfilter", string(p.Topology.Spec.Tailnet.NetfilterMode)},
-		{"relay", yesNo(r.Relay)},
-		{"sourceRoute", yesNo(r.SourceRoute)},
-		{"cni", string(r.Region.CNI.Type)},
-	}
-}
-
-func localPrefixes(h *plan.Host) []localPrefix {
-	var local []localPrefix
-	for i, s := range h.Sources {
-		role := "pod"
-		if s.Nodes {
-			role = "node"
-		}
-		local = append(local, localPrefix{newScriptPrefix(s.Prefix), FirstTable + i, role})
-	}
-	return local
 }
 
 func newScriptPrefix(p netip.Prefix) scriptPrefix {
@@ -163,11 +99,4 @@ func newScriptGateway(n schema.GatewayNode) scriptGateway {
 		}
 	}
 	return g
-}
-
-func yesNo(b bool) string {
-	if b {
-		return "yes"
-	}
-	return "no"
 }

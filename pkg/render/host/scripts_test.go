@@ -32,7 +32,7 @@ func TestScriptGoldens(t *testing.T) {
 // newPlan is the plan of a topology whose region "cloud" comes first.
 func newPlan(t *schema.Topology) *plan.Plan { return plan.New(t).ByName() }
 
-// caseScripts are the scripts of a case for region "cloud".
+// caseScripts are the scripts and the tables of a case for region "cloud".
 func caseScripts(t *testing.T, name string) []goldentest.File {
 	t.Helper()
 	p := newPlan(sample.Cases()[name])
@@ -43,15 +43,15 @@ func caseScripts(t *testing.T, name string) []goldentest.File {
 	}
 	for i := range r.Hosts {
 		h := &r.Hosts[i]
-		files = append(files, host.GatewayFiles(p, r, h, host.NewGateway(p, r, h))...)
+		files = append(files, host.GatewayFiles(p, r, h, host.NewFleet(p).Gateway(r, h))...)
 	}
 	slices.SortFunc(files, func(a, b tree.File) int { return strings.Compare(a.Path, b.Path) })
 	var scripts []goldentest.File
 	for _, f := range files {
-		if f.Executable {
+		if f.Executable || strings.HasSuffix(f.Path, "/"+host.Tables) {
 			// Goldens say what a script holds, not where it comes from.
 			data := bytes.Replace(f.Data, []byte(tree.Header(p.Topology.Metadata.Name)), nil, 1)
-			scripts = append(scripts, goldentest.File{Path: f.Path, Executable: true, Data: data})
+			scripts = append(scripts, goldentest.File{Path: f.Path, Executable: f.Executable, Data: data})
 		}
 	}
 	return scripts
@@ -109,6 +109,9 @@ func scriptPaths(t *testing.T) []string {
 	for name := range sample.Cases() {
 		files := map[string][]byte{}
 		for _, f := range caseScripts(t, name) {
+			if !f.Executable {
+				continue
+			}
 			files[f.Path] = f.Data
 			paths = append(paths, filepath.Join(dir, name, f.Path))
 		}
@@ -148,7 +151,7 @@ func TestScriptsWhereNothingIsToDo(t *testing.T) {
 	p := newPlan(topology)
 	for i := range p.Regions {
 		r := &p.Regions[i]
-		if got := host.NewGateway(p, r, &r.Hosts[0]); got.Watch != nil {
+		if got := host.NewFleet(p).Gateway(r, &r.Hosts[0]); got.Watched {
 			t.Errorf("%s: a gateway without tables of its own is watched", r.Region.Name)
 		}
 		n := host.NewNode(p, r)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/host/program"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/tree"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
@@ -31,11 +32,13 @@ type Fleet struct {
 	header   string
 	// sum is by what a host tells that its tables are made for this fleet.
 	sum string
+	// programs is the sum of all programs.
+	programs string
 }
 
 // NewFleet spells the fleet of a plan. It is worked out once for all hosts.
 func NewFleet(p *plan.Plan) *Fleet {
-	f := &Fleet{plan: p, prefixes: p.Fleet(), header: tree.Header(p.Topology.Metadata.Name)}
+	f := &Fleet{plan: p, prefixes: p.Fleet(), header: tree.Header(p.Topology.Metadata.Name), programs: program.Sum()}
 	var t tables
 	t.WriteString(fleetFormat + f.header)
 	for _, prefix := range f.prefixes {
@@ -83,6 +86,23 @@ func spelled(p netip.Prefix) string {
 		return p.Addr().String()
 	}
 	return p.String()
+}
+
+// Gateway spells what differs for a gateway host, or for each of the region's where they
+// do not differ.
+func (f *Fleet) Gateway(r *plan.Region, h *plan.Host) Gateway {
+	tables := f.GatewayTables(r, h)
+	return Gateway{Tables: tables, Watched: r.Relay || r.SourceRoute, Hash: f.hash(tables), Environment: environment(f.plan, r, h)}
+}
+
+// hash is what changes with anything that a host with these tables runs.
+func (f *Fleet) hash(tables []byte) string {
+	sum := sha256.New()
+	for _, part := range [][]byte{[]byte(f.programs), f.Data, tables} {
+		sum.Write(part)
+		sum.Write([]byte{0})
+	}
+	return hex.EncodeToString(sum.Sum(nil)[:6])
 }
 
 // GatewayTables is what a gateway is told: tables, beside the programs.
@@ -141,4 +161,11 @@ func (t *tables) gateways(nodes []schema.GatewayNode) {
 		}
 		t.line("gateway", n.Name, four, six, netip.AddrPortFrom(n.InternalIP, facts.TailscaleHealthPort).String())
 	}
+}
+
+func yesNo(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
 }

@@ -165,7 +165,7 @@ func (f *forms) setupUnit() string {
 		addresses = append(addresses, n.InternalIP.String())
 	}
 	return "# systemctl enable --now kustomize-hybrid-setup.service, on: " + strings.Join(f.plan.GatewayNames(), ", ") + "\n" +
-		"# To take it all back, once the gateway is gone for good: HOST_IP=... FIREWALL=iptables " + ScriptDir + "/setup.sh remove\n" +
+		"# To take it all back, once the gateway is gone for good: HOST_IP=... FIREWALL=iptables " + ProgramDir + "/gateway-setup.sh remove\n" +
 		sections(
 			section("Unit",
 				"Description=Rules, tables and firewall of a gateway of region "+f.region.Name,
@@ -178,7 +178,7 @@ func (f *forms) setupUnit() string {
 				"RemainAfterExit=yes",
 				"Environment=FIREWALL=iptables",
 				"ExecStart=/bin/sh -c 'for ip in "+strings.Join(addresses, " ")+`; do \`,
-				`	if ip -o address show to "$$ip" | grep -q .; then exec env HOST_IP="$$ip" `+ScriptDir+`/setup.sh apply; fi; \`,
+				`	if ip -o address show to "$$ip" | grep -q .; then exec env HOST_IP="$$ip" `+ProgramDir+`/gateway-setup.sh apply; fi; \`,
 				`	done; echo "this host has the address of no gateway" >&2; exit 1'`,
 				"NoNewPrivileges=yes",
 				"ProtectHome=yes",
