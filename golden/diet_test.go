@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/goldentest"
 )
 
 // What the repository keeps to compare with is read in reviews: it must stay so small
@@ -22,6 +24,9 @@ const (
 // wherever it is.
 func testdata(t *testing.T, visit func(name string, lines []string)) {
 	t.Helper()
+	if goldentest.Update() {
+		t.Skip("other packages are rewriting what this is about: `make test` judges it")
+	}
 	err := filepath.WalkDir("..", func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err

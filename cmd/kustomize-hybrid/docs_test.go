@@ -10,6 +10,7 @@ import (
 
 	"github.com/kustomize-hybrid/kustomize-hybrid"
 	"github.com/kustomize-hybrid/kustomize-hybrid/docs"
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/goldentest"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 )
 
@@ -48,16 +49,14 @@ func TestChecksPage(t *testing.T) {
 				t.Errorf("the example does not show %s:\n%s", e.Code, got)
 			}
 			if diff := cmp.Diff(e.Output, got); diff != "" {
-				if os.Getenv("UPDATE_GOLDEN") == "" {
+				if !goldentest.Update() {
 					t.Error(diff)
 				}
 				text = strings.Replace(text, e.Input+"```\n\n```text\n"+e.Output, e.Input+"```\n\n```text\n"+got, 1)
 			}
 		})
 	}
-	if os.Getenv("UPDATE_GOLDEN") != "" {
-		if err := os.WriteFile("../../docs/checks.md", []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
+	if goldentest.Update() {
+		goldentest.Save(t, "../../docs/checks.md", text)
 	}
 }

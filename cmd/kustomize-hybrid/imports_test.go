@@ -28,7 +28,7 @@ func rows() []row {
 		{"golden", "", "", "tests alone"},
 		{"internal/atomicfile", "", "", "replacing a file needs nothing but the standard library"},
 		{"internal/cidr", "", "", "a few prefixes need nothing but the standard library"},
-		{"internal/goldentest", "", "github.com/google/go-cmp sigs.k8s.io/yaml", "for tests alone"},
+		{"internal/goldentest", "internal/atomicfile", "github.com/google/go-cmp sigs.k8s.io/yaml", "for tests alone"},
 		{"internal/sample", "schema", "sigs.k8s.io/yaml", "topologies that tests of several packages spell"},
 		{"internal/topologytest", "schema", "", "topologies for the tests of others"},
 		{"internal/yamlnode", "", "sigs.k8s.io/kustomize/kyaml/yaml", "it walks nodes, whatever they say"},

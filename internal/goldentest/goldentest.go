@@ -26,6 +26,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/atomicfile"
 )
 
 // mark begins a line that is not of the file.
@@ -167,12 +169,7 @@ func Update() bool { return os.Getenv("UPDATE_GOLDEN") != "" }
 func Compare(t testing.TB, file, got string) {
 	t.Helper()
 	if Update() {
-		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
+		Save(t, file, got)
 	}
 	want, err := os.ReadFile(file)
 	if err != nil {
@@ -180,6 +177,21 @@ func Compare(t testing.TB, file, got string) {
 	}
 	if diff := cmp.Diff(string(want), got); diff != "" {
 		t.Errorf("%s (-golden +got); `make golden` rewrites it:\n%s", file, diff)
+	}
+}
+
+// Save writes a file that does not say so yet. A file that is current stays as it is: the
+// tests of other packages, which run at the same time, read some of them and compile others.
+func Save(t testing.TB, file, text string) {
+	t.Helper()
+	if old, err := os.ReadFile(file); err == nil && string(old) == text {
+		return
+	}
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := atomicfile.Replace(file, []byte(text)); err != nil {
+		t.Fatal(err)
 	}
 }
 

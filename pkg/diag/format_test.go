@@ -3,13 +3,11 @@ package diag_test
 import (
 	"bytes"
 	"encoding/xml"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/goldentest"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 )
 
@@ -32,29 +30,10 @@ func TestFormats(t *testing.T) {
 		if err := diag.Write(&b, format, sample()); err != nil {
 			t.Fatal(err)
 		}
-		golden(t, filepath.Join("testdata", "sample."+format), b.String())
+		goldentest.Compare(t, filepath.Join("testdata", "sample."+format), b.String())
 	}
 	if err := diag.Write(&bytes.Buffer{}, "html", nil); err == nil {
 		t.Error("an unknown format is accepted")
-	}
-}
-
-func golden(t *testing.T, file, got string) {
-	t.Helper()
-	if os.Getenv("UPDATE_GOLDEN") != "" {
-		if err := os.MkdirAll(filepath.Dir(file), 0o777); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, []byte(got), 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s: -want +got\n%s", file, diff)
 	}
 }
 
@@ -112,5 +91,5 @@ func TestSARIFWithoutFindingsIsALog(t *testing.T) {
 	if err := diag.WriteSARIF(&b, nil); err != nil {
 		t.Fatal(err)
 	}
-	golden(t, filepath.Join("testdata", "empty.sarif"), b.String())
+	goldentest.Compare(t, filepath.Join("testdata", "empty.sarif"), b.String())
 }

@@ -3,33 +3,19 @@ package facts
 import (
 	"cmp"
 	"fmt"
-	"os"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/goldentest"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
 // TestKnownIssuesPage keeps docs/known-issues.md, which `explain CODE` prints
-// sections of, at what the data says. UPDATE_GOLDEN=1 writes it.
-func TestKnownIssuesPage(t *testing.T) { sameFile(t, "../../docs/known-issues.md", issuesPage()) }
-
-func sameFile(t *testing.T, file, got string) {
-	t.Helper()
-	if os.Getenv("UPDATE_GOLDEN") != "" {
-		if err := os.WriteFile(file, []byte(got), 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("%s is not current: run `UPDATE_GOLDEN=1 go test ./pkg/facts`", file)
-	}
+// sections of, at what the data says. `make golden` writes it.
+func TestKnownIssuesPage(t *testing.T) {
+	goldentest.Compare(t, "../../docs/known-issues.md", issuesPage())
 }
 
 func issuesPage() string {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/goldentest"
 	"github.com/kustomize-hybrid/kustomize-hybrid/internal/topologytest"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/marks"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
@@ -40,22 +41,5 @@ func TestTable(t *testing.T) {
 	on.Spec.Tailnet.NetfilterMode, on.Spec.Tailnet.FirewallMode = schema.NetfilterOn, schema.FirewallNFTables
 	on.Spec.Regions[1].CNI = schema.CNI{Type: schema.CNICalico, Version: "3.30.7"}
 	on.Spec.Marks = []schema.Mark{{Owner: "istio", Mask: 0xffff, Value: 0x1337}}
-	sameFile(t, "testdata/marks-netfilter-on.md", marks.Table(plan.New(on)))
-}
-
-// sameFile compares with a file; UPDATE_GOLDEN=1 writes it.
-func sameFile(t *testing.T, file, got string) {
-	t.Helper()
-	if os.Getenv("UPDATE_GOLDEN") != "" {
-		if err := os.WriteFile(file, []byte(got), 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("%s is not current: run `UPDATE_GOLDEN=1 go test ./pkg/marks`", file)
-	}
+	goldentest.Compare(t, "testdata/marks-netfilter-on.md", marks.Table(plan.New(on)))
 }

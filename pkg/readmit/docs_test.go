@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/docs"
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/goldentest"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/readmit"
@@ -35,15 +36,13 @@ func TestChecksPage(t *testing.T) {
 		if !strings.Contains(got, "["+string(code)+"]") {
 			t.Errorf("the example does not show %s:\n%s", code, got)
 		}
-		if got != want && os.Getenv("UPDATE_GOLDEN") == "" {
+		if got != want && !goldentest.Update() {
 			t.Errorf("%s: docs/checks.md says\n%sand it is\n%s", code, want, got)
 		}
 		text = strings.Replace(text, policy+"```\n\n```console\n"+want, policy+"```\n\n```console\n"+got, 1)
 	}
-	if os.Getenv("UPDATE_GOLDEN") != "" {
-		if err := os.WriteFile(page, []byte(text), 0o666); err != nil {
-			t.Fatal(err)
-		}
+	if goldentest.Update() {
+		goldentest.Save(t, page, text)
 	}
 }
 

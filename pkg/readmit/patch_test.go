@@ -12,6 +12,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/kio"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/goldentest"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/readmit"
 )
@@ -116,7 +117,7 @@ specs:
 	for _, f := range files {
 		got.Files = append(got.Files, txtar.File{Name: f.Path, Data: f.Data})
 	}
-	golden(t, "testdata/component.txtar", txtar.Format(got))
+	goldentest.Compare(t, "testdata/component.txtar", string(txtar.Format(got)))
 }
 
 // TestPatchThatNoLongerFits: the rule beside which a sibling belongs has changed.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"net/netip"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -15,6 +14,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/kio"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/goldentest"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/readmit"
@@ -148,7 +148,7 @@ func TestPolicies(t *testing.T) {
 				got.Files = append(got.Files, txtar.File{Name: "after.yaml", Data: after})
 			}
 			got.Files = append(got.Files, txtar.File{Name: "findings.txt", Data: findings(t, list)})
-			golden(t, c.name, txtar.Format(got))
+			goldentest.Compare(t, c.name, string(txtar.Format(got)))
 
 			again := readmit.Policies(plan.New(c.topology), items)
 			if diff := cmp.Diff(string(after), string(write(t, items))); diff != "" {
@@ -159,22 +159,6 @@ func TestPolicies(t *testing.T) {
 			}
 			onePeerKind(t, items, list)
 		})
-	}
-}
-
-func golden(t *testing.T, file string, got []byte) {
-	t.Helper()
-	if os.Getenv("UPDATE_GOLDEN") != "" {
-		if err := os.WriteFile(file, got, 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s (-want +got)\n%s", file, diff)
 	}
 }
 

@@ -1,13 +1,10 @@
 package validate_test
 
 import (
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/internal/goldentest"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
@@ -34,7 +31,7 @@ func TestPairs(t *testing.T) {
 			if err := diag.WriteText(&out, list); err != nil {
 				t.Fatal(err)
 			}
-			golden(t, strings.TrimSuffix(file, ".yaml")+".out", out.String())
+			goldentest.Compare(t, strings.TrimSuffix(file, ".yaml")+".out", out.String())
 			is := func(d *diag.Diagnostic) bool { return string(d.Code) == name }
 			if slices.Contains(append(validate.Codes(), existing.Codes()...), diag.Code(name)) && !slices.ContainsFunc(list, is) {
 				t.Errorf("%s is not fired", name)
@@ -75,20 +72,4 @@ func judgeText(t *testing.T, data []byte) diag.List {
 	doc.Locate(list)
 	list.Sort()
 	return list
-}
-
-func golden(t *testing.T, file, got string) {
-	t.Helper()
-	if os.Getenv("UPDATE_GOLDEN") != "" {
-		if err := os.WriteFile(file, []byte(got), 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s: -want +got\n%s", file, diff)
-	}
 }

@@ -3,7 +3,6 @@ package load_test
 import (
 	"bytes"
 	"encoding/json"
-	"os"
 	"strings"
 	"testing"
 
@@ -15,6 +14,7 @@ import (
 	"cuelang.org/go/encoding/jsonschema"
 	"cuelang.org/go/encoding/yaml"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/goldentest"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -23,10 +23,8 @@ const jsonSchemaFile = "../topology.schema.json"
 // The JSON Schema for editors is generated from the contract.
 func TestJSONSchemaIsCurrent(t *testing.T) {
 	want := generateJSONSchema(t)
-	if os.Getenv("UPDATE_GOLDEN") != "" {
-		if err := os.WriteFile(jsonSchemaFile, want, 0o644); err != nil {
-			t.Fatal(err)
-		}
+	if goldentest.Update() {
+		goldentest.Save(t, jsonSchemaFile, string(want))
 		return // what is embedded is that of the last build
 	}
 	if !bytes.Equal(schema.JSONSchema(), want) {

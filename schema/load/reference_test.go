@@ -2,7 +2,6 @@ package load_test
 
 import (
 	"fmt"
-	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -10,6 +9,7 @@ import (
 	"cuelang.org/go/cue/ast"
 	"cuelang.org/go/cue/parser"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/goldentest"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -22,14 +22,7 @@ func TestReferenceIsCurrent(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := reference(f)
-	if os.Getenv("UPDATE_GOLDEN") != "" {
-		if err := os.WriteFile(referenceFile, []byte(want), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if readFile(t, referenceFile) != want {
-		t.Errorf("%s is not what the contract says; run make golden", referenceFile)
-	}
+	goldentest.Compare(t, referenceFile, want)
 }
 
 func reference(f *ast.File) string {

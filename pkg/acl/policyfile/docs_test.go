@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/docs"
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/goldentest"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl/internal/acltest"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl/policyfile"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
@@ -34,7 +35,7 @@ func TestChecksPage(t *testing.T) {
 		if got == "" {
 			t.Errorf("the example of %s does not show it", code)
 		}
-		if got != want && os.Getenv("UPDATE_GOLDEN") == "1" {
+		if got != want && goldentest.Update() {
 			page = strings.Replace(page, src+"```\n\n```text\n"+want, src+"```\n\n```text\n"+got, 1)
 		} else if got != want {
 			t.Errorf("%s: the page says\n%sand check says\n%s", code, want, got)
@@ -43,10 +44,8 @@ func TestChecksPage(t *testing.T) {
 	if executed < 20 {
 		t.Errorf("%d examples", executed)
 	}
-	if page != string(data) {
-		if err := os.WriteFile(checksPage, []byte(page), 0o644); err != nil {
-			t.Fatal(err)
-		}
+	if goldentest.Update() {
+		goldentest.Save(t, checksPage, page)
 	}
 }
 
