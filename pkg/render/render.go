@@ -30,7 +30,7 @@ import (
 func Files(p *plan.Plan) iter.Seq2[tree.File, error] {
 	p = p.ByName()
 	return func(yield func(tree.File, error) bool) {
-		w := &writer{plan: p, fleet: host.NewFleet(p), header: tree.Header(p.Topology.Metadata.Name), yield: yield}
+		w := &writer{plan: p, fleet: host.NewFleet(p), plugins: plugin.New(p), header: tree.Header(p.Topology.Metadata.Name), yield: yield}
 		w.all(host.CommonFiles(w.fleet), nil)
 		w.concerns(cluster.Common(p, w.fleet))
 		for i := range p.Regions {
@@ -38,7 +38,7 @@ func Files(p *plan.Plan) iter.Seq2[tree.File, error] {
 		}
 		w.concerns(readmission(p))
 		w.add(tree.Kustomization(w.header, w.names))
-		w.all(plugin.ClusterFiles(p))
+		w.all(w.plugins.ClusterFiles())
 		w.add(tree.File{Path: "tailnet/policy.json", Data: acl.FromTopology(p.Topology).JSON()}, nil)
 		w.add(tree.File{Path: report.Path, Data: report.Markdown(p)}, nil)
 	}
@@ -114,12 +114,13 @@ func readmission(p *plan.Plan) []cluster.Concern {
 
 // writer hands files over, until somebody has enough or something fails.
 type writer struct {
-	plan   *plan.Plan
-	fleet  *host.Fleet
-	header string
-	yield  func(tree.File, error) bool
-	ended  bool
-	names  []string // of the concerns that were written
+	plan    *plan.Plan
+	fleet   *host.Fleet
+	plugins *plugin.Settings
+	header  string
+	yield   func(tree.File, error) bool
+	ended   bool
+	names   []string // of the concerns that were written
 }
 
 func (w *writer) add(f tree.File, err error) {
@@ -163,7 +164,7 @@ func (w *writer) region(r *plan.Region) {
 	}
 	w.all(host.NodeFiles(w.plan, r, node))
 	w.all(cloud.Files(w.plan, r), nil)
-	w.all(plugin.RegionFiles(w.plan, r))
+	w.all(w.plugins.RegionFiles(r))
 }
 
 // gateway writes what one gateway host needs, or each of the region's.

@@ -46,7 +46,7 @@ type calicoNetworkSet struct {
 // calicoClusterObjects are what the cluster's Calico has once: the mark mask, the
 // networks that pods reach with their own address, and the gateways as a network set
 // where policies have to readmit them.
-func (p settings) calicoClusterObjects(r *plan.Region) []any {
+func (p *Settings) calicoClusterObjects(r *plan.Region) []any {
 	objects := []any{calicoObject[calicoFelix]{calicoAPI, "FelixConfiguration", objectMeta{Name: "default"}, felix(r.Region.CNI)}}
 	for i := range p.Regions {
 		objects = append(objects, p.calicoExempt(&p.Regions[i])...)
@@ -78,7 +78,7 @@ func felix(c schema.CNI) calicoFelix {
 // a disabled pool is a pool all the same (calico 87c15906,
 // felix/dataplane/linux/masq_mgr.go): one for each prefix that no region of Calico's
 // hands out to pods.
-func (p settings) calicoExempt(r *plan.Region) []any {
+func (p *Settings) calicoExempt(r *plan.Region) []any {
 	var pools []any
 	for i, c := range r.Region.NodeCIDRs {
 		pools = append(pools, exemptPool(fmt.Sprintf("hybrid-%s-nodes-%d", r.Region.Name, i), c))

@@ -71,7 +71,7 @@ type ciliumEncryption struct {
 
 // ciliumValues reads what all regions share from one of them: validation has seen to
 // it that they agree.
-func (p settings) ciliumValues(r *plan.Region) ciliumValues {
+func (p *Settings) ciliumValues(r *plan.Region) ciliumValues {
 	api, cni := p.Topology.Spec.Cluster.APIServer, r.Region.CNI
 	v := ciliumValues{
 		K8sServicePort:       api.Port,
@@ -96,7 +96,7 @@ func (p settings) ciliumValues(r *plan.Region) ciliumValues {
 // ciliumRouting: with native routing the nodes of a flat LAN route to each other, and
 // skip those behind a gateway, which are an error otherwise (cilium 1.17.4,
 // pkg/datapath/linux/node.go).
-func (p settings) ciliumRouting(v *ciliumValues, tunnel schema.TunnelProtocol) {
+func (p *Settings) ciliumRouting(v *ciliumValues, tunnel schema.TunnelProtocol) {
 	switch tunnel {
 	case schema.TunnelVXLAN, schema.TunnelGeneve:
 		v.RoutingMode, v.TunnelProtocol = "tunnel", string(tunnel)
@@ -113,7 +113,7 @@ func (p settings) ciliumRouting(v *ciliumValues, tunnel schema.TunnelProtocol) {
 // ciliumMasquerade: Cilium takes one native CIDR or, where regions are disjoint, the
 // list of its ip-masq-agent. Left empty, that list would hold 100.64.0.0/10 (cilium
 // 1.17.4, pkg/ipmasq/ipmasq.go).
-func (p settings) ciliumMasquerade(v *ciliumValues) {
+func (p *Settings) ciliumMasquerade(v *ciliumValues) {
 	_, v6 := byFamily(p.KeepsSource)
 	if len(v6) > 0 {
 		v.IPv6, v.EnableIPv6Masquerade = &helmSwitch{true}, true
@@ -128,7 +128,7 @@ func (p settings) ciliumMasquerade(v *ciliumValues) {
 }
 
 // ciliumIPAMMode spells the mode as the chart does; the cloud's is the provider's.
-func (p settings) ciliumIPAMMode(m schema.IPAM) string {
+func (p *Settings) ciliumIPAMMode(m schema.IPAM) string {
 	if m != schema.IPAMCloud {
 		return string(m)
 	}
@@ -138,7 +138,7 @@ func (p settings) ciliumIPAMMode(m schema.IPAM) string {
 
 // ciliumVersion is the oldest of the cluster's: what it understands, all do. It is
 // empty where a region does not say.
-func (p settings) ciliumVersion() schema.Version {
+func (p *Settings) ciliumVersion() schema.Version {
 	oldest := schema.Version("")
 	for i := range p.Regions {
 		c := p.Regions[i].Region.CNI
@@ -155,7 +155,7 @@ func (p settings) ciliumVersion() schema.Version {
 
 // ciliumDevices are the patterns of all regions: a node that no CiliumNodeConfig
 // selects must not fall back to tailscale0.
-func (p settings) ciliumDevices() []string {
+func (p *Settings) ciliumDevices() []string {
 	var all []string
 	for i := range p.Regions {
 		if settingsOf(&p.Regions[i]) == plugin.SettingsCilium {

@@ -2,13 +2,11 @@
 // network, and what must be done by hand. They are files to merge into an installation
 // that exists, not objects to apply with the rest: their kinds are the plugins'.
 //
-// Start with ClusterFiles and RegionFiles.
+// Start with New; ClusterFiles and RegionFiles spell.
 package plugin
 
 import (
-	"net/netip"
 	"slices"
-	"strings"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/plugin"
@@ -17,22 +15,30 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
-// settings is a plan, about to be spelled for network plugins.
-type settings struct{ *plan.Plan }
+// Settings is a plan, about to be spelled for network plugins.
+type Settings struct {
+	*plan.Plan
+	said lists
+}
+
+// New works out once what the files of several regions say.
+func New(p *plan.Plan) *Settings { return &Settings{p, newLists(p)} }
 
 // ClusterFiles are what the cluster has once, under cni/.
-func ClusterFiles(p *plan.Plan) ([]tree.File, error) {
-	s := settings{p}
+func (p *Settings) ClusterFiles() ([]tree.File, error) {
 	var files []tree.File
-	if r := s.firstWith(plugin.SettingsCilium); r != nil {
-		data, err := tree.Documents(s.header(), s.ciliumValues(r))
+	if p.said.file != "" {
+		files = append(files, tree.File{Path: listsPath, Data: []byte(p.header() + p.said.file)})
+	}
+	if r := p.firstWith(plugin.SettingsCilium); r != nil {
+		data, err := tree.Documents(p.header(), p.ciliumValues(r))
 		if err != nil {
 			return nil, err
 		}
 		files = append(files, tree.File{Path: "cni/cilium-values.yaml", Data: data})
 	}
-	if r := s.firstWith(plugin.SettingsCalico); r != nil {
-		data, err := tree.Documents(s.header(), s.calicoClusterObjects(r)...)
+	if r := p.firstWith(plugin.SettingsCalico); r != nil {
+		data, err := tree.Documents(p.header(), p.calicoClusterObjects(r)...)
 		if err != nil {
 			return nil, err
 		}
@@ -42,10 +48,9 @@ func ClusterFiles(p *plan.Plan) ([]tree.File, error) {
 }
 
 // RegionFiles are what the region has of its own, under regions/<region>/cni/.
-func RegionFiles(p *plan.Plan, r *plan.Region) ([]tree.File, error) {
-	s := settings{p}
+func (p *Settings) RegionFiles(r *plan.Region) ([]tree.File, error) {
 	dir := tree.InRegion(r.Region.Name, "cni/")
-	files := []tree.File{{Path: dir + "by-hand.txt", Data: []byte(s.statement(r))}}
+	files := []tree.File{{Path: dir + "by-hand.txt", Data: []byte(p.statement(r))}}
 	var name string
 	var objects []any
 	switch settingsOf(r) {
@@ -56,11 +61,11 @@ func RegionFiles(p *plan.Plan, r *plan.Region) ([]tree.File, error) {
 	default:
 		return files, nil
 	}
-	data, err := tree.Documents(s.header(), objects...)
+	data, err := tree.Documents(p.header(), objects...)
 	return append(files, tree.File{Path: dir + name, Data: data}), err
 }
 
-func (p settings) header() string { return tree.Header(p.Topology.Metadata.Name) }
+func (p *Settings) header() string { return tree.Header(p.Topology.Metadata.Name) }
 
 // settingsOf is the form of the settings that the region's plugin has; the zero value
 // where we render none.
@@ -70,7 +75,7 @@ func settingsOf(r *plan.Region) plugin.Settings {
 
 // firstWith is the first region, by name, whose plugin has settings of that form; nil
 // where none has.
-func (p settings) firstWith(form plugin.Settings) *plan.Region {
+func (p *Settings) firstWith(form plugin.Settings) *plan.Region {
 	i := slices.IndexFunc(p.Regions, func(r plan.Region) bool { return settingsOf(&r) == form })
 	if i < 0 {
 		return nil
@@ -82,26 +87,3 @@ func (p settings) firstWith(form plugin.Settings) *plan.Region {
 // to know pods' prefixes. In a cloud the fabric routes, and a route by way of another
 // node is dropped there; so it may be at a provider that is not known.
 func flatLAN(r *schema.Region) bool { return facts.Provider(r.Provider).FlatLAN() }
-
-// byFamily splits prefixes into IPv4 and IPv6.
-func byFamily(prefixes []netip.Prefix) (v4, v6 []netip.Prefix) {
-	for _, p := range prefixes {
-		if p.Addr().Is4() {
-			v4 = append(v4, p)
-		} else {
-			v6 = append(v6, p)
-		}
-	}
-	return v4, v6
-}
-
-func prefixTexts(prefixes []netip.Prefix) []string {
-	texts := make([]string, len(prefixes))
-	for i, p := range prefixes {
-		texts[i] = p.String()
-	}
-	return texts
-}
-
-// commaPrefixes spells prefixes for people.
-func commaPrefixes(prefixes []netip.Prefix) string { return strings.Join(prefixTexts(prefixes), ", ") }

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -65,15 +66,15 @@ func cniTopologies() map[string]func(*schema.Topology) {
 }
 
 // plannedFor is the plan in the form in which it is spelled.
-func plannedFor(t *schema.Topology) settings { return settings{plan.New(t).ByName()} }
+func plannedFor(t *schema.Topology) *Settings { return New(plan.New(t).ByName()) }
 
 // filesOf are the files of the cluster and of each region, by path.
 func filesOf(t *testing.T, topology *schema.Topology) []goldentest.File {
 	t.Helper()
-	p := plan.New(topology).ByName()
-	files, err := ClusterFiles(p)
+	p := plannedFor(topology)
+	files, err := p.ClusterFiles()
 	for i := range p.Regions {
-		own, failed := RegionFiles(p, &p.Regions[i])
+		own, failed := p.RegionFiles(&p.Regions[i])
 		files, err = append(files, own...), errors.Join(err, failed)
 	}
 	if err != nil {
@@ -268,5 +269,46 @@ func TestUnknownProviderIsNotALAN(t *testing.T) {
 				t.Errorf("%s: auto-direct-node-routes %s", provider, c.Spec.Defaults["auto-direct-node-routes"])
 			}
 		}
+	}
+}
+
+// TestLongLists: what a region is told to do by hand does not grow with the others, and a
+// list that it refers to stands where it says.
+func TestLongLists(t *testing.T) {
+	reference := regexp.MustCompile(`<(\w+) of (\S+)>`)
+	for _, cni := range []schema.CNI{{Type: schema.CNICilium}, {Type: schema.CNIFlannel}, {Type: schema.CNIAWSVPC}, {Type: schema.CNIAzure}, {Type: schema.CNIOther}} {
+		text := map[string]string{}
+		for _, f := range filesOf(t, sample.Published(t, func(t *schema.Topology) { thirtyRegions(t, cni) })) {
+			text[f.Path] = string(f.Data)
+		}
+		for path, data := range text {
+			if !strings.HasSuffix(path, "by-hand.txt") {
+				continue
+			}
+			if strings.Contains(data, "10.0.30.0/24") {
+				t.Errorf("%s: %s names every region:\n%s", cni.Type, path, data)
+			}
+			found := reference.FindAllStringSubmatch(data, -1)
+			for _, m := range found {
+				if !strings.Contains(text[m[2]], "\n"+m[1]+": ") {
+					t.Errorf("%s: %s refers to %s, which %s does not hold:\n%s", cni.Type, path, m[1], m[2], text[m[2]])
+				}
+			}
+			if len(found) == 0 {
+				t.Errorf("%s: %s refers to nothing:\n%s", cni.Type, path, data)
+			}
+		}
+	}
+}
+
+func thirtyRegions(t *schema.Topology, cni schema.CNI) {
+	kind := t.Spec.Regions[0]
+	t.Spec.Regions = nil
+	for i := range 30 {
+		r := kind
+		r.Name, r.CNI = fmt.Sprintf("region-%02d", i), cni
+		r.NodeCIDRs = []netip.Prefix{netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 0, byte(2 * i), 0}), 24)}
+		r.PodCIDRs = []netip.Prefix{netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 1, byte(2 * i), 0}), 24)}
+		t.Spec.Regions = append(t.Spec.Regions, r)
 	}
 }

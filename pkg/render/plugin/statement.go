@@ -3,7 +3,6 @@ package plugin
 import (
 	"fmt"
 	"maps"
-	"net/netip"
 	"slices"
 	"strings"
 
@@ -14,12 +13,12 @@ import (
 
 // statement is regions/<region>/cni/by-hand.txt: what the region's network plugin must
 // be told by hand, each item with the value to put in.
-func (p settings) statement(r *plan.Region) string {
+func (p *Settings) statement(r *plan.Region) string {
 	var b strings.Builder
 	c := r.Region.CNI
 	b.WriteString(p.header())
 	fmt.Fprintf(&b, "Region %s: %s.\n\n", r.Region.Name, strings.TrimSpace(string(c.Type)+" "+string(c.Version)))
-	fmt.Fprintf(&b, "Pods keep their own address towards %s, and are masqueraded towards everything else.\n\n", commaPrefixes(p.KeepsSource))
+	fmt.Fprintf(&b, "Pods keep their own address towards %s, and are masqueraded towards everything else.\n\n", p.said.keeps)
 	for _, item := range slices.Concat(p.everyPlugin(r), p.perPlugin(r)) {
 		b.WriteString("- " + item + "\n")
 	}
@@ -27,7 +26,7 @@ func (p settings) statement(r *plan.Region) string {
 }
 
 // everyPlugin is what all nodes of a region need.
-func (p settings) everyPlugin(r *plan.Region) []string {
+func (p *Settings) everyPlugin(r *plan.Region) []string {
 	items := []string{
 		fmt.Sprintf("Register every node with `--node-labels=%s` and an explicit `--node-ip`: settings by region find the node by this label when its plugin starts, and without the address the kubelet may take one from the tailnet.", spellLabels(r.NodeLabels())),
 	}
@@ -39,14 +38,14 @@ func (p settings) everyPlugin(r *plan.Region) []string {
 		items = append(items, fmt.Sprintf("Tell the plugin that pods' MTU is %d.", r.Region.CNI.MTU))
 	}
 	if known.KubeProxy.Value {
-		items = append(items, fmt.Sprintf("kube-proxy: leave `clusterCIDR` empty, set `detectLocalMode: NodeCIDR`, or let it contain every region's pod CIDRs (%s): what it takes for an outsider it masquerades.", commaPrefixes(p.allPods())))
+		items = append(items, fmt.Sprintf("kube-proxy: leave `clusterCIDR` empty, set `detectLocalMode: NodeCIDR`, or let it contain every region's pod CIDRs (%s): what it takes for an outsider it masquerades.", p.said.pods))
 	}
 	return items
 }
 
 // perPlugin is what the plugin itself needs; where nobody wrote that down, the provider's
 // own, and what any plugin needs.
-func (p settings) perPlugin(r *plan.Region) []string {
+func (p *Settings) perPlugin(r *plan.Region) []string {
 	known := facts.Plugin(r.Region.CNI.Type)
 	items := slices.Concat(known.ByHand.Value, known.Mode(r.Region.CNI.IPAM).ByHand.Value)
 	if !known.ByHand.IsKnown() {
@@ -55,45 +54,10 @@ func (p settings) perPlugin(r *plan.Region) []string {
 		}
 		items = append(items, "Exempt {keeps} from masquerading in whatever way the plugin has.")
 	}
-	words := p.words()
 	for i := range items {
-		items[i] = words.Replace(items[i])
+		items[i] = p.said.words.Replace(items[i])
 	}
 	return items
-}
-
-// words are what stands in braces in instructions; see plugin.Plugin.ByHand.
-func (p settings) words() *strings.Replacer {
-	keeps4, _ := byFamily(p.KeepsSource)
-	pods := commaPrefixes(p.allPods())
-	network := "a prefix that contains every region's pod CIDRs (" + pods + ")"
-	if stated := p.Topology.Spec.Cluster.ClusterCIDRs; len(stated) > 0 {
-		network = commaPrefixes(stated)
-	}
-	return strings.NewReplacer(
-		"{keeps}", commaPrefixes(p.KeepsSource), "{keeps4}", strings.Join(prefixTexts(keeps4), ","),
-		"{pods}", pods, "{nodes}", commaPrefixes(p.allNodes()), "{network}", network, "{masqAgent}", masqAgent(p.KeepsSource))
-}
-
-func masqAgent(keeps []netip.Prefix) string {
-	return fmt.Sprintf("put `nonMasqueradeCIDRs: [%s]` and `masqLinkLocal: false` into the key `config` of ConfigMap `ip-masq-agent` in kube-system.", commaPrefixes(keeps))
-}
-
-func (p settings) allPods() []netip.Prefix {
-	return p.gather(func(r *schema.Region) []netip.Prefix { return r.PodCIDRs })
-}
-
-func (p settings) allNodes() []netip.Prefix {
-	return p.gather(func(r *schema.Region) []netip.Prefix { return r.NodeCIDRs })
-}
-
-func (p settings) gather(of func(*schema.Region) []netip.Prefix) []netip.Prefix {
-	var all []netip.Prefix
-	for i := range p.Regions {
-		all = append(all, of(p.Regions[i].Region)...)
-	}
-	slices.SortFunc(all, netip.Prefix.Compare)
-	return slices.Compact(all)
 }
 
 // spellLabels writes labels as the kubelet's flag takes them.
