@@ -24,10 +24,6 @@ import (
 // it. A file that it does not name is somebody else's.
 const Manifest = "SHA256SUMS"
 
-// staging is the directory, inside the target, in which a tree is written before
-// any file of the old one is replaced.
-const staging = ".kustomize-hybrid-staging"
-
 // ForeignError says that a directory holds files that Write did not write there.
 type ForeignError struct {
 	Dir   string
@@ -96,61 +92,22 @@ func replace(root *os.Root, dir string, files iter.Seq2[tree.File, error], forei
 			return 0, &ForeignError{Dir: dir, Paths: paths}
 		}
 	}
-	s, err := stage(root, files)
+	mayExist := func(p string) bool { return old[p] || foreign == OverwriteForeign }
+	s, err := stage(root, files, mayExist)
 	if err != nil {
 		return 0, errors.Join(err, root.RemoveAll(staging))
 	}
-	for _, p := range s.changed {
-		if err := settle(root, p); err != nil {
-			return 0, err
-		}
+	if err := settle(root, "."); err != nil {
+		return 0, err
 	}
 	for p := range old {
-		if _, stays := s.sums[p]; !stays && p != Manifest {
+		if _, stays := s[p]; !stays && p != Manifest {
 			if err := remove(root, p); err != nil {
 				return 0, err
 			}
 		}
 	}
-	return len(s.sums), root.RemoveAll(staging)
-}
-
-// stagedTree is a tree of which all that differs from the directory is staged.
-type stagedTree struct {
-	sums    sums
-	changed []string // the paths of what is staged
-}
-
-func stage(root *os.Root, files iter.Seq2[tree.File, error]) (*stagedTree, error) {
-	if err := root.RemoveAll(staging); err != nil {
-		return nil, err
-	}
-	s := &stagedTree{sums: sums{}}
-	for f, err := range files {
-		if err == nil {
-			err = s.sums.add(f)
-		}
-		if err == nil {
-			err = s.stage(root, f)
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
-	return s, s.stage(root, s.sums.file())
-}
-
-// stage writes one file, unless the directory has it as it is.
-func (s *stagedTree) stage(root *os.Root, f tree.File) error {
-	if same(root, f) {
-		return nil
-	}
-	name := path.Join(staging, f.Path)
-	if err := root.MkdirAll(path.Dir(name), 0o755); err != nil {
-		return err
-	}
-	s.changed = append(s.changed, f.Path)
-	return writeFile(root, name, f)
+	return len(s), root.RemoveAll(staging)
 }
 
 // same reports whether the directory has the file itself and not a link to it. What
@@ -164,28 +121,11 @@ func same(root *os.Root, f tree.File) bool {
 	return err == nil && kind == ""
 }
 
-func writeFile(root *os.Root, name string, f tree.File) error {
-	file, err := root.OpenFile(name, os.O_CREATE|os.O_WRONLY|os.O_EXCL, mode(f))
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(f.Data)
-	return errors.Join(err, file.Close())
-}
-
 func mode(f tree.File) fs.FileMode {
 	if f.Executable {
 		return 0o755
 	}
 	return 0o644
-}
-
-// settle moves a staged file to its place.
-func settle(root *os.Root, name string) error {
-	if err := root.MkdirAll(path.Dir(name), 0o755); err != nil {
-		return err
-	}
-	return root.Rename(path.Join(staging, name), name)
 }
 
 // remove deletes a file and the directories that it leaves empty.
