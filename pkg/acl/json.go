@@ -1,7 +1,9 @@
 package acl
 
 import (
+	"bytes"
 	"fmt"
+	"slices"
 
 	"github.com/tailscale/hujson"
 )
@@ -10,13 +12,50 @@ import (
 // it saves a file: so the sum of these bytes is the file's etag (tailscale 1.102.3,
 // cmd/gitops-pusher/gitops-pusher.go). Sections that are empty are left out.
 func (p *Policy) JSON() []byte {
-	v, err := hujson.Parse(marshal(p.document()))
+	b := []byte("{\n")
+	for i, s := range p.document() {
+		if i > 0 {
+			b = append(b, ",\n"...)
+		}
+		if list, ok := s.Value.([]any); ok && len(list) > 0 {
+			b = appendLaidOut(b, s.Name, list)
+		} else {
+			b = append(b, cut(layOut(object{s}), "{\n", "\n}\n")...)
+		}
+	}
+	return append(b, "\n}\n"...)
+}
+
+// atOnce is how many elements of a list are laid out at once: hujson keeps several
+// times what it reads, and elements of a list do not depend on each other.
+const atOnce = 256
+
+// appendLaidOut writes a section that is a list.
+func appendLaidOut(b []byte, name string, list []any) []byte {
+	begin, end := "{\n\t"+string(hujson.String(name))+": [\n", "\n\t]\n}\n"
+	b = append(b, begin[len("{\n"):]...)
+	separator := ""
+	for chunk := range slices.Chunk(list, atOnce) {
+		b = append(b, separator...)
+		b = append(b, cut(layOut(object{{Name: name, Value: chunk}}), begin, end)...)
+		separator = ",\n"
+	}
+	return append(b, end[:len("\n\t]")]...)
+}
+
+// cut takes away what a text begins and ends with.
+func cut(text []byte, begin, end string) []byte {
+	return bytes.TrimSuffix(bytes.TrimPrefix(text, []byte(begin)), []byte(end))
+}
+
+func layOut(v any) []byte {
+	parsed, err := hujson.Parse(marshal(v))
 	if err != nil {
 		panic("acl: " + err.Error()) // unreachable: marshal writes JSON
 	}
-	expand(&v, 0)
-	v.Format()
-	return v.Pack()
+	expand(&parsed, 0)
+	parsed.Format()
+	return parsed.Pack()
 }
 
 // expand gives every section, and every member and element of one, a line of its

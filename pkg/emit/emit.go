@@ -145,6 +145,9 @@ func remove(root *os.Root, name string) error {
 type sums map[string][sha256.Size]byte
 
 func (s sums) add(f tree.File) error {
+	if !fs.ValidPath(f.Path) {
+		return fmt.Errorf("%q leads out of the tree", f.Path)
+	}
 	if _, twice := s[f.Path]; twice {
 		return fmt.Errorf("%s stands in the tree twice", f.Path)
 	}

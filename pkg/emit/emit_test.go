@@ -105,6 +105,11 @@ func TestWriteStaysInside(t *testing.T) {
 	if _, err := emit.Write(dir, tree.Of(files("cluster/a")...), emit.OverwriteForeign); err == nil {
 		t.Error("wrote through a link")
 	}
+	for _, path := range []string{"../a", "b/../../a", outside + "/a"} {
+		if _, err := emit.Write(dir, tree.Of(files(path)...), emit.OverwriteForeign); err == nil {
+			t.Errorf("%s was written", path)
+		}
+	}
 	if found := list(t, outside); len(found) != 0 {
 		t.Errorf("outside the directory: %v", found)
 	}

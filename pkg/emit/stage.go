@@ -6,6 +6,7 @@ import (
 	"iter"
 	"os"
 	"path"
+	"path/filepath"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/tree"
 )
@@ -20,8 +21,10 @@ func stage(root *os.Root, files iter.Seq2[tree.File, error], mayExist func(strin
 	if err := root.RemoveAll(staging); err != nil {
 		return nil, err
 	}
-	area := area{root: root, open: map[string]*os.Root{}}
-	defer area.close()
+	if err := root.Mkdir(staging, 0o755); err != nil {
+		return nil, err
+	}
+	area := area{filepath.Join(root.Name(), staging), map[string]bool{".": true}}
 	all := sums{}
 	for f, err := range files {
 		if err == nil {
@@ -40,26 +43,22 @@ func stage(root *os.Root, files iter.Seq2[tree.File, error], mayExist func(strin
 	return all, nil
 }
 
-// mostOpen is how many directories of the staging area are open at once. Files come by
-// region, so few would do.
-const mostOpen = 16
-
-// area is the staging area. It keeps directories open: the root looks every part of a
-// path up, so that a file four levels down would cost four times as much.
+// area is the staging area. It is new and ours alone, so its files are named by their
+// path: to look every part of one up by itself, as a root does, costs four times as much.
 type area struct {
-	root *os.Root
-	open map[string]*os.Root // by path in the tree
+	dir  string
+	made map[string]bool // directories, by path in the tree
 }
 
 func (a *area) write(f tree.File) error {
-	if len(a.open) >= mostOpen {
-		a.close()
+	name := filepath.Join(a.dir, filepath.FromSlash(f.Path))
+	if dir := path.Dir(f.Path); !a.made[dir] {
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			return err
+		}
+		a.made[dir] = true
 	}
-	dir, err := a.dir(path.Dir(f.Path))
-	if err != nil {
-		return err
-	}
-	file, err := dir.OpenFile(path.Base(f.Path), os.O_CREATE|os.O_WRONLY|os.O_EXCL, mode(f))
+	file, err := os.OpenFile(name, os.O_CREATE|os.O_WRONLY|os.O_EXCL, mode(f))
 	if err != nil {
 		return err
 	}
@@ -67,43 +66,10 @@ func (a *area) write(f tree.File) error {
 	return errors.Join(err, file.Close())
 }
 
-// dir opens a directory, making it and those above it if need be.
-func (a *area) dir(name string) (*os.Root, error) {
-	if dir := a.open[name]; dir != nil {
-		return dir, nil
-	}
-	parent, base := a.root, staging
-	if name != "." {
-		var err error
-		if parent, err = a.dir(path.Dir(name)); err != nil {
-			return nil, err
-		}
-		base = path.Base(name)
-	}
-	if err := parent.Mkdir(base, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
-		return nil, err
-	}
-	dir, err := parent.OpenRoot(base)
-	if err == nil {
-		a.open[name] = dir
-	}
-	return dir, err
-}
-
-func (a *area) close() {
-	for _, dir := range a.open {
-		dir.Close()
-	}
-	clear(a.open)
-}
-
 // settle moves what is staged below a directory to its place: a directory that the target
 // lacks with all that it holds, anything else piece by piece.
 func settle(root *os.Root, dir string) error {
 	entries, err := fs.ReadDir(root.FS(), path.Join(staging, dir))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil // nothing differs
-	}
 	if err != nil {
 		return err
 	}
