@@ -11,8 +11,7 @@ import (
 // Where the host programs stand in a rendered tree and on a host: the one place to
 // change when they move.
 const (
-	setupProgram = "setup.sh"
-	setupSource  = "regions/%s/gateway/" + setupProgram
+	setupProgram = "gateway-setup.sh"
 	// watchTable is the first of the tables in which the watch keeps the routes of what
 	// the host sends from, watchTables how many of them the first region has: one for
 	// its nodes and one for its pods.
@@ -21,16 +20,20 @@ const (
 	nftTable    = "inet kustomize_hybrid"
 )
 
-// install puts the files of the region's first gateway from a tree into dir, as they
-// lie on a host, and returns the path of the setup program.
+// install puts what the region's gateways get from a tree into dir, as it lies on a
+// host, and returns the path of the setup program.
 func install(tree, region, dir string) (string, error) {
-	program := filepath.Join(dir, setupProgram)
-	data, err := os.ReadFile(filepath.Join(tree, fmt.Sprintf(setupSource, region)))
-	if err != nil {
+	if err := os.CopyFS(dir, os.DirFS(filepath.Join(tree, "host"))); err != nil {
 		return "", err
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return "", err
+	for _, file := range []string{"fleet.tables", fmt.Sprintf("regions/%s/gateway/tables", region)} {
+		data, err := os.ReadFile(filepath.Join(tree, file))
+		if err != nil {
+			return "", err
+		}
+		if err := os.WriteFile(filepath.Join(dir, filepath.Base(file)), data, 0o644); err != nil {
+			return "", err
+		}
 	}
-	return program, os.WriteFile(program, data, 0o755)
+	return filepath.Join(dir, setupProgram), nil
 }

@@ -55,8 +55,10 @@ func ways() []way {
 }
 
 func renderTree(o options, dir string) (cost, error) {
-	tree := filepath.Join(dir, "tree")
-	if err := os.RemoveAll(tree); err != nil {
+	// A new directory each time, and none removed before the last run: ext4 looks for an
+	// inode that was not freed in the last seconds, at several times the cost of the file.
+	tree, err := os.MkdirTemp(o.work, "tree")
+	if err != nil {
 		return cost{}, err
 	}
 	cmd := exec.Command(o.program, "render", filepath.Join(dir, "topology.yaml"), "-o", tree)
@@ -168,9 +170,6 @@ func table(o options, sizes []int, ways []way, topology func(int) string) error 
 			}
 			fmt.Printf("| %d | %s | %.2f s | %.0f MB | %.2f MB |\n", size, w.name, c.cpu.Seconds(), float64(c.peak)/1e6, float64(c.bytes)/1e6)
 			last = append(last, c)
-			if err := os.RemoveAll(dir); err != nil {
-				return err
-			}
 		}
 		if n := len(sizes); n > 1 {
 			a, b, by := last[n-2], last[n-1], math.Log(float64(sizes[n-1])/float64(sizes[n-2]))

@@ -236,13 +236,19 @@ compare() {
 }
 
 # ask_iptables: versions spell some rules differently. What is not found as it is wanted
-# is asked for, but for a jump, which has to be the first and not just anywhere. Then
-# only the number tells whether the same chain holds others.
+# is asked for where its chain holds something else, but for a jump, which has to be the
+# first and not just anywhere. Then only the number tells whether the chain holds others.
 ask_iptables() {
-	respelled=$(lines "$MISSING" | while read -r line; do
-		case $line in
-		'firewall '*' -A '*) if there "$line"; then echo "$line"; fi ;;
-		esac
+	respelled=$({
+		lines "$EXTRA"
+		echo --
+		lines "$MISSING"
+	} | awk '
+		$0 == "--" { second = 1; next }
+		$1 != "firewall" || $4 != "-A" { next }
+		!second { other[$2, $3, $5]; next }
+		($2, $3, $5) in other' | while read -r line; do
+		if there "$line"; then echo "$line"; fi
 	done)
 	[ -n "$respelled" ] || return 0
 	MISSING=$(without "$MISSING" "$respelled")

@@ -241,13 +241,15 @@ ticks() {
 }
 
 # mend restores what gateway-setup.sh made, one run at a time: on a host that is too
-# busy for it they would only pile up.
+# busy for it they would only pile up. A run that is under way may have looked before
+# something was lost, so that the next tick asks again.
 mend() {
 	# busybox's kill -0 takes an empty word for a process that is there.
-	if [ -x "$SETUP" ] && { [ -z "$SETUP_JOB" ] || ! kill -0 "$SETUP_JOB" 2>/dev/null; }; then
-		"$SETUP" apply &
-		SETUP_JOB=$!
-	fi
+	if [ -n "$SETUP_JOB" ] && kill -0 "$SETUP_JOB" 2>/dev/null; then return; fi
+	MEND=no
+	[ -x "$SETUP" ] || return 0
+	"$SETUP" apply &
+	SETUP_JOB=$!
 }
 
 # stop leaves the routes as they are, but answers health checks as tailscaled does.
@@ -271,6 +273,7 @@ mkdir -p "$RUN"
 FRACTIONS=yes
 sleep 0.01 2>/dev/null || FRACTIONS=no
 SETUP_JOB=''
+MEND=no
 BUSY=0
 STATUS=''
 WANTED=''
@@ -304,17 +307,18 @@ while :; do
 		;;
 	mend)
 		: >"$RUN/mend"
-		mend
+		MEND=yes
 		;;
 	*)
 		if [ $((NOW - LOOKED)) -ge 6000 ]; then
 			LOOKED=$NOW
 			look
-			mend
+			MEND=yes
 			poll all
 		else
 			poll changes
 		fi
 		;;
 	esac
+	[ "$MEND" = no ] || mend
 done

@@ -147,16 +147,18 @@ func inputLines() []string {
 	return strings.Split(text, "\n")
 }
 
-// monitor prints what the test writes into a pipe.
+// monitor prints what the test writes into a pipe. It holds the pipe open for writing,
+// too: what is written between one reader and the next would be lost.
 func monitor(dir string) int {
-	for {
-		f, err := os.Open(filepath.Join(dir, "monitor"))
-		if err != nil {
-			return 1
-		}
-		io.Copy(os.Stdout, f)
-		f.Close()
+	f, err := os.OpenFile(filepath.Join(dir, "monitor"), os.O_RDWR, 0)
+	if err != nil {
+		return 1
 	}
+	defer f.Close()
+	if _, err := io.Copy(os.Stdout, f); err != nil {
+		return 1
+	}
+	return 0
 }
 
 // unshare runs the command on a kernel of its own.
