@@ -119,8 +119,16 @@ func (c *cloudRegion) tables(list *diag.List) {
 	}
 }
 
+// program is what makes the region's routes (pkg/render/cloud).
+func (c *cloudRegion) program() string { return "cloud/" + c.cloud + ".sh" }
+
+// command is how that program is run for the region.
+func (c *cloudRegion) command(verb string) string {
+	return c.program() + " " + verb + " regions/" + c.Name + "/cloud/tables"
+}
+
 func (c *cloudRegion) missing(list *diag.List, at, what, field string) {
-	list.Warnf(CodeCloudID, at, "%s: cloud/routes.sh stops there, and Terraform asks for it", what).
+	list.Warnf(CodeCloudID, at, "%s: %s stops there, and Terraform asks for it", what, c.program()).
 		Fix("write %s, as %s shows it", field, c.provider.Title)
 }
 
@@ -167,7 +175,7 @@ func (c *cloudRegion) standby(list *diag.List) {
 	if c.Gateways.HA.Strategy != schema.HARelay || len(nodes) < 2 || !c.plan.ByTable {
 		return
 	}
-	stopped := fmt.Sprintf("also when its host stops, until somebody runs cloud/routes.sh apply %s", nodes[1].Name)
+	stopped := fmt.Sprintf("also when its host stops, until somebody has %s lead the routes to %s", c.program(), nodes[1].Name)
 	if c.network().Withdraws.Value {
 		stopped = fmt.Sprintf("and for up to about %d s when its instance stops, whose routes %s then replaces by those to %q", facts.TailscaleFailover, c.provider.Title, nodes[1].Name)
 	}
@@ -182,7 +190,7 @@ func (c *cloudRegion) standby(list *diag.List) {
 }
 
 func (c *cloudRegion) standbyRemedy() string {
-	remedy := "run cloud/routes.sh apply GATEWAY when the primary changes, run one gateway, or suppress this finding where the outage is accepted"
+	remedy := "run " + c.command("apply") + " GATEWAY when the primary changes, run one gateway, or suppress this finding where the outage is accepted"
 	if c.provider.Fabric.Value == provider.SubnetLAN {
 		return "put the gateways into one subnet, " + remedy
 	}
@@ -197,5 +205,5 @@ func (c *cloudRegion) nodeRoutes(list *diag.List) {
 	}
 	list.Warnf(CodeCloudNodeRoutes, c.path+".nodeRoutes", "nodeRoutes of region %q puts routes on hosts, and in %s the route table decides about every packet, whatever a host's own routes say", c.Name, c.provider.Title).
 		See(c.path+".network."+c.cloud, "the routes are made here").
-		Fix("remove nodeRoutes: cloud/routes.sh creates the routes that apply")
+		Fix("remove nodeRoutes: %s creates the routes that apply", c.program())
 }

@@ -1,12 +1,12 @@
 package cloud
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -15,25 +15,26 @@ import (
 
 // provider is a region of the example and what is in its network before we come.
 type provider struct {
-	region, program string
-	before          func() any
+	region, name, program string
+	before                func() any
 	// active is another gateway than the first; empty where there is none.
 	active string
 }
 
 func providers() []provider {
 	return []provider{
-		{"aws-fra", "aws", awsBefore, "fra-2"},
-		{"gcp-iowa", "gcloud", gcpBefore, "iowa-2"},
-		{"azure-weu", "az", azBefore, ""},
-		{"alibaba-fra", "aliyun", aliBefore, ""},
+		{"aws-fra", "aws", "aws", awsBefore, "fra-2"},
+		{"gcp-iowa", "gcp", "gcloud", gcpBefore, "iowa-2"},
+		{"azure-weu", "azure", "az", azBefore, ""},
+		{"alibaba-fra", "alibaba", "aliyun", aliBefore, ""},
 	}
 }
 
-// bench runs a region's script against the stand-in for its program.
+// bench runs a provider's program for a region against the stand-in for its command line.
 type bench struct {
 	t      *testing.T
 	script string
+	tables string
 	shell  []string
 	dir    string // state and calls
 	bin    string // the only programs there are
@@ -59,7 +60,11 @@ func shells(t *testing.T) map[string][]string {
 
 func newBench(t *testing.T, p provider, shell []string) *bench {
 	t.Helper()
-	b := &bench{t: t, script: filepath.Join(examples(), "cloud-routes/regions", p.region, "cloud/routes.sh"), shell: shell, dir: t.TempDir(), bin: t.TempDir()}
+	tree := filepath.Join(examples(), "cloud-routes")
+	b := &bench{
+		t: t, script: filepath.Join(tree, "cloud", p.name+".sh"), tables: filepath.Join(tree, "regions", p.region, "cloud/tables"),
+		shell: shell, dir: t.TempDir(), bin: t.TempDir(),
+	}
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -131,15 +136,22 @@ func (o outcome) String() string {
 	return fmt.Sprintf("%s%sexit %d\n%s", o.out, o.errors, o.code, strings.Join(append(o.calls, ""), "\n"))
 }
 
-func (b *bench) run(args ...string) outcome {
+// run gives the program a verb and, after the region's tables, what else there is.
+func (b *bench) run(verb string, more ...string) outcome {
+	b.t.Helper()
+	return b.call(append([]string{verb, b.tables}, more...)...)
+}
+
+func (b *bench) call(args ...string) outcome {
 	b.t.Helper()
 	os.Remove(filepath.Join(b.dir, "calls"))
-	var out, errs bytes.Buffer
 	cmd := exec.Command(b.shell[0], append(append(b.shell[1:len(b.shell):len(b.shell)], b.script), args...)...)
 	cmd.Env = []string{"PATH=" + b.bin, "STANDIN=" + b.dir}
-	cmd.Stdout, cmd.Stderr = &out, &errs
+	// Files and no pipes: there is nobody to wait for but the program itself.
+	out, errs := b.file("out"), b.file("errors")
+	cmd.Stdout, cmd.Stderr = out, errs
 	cmd.Run()
-	o := outcome{code: cmd.ProcessState.ExitCode(), out: out.String(), errors: errs.String()}
+	o := outcome{code: cmd.ProcessState.ExitCode(), out: b.text(out), errors: b.text(errs)}
 	if text, err := os.ReadFile(filepath.Join(b.dir, "calls")); err == nil {
 		o.calls = strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
 	}
@@ -149,11 +161,31 @@ func (b *bench) run(args ...string) outcome {
 	return o
 }
 
-func (b *bench) must(args ...string) outcome {
+func (b *bench) file(name string) *os.File {
 	b.t.Helper()
-	o := b.run(args...)
-	if o.code != 0 || o.errors != "" || args[0] != "print" && o.out != "" {
-		b.t.Fatalf("%v: %s", args, o)
+	f, err := os.Create(filepath.Join(b.dir, name))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return f
+}
+
+// text closes a file and reads it.
+func (b *bench) text(f *os.File) string {
+	b.t.Helper()
+	f.Close()
+	text, err := os.ReadFile(f.Name())
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return string(text)
+}
+
+func (b *bench) must(verb string, more ...string) outcome {
+	b.t.Helper()
+	o := b.run(verb, more...)
+	if o.code != 0 || o.errors != "" || verb != "print" && o.out != "" {
+		b.t.Fatalf("%s %v: %s", verb, more, o)
 	}
 	return o
 }
@@ -183,9 +215,9 @@ type conversation struct {
 	asked map[string]int // step by questions
 }
 
-func (c *conversation) add(o outcome, args []string) {
+func (c *conversation) add(program string, o outcome, args []string) {
 	c.steps++
-	fmt.Fprintf(&c.text, "%d$ routes.sh %s\n%s%sexit %d\n", c.steps, strings.Join(args, " "), o.out, o.errors, o.code)
+	fmt.Fprintf(&c.text, "%d$ %s %s\n%s%sexit %d\n", c.steps, program, strings.Join(args, " "), o.out, o.errors, o.code)
 	for len(o.calls) > 0 {
 		n := 1
 		for n < len(o.calls) && o.calls[n][:2] == o.calls[0][:2] {
@@ -209,7 +241,7 @@ func TestConversation(t *testing.T) {
 		log := conversation{asked: map[string]int{}}
 		before := b.state()
 		step := func(o outcome, args ...string) outcome {
-			log.add(o, args)
+			log.add(p.name+".sh", o, args)
 			return o
 		}
 		step(b.run("check"), "check")
@@ -380,14 +412,41 @@ func onlyMark(key string, value any) bool {
 
 func TestUsage(t *testing.T) {
 	each(t, []string{"dash", "busybox"}, func(t *testing.T, b *bench, p provider) {
-		for _, args := range [][]string{nil, {"help"}, {"apply", "nobody"}} {
-			if o := b.run(args...); o.code != 2 || o.errors == "" || len(o.calls) > 0 {
+		for _, args := range [][]string{nil, {"help"}, {"apply"}, {"help", b.tables}, {"apply", b.tables, "nobody"}} {
+			if o := b.call(args...); o.code != 2 || o.errors == "" || len(o.calls) > 0 {
 				t.Errorf("%q: %s", args, o)
 			}
 		}
 		os.Remove(filepath.Join(b.bin, p.program))
 		if o := b.run("apply"); o.code != 1 || !strings.Contains(o.errors, p.program+", is not installed") {
 			t.Errorf("without %s: %s", p.program, o)
+		}
+	})
+}
+
+// A program touches nothing by tables that it does not know.
+func TestTablesOfAnotherKind(t *testing.T) {
+	each(t, []string{"dash", "busybox"}, func(t *testing.T, b *bench, p provider) {
+		text, err := os.ReadFile(b.tables)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for change, want := range map[string]string{
+			"kustomize-hybrid cloud 2": "begins with 'kustomize-hybrid cloud 2', and this program knows 'kustomize-hybrid cloud 1' only",
+			"provider other":           "is for other.sh",
+			"":                         "cannot be read",
+		} {
+			b.tables = filepath.Join(b.dir, "tables")
+			os.Remove(b.tables)
+			if change != "" {
+				line := regexp.MustCompile(`(?m)^` + change[:strings.LastIndex(change, " ")] + ` .*$`)
+				if err := os.WriteFile(b.tables, line.ReplaceAll(text, []byte(change)), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if o := b.run("apply"); o.code != 1 || !strings.Contains(o.errors, want) || len(o.calls) > 0 {
+				t.Errorf("%q: %s", change, o)
+			}
 		}
 	})
 }

@@ -190,10 +190,10 @@ func TestTerraformArguments(t *testing.T) {
 	}
 }
 
-// The module and the script beside it make the same routes and rules, by name.
+// The module and the tables beside it make the same routes and rules, by name.
 func TestTerraformNames(t *testing.T) {
 	for _, m := range modules(t) {
-		script, err := os.ReadFile(filepath.Join(filepath.Dir(m.file), "routes.sh"))
+		tables, err := os.ReadFile(filepath.Join(filepath.Dir(m.file), "tables"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -203,10 +203,15 @@ func TestTerraformNames(t *testing.T) {
 				locals = b.Body.Attributes
 			}
 		}
-		for table, column := range map[string]int{"routes": 1, "rules": 0} {
-			lines := hereDocument(string(script), table)
+		for table, column := range map[string]int{"routes": 2, "rules": 1} {
+			want := map[string]bool{}
+			for line := range strings.Lines(string(tables)) {
+				if words := strings.Fields(line); words[0]+"s" == table {
+					want[words[column]] = true
+				}
+			}
 			if locals[table] == nil {
-				if len(lines) > 0 {
+				if len(want) > 0 {
 					t.Errorf("%s: no local.%s", m.file, table)
 				}
 				continue
@@ -220,23 +225,9 @@ func TestTerraformNames(t *testing.T) {
 				name, _, _ = strings.Cut(name, " ") // the rest tells the peers of a rule apart
 				names[name] = true
 			}
-			want := map[string]bool{}
-			for _, line := range lines {
-				want[strings.Fields(line)[column]] = true
-			}
 			if diff := cmp.Diff(slices.Sorted(maps.Keys(want)), slices.Sorted(maps.Keys(names))); diff != "" || len(want) == 0 {
-				t.Errorf("%s: local.%s (-script +module):\n%s", m.file, table, diff)
+				t.Errorf("%s: local.%s (-tables +module):\n%s", m.file, table, diff)
 			}
 		}
 	}
-}
-
-// hereDocument is the lines of a table of the script.
-func hereDocument(script, name string) []string {
-	_, rest, found := strings.Cut(script, "\n"+name+"() {\n\tcat <<'END'\n")
-	body, _, ended := strings.Cut(rest, "END\n")
-	if !found || !ended || body == "" {
-		return nil
-	}
-	return strings.Split(strings.TrimSuffix(body, "\n"), "\n")
 }

@@ -1,13 +1,11 @@
 package cloud_test
 
 import (
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/internal/sample"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/provider"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/cloud"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/tree"
@@ -20,27 +18,40 @@ func files(t *schema.Topology) []tree.File {
 	return cloud.Files(p, &p.Regions[0])
 }
 
-func TestCloudScriptsParse(t *testing.T) {
-	for name, topology := range sample.Clouds() {
-		t.Run(name, func(t *testing.T) {
-			file := cloudScriptFile(t, topology)
-			for _, shell := range [][]string{{"dash", "-n"}, {"busybox", "sh", "-n"}, {"shellcheck", "--shell=sh", "--norc"}} {
-				sample.NeedTool(t, shell[0])
-				if out, err := exec.Command(shell[0], append(shell[1:], file)...).CombinedOutput(); err != nil {
-					t.Errorf("%s: %v\n%s", shell[0], err, out)
-				}
-			}
-		})
+// Whoever may have a network has a program, which calls the provider and its command line
+// what facts call them, and reads the tables that are made here.
+func TestPrograms(t *testing.T) {
+	topologies := sample.Clouds()
+	for _, p := range provider.All() {
+		if !p.Network.IsKnown() {
+			continue
+		}
+		topology := topologies[p.Name]
+		if topology == nil {
+			t.Errorf("no sample has a network of %s", p.Title)
+			continue
+		}
+		made := cloud.Programs(plan.New(topology).ByName())
+		if len(made) != 2 || made[0].Path != "cloud/"+p.Name+".sh" || !made[0].Executable || made[1].Path != "cloud/lib.sh" {
+			t.Fatalf("%s: %+v", p.Name, made)
+		}
+		title := p.Title
+		if strings.Contains(title, " ") {
+			title = "'" + title + "'"
+		}
+		if want := "\nPROVIDER=" + p.Name + " TITLE=" + title + " CLI=" + p.Network.Value.CLI + "\n"; !strings.Contains(string(made[0].Data), want) {
+			t.Errorf("%s lacks %q", made[0].Path, want)
+		}
+		if want := "\nprovider " + p.Name + "\nregion cloud\n"; !strings.Contains(string(files(topology)[0].Data), want) {
+			t.Errorf("the tables of %s lack %q", p.Name, want)
+		}
 	}
 }
 
-func cloudScriptFile(t *testing.T, topology *schema.Topology) string {
-	t.Helper()
-	file := filepath.Join(t.TempDir(), "routes.sh")
-	if err := os.WriteFile(file, files(topology)[0].Data, 0o755); err != nil {
-		t.Fatal(err)
+func TestNoProgramsWithoutACloud(t *testing.T) {
+	if made := cloud.Programs(plan.New(sample.Cases()["dual"])); len(made) > 0 {
+		t.Errorf("%+v", made)
 	}
-	return file
 }
 
 // Where every gateway sends by itself, Google Cloud's routes have one priority.
@@ -48,7 +59,7 @@ func TestCloudSpread(t *testing.T) {
 	topology := sample.Clouds()["gcp"]
 	topology.Spec.Regions[1].Gateways.HA.Strategy = "supersets"
 	made := files(topology)
-	if !strings.Contains(string(made[0].Data), "\nspread yes\n") || !strings.Contains(string(made[1].Data), "priority    = 1000\n") {
+	if !strings.Contains(string(made[0].Data), "\nsetting spread yes\n") || !strings.Contains(string(made[1].Data), "priority    = 1000\n") {
 		t.Errorf("routes are not spread:\n%s", made[0].Data)
 	}
 }

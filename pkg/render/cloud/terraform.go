@@ -1,17 +1,34 @@
 package cloud
 
 import (
+	"bytes"
+	"embed"
 	"fmt"
 	"net/netip"
 	"strconv"
 	"strings"
+	"text/template"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/provider"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
-// terraform is main.tf: what the script makes, as a module without a provider
+//go:embed templates/*.tf.tmpl
+var templates embed.FS
+
+// filled is a template, filled in. It can fail only by a fault of ours that every
+// test of the package meets.
+func filled(name string, data any) []byte {
+	t := template.Must(template.ParseFS(templates, "templates/"+name))
+	var b bytes.Buffer
+	if err := t.Execute(&b, data); err != nil {
+		panic(err)
+	}
+	return b.Bytes()
+}
+
+// terraform is main.tf: what the program makes, as a module without a provider
 // block, under the same names.
 func terraform(header string, r *plan.Region) []byte {
 	c := r.Cloud

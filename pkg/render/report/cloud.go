@@ -21,7 +21,7 @@ func clouds(p *plan.Plan) string {
 		return ""
 	}
 	return "\n## Routes in clouds\n\n" +
-		"`regions/<region>/cloud/routes.sh apply` makes them, and `apply GATEWAY` moves them to another gateway.\n\n" +
+		"`cloud/<provider>.sh apply regions/<region>/cloud/tables` makes them, and with a gateway's name behind it moves them there.\n\n" +
 		"| region | routes in each table | when what the region sends is lost, answers included |\n|---|---|---|\n" + b.String()
 }
 

@@ -3,13 +3,12 @@
 // and user of a version. What differs from region to region stands in the tables that
 // package cloud writes; lib.sh says how those are spelled.
 //
-// Call Files for all of them and Name for the one of a provider.
+// Call Files for all of them; the one of a provider has its name.
 package program
 
 import (
 	"embed"
 	"io/fs"
-	"slices"
 )
 
 // Format is the first line of the tables that these programs read; they refuse any other.
@@ -45,12 +44,4 @@ func Files() []File {
 		files = append(files, File{name, name != Library, data})
 	}
 	return files
-}
-
-// Name is the file name of the program for a provider, as in schema.Region.Provider;
-// false where there is none.
-func Name(provider string) (string, bool) {
-	name := provider + ".sh"
-	known := name != Library && slices.ContainsFunc(Files(), func(f File) bool { return f.Name == name })
-	return name, known
 }

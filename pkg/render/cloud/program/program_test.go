@@ -55,11 +55,3 @@ func TestFiles(t *testing.T) {
 		}
 	}
 }
-
-func TestName(t *testing.T) {
-	for provider, want := range map[string]bool{"aws": true, "alibaba": true, "lib": false, "bare-metal": false} {
-		if name, known := Name(provider); known != want || name != provider+".sh" {
-			t.Errorf("%s: %s, %v", provider, name, known)
-		}
-	}
-}

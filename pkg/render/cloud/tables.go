@@ -1,32 +1,23 @@
-// Package cloud spells what a provider's own network is told: a script over the provider's
-// command line, and a Terraform module that makes the same under the same names.
+// Package cloud spells what a provider's own network is told: tables for a program over
+// the provider's command line, and a Terraform module that makes the same under the same
+// names.
 //
-// Start with Files.
+// Start with Files, which is what a region needs, and Programs, which is the same for all.
 package cloud
 
 import (
-	"bytes"
-	"embed"
 	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
-	"text/template"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/provider"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/cloud/program"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/tree"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
-
-// A cloud's script is made of three parts, in this order: tables.sh.tmpl, where the
-// values of a topology stand in quoted here-documents; what the cloud's command line
-// does, named after the cloud; and what is the same for all of them. The last two are
-// shell as it stands.
-//
-//go:embed templates
-var files embed.FS
 
 // Files are the files below cloud/ of a region's directory: none where nothing of a
 // cloud is asked for.
@@ -36,54 +27,51 @@ func Files(p *plan.Plan, r *plan.Region) []tree.File {
 	}
 	header := tree.Header(p.Topology.Metadata.Name)
 	return []tree.File{
-		{Path: tree.InRegion(r.Region.Name, "cloud/routes.sh"), Executable: true, Data: tree.Headed(header, script(r))},
+		{Path: tree.InRegion(r.Region.Name, "cloud/tables"), Data: tables(header, r)},
 		{Path: tree.InRegion(r.Region.Name, "cloud/main.tf"), Data: terraform(header, r)},
 	}
 }
 
-// script is routes.sh apply|remove|check|print.
-func script(r *plan.Region) []byte {
+// Programs are those that read the tables of the topology's regions, and what they
+// share: none where no region has any.
+func Programs(p *plan.Plan) []tree.File {
+	used := map[string]bool{}
+	for i := range p.Regions {
+		if c := p.Regions[i].Cloud; c != nil {
+			used[program.Library] = true
+			used[programName(c)] = true
+		}
+	}
+	var files []tree.File
+	for _, f := range program.Files() {
+		if used[f.Name] {
+			files = append(files, tree.File{Path: "cloud/" + f.Name, Executable: f.Executable, Data: f.Data})
+		}
+	}
+	return files
+}
+
+func programName(c *plan.Cloud) string { return c.Cloud + ".sh" }
+
+// tables are what the program of the region's provider reads; its library says how they
+// are spelled.
+func tables(header string, r *plan.Region) []byte {
 	c := r.Cloud
-	return slices.Concat(
-		filled("tables.sh.tmpl", tables{
-			Region:   r.Region.Name,
-			Title:    facts.Provider(c.Cloud).Title,
-			CLI:      network(c).CLI,
-			Settings: settings(c, &r.Region.Network),
-			Tables:   c.Tables,
-			Gateways: gatewayLines(c),
-			Routes:   routeLines(c),
-			Rules:    ruleLines(c),
-		}),
-		part(c.Cloud+".sh"), part("common.sh"))
-}
-
-// tables are the lines of the here-documents.
-type tables struct {
-	Region, Title, CLI string
-	Settings           []setting
-	Tables             []string
-	Gateways           []string
-	Routes, Rules      []string
-}
-
-// filled is a template, filled in. It can fail only by a fault of ours that every
-// test of the package meets.
-func filled(name string, data any) []byte {
-	t := template.Must(template.ParseFS(files, "templates/"+name))
-	var b bytes.Buffer
-	if err := t.Execute(&b, data); err != nil {
-		panic(err)
+	var b strings.Builder
+	b.WriteString(program.Format + "\n" + header)
+	add := func(kind string, lines ...string) {
+		for _, line := range lines {
+			b.WriteString(kind + " " + line + "\n")
+		}
 	}
-	return b.Bytes()
-}
-
-func part(name string) []byte {
-	data, err := files.ReadFile("templates/" + name)
-	if err != nil {
-		panic(err) // the file is part of the program, and a test reads it
-	}
-	return data
+	add("provider", c.Cloud)
+	add("region", r.Region.Name)
+	add("setting", settings(c, &r.Region.Network)...)
+	add("table", c.Tables...)
+	add("gateway", gatewayLines(c)...)
+	add("route", routeLines(c)...)
+	add("rule", ruleLines(c)...)
+	return []byte(b.String())
 }
 
 // network is what the provider's network does.
@@ -92,20 +80,23 @@ func network(c *plan.Cloud) *provider.Network {
 	return &n
 }
 
-// setting is a decision that the script reads by its name.
-type setting struct{ Name, Value string }
-
-// settings are what the provider calls its own things by, and what is decided.
-func settings(c *plan.Cloud, n *schema.Network) []setting {
-	all := []setting{
+// settings are what the provider calls its own things by, and what is decided: "NAME VALUE".
+func settings(c *plan.Cloud, n *schema.Network) []string {
+	all := []struct{ name, value string }{
 		{"owner", c.Owner}, {"region", n.AWS.Region + n.Alibaba.Region},
 		{"project", n.GCP.Project}, {"network", n.GCP.Name}, {"spread", ""},
 		{"resourceGroup", n.Azure.ResourceGroup}, {"securityGroup", c.SecurityGroup},
 	}
 	if network(c).NextHops.Value == provider.HopsByPriority {
-		all[4].Value = yesNo(c.Spread)
+		all[4].value = yesNo(c.Spread)
 	}
-	return slices.DeleteFunc(all, func(s setting) bool { return s.Value == "" })
+	var lines []string
+	for _, s := range all {
+		if s.value != "" {
+			lines = append(lines, s.name+" "+s.value)
+		}
+	}
+	return lines
 }
 
 // gatewayLines are "NAME TARGET ZONE IPV4 IPV6", with "-" for what is not there.
