@@ -228,7 +228,7 @@ func (r *Region) Advertised() []netip.Prefix {
 	return slices.Compact(all)
 }
 
-// NodeRoutes are further forms of node/routes.sh and node/watch.sh; the zero value asks
+// NodeRoutes are further forms of node-routes.sh and node-watch.sh; the zero value asks
 // for none.
 type NodeRoutes struct {
 	Forms []RouteForm `json:"forms"`
@@ -407,7 +407,7 @@ const (
 	RouteFormNetworkd RouteForm = "networkd"
 	// RouteFormNetplan: a file for netplan.
 	RouteFormNetplan RouteForm = "netplan"
-	// RouteFormNetworkManager: a dispatcher script that runs routes.sh.
+	// RouteFormNetworkManager: a dispatcher script that runs node-routes.sh.
 	RouteFormNetworkManager RouteForm = "networkManager"
 	// RouteFormCloudInit: user data that installs the scripts and the units.
 	RouteFormCloudInit RouteForm = "cloudInit"

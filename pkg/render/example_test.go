@@ -52,7 +52,7 @@ func Example() {
 	// regions/cloud/cni/by-hand.txt
 	// regions/cloud/gateway/edge-1.env
 	// regions/cloud/gateway/tables
-	// regions/cloud/node/routes.sh
+	// regions/cloud/node/tables
 	// report.md
 	// tailnet/policy.json
 }

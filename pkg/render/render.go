@@ -97,7 +97,7 @@ func regionConcerns(p *plan.Plan, fleet *host.Fleet, r *plan.Region) []cluster.C
 		list = cluster.Gateways(p, r, fleet.Gateway(r, &r.Hosts[0]))
 	}
 	if r.HasForm(schema.RouteFormDaemonSet) {
-		list = append(list, cluster.Routes(p, r, host.NewNode(p, r)))
+		list = append(list, cluster.Routes(p, r, fleet.Node(r)))
 	}
 	return list
 }
@@ -159,11 +159,11 @@ func (w *writer) region(r *plan.Region) {
 	for j := range r.Hosts {
 		w.gateway(r, &r.Hosts[j])
 	}
-	node := host.NewNode(w.plan, r)
+	node := w.fleet.Node(r)
 	if r.HasForm(schema.RouteFormDaemonSet) {
 		w.concern(cluster.Routes(w.plan, r, node))
 	}
-	w.all(host.NodeFiles(w.plan, r, node))
+	w.all(host.NodeFiles(w.fleet, r, node))
 	w.all(cloud.Files(w.plan, r), nil)
 	w.all(w.plugins.RegionFiles(r))
 }

@@ -56,6 +56,8 @@ func (h *host) place(path string) string {
 		return path
 	case h.gateway() && (path == region+"gateway/tables" || path == region+"gateway/"+h.name()+"/tables"):
 		return "host/tables"
+	case !h.gateway() && path == region+"node/tables":
+		return "host/tables"
 	}
 	name, _ := strings.CutPrefix(path, region)
 	if name == path {
@@ -103,7 +105,7 @@ func (h *host) own(shared, mine string) string {
 
 func exists(path string) bool { _, err := os.Stat(path); return err == nil }
 
-// program is the path of a gateway's program, as the host sees it.
+// program is the path of a program, as the host sees it.
 func program(name string) string { return "/etc/kustomize-hybrid/host/" + name }
 
 // advertised counts what the gateway's environment has it advertise.
@@ -152,13 +154,13 @@ func (h *host) watch() error {
 		return h.spawn("watch", h.enter(h.imageEnv("HOST_IP="+h.lan(4), "TS_SOCKET="+socket),
 			filepath.Join(h.w.image, "sh"), program("gateway-watch.sh")))
 	}
-	return h.spawn("watch", h.enter(h.hostEnv(), "/etc/kustomize-hybrid/node/watch.sh"))
+	return h.spawn("watch", h.enter(h.hostEnv(), program("node-watch.sh")))
 }
 
 // start brings the host up, in the order of the pod's containers.
 func (h *host) start() error {
 	if !h.gateway() {
-		if _, err := h.sh("/etc/kustomize-hybrid/node/routes.sh apply"); err != nil {
+		if _, err := h.sh(program("node-routes.sh") + " apply"); err != nil {
 			return err
 		}
 		return h.watch()

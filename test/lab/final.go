@@ -34,7 +34,7 @@ func (c *checks) scripts() {
 		var bad []string
 		// The watch mends within a minute what others have changed.
 		c.await(75*time.Second, "every host", func() bool { bad = c.unlike(); return len(bad) == 0 })
-		return failures(bad, fmt.Sprintf("%d hosts are as gateway-setup.sh and routes.sh want them", len(c.hosts)))
+		return failures(bad, fmt.Sprintf("%d hosts are as gateway-setup.sh and node-routes.sh want them", len(c.hosts)))
 	})
 	c.check("remove", func() (bool, string) {
 		// On a plain node, under the eyes of its own watch's end.
@@ -43,11 +43,11 @@ func (c *checks) scripts() {
 			h = c.host("cloud-3")
 		}
 		h.parts["watch"].stop(syscall.SIGTERM)
-		if _, err := h.sh("/etc/kustomize-hybrid/node/routes.sh remove"); err != nil {
+		if _, err := h.sh(program("node-routes.sh") + " remove"); err != nil {
 			return false, err.Error()
 		}
 		out, err := h.sh("ip route show protocol 153; ip -6 route show protocol 153; ls /run/kustomize-hybrid 2>/dev/null; true")
-		return err == nil && strings.TrimSpace(out) == "", "routes.sh leaves nothing on " + h.name() + " " + strings.TrimSpace(out)
+		return err == nil && strings.TrimSpace(out) == "", "node-routes.sh leaves nothing on " + h.name() + " " + strings.TrimSpace(out)
 	})
 }
 
@@ -58,7 +58,7 @@ func (c *checks) unlike() (bad []string) {
 		if h.gateway() {
 			err = h.setup("check")
 		} else {
-			_, err = h.sh("/etc/kustomize-hybrid/node/routes.sh check")
+			_, err = h.sh(program("node-routes.sh") + " check")
 		}
 		if err != nil {
 			bad = append(bad, err.Error())

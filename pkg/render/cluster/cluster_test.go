@@ -58,11 +58,11 @@ func (b *bundle) add(concerns ...cluster.Concern) {
 
 func (b *bundle) region(t testing.TB, p *plan.Plan, fleet *host.Fleet, r *plan.Region) {
 	t.Helper()
-	node := host.NewNode(p, r)
+	node := fleet.Node(r)
 	if r.HasForm(schema.RouteFormDaemonSet) {
 		b.add(cluster.Routes(p, r, node))
 	}
-	files, err := host.NodeFiles(p, r, node)
+	files, err := host.NodeFiles(fleet, r, node)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -423,7 +423,7 @@ func TestScriptsHashIsOfTheScripts(t *testing.T) {
 	gateways := find[*appsv1.DaemonSet](t, b, "gateway-cloud").Spec.Template
 	check(b, gateways.Annotations, "regions/cloud/gateway/", program.Sum(), zero, "/fleet.tables", zero, "tables", zero)
 	routes := find[*appsv1.DaemonSet](t, b, "routes-cloud").Spec.Template
-	check(b, routes.Annotations, "regions/cloud/node/", "routes.sh", zero, "watch.sh", zero)
+	check(b, routes.Annotations, "regions/cloud/node/", program.Sum(), zero, "/fleet.tables", zero, "tables", zero)
 	b = rendered(t, sample.WithForms(schema.ModeStaticPod))
 	pod := staticPod(t, b, "cloud")
 	check(b, pod.Annotations, "regions/cloud/gateway/", program.Sum(), zero, "/fleet.tables", zero, "tables", zero)

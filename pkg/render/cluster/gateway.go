@@ -30,19 +30,19 @@ func Gateways(p *plan.Plan, r *plan.Region, runs host.Gateway) []Concern {
 
 // gatewayObjects run the region's gateways as a DaemonSet.
 func (g *gateway) gatewayObjects() []any {
-	objects := []any{g.tableMap(), g.daemonSet()}
+	objects := []any{tableMap(g.regionMeta(g.objectName()), g.runs.Tables), g.daemonSet()}
 	if len(g.region.Gateways.Nodes) > 1 {
 		objects = append(objects, g.disruptionBudget())
 	}
 	return objects
 }
 
-// tableMap is what the region's gateways are told.
-func (g *gateway) tableMap() *corev1.ConfigMap {
+// tableMap is what the region's gateways, or its other nodes, are told.
+func tableMap(meta metav1.ObjectMeta, tables []byte) *corev1.ConfigMap {
 	return &corev1.ConfigMap{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "ConfigMap"},
-		ObjectMeta: g.regionMeta(g.objectName()),
-		Data:       map[string]string{host.Tables: string(g.runs.Tables)},
+		ObjectMeta: meta,
+		Data:       map[string]string{host.Tables: string(tables)},
 	}
 }
 

@@ -29,7 +29,9 @@ type Concern struct {
 // programs and what all are told of the fleet, once for however many regions there are.
 func Common(p *plan.Plan, f *host.Fleet) []Concern {
 	list := []Concern{{"namespace", []any{namespace(p), priorityQuota(p)}}}
-	mounted := func(r plan.Region) bool { return r.Region.Gateways.Mode == schema.ModeDaemonSet }
+	mounted := func(r plan.Region) bool {
+		return r.Region.Gateways.Mode == schema.ModeDaemonSet || r.HasForm(schema.RouteFormDaemonSet)
+	}
 	if !slices.ContainsFunc(p.Regions, mounted) {
 		return list
 	}

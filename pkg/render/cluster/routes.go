@@ -1,11 +1,8 @@
 package cluster
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"maps"
 	"slices"
-	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -17,24 +14,27 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
-// hostNetSysctls is where the host's network settings are in a container: its own
-// /proc/sys is read-only unless it is privileged (as Cilium mounts it for its agent:
-// cilium 1.17.4, install/kubernetes/cilium/templates/cilium-agent/daemonset.yaml).
-const hostNetSysctls = "/host/proc/sys/net"
+// hostSysctls is where the host's settings are in a container, those of the network
+// alone: its own /proc/sys is read-only unless it is privileged (as Cilium mounts them
+// for its agent: cilium 1.17.4, install/kubernetes/cilium/templates/cilium-agent/daemonset.yaml).
+const (
+	hostSysctls    = "/host/proc/sys"
+	hostNetSysctls = hostSysctls + "/net"
+)
 
 // nodeRoutes is what keeps the routes of the region's nodes that are in the cluster
-// already and are no gateways: the scripts that other nodes run as services.
+// already and are not gateways: the programs that other nodes run as services.
 type nodeRoutes struct {
-	all     *plan.Plan
-	plan    *plan.Region
-	region  *schema.Region
-	scripts host.Node
+	all    *plan.Plan
+	plan   *plan.Region
+	region *schema.Region
+	runs   host.Node
 }
 
-// Routes are the objects of that. scripts are what the pods run.
-func Routes(p *plan.Plan, r *plan.Region, scripts host.Node) Concern {
-	g := &nodeRoutes{p, r, r.Region, scripts}
-	return Concern{g.name(), []any{g.scriptMap(), g.daemonSet()}}
+// Routes are the objects of that. They mount what Common has.
+func Routes(p *plan.Plan, r *plan.Region, runs host.Node) Concern {
+	g := &nodeRoutes{p, r, r.Region, runs}
+	return Concern{g.name(), []any{tableMap(g.meta(), runs.Tables), g.daemonSet()}}
 }
 
 func (g *nodeRoutes) name() string { return "routes-" + g.region.Name }
@@ -52,24 +52,6 @@ func (g *nodeRoutes) selector() map[string]string {
 	}
 }
 
-func (g *nodeRoutes) scriptMap() *corev1.ConfigMap {
-	scripts := map[string]string{"routes.sh": inContainer(g.scripts.Routes)}
-	if g.scripts.Watch != nil {
-		scripts["watch.sh"] = inContainer(g.scripts.Watch)
-	}
-	return &corev1.ConfigMap{
-		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "ConfigMap"},
-		ObjectMeta: g.meta(),
-		Data:       scripts,
-	}
-}
-
-// inContainer has a script write the host's network settings where a container that is
-// not privileged can.
-func inContainer(script []byte) string {
-	return strings.ReplaceAll(string(script), "/proc/sys/", strings.TrimSuffix(hostNetSysctls, "net"))
-}
-
 func (g *nodeRoutes) daemonSet() *appsv1.DaemonSet {
 	meta := g.meta()
 	return &appsv1.DaemonSet{
@@ -82,30 +64,19 @@ func (g *nodeRoutes) daemonSet() *appsv1.DaemonSet {
 					Labels: meta.Labels,
 					Annotations: map[string]string{
 						"kubectl.kubernetes.io/default-container": "routes",
-						schema.Group + "/scripts-hash":            g.hash(),
+						schema.Group + "/scripts-hash":            g.runs.Hash,
 					},
 				},
 				Spec: g.pod(),
 			},
-			// Routes outlive their pod, so several nodes at once lose nothing; a script that
-			// a node refuses is never ready there, and stops the rest.
+			// Routes outlive their pod, so several nodes at once lose nothing; tables that
+			// a node refuses are never ready there, and stops the rest.
 			UpdateStrategy: appsv1.DaemonSetUpdateStrategy{
 				Type:          appsv1.RollingUpdateDaemonSetStrategyType,
 				RollingUpdate: &appsv1.RollingUpdateDaemonSet{MaxUnavailable: new(intstr.FromString("10%"))},
 			},
 		},
 	}
-}
-
-// nodeScriptsHash makes a change of a script a change of the pod.
-func (g *nodeRoutes) hash() string {
-	sum := sha256.New()
-	for _, script := range [][]byte{g.scripts.Routes, g.scripts.Watch} {
-		if script != nil {
-			sum.Write(append(slices.Clone(script), 0))
-		}
-	}
-	return hex.EncodeToString(sum.Sum(nil)[:6])
 }
 
 // pod has no preStop and removes nothing when it ends: an update or an eviction
@@ -130,7 +101,7 @@ func (g *nodeRoutes) pod() corev1.PodSpec {
 
 func (g *nodeRoutes) containers() []corev1.Container {
 	containers := []corev1.Container{g.routesContainer()}
-	if g.plan.Watched() {
+	if g.runs.Watched {
 		containers = append(containers, g.watchContainer())
 	}
 	return containers
@@ -140,30 +111,32 @@ func (g *nodeRoutes) containers() []corev1.Container {
 // ready while all of them are there. A restart would mend nothing that the next round
 // does not, so there is no liveness probe.
 func (g *nodeRoutes) routesContainer() corev1.Container {
-	script := host.NodeScriptDir + "/routes.sh"
+	program := host.ProgramDir + "/node-routes.sh"
 	return corev1.Container{
 		Name:            "routes",
 		Image:           g.all.Topology.Spec.Tailnet.Image,
-		Command:         shell("while :; do " + script + " check || " + script + " apply; sleep 30; done"),
+		Command:         shell("while :; do " + program + " check || " + program + " apply; sleep 30; done"),
 		Resources:       requests("5m", "16Mi"),
-		VolumeMounts:    nodeScriptMounts(),
+		Env:             []corev1.EnvVar{{Name: "PROC_SYS", Value: hostSysctls}},
+		VolumeMounts:    nodeMounts(),
 		ReadinessProbe:  &corev1.Probe{ProbeHandler: g.check(), PeriodSeconds: 30, TimeoutSeconds: 5, FailureThreshold: 3},
 		SecurityContext: netAdmin(),
 	}
 }
 
 func (g *nodeRoutes) check() corev1.ProbeHandler {
-	return corev1.ProbeHandler{Exec: &corev1.ExecAction{Command: []string{host.NodeScriptDir + "/routes.sh", "check"}}}
+	return corev1.ProbeHandler{Exec: &corev1.ExecAction{Command: []string{host.ProgramDir + "/node-routes.sh", "check"}}}
 }
 
-// routesWatchContainer takes out gateways that do not answer.
+// watchContainer takes out gateways that do not answer.
 func (g *nodeRoutes) watchContainer() corev1.Container {
 	return corev1.Container{
 		Name:            "watch",
 		Image:           g.all.Topology.Spec.Tailnet.Image,
-		Command:         []string{"/bin/sh", host.NodeScriptDir + "/watch.sh"},
+		Command:         []string{"/bin/sh", host.ProgramDir + "/node-watch.sh"},
 		Resources:       requests("10m", "16Mi"),
-		VolumeMounts:    nodeScriptMounts(),
+		Env:             []corev1.EnvVar{{Name: "PROC_SYS", Value: hostSysctls}},
+		VolumeMounts:    nodeMounts(),
 		SecurityContext: netAdmin(),
 	}
 }
@@ -184,9 +157,9 @@ func netAdmin() *corev1.SecurityContext {
 	}
 }
 
-func nodeScriptMounts() []corev1.VolumeMount {
+func nodeMounts() []corev1.VolumeMount {
 	return []corev1.VolumeMount{
-		mountReadOnly("scripts", host.NodeScriptDir),
+		mountReadOnly("programs", host.ProgramDir),
 		mount("run", host.RunDir),
 		mount("net-sysctls", hostNetSysctls),
 	}
@@ -194,10 +167,7 @@ func nodeScriptMounts() []corev1.VolumeMount {
 
 func (g *nodeRoutes) volumes() []corev1.Volume {
 	return []corev1.Volume{
-		{Name: "scripts", VolumeSource: corev1.VolumeSource{ConfigMap: &corev1.ConfigMapVolumeSource{
-			LocalObjectReference: corev1.LocalObjectReference{Name: g.name()},
-			DefaultMode:          new(int32(0o555)),
-		}}},
+		programVolume(g.name()),
 		hostVolume("run", host.RunDir, corev1.HostPathDirectoryOrCreate),
 		hostVolume("net-sysctls", "/proc/sys/net", corev1.HostPathDirectory),
 	}

@@ -13,10 +13,8 @@ import (
 	"time"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/internal/sample"
-	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/cluster"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/host"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
-	corev1 "k8s.io/api/core/v1"
 )
 
 // namespaceHost runs a shell program as a host of its own would: with its own network,
@@ -62,7 +60,7 @@ const hostAddresses = `ip address add 10.0.0.21/22 dev eth0
 ip address add fd00:10::21/64 dev eth0 nodad
 `
 
-// networkd itself keeps our routes, all gateways of each, and routes.sh gets on with
+// networkd itself keeps our routes, all gateways of each, and node-routes.sh gets on with
 // them: what it sets is preferred.
 func TestNetworkdKeepsOurRoutes(t *testing.T) {
 	needPrograms(t, "/lib/systemd/systemd-networkd")
@@ -92,8 +90,8 @@ done
 echo "== networkd"
 ip route show metric 4096; ip -6 route show metric 4096
 sysctl -q -p %[1]s/node/sysctl.conf
-STATE_DIR=/run/kh %[1]s/node/routes.sh apply
-STATE_DIR=/run/kh %[1]s/node/routes.sh check
+STATE_DIR=/run/kh %[1]s/host/node-routes.sh apply
+STATE_DIR=/run/kh %[1]s/host/node-routes.sh check
 echo "== both"
 ip route show 10.143.0.0/24; ip route get 10.143.0.9
 kill $networkd
@@ -120,10 +118,9 @@ kill $networkd
 // the host's network settings where they are mounted.
 func TestRoutesWithTheContainersRights(t *testing.T) {
 	needPrograms(t, "setpriv", "busybox")
-	dir := t.TempDir()
-	for name, script := range findScripts(t) {
-		writeText(t, filepath.Join(dir, name), script)
-	}
+	p := newPlan(sample.WithForms(schema.ModeDaemonSet, schema.RouteFormDaemonSet))
+	f := host.NewFleet(p)
+	dir := installed(t, f, f.Node(&p.Regions[0]).Tables)
 	const hostDir = "/host"
 	if err := os.MkdirAll(hostDir+"/proc/sys/net", 0o755); err != nil {
 		t.Fatal(err)
@@ -138,7 +135,7 @@ mount --bind /proc/sys/net /host/proc/sys/net
 mount --bind /proc/sys /proc/sys
 mount -o remount,bind,ro /proc/sys
 mkdir /run/kustomize-hybrid
-container() { setpriv --bounding-set -all,+net_admin --inh-caps -all --no-new-privs busybox sh %[1]s/routes.sh "$1"; }
+container() { setpriv --bounding-set -all,+net_admin --inh-caps -all --no-new-privs env PROC_SYS=/host/proc/sys busybox sh %[1]s/node-routes.sh "$1"; }
 container apply
 container apply
 container check && echo "== well"
@@ -153,21 +150,12 @@ cat /proc/sys/net/ipv4/fib_multipath_hash_policy
 	}
 }
 
-// findScripts are those of the DaemonSet's ConfigMap.
-func findScripts(t *testing.T) map[string]string {
-	t.Helper()
-	topology := sample.WithForms(schema.ModeDaemonSet, schema.RouteFormDaemonSet)
-	p := newPlan(topology)
-	r := &p.Regions[0]
-	return cluster.Routes(p, r, host.NewNode(p, r)).Objects[0].(*corev1.ConfigMap).Data
-}
-
 // NetworkManager's events as it passes them on.
 func TestDispatcherActsOnEvents(t *testing.T) {
 	needPrograms(t, "dash", "busybox")
 	tree := formTree(t, schema.ModeStaticPod)
 	out := namespaceHost(t, time.Minute, hostAddresses+fmt.Sprintf(`
-export ROUTES=%[1]s/node/routes.sh STATE_DIR=/run/kh
+export ROUTES=%[1]s/host/node-routes.sh STATE_DIR=/run/kh
 for shell in dash "busybox sh"; do
 	for event in pre-up down connectivity-change hostname; do
 		$shell %[1]s/node/networkmanager/50-kustomize-hybrid.sh eth0 $event

@@ -1,6 +1,9 @@
 package host
 
-import "slices"
+import (
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/host/program"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/tree"
+)
 
 // cloudConfig is what we write of cloud-init's user data (cloud-init 22.4,
 // config/schemas/schema-cloud-config-v1.json).
@@ -15,10 +18,11 @@ type cloudFile struct {
 	Content     string `json:"content"`
 }
 
-// cloudInit installs the scripts and the units of a node that is not a gateway.
+// cloudInit installs the programs, the tables and the units of a node that is not a
+// gateway.
 func (f *forms) cloudInit() cloudConfig {
 	var c cloudConfig
-	for _, file := range append(slices.Clone(f.scripts), f.nodeUnits()...) {
+	for _, file := range append(f.installed(), f.nodeUnits()...) {
 		permissions := "0644"
 		if file.Executable {
 			permissions = "0755"
@@ -30,6 +34,18 @@ func (f *forms) cloudInit() cloudConfig {
 		{"systemctl", "enable", "--now", "kustomize-hybrid-routes.service"},
 	}
 	return c
+}
+
+// installed are the files of ProgramDir on a host that is not a gateway: no programs that
+// it does not need, because some clouds take little user data.
+func (f *forms) installed() []hostFile {
+	var files []hostFile
+	for _, p := range program.NodeFiles() {
+		files = append(files, hostFile{tree.File{Executable: p.Executable, Data: p.Data}, ProgramDir + "/" + p.Name})
+	}
+	return append(files,
+		hostFile{tree.File{Data: f.node.Tables}, ProgramDir + "/" + Tables},
+		hostFile{tree.File{Data: f.fleet.Data}, ProgramDir + "/" + FleetTables})
 }
 
 func (f *forms) cloudInitNote() string {

@@ -1,8 +1,11 @@
 package host
 
 import (
+	"bytes"
+	_ "embed" // the script for ufw
 	"fmt"
 	"strings"
+	"text/template"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
@@ -40,7 +43,7 @@ func firewallFiles(header string, r *plan.Region) []tree.File {
 	ports := hostPorts(&r.Region.Network)
 	switch r.Region.Network.HostFirewall {
 	case schema.HostFirewallUFW:
-		return []tree.File{{Path: dir + "ufw.sh", Executable: true, Data: tree.Headed(header, script("ufw.sh.tmpl", ufwRules(ports)))}}
+		return []tree.File{{Path: dir + "ufw.sh", Executable: true, Data: tree.Headed(header, ufwScript(ports))}}
 	case schema.HostFirewallNFTables:
 		files := []tree.File{{Path: dir + "input.nft", Data: nftSnippet(header, ports, false)}}
 		if r.Region.Network.EgressFiltered {
@@ -49,6 +52,23 @@ func firewallFiles(header string, r *plan.Region) []tree.File {
 		return files
 	}
 	return nil
+}
+
+// The script is itself valid POSIX shell: the only template action stands inside a quoted
+// here-document, the table that the static functions read. Nothing but numbers and our own
+// words enters it.
+//
+//go:embed templates/ufw.sh.tmpl
+var ufwTemplate string
+
+// ufwScript fills the rules in. It can fail only by a fault of ours that every test of the
+// package meets.
+func ufwScript(ports []hostPort) []byte {
+	var b bytes.Buffer
+	if err := template.Must(template.New("ufw").Parse(ufwTemplate)).Execute(&b, ufwRules(ports)); err != nil {
+		panic(err)
+	}
+	return b.Bytes()
 }
 
 func ufwRules(ports []hostPort) []string {

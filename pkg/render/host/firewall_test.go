@@ -49,7 +49,7 @@ func TestHostFirewallNFTables(t *testing.T) {
 	for _, f := range files {
 		ruleset := "table inet t {\n chain c {\n  type filter hook " + strings.TrimSuffix(filepath.Base(f.Path), ".nft") +
 			" priority 0; policy drop;\n" + string(f.Data) + " }\n}\n"
-		updateTree(t, dir, map[string][]byte{"rules.nft": []byte(ruleset)})
+		writeFiles(t, dir, map[string][]byte{"rules.nft": []byte(ruleset)})
 		if out, err := exec.Command("nft", "--check", "--file", filepath.Join(dir, "rules.nft")).CombinedOutput(); err != nil {
 			if strings.Contains(string(out), "ermission denied") || strings.Contains(string(out), "not permitted") {
 				t.Skip("nft needs more rights than this test has")
@@ -83,7 +83,7 @@ func TestUFW(t *testing.T) {
 	topology := sample.Cases()["single"]
 	topology.Spec.Regions[1].Network = schema.Network{HostFirewall: schema.HostFirewallUFW, EgressFiltered: true}
 	dir := t.TempDir()
-	updateTree(t, dir, map[string][]byte{
+	writeFiles(t, dir, map[string][]byte{
 		"ufw.sh": firewallFiles(t, topology)[0].Data, "bin/ufw": []byte(ufwStandIn), "state/rules": []byte("ufw allow 443/tcp\nufw allow out 80/tcp\n")})
 	run := func(verb string) (string, bool) {
 		t.Helper()
@@ -118,6 +118,20 @@ func TestUFW(t *testing.T) {
 	for range 2 {
 		if out, ok := run("remove"); !ok || out != "" || rules() != before {
 			t.Errorf("remove: %v %s\n%s", ok, out, rules())
+		}
+	}
+}
+
+// writeFiles writes programs and what they read.
+func writeFiles(t *testing.T, dir string, files map[string][]byte) {
+	t.Helper()
+	for path, data := range files {
+		path = filepath.Join(dir, path)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, data, 0o755); err != nil {
+			t.Fatal(err)
 		}
 	}
 }

@@ -16,36 +16,29 @@ type hostFile struct {
 	Host string
 }
 
-// forms are the forms, beyond the scripts, in which the topology wants what hosts of
-// one region run.
+// forms are the forms, beyond tables, in which the topology wants what hosts of one
+// region run.
 type forms struct {
-	all    *plan.Plan
+	fleet  *Fleet
 	plan   *plan.Region
 	region *schema.Region
 	header string
-	// scripts are those of a host that is not a gateway.
-	scripts []hostFile
-	// transit is what such a host sends to the gateways.
+	node   Node
+	// transit is what a host that is not a gateway sends to the gateways.
 	transit []netip.Prefix
 }
 
-func newForms(p *plan.Plan, r *plan.Region, n Node) *forms {
-	f := &forms{all: p, plan: r, region: r.Region, header: tree.Header(p.Topology.Metadata.Name)}
-	for _, script := range []struct {
-		name string
-		data []byte
-	}{{"routes.sh", n.Routes}, {"watch.sh", n.Watch}} {
-		if script.data != nil {
-			f.scripts = append(f.scripts, hostFile{
-				tree.File{Path: f.path("node/" + script.name), Executable: true, Data: script.data},
-				NodeScriptDir + "/" + script.name,
-			})
-		}
-	}
+func newForms(f *Fleet, r *plan.Region, n Node) *forms {
+	forms := &forms{fleet: f, plan: r, region: r.Region, header: f.header, node: n}
 	if len(r.Region.NodeRoutes.Forms) > 0 {
-		f.transit = r.Transit()
+		forms.transit = r.Transit()
 	}
-	return f
+	return forms
+}
+
+// distribution is whose kubelet the units come before.
+func (f *forms) distribution() schema.Distribution {
+	return f.fleet.plan.Topology.Spec.Cluster.Distribution
 }
 
 // path is where a file of the region stands in the tree.

@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/internal/sample"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/host"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -30,13 +31,17 @@ func needPrograms(t *testing.T, names ...string) {
 	}
 }
 
-// formTree writes the tree of region "cloud" with all forms below a new directory.
+// formTree writes the tree of region "cloud" with all forms below a new directory, and
+// in host/ there what a node has that is not a gateway.
 func formTree(t *testing.T, mode schema.GatewayMode) string {
 	t.Helper()
 	dir := t.TempDir()
 	for _, f := range rendered(t, sample.WithForms(mode, sample.AllForms()...)) {
-		name, ok := strings.CutPrefix(f.Path, "regions/cloud/")
-		if !ok {
+		name, own := strings.CutPrefix(f.Path, "regions/cloud/")
+		switch {
+		case own && name == "node/"+host.Tables, f.Path == host.FleetTables:
+			name = "host/" + filepath.Base(name)
+		case !own && filepath.Dir(f.Path) != "host":
 			continue
 		}
 		perm := os.FileMode(0o600)

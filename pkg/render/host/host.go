@@ -1,10 +1,10 @@
-// Package host spells what hosts run: the scripts of gateways and of the other nodes,
-// their environment, units, routes as networkd, netplan and NetworkManager keep them,
+// Package host spells what hosts run: what the programs of gateways and of the other
+// nodes are told, their environment, units, routes as networkd, netplan and NetworkManager keep them,
 // user data, and rules for a host's own firewall.
 //
-// Start with NewFleet, whose Gateway and NewNode are values that others mount or install,
+// Start with NewFleet, whose Gateway and Node are values that others mount or install,
 // too, and with CommonFiles, GatewayFiles and NodeFiles, which lay them out in the tree.
-// What gateways run is constant: package program. Here stands what differs.
+// The programs are constant: package program. Here stands what differs.
 package host
 
 import (
@@ -27,14 +27,16 @@ type Gateway struct {
 	Environment []Variable
 }
 
-// Node is what a host runs that is not a gateway.
+// Node is what differs for the hosts of a region that are not gateways.
 type Node struct {
-	// Routes keeps its routes: routes.sh apply|remove|check|print. It is nil where the
-	// plan has none for it (plan.Region.HostRoutes).
-	Routes []byte
-	// Watch takes gateways that are not well out of its routes. It is nil where there is
-	// no other gateway to turn to.
-	Watch []byte
+	// Tables is what the programs are told. It is nil where the plan has no routes for
+	// such hosts (plan.Region.HostRoutes).
+	Tables []byte
+	// Watched says that node-watch.sh takes gateways that are not well out of the routes:
+	// not where there is no other gateway to turn to.
+	Watched bool
+	// Hash changes with anything that the host runs: programs, fleet or tables.
+	Hash string
 }
 
 // Variable is a variable of a container's environment: a value, or a field of the pod
@@ -42,11 +44,9 @@ type Node struct {
 type Variable struct{ Name, Value, Field string }
 
 const (
-	// ProgramDir is where a gateway has the programs, its tables and the fleet's, in a
-	// container and on a static pod's host.
+	// ProgramDir is where a host has the programs, its tables and the fleet's, and a
+	// container that runs them.
 	ProgramDir = "/etc/kustomize-hybrid/host"
-	// NodeScriptDir is where a node that is not a gateway has its scripts.
-	NodeScriptDir = "/etc/kustomize-hybrid/node"
 	// RunDir is where programs keep what they need to take everything back: on the host, so
 	// that `gateway-setup.sh remove` finds it when the pod is gone.
 	RunDir = "/run/kustomize-hybrid"
@@ -105,12 +105,14 @@ func Dir(h *plan.Host) string {
 	return h.Node.Name + "/"
 }
 
-// NodeFiles are the scripts of hosts that are not gateways, and the files that are the
+// NodeFiles are what hosts are told that are not gateways, and the files that are the
 // same on all hosts of a region: the forms that the topology asks for, and the rules of
 // their firewall.
-func NodeFiles(p *plan.Plan, r *plan.Region, n Node) ([]tree.File, error) {
-	f := newForms(p, r, n)
-	files := asFiles(f.scripts)
-	forms, err := f.files()
+func NodeFiles(f *Fleet, r *plan.Region, n Node) ([]tree.File, error) {
+	var files []tree.File
+	if n.Tables != nil {
+		files = append(files, tree.File{Path: tree.InRegion(r.Region.Name, "node/"+Tables), Data: n.Tables})
+	}
+	forms, err := newForms(f, r, n).files()
 	return append(append(files, forms...), firewallFiles(f.header, r)...), err
 }

@@ -2,6 +2,8 @@ package host
 
 import (
 	"bytes"
+	"compress/gzip"
+	"errors"
 	"net/netip"
 	"path"
 	"slices"
@@ -11,13 +13,14 @@ import (
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/internal/sample"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/host/program"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
 // staticRoutesOf are those of region "cloud".
 func staticRoutesOf(t *schema.Topology) []staticRoute {
 	p := plan.New(t).ByName()
-	f := newForms(p, &p.Regions[0], Node{})
+	f := newForms(NewFleet(p), &p.Regions[0], Node{})
 	f.transit = p.Regions[0].Transit()
 	return f.staticRoutes()
 }
@@ -48,10 +51,12 @@ func TestStaticRoutesHaveHopsOfTheirFamily(t *testing.T) {
 // others.
 func TestCloudInitHoldsTheTreesFiles(t *testing.T) {
 	p := plan.New(sample.WithForms(schema.ModeStaticPod, schema.RouteFormCloudInit, schema.RouteFormSystemd)).ByName()
-	files, err := NodeFiles(p, &p.Regions[0], NewNode(p, &p.Regions[0]))
+	fleet := NewFleet(p)
+	files, err := NodeFiles(fleet, &p.Regions[0], fleet.Node(&p.Regions[0]))
 	if err != nil {
 		t.Fatal(err)
 	}
+	files = append(files, CommonFiles(fleet)...)
 	text := map[string]string{}
 	for _, f := range files {
 		text[f.Path] = string(f.Data)
@@ -64,16 +69,60 @@ func TestCloudInitHoldsTheTreesFiles(t *testing.T) {
 	if err := yaml.UnmarshalStrict(data, &c); err != nil {
 		t.Fatal(err)
 	}
-	if len(c.WriteFiles) != 6 {
-		t.Errorf("%d files", len(c.WriteFiles))
-	}
+	programs := 0
 	for _, f := range c.WriteFiles {
-		where, want := "regions/cloud/node/systemd/", "0644"
-		if path.Dir(f.Path) == NodeScriptDir {
-			where, want = "regions/cloud/node/", "0755"
+		dir, name := path.Split(f.Path)
+		from := dir[1:]
+		switch {
+		case dir == unitDir+"/":
+			from = "regions/cloud/node/systemd/"
+		case name == Tables:
+			from = "regions/cloud/node/"
+		case name == FleetTables:
+			from = ""
+		case dir == ProgramDir+"/":
+			from = "host/"
+			programs++
 		}
-		if f.Content != text[where+path.Base(f.Path)] || f.Permissions != want {
+		want := "0644"
+		if path.Ext(name) == ".sh" && name != program.Library {
+			want = "0755"
+		}
+		same := f.Content == text[from+name] || name == program.Checksums // of fewer programs
+		if !same || f.Permissions != want {
 			t.Errorf("%s (%s) is not the tree's", f.Path, f.Permissions)
 		}
 	}
+	if programs != len(program.NodeFiles()) || len(c.WriteFiles) != programs+2+4 {
+		t.Errorf("%d files, of which %d programs", len(c.WriteFiles), programs)
+	}
+}
+
+// TestUserDataFitsWhenCompressed: clouds take 16 KiB, and cloud-init unpacks what is
+// compressed. What no gateway host of a small fleet needs stays out for that.
+func TestUserDataFitsWhenCompressed(t *testing.T) {
+	p := plan.New(sample.WithForms(schema.ModeStaticPod, schema.RouteFormCloudInit)).ByName()
+	fleet := NewFleet(p)
+	files, err := NodeFiles(fleet, &p.Regions[0], fleet.Node(&p.Regions[0]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		if path.Base(f.Path) != "cloud-init.yaml" {
+			continue
+		}
+		var b bytes.Buffer
+		z, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
+		if err == nil {
+			_, err = z.Write(f.Data)
+		}
+		if err := errors.Join(err, z.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if b.Len() > 14<<10 {
+			t.Errorf("%d bytes, %d when compressed: little is left for what makes the host join", len(f.Data), b.Len())
+		}
+		return
+	}
+	t.Error("no user data")
 }

@@ -95,6 +95,15 @@ func (f *Fleet) Gateway(r *plan.Region, h *plan.Host) Gateway {
 	return Gateway{Tables: tables, Watched: r.Relay || r.SourceRoute, Hash: f.hash(tables), Environment: environment(f.plan, r, h)}
 }
 
+// Node spells what differs for the region's hosts that are not gateways.
+func (f *Fleet) Node(r *plan.Region) Node {
+	if !r.HostRoutes() {
+		return Node{}
+	}
+	tables := f.NodeTables(r)
+	return Node{Tables: tables, Watched: r.Watched(), Hash: f.hash(tables)}
+}
+
 // hash is what changes with anything that a host with these tables runs.
 func (f *Fleet) hash(tables []byte) string {
 	sum := sha256.New()

@@ -41,26 +41,26 @@ func (f *forms) unit(role, name, text string) hostFile {
 }
 
 // routesUnit sets the routes before the kubelet looks for the API server, and takes
-// them back when it is stopped; a reload applies a new script without a gap.
+// them back when it is stopped; a reload applies new tables without a gap.
 func (f *forms) routesUnit() string {
 	brings := "kustomize-hybrid-routes-check.timer"
 	if f.plan.Watched() {
 		brings += " kustomize-hybrid-routes-watch.service"
 	}
-	return "# systemctl enable --now kustomize-hybrid-routes.service; after a change of the scripts: systemctl reload\n" +
+	return "# systemctl enable --now kustomize-hybrid-routes.service; after a change of programs or tables: systemctl reload\n" +
 		f.notOnGateways() + sections(
 		section("Unit",
 			"Description=Routes from region "+f.region.Name+" to the others",
 			"Wants=network-online.target "+brings,
 			"After=network-online.target",
-			"Before="+kubeletUnits(f.all.Topology.Spec.Cluster.Distribution),
+			"Before="+kubeletUnits(f.distribution()),
 		),
 		section("Service", append([]string{
 			"Type=oneshot",
 			"RemainAfterExit=yes",
-			"ExecStart=" + NodeScriptDir + "/routes.sh apply",
-			"ExecReload=" + NodeScriptDir + "/routes.sh apply",
-			"ExecStop=" + NodeScriptDir + "/routes.sh remove",
+			"ExecStart=" + ProgramDir + "/node-routes.sh apply",
+			"ExecReload=" + ProgramDir + "/node-routes.sh apply",
+			"ExecStop=" + ProgramDir + "/node-routes.sh remove",
 		}, hardening()...)...),
 		section("Install", "WantedBy=multi-user.target"),
 	)
@@ -76,7 +76,7 @@ func (f *forms) nodeWatchUnit() string {
 			"StartLimitIntervalSec=0",
 		),
 		section("Service", append([]string{
-			"ExecStart=" + NodeScriptDir + "/watch.sh",
+			"ExecStart=" + ProgramDir + "/node-watch.sh",
 			"Restart=always",
 			"RestartSec=2",
 		}, hardening()...)...),
@@ -96,7 +96,7 @@ func (f *forms) checkUnit() string {
 		),
 		section("Service", append([]string{
 			"Type=oneshot",
-			"ExecStart=/bin/sh -c '" + NodeScriptDir + "/routes.sh check || exec " + NodeScriptDir + "/routes.sh apply'",
+			"ExecStart=/bin/sh -c '" + ProgramDir + "/node-routes.sh check || exec " + ProgramDir + "/node-routes.sh apply'",
 			// Two lines in the journal for every run would bury those that matter.
 			"SyslogLevel=notice",
 			"LogLevelMax=notice",
@@ -114,7 +114,7 @@ func (f *forms) checkTimer() string {
 	)
 }
 
-// hardening leaves the scripts what they need: routes and the kernel's network
+// hardening leaves the programs what they need: routes and the kernel's network
 // settings, which root may write with CAP_NET_ADMIN alone, the directory of their
 // state, and HTTP to the gateways.
 func hardening() []string {
@@ -138,7 +138,7 @@ func hardening() []string {
 		"MemoryDenyWriteExecute=yes",
 		"SystemCallArchitectures=native",
 		"SystemCallFilter=@system-service",
-		// Shared by the units and with whoever runs the scripts by hand.
+		// Shared by the units and with whoever runs the programs by hand.
 		"RuntimeDirectory=" + strings.TrimPrefix(RunDir, "/run/"),
 		"RuntimeDirectoryPreserve=yes",
 	}
@@ -171,7 +171,7 @@ func (f *forms) setupUnit() string {
 				"Description=Rules, tables and firewall of a gateway of region "+f.region.Name,
 				"Wants=network-online.target",
 				"After=network-online.target",
-				"Before="+kubeletUnits(f.all.Topology.Spec.Cluster.Distribution),
+				"Before="+kubeletUnits(f.distribution()),
 			),
 			section("Service",
 				"Type=oneshot",

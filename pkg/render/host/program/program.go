@@ -48,6 +48,12 @@ func NodeFiles() []File {
 	})
 }
 
+// Named is the file of that name, which must be one of Files.
+func Named(name string) File {
+	all := Files()
+	return all[slices.IndexFunc(all, func(f File) bool { return f.Name == name })]
+}
+
 // libraryParts are what the library has awk run.
 func libraryParts() []string { return []string{"tables.awk", "without.awk"} }
 

@@ -1,6 +1,6 @@
 //go:build netns
 
-// The scripts on a real kernel, in network namespaces of their own: `make netns`, as
+// Programs and rendered tables on a real kernel, in network namespaces of their own: `make netns`, as
 // root. It fails where a tool is missing: a run that shows nothing must not look green.
 
 package host_test
@@ -76,16 +76,7 @@ func (h *machine) sh(command string) string { return string(must(h.t, h.command(
 
 func (h *machine) ip(args string) { h.t.Helper(); must(h.t, h.command(strings.Fields("ip "+args)...)) }
 
-// install writes scripts as they are rendered, side by side.
-func (h *machine) install(scripts map[string][]byte) {
-	for name, data := range scripts {
-		if err := os.WriteFile(filepath.Join(h.dir, name), data, 0o755); err != nil {
-			h.t.Fatal(err)
-		}
-	}
-}
-
-// run returns the script's output and exit code.
+// run returns the program's output and exit code.
 func (h *machine) run(script, verb string) (string, int) {
 	h.t.Helper()
 	c := h.command(append(h.shell, filepath.Join(h.dir, script), verb)...)
@@ -162,11 +153,13 @@ func (h *machine) breakEach(script string, deletions []string) {
 	h.t.Logf("%d lines deleted, one after the other", len(deletions))
 }
 
+// nodeHost is a node of region "cloud" with the programs, and the tables of a case.
 func nodeHost(t *testing.T, shell, name string) *machine {
 	t.Helper()
 	h := newHost(t, shell, nil, "10.0.0.21/22", "fd00:10::21/64")
 	p := newPlan(sample.Cases()[name])
-	h.install(map[string][]byte{"routes.sh": host.NewNode(p, &p.Regions[0]).Routes, "watch.sh": host.NewNode(p, &p.Regions[0]).Watch})
+	f := host.NewFleet(p)
+	h.dir = installed(t, f, f.Node(&p.Regions[0]).Tables)
 	return h
 }
 
@@ -174,9 +167,9 @@ func TestRoutesOnAKernel(t *testing.T) {
 	for shell, name := range map[string]string{"dash": "dual", "busybox sh": "tailnet-ip"} {
 		t.Run(shell+"/"+name, func(t *testing.T) {
 			h := nodeHost(t, shell, name)
-			h.lifecycle("routes.sh")
-			h.succeed("routes.sh", "apply")
-			h.breakEach("routes.sh", strings.Split(strings.TrimSpace(h.sh(`
+			h.lifecycle("node-routes.sh")
+			h.succeed("node-routes.sh", "apply")
+			h.breakEach("node-routes.sh", strings.Split(strings.TrimSpace(h.sh(`
 				for f in 4 6; do
 					ip -$f route show protocol 153 | awk -v f=$f '/^[^ \t]/ { print "ip -" f " route del " $1 " proto 153" }'
 				done
@@ -190,7 +183,7 @@ func TestRoutesRefuseAGateway(t *testing.T) {
 	h := nodeHost(t, "dash", "dual")
 	h.ip("address add 10.0.0.12/22 dev lan0")
 	before := h.dump()
-	if out, code := h.run("routes.sh", "apply"); code != 1 || !strings.Contains(out, "it is a gateway") {
+	if out, code := h.run("node-routes.sh", "apply"); code != 1 || !strings.Contains(out, "it is a gateway") {
 		t.Errorf("exit %d\n%s", code, out)
 	}
 	h.same("refusing", before, h.dump())
@@ -199,7 +192,7 @@ func TestRoutesRefuseAGateway(t *testing.T) {
 func TestRoutesLeaveSomebodyElsesRoute(t *testing.T) {
 	h := nodeHost(t, "dash", "dual")
 	h.ip("route add 10.143.0.0/24 via 10.0.0.254")
-	if out, code := h.run("routes.sh", "apply"); code != 1 || !strings.Contains(out, "10.143.0.0/24") {
+	if out, code := h.run("node-routes.sh", "apply"); code != 1 || !strings.Contains(out, "10.143.0.0/24") {
 		t.Errorf("a route by somebody else was taken over: exit %d\n%s", code, out)
 	}
 	if out := h.sh("ip route show 10.143.0.0/24"); !strings.Contains(out, "via 10.0.0.254") {
