@@ -401,7 +401,7 @@ const (
 type RouteForm string
 
 const (
-	// RouteFormSystemd: units that run the scripts, and a timer.
+	// RouteFormSystemd: units that run the programs, and a timer.
 	RouteFormSystemd RouteForm = "systemd"
 	// RouteFormNetworkd: a drop-in for systemd-networkd.
 	RouteFormNetworkd RouteForm = "networkd"
@@ -409,9 +409,9 @@ const (
 	RouteFormNetplan RouteForm = "netplan"
 	// RouteFormNetworkManager: a dispatcher script that runs node-routes.sh.
 	RouteFormNetworkManager RouteForm = "networkManager"
-	// RouteFormCloudInit: user data that installs the scripts and the units.
+	// RouteFormCloudInit: user data that installs the programs and the units.
 	RouteFormCloudInit RouteForm = "cloudInit"
-	// RouteFormDaemonSet: pods that run the scripts.
+	// RouteFormDaemonSet: pods that run the programs.
 	RouteFormDaemonSet RouteForm = "daemonSet"
 )
 

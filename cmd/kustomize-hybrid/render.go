@@ -30,7 +30,9 @@ func (c cli) renderCommand() *cobra.Command {
 DIR:
 
   kustomization.yaml, cluster/   what goes to the API server: kubectl apply -k DIR
-  regions/<region>/              what goes to hosts: static pods, environment, scripts
+  host/, fleet.tables            what goes to every host: programs, and the fleet's prefixes
+  regions/<region>/              what goes to a region's hosts: tables, static pods, environment
+  cloud/                         programs for the providers' own networks
   tailnet/                       what goes to the tailnet: the policy file
   cni/                           settings for the network plugin
   report.md                      what was decided, and why

@@ -23,7 +23,7 @@ const (
 )
 
 // gatewayPod is what a DaemonSet's pod and a static pod have in common: all but
-// where scripts, auth key and state come from, and who may speak to the API server.
+// where programs, auth key and state come from, and who may speak to the API server.
 func (g *gateway) gatewayPod(volumes []corev1.Volume) corev1.PodSpec {
 	return corev1.PodSpec{
 		InitContainers:                []corev1.Container{g.setupContainer()},

@@ -50,5 +50,5 @@ func (f *forms) installed() []hostFile {
 
 func (f *forms) cloudInitNote() string {
 	return "# User data of the region's nodes that are not gateways. What makes the host join the cluster comes after it.\n" +
-		"# Some clouds take 16 KiB at most: compress it then (gzip -9), cloud-init unpacks it.\n" + f.notOnGateways()
+		"# Where a cloud takes 16 KiB at most, compress it (gzip -9): cloud-init unpacks it.\n" + f.notOnGateways()
 }

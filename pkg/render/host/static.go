@@ -14,7 +14,7 @@ type staticRoute struct {
 	Hops   []netip.Addr
 }
 
-// staticMetric is worse than what routes.sh sets (0 for IPv4, the kernel's 1024 for
+// staticMetric is worse than what node-routes.sh sets (0 for IPv4, the kernel's 1024 for
 // IPv6), so that the watch decides where it runs beside a static route.
 const staticMetric = 4096
 
@@ -47,12 +47,12 @@ func hasIPv6(transit []netip.Prefix) bool {
 func staticNote(r *plan.Region) string {
 	note := "# A static route asks nobody how a gateway is: the kernel leaves out one whose host is gone"
 	if r.Watched() {
-		return note + ", not one\n# whose tunnel is dead. The watch (watch.sh, as a unit or a DaemonSet) does, and its routes come before these.\n"
+		return note + ", not one\n# whose tunnel is dead. The watch (node-watch.sh, as a unit or a DaemonSet) does, and its routes come before these.\n"
 	}
 	return note + ".\n"
 }
 
-// sysctlFile has the kernel settings of routes.sh, for hosts that get their routes
+// sysctlFile has the kernel settings of node-routes.sh, for hosts that get their routes
 // without it.
 func (f *forms) sysctlFile() hostFile {
 	text := `

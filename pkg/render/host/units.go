@@ -147,7 +147,7 @@ func hardening() []string {
 // gatewayUnits prepare a static pod's host before its kubelet starts. The pod's init
 // container does the same, but only once its image is there: until then traffic that
 // nodes and route tables still send here would leave by the default route. Where a
-// DaemonSet brings the scripts there is none on the host, and a second copy could be
+// DaemonSet brings the programs there is none on the host, and a second copy could be
 // older than the first.
 func (f *forms) gatewayUnits() []hostFile {
 	if f.region.Gateways.Mode == schema.ModeDaemonSet {
