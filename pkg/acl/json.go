@@ -49,10 +49,7 @@ func cut(text []byte, begin, end string) []byte {
 }
 
 func layOut(v any) []byte {
-	parsed, err := hujson.Parse(marshal(v))
-	if err != nil {
-		panic("acl: " + err.Error()) // unreachable: marshal writes JSON
-	}
+	parsed := hujson.Value{Value: value(v)}
 	expand(&parsed, 0)
 	parsed.Format()
 	return parsed.Pack()
@@ -94,39 +91,33 @@ type object []Member
 
 // marshal writes a value without any blanks: a string, a list of strings or values,
 // or an object.
-func marshal(v any) []byte { return appendJSON(nil, v) }
+func marshal(v any) []byte { return hujson.Value{Value: value(v)}.Pack() }
 
-func appendJSON(b []byte, v any) []byte {
+// value is what marshal writes, as hujson has it.
+func value(v any) hujson.ValueTrimmed {
 	switch v := v.(type) {
 	case string:
-		return append(b, hujson.String(v)...)
+		return hujson.String(v)
 	case []string:
-		return appendList(b, v)
+		return array(v)
 	case []any:
-		return appendList(b, v)
+		return array(v)
 	case object:
-		b = append(b, '{')
+		o := &hujson.Object{Members: make([]hujson.ObjectMember, len(v))}
 		for i, m := range v {
-			if i > 0 {
-				b = append(b, ',')
-			}
-			b = append(append(b, hujson.String(m.Name)...), ':')
-			b = appendJSON(b, m.Value)
+			o.Members[i].Name.Value, o.Members[i].Value.Value = hujson.String(m.Name), value(m.Value)
 		}
-		return append(b, '}')
+		return o
 	}
 	panic(fmt.Sprintf("acl: %T in a policy", v)) // unreachable: sections make nothing else
 }
 
-func appendList[T any](b []byte, list []T) []byte {
-	b = append(b, '[')
+func array[T any](list []T) *hujson.Array {
+	a := &hujson.Array{Elements: make([]hujson.ArrayElement, len(list))}
 	for i, v := range list {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = appendJSON(b, v)
+		a.Elements[i].Value = value(v)
 	}
-	return append(b, ']')
+	return a
 }
 
 // document is the policy as sections in the order in which they are written.

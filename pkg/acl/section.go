@@ -116,10 +116,7 @@ func listOrEmpty(values []string) []string {
 // behind its comment. It has a member or an element at least.
 func (s Section) HuJSON() hujson.Value {
 	flat := Section{Path: s.Path[len(s.Path)-1:], IsList: s.IsList, Members: s.Members}
-	v, err := hujson.Parse(marshal(flat.value()))
-	if err != nil {
-		panic("acl: " + err.Error()) // unreachable: marshal writes JSON
-	}
+	v := hujson.Value{Value: value(flat.value())}
 	expand(&v, 1)
 	s.comment(&v)
 	return v

@@ -20,8 +20,11 @@ import (
 // testdata routes-a2). A region is never granted to itself. The gateways' tag is a
 // source only where gateways send from their tailnet address.
 func FromTopology(t *schema.Topology) *Policy {
-	return newGenerator(t).policy()
+	return FromPlan(plan.New(t))
 }
+
+// FromPlan is FromTopology for a topology that is planned already.
+func FromPlan(p *plan.Plan) *Policy { return newGenerator(p).policy() }
 
 // generator holds the topology in the order of its regions' names.
 type generator struct {
@@ -30,8 +33,8 @@ type generator struct {
 	index map[string]int // region name: its place in sites
 }
 
-func newGenerator(t *schema.Topology) *generator {
-	p := plan.New(t).ByName()
+func newGenerator(p *plan.Plan) *generator {
+	p = p.ByName()
 	g := &generator{spec: &p.Topology.Spec, index: map[string]int{}}
 	for i := range p.Regions {
 		r := &p.Regions[i]

@@ -40,7 +40,7 @@ func Files(p *plan.Plan) iter.Seq2[tree.File, error] {
 		w.add(tree.Kustomization(w.header, w.names))
 		w.all(w.plugins.ClusterFiles())
 		w.all(cloud.Programs(p), nil)
-		w.add(tree.File{Path: "tailnet/policy.json", Data: acl.FromTopology(p.Topology).JSON()}, nil)
+		w.add(tree.File{Path: "tailnet/policy.json", Data: acl.FromPlan(p).JSON()}, nil)
 		w.add(tree.File{Path: report.Path, Data: report.Markdown(p)}, nil)
 	}
 }

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"hash"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -32,13 +34,13 @@ type Fleet struct {
 	header   string
 	// sum is by what a host tells that its tables are made for this fleet.
 	sum string
-	// programs is the sum of all programs.
-	programs string
+	// common has taken in what every host runs.
+	common hash.Cloner
 }
 
 // NewFleet spells the fleet of a plan. It is worked out once for all hosts.
 func NewFleet(p *plan.Plan) *Fleet {
-	f := &Fleet{plan: p, prefixes: p.Fleet(), header: tree.Header(p.Topology.Metadata.Name), programs: program.Sum()}
+	f := &Fleet{plan: p, prefixes: p.Fleet(), header: tree.Header(p.Topology.Metadata.Name)}
 	var t tables
 	t.WriteString(fleetFormat + f.header)
 	for _, prefix := range f.prefixes {
@@ -47,6 +49,10 @@ func NewFleet(p *plan.Plan) *Fleet {
 	f.Data = t.Bytes()
 	sum := sha256.Sum256(f.Data)
 	f.sum = hex.EncodeToString(sum[:6])
+	common := sha256.New()
+	common.Write([]byte(program.Sum() + "\x00"))
+	common.Write(append(slices.Clone(f.Data), 0))
+	f.common = common.(hash.Cloner)
 	return f
 }
 
@@ -106,11 +112,11 @@ func (f *Fleet) Node(r *plan.Region) Node {
 
 // hash is what changes with anything that a host with these tables runs.
 func (f *Fleet) hash(tables []byte) string {
-	sum := sha256.New()
-	for _, part := range [][]byte{[]byte(f.programs), f.Data, tables} {
-		sum.Write(part)
-		sum.Write([]byte{0})
+	sum, err := f.common.Clone()
+	if err != nil {
+		panic(err) // a hash of the standard library can be cloned
 	}
+	sum.Write(append(slices.Clone(tables), 0))
 	return hex.EncodeToString(sum.Sum(nil)[:6])
 }
 
