@@ -70,22 +70,11 @@ func readPrograms(dir string) ([]program, error) {
 		if err != nil || !strings.HasSuffix(name, ".sh.tmpl") {
 			return err
 		}
-		sources := [][]string{{name}}
-		if path.Base(name) == "tables.sh.tmpl" { // of the clouds' scripts, which have two parts more
-			if sources, err = cloudSources(dir, name); err != nil {
-				return err
-			}
-		}
-		for _, parts := range sources {
-			p, err := readProgram(dir, parts)
-			if err != nil {
-				return err
-			}
-			programs = append(programs, p, p.inContainer())
-		}
-		return nil
+		p, err := readTemplate(filepath.Join(dir, name))
+		programs = append(programs, p)
+		return err
 	})
-	return distinct(programs), err
+	return programs, err
 }
 
 // readConstants reads the programs of a directory, which are called after the one above
@@ -112,55 +101,11 @@ func readConstants(dir string) ([]program, error) {
 	return append(programs, program{of + sums, string(sumsOf(files)), true}), nil
 }
 
-// cloudSources are the parts of each cloud's script: its tables, its commands, and what
-// is the same for all.
-func cloudSources(dir, tables string) ([][]string, error) {
-	const common = "common.sh"
-	found, err := filepath.Glob(filepath.Join(dir, path.Dir(tables), "*.sh"))
-	var sources [][]string
-	for _, file := range found {
-		if base := filepath.Base(file); base != common {
-			sources = append(sources, []string{path.Join(path.Dir(tables), base), tables, path.Join(path.Dir(tables), common)})
-		}
-	}
-	return sources, err
-}
-
-// readProgram reads a program that is called after the first of its parts. A part
-// called tables comes first in the script.
-func readProgram(dir string, parts []string) (program, error) {
-	name := path.Base(parts[0])
-	if len(parts) > 1 {
-		name = "cloud/" + name
-		parts = []string{parts[1], parts[0], parts[2]}
-	}
-	var text []byte
-	for _, part := range parts {
-		data, err := os.ReadFile(filepath.Join(dir, part))
-		if err != nil {
-			return program{}, err
-		}
-		text = append(text, data...)
-	}
-	key, _ := split(strings.Split(strings.TrimSuffix(string(text), "\n"), "\n"))
-	return program{name: strings.TrimSuffix(name, ".tmpl"), key: key}, nil
-}
-
-// inContainer is the program as a container runs it that sees the host's settings at
-// another path (pkg/render).
-func (p program) inContainer() program {
-	return program{name: p.name + " in a container", key: strings.ReplaceAll(p.key, "/proc/sys/", "/host/proc/sys/")}
-}
-
-// distinct leaves out variants that are the same as what stands before them.
-func distinct(programs []program) []program {
-	var list []program
-	for i, p := range programs {
-		if i == 0 || p.key != programs[i-1].key {
-			list = append(list, p)
-		}
-	}
-	return list
+// readTemplate reads a script whose tables are filled in.
+func readTemplate(file string) (program, error) {
+	data, err := os.ReadFile(file)
+	key, _ := split(strings.Split(strings.TrimSuffix(string(data), "\n"), "\n"))
+	return program{name: strings.TrimSuffix(filepath.Base(file), ".tmpl"), key: key}, err
 }
 
 // quotedScript begins a scalar that may be a program or a script, as kustomize writes one
