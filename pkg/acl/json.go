@@ -12,35 +12,35 @@ import (
 // it saves a file: so the sum of these bytes is the file's etag (tailscale 1.102.3,
 // cmd/gitops-pusher/gitops-pusher.go). Sections that are empty are left out.
 func (p *Policy) JSON() []byte {
-	b := []byte("{\n")
-	for i, s := range p.document() {
-		if i > 0 {
-			b = append(b, ",\n"...)
-		}
+	// The parts are megabytes for a thousand regions, and are put together once.
+	var parts [][]byte
+	separator := "{\n"
+	for _, s := range p.document() {
+		parts = append(parts, []byte(separator))
 		if list, ok := s.Value.([]any); ok && len(list) > 0 {
-			b = appendLaidOut(b, s.Name, list)
+			parts = append(parts, laidOut(s.Name, list)...)
 		} else {
-			b = append(b, cut(layOut(object{s}), "{\n", "\n}\n")...)
+			parts = append(parts, cut(layOut(object{s}), "{\n", "\n}\n"))
 		}
+		separator = ",\n"
 	}
-	return append(b, "\n}\n"...)
+	return bytes.Join(append(parts, []byte("\n}\n")), nil)
 }
 
 // atOnce is how many elements of a list are laid out at once: hujson keeps several
 // times what it reads, and elements of a list do not depend on each other.
 const atOnce = 256
 
-// appendLaidOut writes a section that is a list.
-func appendLaidOut(b []byte, name string, list []any) []byte {
+// laidOut is a section that is a list, in parts.
+func laidOut(name string, list []any) [][]byte {
 	begin, end := "{\n\t"+string(hujson.String(name))+": [\n", "\n\t]\n}\n"
-	b = append(b, begin[len("{\n"):]...)
-	separator := ""
+	var parts [][]byte
+	separator := begin[len("{\n"):]
 	for chunk := range slices.Chunk(list, atOnce) {
-		b = append(b, separator...)
-		b = append(b, cut(layOut(object{{Name: name, Value: chunk}}), begin, end)...)
+		parts = append(parts, []byte(separator), cut(layOut(object{{Name: name, Value: chunk}}), begin, end))
 		separator = ",\n"
 	}
-	return append(b, end[:len("\n\t]")]...)
+	return append(parts, []byte(end[:len("\n\t]")]))
 }
 
 // cut takes away what a text begins and ends with.

@@ -136,15 +136,12 @@ func first(list []string) string {
 type testBook struct {
 	list []Test
 	at   map[[2]string]int
-	seen map[[3]string]bool
 }
 
-func newTestBook() *testBook {
-	return &testBook{at: map[[2]string]int{}, seen: map[[3]string]bool{}}
-}
+func newTestBook() *testBook { return &testBook{at: map[[2]string]int{}} }
 
 func (b *testBook) accept(src, proto, dst string) {
-	if t := b.test(src, proto, dst); t != nil {
+	if t := b.test(src, proto); !t.asserts(dst) {
 		t.Accept = append(t.Accept, dst)
 	}
 }
@@ -153,18 +150,19 @@ func (b *testBook) deny(src, proto, dst, port string) {
 	if src == "" || dst == "" {
 		return
 	}
-	if t := b.test(src, proto, dst+":"+port); t != nil {
+	if t := b.test(src, proto); !t.asserts(dst + ":" + port) {
 		t.Deny = append(t.Deny, dst+":"+port)
 	}
 }
 
-// test finds where an assertion goes, or nil when it has been made already.
-func (b *testBook) test(src, proto, dst string) *Test {
-	id := [3]string{src, proto, dst}
-	if b.seen[id] {
-		return nil
-	}
-	b.seen[id] = true
+// asserts reports whether the test says something of a destination, which is one of a few
+// dozen.
+func (t *Test) asserts(dst string) bool {
+	return slices.Contains(t.Accept, dst) || slices.Contains(t.Deny, dst)
+}
+
+// test is where assertions of a source and protocol go.
+func (b *testBook) test(src, proto string) *Test {
 	key := [2]string{src, proto}
 	i, ok := b.at[key]
 	if !ok {
