@@ -13,7 +13,7 @@ import (
 
 // without runs f while the lines of gateway-setup.sh that the command takes away are missing
 // on the hosts, then has gateway-setup.sh mend them.
-func (c *checks) without(hosts []*host, command string, f func()) error {
+func (c gatewayChecks) without(hosts []*host, command string, f func()) error {
 	for _, h := range hosts {
 		// The watch would mend it under our hands.
 		h.parts["watch"].signal(syscall.SIGSTOP)
@@ -36,7 +36,7 @@ func (c *checks) gateways() []*host {
 }
 
 // guards: without the own-CIDR guard a standby's LAN lies behind the tunnel.
-func (c *checks) guards() {
+func (c gatewayChecks) guards() {
 	c.check("own-CIDR guard", func() (bool, string) {
 		h, neighbour := c.standby("cloud"), c.host("cloud-3")
 		with := reach(h.ns, neighbour.lan(4), healthPort) && reach(h.ns, neighbour.lan(6), healthPort)
@@ -64,7 +64,7 @@ func text(err error) string {
 
 // sources: what a gateway sends itself comes from its InternalIP; without our rules it
 // comes from its tailnet address, which a policy made of prefixes does not admit.
-func (c *checks) sources() {
+func (c gatewayChecks) sources() {
 	c.check("gateway source", func() (bool, string) {
 		h, far := c.primary("cloud"), c.primary("dc")
 		with, err := seen(h.ns, far.lan(4), healthPort, 3*time.Second)
@@ -88,7 +88,7 @@ func (c *checks) sources() {
 }
 
 // allowAll replaces the generated policy until the returned function is called.
-func (c *checks) allowAll() func() {
+func (c gatewayChecks) allowAll() func() {
 	old := c.ctl.policy
 	open := *old
 	open.Grants = []*grant{{src: []thing{{any: true}}, dst: []thing{{any: true}}, ports: []portRule{{ports: tailcfg.PortRangeAny}}}}
@@ -97,7 +97,7 @@ func (c *checks) allowAll() func() {
 }
 
 // spoofing: a tailnet address that arrives from the LAN is dropped.
-func (c *checks) spoofing() {
+func (c gatewayChecks) spoofing() {
 	c.check("spoofed pool address", func() (bool, string) {
 		liar, h := c.host("cloud-3"), c.primary("cloud")
 		const spoofed = "100.64.200.200"
@@ -146,7 +146,7 @@ func (c *checks) spoofing() {
 
 // nested: with the direct path gone, a peer is reached by DERP and never at a private
 // address through another gateway's tunnel.
-func (c *checks) nested() {
+func (c gatewayChecks) nested() {
 	c.check("no tunnel in a tunnel", func() (bool, string) {
 		_, err := run("ip", "netns", "exec", c.ns("inet"), "nft", `table bridge cut { chain forward {
 			type filter hook forward priority 0; policy accept
@@ -192,7 +192,7 @@ func (c *checks) tailnetIP(name string) string {
 }
 
 // segments: with ICMP filtered, only the MSS clamp gets a transfer through.
-func (c *checks) segments() {
+func (c gatewayChecks) segments() {
 	c.check("MSS", func() (bool, string) {
 		deaf := "priority 0; policy accept\nicmp type destination-unreachable drop\nicmpv6 type packet-too-big drop\n}\n"
 		silence := "nft 'table inet deaf {\nchain out {\ntype filter hook output " + deaf + "chain through {\ntype filter hook forward " + deaf + "}'"

@@ -168,21 +168,31 @@ func (c *checks) all() {
 		c.flows(family)
 	}
 	c.standbys()
-	c.guards()
-	c.sources()
-	c.spoofing()
-	c.nested()
+	gateways, outages, last := gatewayChecks{c}, outageChecks{c}, lastChecks{c}
+	gateways.guards()
+	gateways.sources()
+	gateways.spoofing()
+	gateways.nested()
 	if c.pass.full {
-		c.outages()
-		c.closed()
-		c.primaries()
-		c.segments()
-		c.grants()
+		outages.outages()
+		outages.closed()
+		outages.primaries()
+		gateways.segments()
+		last.grants()
 	}
-	c.restarts()
-	c.scripts()
-	c.leaks()
+	last.restarts()
+	last.scripts()
+	last.leaks()
 }
+
+// gatewayChecks are about what a gateway lets through and what it does not.
+type gatewayChecks struct{ *checks }
+
+// outageChecks are about traffic while gateways fail.
+type outageChecks struct{ *checks }
+
+// lastChecks are about what is left after all that, and change what is needed before.
+type lastChecks struct{ *checks }
 
 // failures joins what went wrong, or says ok.
 func failures(list []string, ok string) (bool, string) {

@@ -10,7 +10,7 @@ import (
 
 // closed: with no tailscaled alive in a region, each of its gateways takes the other for
 // the primary. Nothing leaves by the default route then, and no packet goes to and fro.
-func (c *checks) closed() {
+func (c outageChecks) closed() {
 	c.check("fails closed, no ping-pong", func() (bool, string) {
 		h1, h2, plain := c.host("cloud-1"), c.host("cloud-2"), c.host("cloud-3")
 		var bad []string
@@ -52,7 +52,7 @@ func (c *checks) closed() {
 }
 
 // flowing says whether pods of all hosts reach the other region, and after a second still.
-func (c *checks) flowing() bool {
+func (c outageChecks) flowing() bool {
 	pairs, err := c.load(nil)
 	for range 2 {
 		for _, p := range pairs {
@@ -68,7 +68,7 @@ func (c *checks) flowing() bool {
 // opened takes away what should have held: first the refusal of transit, then the rules
 // by which what has no way is unreachable. It returns how many packets went to and fro,
 // and how many left.
-func (c *checks) opened(h1, h2, plain *host) (pings, open int) {
+func (c outageChecks) opened(h1, h2, plain *host) (pings, open int) {
 	for _, h := range []*host{h1, h2} {
 		h.parts["watch"].signal(syscall.SIGSTOP)
 		defer h.parts["watch"].signal(syscall.SIGCONT)
@@ -89,7 +89,7 @@ func (c *checks) opened(h1, h2, plain *host) (pings, open int) {
 }
 
 // knock sends to the other region through each gateway, from it, and from its pods.
-func (c *checks) knock(h1, h2, plain *host) {
+func (c outageChecks) knock(h1, h2, plain *host) {
 	far := c.host("dc-3")
 	send := func(ns string) {
 		for _, f := range []int{4, 6} {
@@ -118,7 +118,7 @@ func (c *checks) knock(h1, h2, plain *host) {
 }
 
 // expired counts the packets whose life ended at one of the hosts.
-func (c *checks) expired(hosts ...*host) int {
+func (c outageChecks) expired(hosts ...*host) int {
 	total := 0
 	for _, h := range hosts {
 		out, _ := h.sh(`awk '/^Icmp:/ { if (!n) { for (i = 1; i <= NF; i++) if ($i == "OutTimeExcds") n = i } else print $n }' /proc/net/snmp; awk '$1 == "Icmp6OutTimeExcds" { print $2 }' /proc/net/snmp6`)

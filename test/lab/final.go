@@ -9,7 +9,7 @@ import (
 
 // restarts: a static pod's container comes up again after the kubelet has learnt of
 // services and tells it where the API server is.
-func (c *checks) restarts() {
+func (c lastChecks) restarts() {
 	c.check("static pod restarted with KUBERNETES_SERVICE_HOST", func() (bool, string) {
 		h := c.host("dc-2")
 		h.crash()
@@ -29,7 +29,7 @@ func (c *checks) restarts() {
 }
 
 // scripts: after all that, every host is as its script wants it.
-func (c *checks) scripts() {
+func (c lastChecks) scripts() {
 	c.check("scripts' own check", func() (bool, string) {
 		var bad []string
 		// The watch mends within a minute what others have changed.
@@ -52,7 +52,7 @@ func (c *checks) scripts() {
 }
 
 // unlike says where hosts are not as their scripts want them.
-func (c *checks) unlike() (bad []string) {
+func (c lastChecks) unlike() (bad []string) {
 	for _, h := range c.hosts {
 		var err error
 		if h.gateway() {
@@ -68,7 +68,7 @@ func (c *checks) unlike() (bad []string) {
 }
 
 // leaks: over all that happened, no private address went out by a default route.
-func (c *checks) leaks() {
+func (c lastChecks) leaks() {
 	c.check("no private address by the default route", func() (bool, string) {
 		return failures(c.leakedIn, "0 packets over all that happened, but for what was meant to leak")
 	})
@@ -106,7 +106,7 @@ func (f flow) works() bool {
 
 // grants: the generated policy is in force, nothing more than it, and each grant in it
 // carries a flow that breaks without it.
-func (c *checks) grants() {
+func (c lastChecks) grants() {
 	c.check("each grant carries a flow", func() (bool, string) {
 		flows := c.policyFlows()
 		var bad []string
@@ -144,12 +144,12 @@ func (c *checks) grants() {
 }
 
 // ungranted tries a port that answers on the host and that no grant names.
-func (c *checks) ungranted() bool {
+func (c lastChecks) ungranted() bool {
 	return reach(c.host("cloud-3").ns, c.host("dc-3").lan(4), kubeletPort+1)
 }
 
 // policyFlows is one flow for each thing that regions need of each other.
-func (c *checks) policyFlows() []flow {
+func (c lastChecks) policyFlows() []flow {
 	var flows []flow
 	for _, ends := range [][2]string{{"cloud-3", "dc-3"}, {"dc-3", "cloud-3"}} {
 		a, b := c.host(ends[0]), c.host(ends[1])

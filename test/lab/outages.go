@@ -8,7 +8,7 @@ import (
 )
 
 // load is pods of plain nodes and of both gateways other than those of without.
-func (c *checks) load(without *host) ([]pair, error) {
+func (c outageChecks) load(without *host) ([]pair, error) {
 	var pairs []pair
 	c.between(func(a, b *host) {
 		if a.number != b.number || a == without || b == without {
@@ -35,7 +35,7 @@ type outage struct {
 }
 
 // event breaks something under load, mends it again, and times both.
-func (c *checks) event(o outage) {
+func (c outageChecks) event(o outage) {
 	limit, backLimit := c.stretched(o.limit), c.stretched(o.back)
 	c.check(o.name, func() (bool, string) {
 		h := c.primary("cloud")
@@ -86,11 +86,11 @@ func (c *checks) event(o outage) {
 	})
 }
 
-func (c *checks) stretched(limit time.Duration) time.Duration {
+func (c outageChecks) stretched(limit time.Duration) time.Duration {
 	return time.Duration(float64(limit) * c.patience)
 }
 
-func (c *checks) outages() {
+func (c outageChecks) outages() {
 	const ms = time.Millisecond
 	reboot := func(h *host) error { return h.boot() }
 	for _, o := range []outage{
@@ -119,7 +119,7 @@ func (c *checks) outages() {
 	}
 }
 
-func (c *checks) plug2(h *host, in bool, switches ...string) error {
+func (c outageChecks) plug2(h *host, in bool, switches ...string) error {
 	for _, s := range switches {
 		if err := h.plugged("", s, in); err != nil {
 			return err
@@ -129,7 +129,7 @@ func (c *checks) plug2(h *host, in bool, switches ...string) error {
 }
 
 // primaries: the primaries of pods and of nodes are two gateways, then change places.
-func (c *checks) primaries() {
+func (c outageChecks) primaries() {
 	c.check("primaries split and swapped", func() (bool, string) {
 		pairs, err := c.load(nil)
 		if err != nil {
