@@ -20,10 +20,10 @@ test:
 golden:
 	UPDATE_GOLDEN=1 $(GO) test ./...
 
-# The host scripts on this kernel, in network namespaces: root, iproute2, nft, iptables.
+# The host programs on this kernel, in network namespaces: root, iproute2, nft, iptables.
 # NETNS_FLAGS may skip some.
 netns:
-	$(GO) test -tags netns -count=1 -timeout 40m -run 'Setup|Routes|Watch' $(NETNS_FLAGS) ./pkg/render/host/...
+	$(GO) test -tags netns -count=1 -timeout 40m -run 'Setup|Routes|Watch' $(NETNS_FLAGS) ./pkg/render/host/program
 
 # Units, networkd and netplan files and user data, read and run by the programs that
 # they are for: root, systemd, netplan.io, cloud-init, iproute2, dash, busybox.
@@ -65,7 +65,7 @@ lint:
 	$(GO) vet -tags e2e ./test/...
 	$(GO) vet -tags scale ./test/scale
 	$(GO) vet -tags hostforms ./pkg/render/host
-	$(GO) vet -tags netns ./pkg/render/host/...
+	$(GO) vet -tags netns ./pkg/render/host/program
 	cd tools && $(GO) build -o ../bin/staticcheck honnef.co/go/tools/cmd/staticcheck
 	bin/staticcheck ./...
 
