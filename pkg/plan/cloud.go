@@ -39,6 +39,10 @@ type Cloud struct {
 	region *Region
 }
 
+// CloudProgram is the file, below cloud/ of a rendered tree, that makes the routes in a
+// provider's network.
+func CloudProgram(provider string) string { return provider + ".sh" }
+
 // CloudGateway is a gateway as a next hop.
 type CloudGateway struct {
 	Name string

@@ -119,8 +119,8 @@ func (c *cloudRegion) tables(list *diag.List) {
 	}
 }
 
-// program is what makes the region's routes (pkg/render/cloud).
-func (c *cloudRegion) program() string { return "cloud/" + c.cloud + ".sh" }
+// program is what makes the region's routes.
+func (c *cloudRegion) program() string { return "cloud/" + plan.CloudProgram(c.cloud) }
 
 // command is how that program is run for the region.
 func (c *cloudRegion) command(verb string) string {

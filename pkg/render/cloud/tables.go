@@ -39,7 +39,7 @@ func Programs(p *plan.Plan) []tree.File {
 	for i := range p.Regions {
 		if c := p.Regions[i].Cloud; c != nil {
 			used[program.Library] = true
-			used[programName(c)] = true
+			used[plan.CloudProgram(c.Cloud)] = true
 		}
 	}
 	var files []tree.File
@@ -50,8 +50,6 @@ func Programs(p *plan.Plan) []tree.File {
 	}
 	return files
 }
-
-func programName(c *plan.Cloud) string { return c.Cloud + ".sh" }
 
 // tables are what the program of the region's provider reads; its library says how they
 // are spelled.
