@@ -415,7 +415,7 @@ check() {
 }
 
 # apply adds before it deletes, so that nothing falls through in between. The watch asks
-# twice a minute, and nearly always nothing is to be done.
+# once a minute, and nearly always nothing is to be done.
 apply() {
 	parts=$(mismatched_parts)
 	[ -z "$parts" ] || lines "$parts" | while read -r line; do say "$line"; done
