@@ -7,6 +7,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"syscall"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/tree"
 )
@@ -52,18 +53,29 @@ type area struct {
 
 func (a *area) write(f tree.File) error {
 	name := filepath.Join(a.dir, filepath.FromSlash(f.Path))
-	if dir := path.Dir(f.Path); !a.made[dir] {
-		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-			return err
-		}
-		a.made[dir] = true
+	if err := a.makeDir(path.Dir(f.Path)); err != nil {
+		return err
 	}
-	file, err := os.OpenFile(name, os.O_CREATE|os.O_WRONLY|os.O_EXCL, mode(f))
+	// Without O_NONBLOCK, which means nothing for a regular file, os asks the kernel four
+	// times whether the file can be waited for.
+	file, err := os.OpenFile(name, os.O_CREATE|os.O_WRONLY|os.O_EXCL|syscall.O_NONBLOCK, mode(f))
 	if err != nil {
 		return err
 	}
 	_, err = file.Write(f.Data)
 	return errors.Join(err, file.Close())
+}
+
+// makeDir makes a directory of the tree, and those above it.
+func (a *area) makeDir(dir string) error {
+	if dir == "." || a.made[dir] {
+		return nil
+	}
+	if err := a.makeDir(path.Dir(dir)); err != nil {
+		return err
+	}
+	a.made[dir] = true
+	return os.Mkdir(filepath.Join(a.dir, filepath.FromSlash(dir)), 0o755)
 }
 
 // settle moves what is staged below a directory to its place: a directory that the target

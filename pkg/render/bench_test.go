@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/netip"
+	"slices"
 	"testing"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -23,8 +24,9 @@ import (
 func BenchmarkObject(b *testing.B) {
 	p := plan.New(sample.Published(b, nil))
 	r := &p.Regions[0]
-	concerns := cluster.Gateways(p, r, host.NewFleet(p).Gateway(r, &r.Hosts[0]))
-	object := concerns[1].Objects[1].(*appsv1.DaemonSet)
+	gateways := cluster.Gateways(p, r, host.NewFleet(p).Gateway(r, &r.Hosts[0]))
+	i := slices.IndexFunc(gateways.Objects, func(o any) bool { _, ok := o.(*appsv1.DaemonSet); return ok })
+	object := gateways.Objects[i].(*appsv1.DaemonSet)
 	for name, marshal := range map[string]func(any) ([]byte, error){
 		"gate": tree.YAML, "json": json.Marshal, "sigs.k8s.io-yaml": yaml.Marshal,
 	} {

@@ -46,7 +46,6 @@ func Example() {
 	// cluster/gateway-cloud.yaml
 	// cluster/namespace.yaml
 	// cluster/programs.yaml
-	// cluster/rbac-cloud.yaml
 	// fleet.tables
 	// kustomization.yaml
 	// regions/cloud/cni/by-hand.txt

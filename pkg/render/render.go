@@ -94,7 +94,7 @@ func concerns(p *plan.Plan) iter.Seq[cluster.Concern] {
 func regionConcerns(p *plan.Plan, fleet *host.Fleet, r *plan.Region) []cluster.Concern {
 	var list []cluster.Concern
 	if r.Region.Gateways.Mode == schema.ModeDaemonSet {
-		list = cluster.Gateways(p, r, fleet.Gateway(r, &r.Hosts[0]))
+		list = append(list, cluster.Gateways(p, r, fleet.Gateway(r, &r.Hosts[0])))
 	}
 	if r.HasForm(schema.RouteFormDaemonSet) {
 		list = append(list, cluster.Routes(p, r, fleet.Node(r)))
@@ -176,7 +176,7 @@ func (w *writer) gateway(r *plan.Region, h *plan.Host) {
 	g := w.fleet.Gateway(r, h)
 	w.all(host.GatewayFiles(w.plan, r, h, g), nil)
 	if r.Region.Gateways.Mode == schema.ModeDaemonSet {
-		w.concerns(cluster.Gateways(w.plan, r, g))
+		w.concern(cluster.Gateways(w.plan, r, g))
 	} else {
 		w.add(cluster.StaticPod(w.plan, r, h, g))
 	}

@@ -72,7 +72,7 @@ func (b *bundle) region(t testing.TB, p *plan.Plan, fleet *host.Fleet, r *plan.R
 		runs := fleet.Gateway(r, h)
 		b.files = append(b.files, host.GatewayFiles(p, r, h, runs)...)
 		if r.Region.Gateways.Mode == schema.ModeDaemonSet {
-			b.add(cluster.Gateways(p, r, runs)...)
+			b.add(cluster.Gateways(p, r, runs))
 			continue
 		}
 		pod, err := cluster.StaticPod(p, r, h, runs)

@@ -23,9 +23,9 @@ type gateway struct {
 
 // Gateways are the objects of a region whose gateways are the pods of a DaemonSet, in the
 // order in which they can be applied. They mount what Common has.
-func Gateways(p *plan.Plan, r *plan.Region, runs host.Gateway) []Concern {
+func Gateways(p *plan.Plan, r *plan.Region, runs host.Gateway) Concern {
 	g := &gateway{naming{p, r, r.Region}, &r.Hosts[0], runs}
-	return []Concern{{"rbac-" + r.Region.Name, g.accessObjects()}, {g.objectName(), g.gatewayObjects()}}
+	return Concern{g.objectName(), append(g.accessObjects(), g.gatewayObjects()...)}
 }
 
 // gatewayObjects run the region's gateways as a DaemonSet.
