@@ -23,16 +23,18 @@ import (
 type contract struct {
 	*reader
 	ctx *cue.Context
+	// plain accepts, and full, which is compiled when it is needed, says what is wrong.
+	plain, full cue.Value
 	// word numbers the word that stands in for one we do not know, of words; -1 is none.
 	word, words int
 }
 
 func newContract(r *reader) *contract {
-	return &contract{reader: r, ctx: cuecontext.New()}
+	ctx := cuecontext.New()
+	return &contract{reader: r, ctx: ctx, plain: plain(ctx)}
 }
 
 func (c *contract) check(root *yaml.Node) {
-	v := c.ctx.CompileBytes(schema.CUE(), cue.Filename("topology.cue"))
 	spec := &path{key: "spec", index: -1}
 	at := spec.field("regions")
 	_, s := yamlnode.Child(root, "spec")
@@ -40,27 +42,36 @@ func (c *contract) check(root *yaml.Node) {
 	if s != nil {
 		_, regions = yamlnode.Child(s, "regions")
 	}
-	definition := func(name string) cue.Value { return v.LookupPath(cue.MakePath(cue.Def(name))) }
 
 	if regions == nil || regions.Kind != yaml.SequenceNode || len(regions.Content) == 0 {
-		c.part(part{root, definition("Topology"), nil})
+		c.part(part{node: root, name: "Topology"})
 		return
 	}
 	// The list is not empty, and its elements come below.
 	c.bad[regions] = true
-	c.part(part{root, definition("Topology"), nil})
+	c.part(part{node: root, name: "Topology"})
 	for i, n := range regions.Content {
 		if !c.bad[n] {
-			c.part(part{n, definition("Region"), at.element(i)})
+			c.part(part{node: n, name: "Region", at: at.element(i)})
 		}
 	}
 }
 
 // part is a piece of the tree that is judged by itself.
 type part struct {
-	node       *yaml.Node
-	definition cue.Value
-	at         *path
+	node *yaml.Node
+	name string // of its definition
+	at   *path
+	// rule is the definition, in the plain contract or in the full one.
+	rule cue.Value
+}
+
+// contract is the full one.
+func (c *contract) contract() cue.Value {
+	if !c.full.Exists() {
+		c.full = c.ctx.CompileBytes(schema.CUE(), cue.Filename("topology.cue"))
+	}
+	return c.full
 }
 
 // violation is one fault, as CUE sees it.
@@ -73,6 +84,12 @@ type violation struct {
 // (a missing field behind a wrong value), so what has been reported is blanked out
 // and the rest judged again, until nothing new comes up.
 func (c *contract) part(p part) {
+	definition := cue.MakePath(cue.Def(p.name))
+	p.rule, c.word = c.plain.LookupPath(definition), -1
+	if v := c.ask(p); len(v.fresh) == 0 && !v.again && !v.unclear {
+		return
+	}
+	p.rule = c.contract().LookupPath(definition)
 	for {
 		v := c.judge(p)
 		for _, f := range v.fresh {
@@ -122,7 +139,7 @@ func (c *contract) judge(p part) verdict {
 
 func (c *contract) ask(p part) verdict {
 	var v verdict
-	err := c.ctx.BuildExpr(c.expr(p, p.node, nil)).Unify(p.definition).Validate(cue.Concrete(true), cue.All())
+	err := c.ctx.BuildExpr(c.expr(p, p.node, nil)).Unify(p.rule).Validate(cue.Concrete(true), cue.All())
 	for _, e := range errors.Errors(err) {
 		f := violation{steps: e.Path()}
 		format, args := e.Msg()
@@ -245,7 +262,7 @@ func quoted(p *path, n *yaml.Node) string {
 // advice is what the contract's comment says of a field.
 func (c *contract) advice(p part, steps []string) string {
 	name := unquote(steps[len(steps)-1])
-	for _, d := range fieldAt(p.definition, steps).Doc() {
+	for _, d := range fieldAt(p.rule, steps).Doc() {
 		text := strings.Join(strings.Fields(d.Text()), " ")
 		return name + ": " + strings.TrimSuffix(text, ".")
 	}
@@ -254,7 +271,7 @@ func (c *contract) advice(p part, steps []string) string {
 
 // vocabulary is the words that the contract lists for a field.
 func (c *contract) vocabulary(p part, steps []string) []string {
-	op, args := cue.Dereference(fieldAt(p.definition, steps)).Expr()
+	op, args := cue.Dereference(fieldAt(p.rule, steps)).Expr()
 	if op != cue.OrOp {
 		return nil
 	}
