@@ -149,7 +149,7 @@ func TestTablesCanBePrinted(t *testing.T) {
 			p := plan.New(topology).ByName()
 			r := &p.Regions[0]
 			rules, routes, others := printed(t, p, r)
-			if rules < 8 || routes < 2 || others < 10 {
+			if rules < 5 || routes < 2 || others < 10 {
 				t.Errorf("%d rules, %d routes, %d other lines", rules, routes, others)
 			}
 		})

@@ -8,12 +8,14 @@
 #   address FAMILY ADDRESS DEVICE TABLE
 # where TABLE is that of the node prefix in which the address lies, and, if it is so,
 #   here                        HOST_IP is an address of this host
+#   tunnel                      tailscale0 is there
 
 $1 == "host" { host = $2 }
 $1 == "off" { off = 1 }
 $1 == "family" { families[++n] = $2 }
 $1 == "local" && $5 == "node" { node_family[++nodes] = $2; node_table[nodes] = $3; node_prefix[nodes] = $4 }
 $1 == "gateway" { four[++gateways] = $3; six[gateways] = $4 }
+/^[0-9]+: tailscale0 / { tunnel = 1 }
 /^[0-9]+: / && ($3 == "inet" || $3 == "inet6") {
 	address = $4
 	sub("/.*", "", address)
@@ -55,4 +57,5 @@ END {
 		card = off && address != "" ? "LAN" : (address in device) ? device[address] : ""
 		print "address", f, dash(address), dash(card), dash(table(f, address))
 	}
+	if (tunnel) print "tunnel"
 }

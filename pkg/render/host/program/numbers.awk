@@ -30,5 +30,5 @@ BEGIN {
 	WIREGUARD = 41641
 	# The mark of tailscaled's own packets, and its mask (tailscale 1.84.3,
 	# util/linuxfw/linuxfw.go).
-	BYPASS = "0x80000/0xff0000"
+	BYPASS = "0x80000" # of what tailscaled sends: no other bit is set
 }

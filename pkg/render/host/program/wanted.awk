@@ -19,7 +19,9 @@ $1 == "address" {
 	families[++n] = $2
 	card[$2] = $4 == "-" ? "" : $4
 	node_table[$2] = $5 == "-" ? "" : $5
+	if (card[$2] != "") device[$2, ++devices[$2]] = card[$2]
 }
+$1 == "tunnel" { for (i = 4; i <= 6; i += 2) device[i, ++devices[i]] = "tailscale0" }
 $1 == "tool" { tool[++tools] = $2; tool_family[tools] = $3 }
 
 END {
@@ -35,9 +37,11 @@ END {
 
 function rule(f, priority, selector, target) { print "rule " f " " priority ": from " selector " lookup " target }
 
-function rules(f,   i, magic) {
+function rules(f,   i) {
 	# tailscaled's own packets (its bypass mark) must not reach a peer's LAN address
-	# through another gateway: that would be a tunnel inside a tunnel.
+	# through another gateway: that would be a tunnel inside a tunnel. The mark counts
+	# whole: what Cilium puts into its overlay, and what its DNS proxy asks, is UDP from
+	# this host, too, and carries an identity in the same bits.
 	if (remotes[f]) rule(f, NO_NESTING, "all fwmark " BYPASS " iif lo ipproto udp", UNREACHABLE)
 	# A standby accepts its own region's prefixes from the tailnet, and tailscaled's
 	# rule 5270 comes before main: without this its LAN would lie behind the tunnel.
@@ -52,12 +56,8 @@ function rules(f,   i, magic) {
 	# Cilium keeps an identity in the bits of tailscaled's bypass mark (an ingress
 	# proxy's is 8, a pod's may end in 08), and rule 5210 then sends the packet out by
 	# the default route. What is remote is decided by 5195 to 5199 before that; this is
-	# for the rest, tailnet addresses above all. Plain 0x80000 is tailscaled itself and
-	# does not match.
-	if (setting["cni"] == "cilium") for (i = 1; i <= 4; i++) {
-		magic = substr("9abf", i, 1)
-		rule(f, MARKED, "all fwmark 0x80" magic "00/0xff0f00", 52)
-	}
+	# for the rest, tailnet addresses above all.
+	if (setting["cni"] == "cilium") print "rule " f " " MARKED ": not from all fwmark " BYPASS " lookup 52"
 }
 
 # sends_rules: peers take a packet only from the primary of its source prefix, and the
@@ -82,20 +82,26 @@ function routes(f,   i) {
 	for (i = 1; setting["relay"] == "yes" && i <= transits[f]; i++) print "route " f " " REFUSED " blackhole " transit[f, i]
 }
 
-function sysctls() {
+function sysctls(   i) {
 	print "sysctl net/ipv4/ip_forward 1"
+	# That writes all devices', and the device by which a packet comes in decides: one of
+	# them may have been turned off again.
+	for (i = 1; i <= devices[4]; i++) print "sysctl net/ipv4/conf/" device[4, i] "/forwarding 1"
 	# A gateway that hands a packet on over the LAN it came from would tell the node
 	# to go there directly, past the failover. The kernel takes the larger of the two.
 	print "sysctl net/ipv4/conf/all/send_redirects 0"
 	if (card[4] != "") print "sysctl net/ipv4/conf/" card[4] "/send_redirects 0"
 	# While the primary changes, a packet may come in by another way than its answer
-	# takes; strict filtering drops it. Cilium's agent writes 0 at its start.
+	# takes; strict filtering drops it. The kernel takes the larger of all and the
+	# device's, and Cilium's agent writes 0 to all at its start: so neither may be 1.
 	print "sysctl net/ipv4/conf/all/rp_filter 2 0"
+	for (i = 1; i <= devices[4]; i++) print "sysctl net/ipv4/conf/" device[4, i] "/rp_filter 2 0"
 	if (6 in sends) {
 		# Once it forwards, the kernel ignores router advertisements, and with them
 		# loses its default route, unless told otherwise.
 		if (card[6] != "") print "sysctl net/ipv6/conf/" card[6] "/accept_ra 2 0"
 		print "sysctl net/ipv6/conf/all/forwarding 1"
+		for (i = 1; i <= devices[6]; i++) print "sysctl net/ipv6/conf/" device[6, i] "/forwarding 1"
 	}
 }
 
