@@ -244,9 +244,12 @@ type CNI struct {
 	Type CNIType `json:"type"`
 	// Version is MAJOR.MINOR.PATCH; version-gated rules cannot judge a region without it.
 	Version Version `json:"version,omitempty"`
-	// Tunnel is how the plugin carries pods' packets to other regions; empty means
-	// TunnelNone.
+	// Tunnel is how the plugin carries pods' packets from node to node; empty means the
+	// plugin's own default where it is written down, and TunnelNone elsewhere.
 	Tunnel TunnelProtocol `json:"tunnel,omitempty"`
+	// PodRoutes says who knows the way to the pods of another node of the region where no
+	// tunnel carries them; empty leaves it to what is known of provider and IPAM.
+	PodRoutes PodRoutes `json:"podRoutes,omitempty"`
 	// NodeBlockSizes are the prefix lengths of the block each node gets from the
 	// pod CIDRs, for each family; 0 means the CNI's default.
 	NodeBlockSizeIPv4 int `json:"nodeBlockSizeIPv4,omitempty"`
@@ -441,6 +444,16 @@ const (
 	TunnelGeneve    TunnelProtocol = "geneve"
 	TunnelIPIP      TunnelProtocol = "ipip"
 	TunnelWireGuard TunnelProtocol = "wireguard"
+)
+
+// PodRoutes is who knows the way to pods of other nodes.
+type PodRoutes string
+
+const (
+	// PodRoutesNodes: each node has a route to every other node's pods.
+	PodRoutesNodes PodRoutes = "nodes"
+	// PodRoutesNetwork: the network between the nodes has a route to each node's pods.
+	PodRoutesNetwork PodRoutes = "network"
 )
 
 // IPAM is where Cilium takes pods' addresses from.

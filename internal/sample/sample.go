@@ -2,9 +2,8 @@
 package sample
 
 import (
+	_ "embed"
 	"net/netip"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"sigs.k8s.io/yaml"
@@ -12,40 +11,21 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
+//go:embed published.yaml
+var published []byte
+
 // Published is the published two-region network: gcp-us with a DaemonSet beside the API
 // server, gpu-dc with a static pod. change may alter it.
 func Published(t testing.TB, change func(*schema.Topology)) *schema.Topology {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join(root(t), "examples/regional-gateway/topology.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	var topology schema.Topology
-	if err := yaml.UnmarshalStrict(data, &topology); err != nil {
+	if err := yaml.UnmarshalStrict(published, &topology); err != nil {
 		t.Fatal(err)
 	}
 	if change != nil {
 		change(&topology)
 	}
 	return &topology
-}
-
-// root is the directory of the module.
-func root(t testing.TB) string {
-	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "examples")); err == nil {
-			return dir
-		}
-		if filepath.Dir(dir) == dir {
-			t.Fatal("the module has no examples")
-		}
-		dir = filepath.Dir(dir)
-	}
 }
 
 // TailnetSources is Published with gateways that send from 100.80.0.1 to .3.

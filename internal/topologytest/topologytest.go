@@ -26,7 +26,7 @@ func Published() *schema.Topology {
 	}
 	t.Spec.Tailnet = schema.Tailnet{TailscaleVersion: "1.84.3", Tag: "tag:k8s"}
 	t.Spec.Regions = []schema.Region{
-		Region("gcp-us", "gcp", "10.0.0.0/22", "10.61.0.0/16", "10.0.0.11", "10.0.0.12"),
+		Region("gcp-us", "bare-metal", "10.0.0.0/22", "10.61.0.0/16", "10.0.0.11", "10.0.0.12"),
 		Region("gpu-dc", "bare-metal", "10.143.0.0/24", "10.142.0.0/20", "10.143.0.11"),
 	}
 	t.Spec.Regions[0].Gateways.Mode = schema.ModeDaemonSet

@@ -34,7 +34,11 @@ func TestTable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if table := marks.Table(plan.New(topologytest.Published())); !strings.Contains(string(report), table) {
+	published := topologytest.Published()
+	for i := range published.Spec.Regions {
+		published.Spec.Regions[i].CNI.Version = "1.18.2"
+	}
+	if table := marks.Table(plan.New(published)); !strings.Contains(string(report), table) {
 		t.Errorf("the report of examples/regional-gateway shows another table than\n%s", table)
 	}
 	on := topologytest.Published()

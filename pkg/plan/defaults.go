@@ -56,8 +56,8 @@ func complete(t *schema.Topology, space func() *occupied) *schema.Topology {
 }
 
 func completeCNI(c *schema.CNI) {
-	c.Tunnel = cmp.Or(c.Tunnel, schema.TunnelNone)
 	plugin := facts.Plugin(c.Type)
+	c.Tunnel = cmp.Or(c.Tunnel, plugin.Carries.Value, schema.TunnelNone)
 	c.IPAM = cmp.Or(c.IPAM, plugin.Mode("").Name.Value)
 	c.HostRouting = cmp.Or(c.HostRouting, plugin.HostRouting.Value)
 	if len(c.Devices) == 0 {

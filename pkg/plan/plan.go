@@ -78,6 +78,8 @@ type Region struct {
 	// ByTable says that the region's network delivers by its route tables only, so that a
 	// host cannot hand a packet to a neighbour of its choice.
 	ByTable bool
+	// Pods is how a packet finds a pod of another node of the region.
+	Pods PodWay
 	// Spoofed are the tailnet addresses that a gateway drops when they arrive from
 	// anywhere but the tunnel.
 	Spoofed []netip.Prefix
@@ -160,6 +162,7 @@ func (p *Plan) region(i int) {
 	r.Relay = shares(r.Region)
 	r.SourceRoute = spec.Tailnet.GatewaySource == schema.SourceInternalIP
 	r.ByTable = byTable(r.Region)
+	r.Pods = podWay(r.Region)
 	r.Spoofed = spoofed(r.Region, &spec.Tailnet)
 	r.Cloud = r.cloud()
 }

@@ -47,8 +47,8 @@ func TestNetworkPlugins(t *testing.T) {
 		{"exclusion", []change{device("!tailscale+")}, validate.CodeDeviceTunnel, "spec.regions[0].cni.devices[0]"},
 		{"exclusion, 1.20", []change{cni(schema.CNICilium, "1.20.0"), device("!tailscale+")}, "", ""},
 		{"cluster pool", []change{ipam(schema.IPAMClusterPool)}, validate.CodeIPAM, "spec.regions[0].cni.ipam"},
-		{"cloud pool", []change{ipam(schema.IPAMCloud)}, validate.CodeIPAM, "spec.regions[0].cni.ipam"},
-		{"cloud pool, one cloud", []change{ipam(schema.IPAMCloud), provider("aws")}, "", ""},
+		{"cloud pool", []change{ipam(schema.IPAMCloud), func(t *schema.Topology) { t.Spec.Regions[0].Provider = "gcp" }}, validate.CodeIPAM, "spec.regions[0].cni.ipam"},
+		{"cloud pool, one cloud", []change{ipam(schema.IPAMCloud), provider("aws")}, validate.CodeSourceCheck, "spec.regions[0]"},
 		{"two IPAMs", []change{second(func(c *schema.CNI) { c.IPAM = schema.IPAMKubernetes })}, validate.CodeClusterWide, "spec.regions[1].cni.ipam"},
 		{"two tunnels", []change{cni(schema.CNICilium, "1.18.0"), second(func(c *schema.CNI) { c.Tunnel = schema.TunnelVXLAN })}, validate.CodeClusterWide, "spec.regions[1].cni.tunnel"},
 		{"ipip and IPv6", []change{tunnel(schema.TunnelIPIP), func(t *schema.Topology) {

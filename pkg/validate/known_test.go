@@ -181,6 +181,7 @@ func TestVersionRanges(t *testing.T) {
 
 func TestIssueOfTheUsersOwn(t *testing.T) {
 	topology := published()
+	topology.Spec.Regions[0].Provider = "gcp"
 	topology.Spec.KnownIssues = []schema.KnownIssue{{
 		Code: "acme-driver", Title: "the card's driver drops large packets", Severity: "warning",
 		When:    []schema.IssueCondition{{Provider: []string{"bare-metal"}}},

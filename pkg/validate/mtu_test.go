@@ -48,6 +48,7 @@ func TestPacketSizes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			topology := published()
+			topology.Spec.Regions[0].Provider = "gcp" // 1460 bytes
 			for _, change := range c.changes {
 				change(topology)
 			}

@@ -86,6 +86,7 @@ func checks() []check {
 		nodeRoutes,
 		given(packetSizes),
 		markUses,
+		insideRegions,
 		clouds,
 		knownIssues,
 	}
@@ -122,6 +123,7 @@ func Codes() []diag.Code {
 		CodePerNodeMissing, CodePerNodeOutside, CodePerNodeOverlap, CodeFieldUnused, CodePerNodeIPAM,
 		CodeDeviceBudget, CodeEqualCost, CodeZone, CodeGatewayFamily, CodeSupersetVersion, CodeSupersetMode, CodeSupersetNone, CodeSupersetShared, CodeSupersetSwallows,
 		CodeMTUIPv6, CodeMTULink, CodeMTUPod, CodeMTUTunnel,
+		CodePodsUnrouted, CodeHostRoutes, CodeCloudUntold, CodeSourceCheck,
 		CodeStateSecret, CodeIdentityControl, CodeIdentityRemote, CodeIdentityStaticPod, CodeIdentityVersion,
 	}
 }

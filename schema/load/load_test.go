@@ -15,7 +15,7 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema/load"
 )
 
-const example = "../../examples/regional-gateway/topology.yaml"
+const example = "testdata/published.yaml"
 
 func readExample(t testing.TB) string { t.Helper(); return readFile(t, example) }
 

@@ -22,6 +22,7 @@ func (plugins) Antrea() Plugin {
 			{What: "Antrea controller, agents and their member list", From: fact.Nodes, Ports: []string{"tcp:10349-10351", "udp:10351"}, Unless: fact.Always()},
 		}, "antrea 2.3, docs/network-requirements.md"),
 		Tunnels:         usualTunnels(),
+		Carries:         fact.Unknown[schema.TunnelProtocol]("no source has been read; the topology says it"),
 		Devices:         fact.Unknown[[]string]("it takes the card of the node's address"),
 		HostRouting:     fact.Unknown[schema.HostRouting]("it has no choice"),
 		DataPlane:       fact.Unknown[schema.DataPlane]("it has no choice"),

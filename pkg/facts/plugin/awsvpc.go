@@ -28,6 +28,7 @@ func fromProviderOnly(t schema.CNIType, title, page string) Plugin {
 		MarkMask:        fact.Unknown[MarkMask]("which marks it uses has not been looked up"),
 		Ports:           fact.Known([]fact.Port(nil), page+": pods' packets travel as they are, and agents do not speak to each other"),
 		Tunnels:         usualTunnels(),
+		Carries:         fact.Unknown[schema.TunnelProtocol]("no source has been read; the topology says it"),
 		Devices:         fact.Unknown[[]string]("it manages the cards that the provider gives it"),
 		HostRouting:     fact.Unknown[schema.HostRouting]("it has no choice"),
 		DataPlane:       fact.Unknown[schema.DataPlane]("it has no choice"),

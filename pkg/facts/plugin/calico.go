@@ -52,6 +52,7 @@ func (plugins) Calico() Plugin {
 			{What: "BGP between nodes", From: fact.Nodes, Ports: []string{"tcp:179"}, Unless: fact.Known([]schema.TunnelProtocol{schema.TunnelVXLAN}, requirements)},
 		}, requirements+", network requirements"),
 		Tunnels:         usualTunnels(),
+		Carries:         fact.Unknown[schema.TunnelProtocol]("our settings tell it"),
 		Devices:         fact.Unknown[[]string]("it is told how to find a node's address, not its cards"),
 		HostRouting:     fact.Unknown[schema.HostRouting]("it has no choice"),
 		DataPlane:       fact.Known(schema.DataPlaneIPTables, "calico 3.30.7, felix/config/config_params.go"),

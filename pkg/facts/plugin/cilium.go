@@ -58,6 +58,7 @@ func (plugins) Cilium() Plugin {
 				OverIPv6: fact.Known(0, "cilium 1.17.4, pkg/mtu/mtu.go: 80 whatever the family"),
 			},
 		}, "each datum has its own"),
+		Carries: fact.Unknown[schema.TunnelProtocol]("our settings tell it"),
 		Devices: fact.Known([]string{"eth+", "ens+", "enp+", "eno+", "bond+"},
 			"systemd 252, systemd.net-naming-scheme(7), and the kernel's own names; left to itself Cilium picks tailscale0 as well (cilium 1.17.4, pkg/datapath/linux/devices_controller.go)"),
 		HostRouting:     fact.Known(schema.HostRoutingLegacy, "our choice: BPF host routing passes by the MSS clamp (cilium 1.17.4, bpf/bpf_lxc.c)"),

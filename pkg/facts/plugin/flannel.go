@@ -16,6 +16,7 @@ func (plugins) Flannel() Plugin {
 		MarkMask:        fact.Unknown[MarkMask]("it sets no marks"),
 		Ports:           fact.Known([]fact.Port(nil), "flannel 0.26, Documentation/backends.md: it has none besides its tunnels"),
 		Tunnels:         fact.Known([]Tunnel{linuxVXLAN("flannel 0.26, Documentation/backends.md: the kernel's default"), geneve(), ipip(), wireGuard()}, "each datum has its own"),
+		Carries:         fact.Known(schema.TunnelVXLAN, "flannel v0.26.7, Documentation/kube-flannel.yml: net-conf.json; k3s v1.33.1, --flannel-backend: vxlan"),
 		Devices:         fact.Unknown[[]string]("it takes the card of the node's address"),
 		HostRouting:     fact.Unknown[schema.HostRouting]("it has no choice"),
 		DataPlane:       fact.Unknown[schema.DataPlane]("it enforces no policies"),

@@ -22,6 +22,7 @@ func (plugins) KubeRouter() Plugin {
 			{What: "BGP between nodes", From: fact.Nodes, Ports: []string{"tcp:179"}, Unless: fact.Always()},
 		}, "kube-router 2.5, docs/bgp.md"),
 		Tunnels:         usualTunnels(),
+		Carries:         fact.Unknown[schema.TunnelProtocol]("no source has been read; the topology says it"),
 		Devices:         fact.Unknown[[]string]("it takes the card of the node's address"),
 		HostRouting:     fact.Unknown[schema.HostRouting]("it has no choice"),
 		DataPlane:       fact.Unknown[schema.DataPlane]("it has no choice"),

@@ -16,6 +16,7 @@ func (plugins) Other() Plugin {
 		MarkMask:        fact.Unknown[MarkMask](why),
 		Ports:           fact.Unknown[[]fact.Port](why),
 		Tunnels:         usualTunnels(),
+		Carries:         fact.Unknown[schema.TunnelProtocol]("no source has been read; the topology says it"),
 		Devices:         fact.Unknown[[]string](why),
 		HostRouting:     fact.Unknown[schema.HostRouting](why),
 		DataPlane:       fact.Unknown[schema.DataPlane](why),

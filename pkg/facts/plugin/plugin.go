@@ -32,6 +32,9 @@ type Plugin struct {
 	Ports fact.Datum[[]fact.Port]
 	// Tunnels are how it carries pods' packets between nodes.
 	Tunnels fact.Datum[[]Tunnel]
+	// Carries is how it carries pods' packets when nobody tells it. Unknown where it has to
+	// be told, or where our settings tell it.
+	Carries fact.Datum[schema.TunnelProtocol]
 	// Devices are the network cards that it has to be told, so that it leaves the tunnel
 	// alone: names, or beginnings of names followed by "+".
 	Devices fact.Datum[[]string]

@@ -32,6 +32,7 @@ func (plugins) Weave() Plugin {
 			{What: "Weave Net peers", From: fact.Nodes, Ports: []string{"tcp:6783", "udp:6783-6784"}, Unless: fact.Always()},
 		}, addon),
 		Tunnels:         fact.Known([]Tunnel{linuxVXLAN("weave 2.8: the kernel's default"), geneve(), ipip(), wireGuard()}, "each datum has its own"),
+		Carries:         fact.Unknown[schema.TunnelProtocol]("no source has been read; the topology says it"),
 		Devices:         fact.Unknown[[]string]("it takes the card of the node's address"),
 		HostRouting:     fact.Unknown[schema.HostRouting]("it has no choice"),
 		DataPlane:       fact.Unknown[schema.DataPlane]("it has no choice"),

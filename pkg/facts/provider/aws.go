@@ -21,6 +21,7 @@ func (providers) AWS() Provider {
 		MTU:           fact.Known(9001, "Amazon EC2 user guide, \"Network MTU\": 9001 in a VPC, 1500 outside"),
 		Fabric:        fact.Known(SubnetLAN, "Amazon VPC user guide, route tables: they are asked where a packet leaves its subnet; with the source/destination check off, hosts of one subnet forward for each other"),
 		SingleAddress: fact.Known(false, "Amazon VPC user guide, DHCP: a card has the length of its subnet"),
+		PodRoutes:     fact.Known("put a route to each node's pods into the route tables, with the node's network interface as the target, and turn its source/destination check off: `ipam: kubernetes`, and the cloud controller manager with `--configure-cloud-routes=true`", "kubernetes/cloud-provider-aws, pkg/providers/v1/aws_routes.go"),
 		Forwarding:    fact.Known("turn the source/destination check of the interface off", "Amazon EC2 API, ModifyNetworkInterfaceAttribute"),
 		SharesTailnet: fact.Known(false, "Amazon EC2 and EKS user guides: its own services answer from 169.254.0.0/16 and fd00:ec2::/32"),
 		CiliumIPAM:    fact.Known("eni", "cilium 1.17.4, Documentation/network/concepts/ipam/eni.rst"),

@@ -19,6 +19,7 @@ func (providers) Azure() Provider {
 		MTU:           fact.Unknown[int]("no source has been read; Ethernet's 1500 is assumed"),
 		Fabric:        fact.Known(RouteTable, udr),
 		SingleAddress: fact.Unknown[bool]("no source has been read, and it does not matter where route tables decide"),
+		PodRoutes:     fact.Known("put a route to each node's pods into the route table, with the node's address as the next hop: `ipam: kubernetes`, and the cloud controller manager with `--configure-cloud-routes=true`", "kubernetes-sigs/cloud-provider-azure, pkg/provider/azure_routes.go"),
 		Forwarding:    fact.Known("turn on IP forwarding of the network card", "Azure virtual network, network interfaces"),
 		SharesTailnet: fact.Known(false, faq+": its own services answer from 168.63.129.16 and 169.254.169.254"),
 		CiliumIPAM:    fact.Known("azure", "cilium 1.17.4, Documentation/network/concepts/ipam/azure.rst"),

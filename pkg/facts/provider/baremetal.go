@@ -23,6 +23,7 @@ func ownNetwork(name, title string) Provider {
 		MTU:           fact.Known(1500, "IEEE 802.3: Ethernet without jumbo frames"),
 		Fabric:        fact.Known(LAN, stated),
 		SingleAddress: fact.Known(false, stated),
+		PodRoutes:     fact.Unknown[string]("the user's own routers know their own ways, BGP for one"),
 		Forwarding:    fact.Unknown[string]("a switch or hypervisor may drop addresses that it did not give out, and only the user knows"),
 		SharesTailnet: fact.Known(false, stated),
 		CiliumIPAM:    fact.Known("kubernetes", "cilium 1.17.4, Documentation/network/concepts/ipam: it has no mode for such a network"),

@@ -18,6 +18,7 @@ func (providers) Hetzner() Provider {
 		MTU:           fact.Known(1450, faq+": private networks have 1450"),
 		Fabric:        fact.Unknown[Fabric]("networks have routes of their own (API, add_route), and whether a server can be its neighbour's next hop past them has not been tried"),
 		SingleAddress: fact.Unknown[bool]("no source has been read"),
+		PodRoutes:     fact.Unknown[string]("no source has been read"),
 		Forwarding:    fact.Unknown[string]("no source has been read"),
 		SharesTailnet: fact.Unknown[bool]("no source has been read; no service of its own in 100.64.0.0/10 is known"),
 		CiliumIPAM:    fact.Known("kubernetes", "cilium 1.17.4, Documentation/network/concepts/ipam: it has no mode for Hetzner"),

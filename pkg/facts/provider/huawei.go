@@ -20,6 +20,7 @@ func (providers) Huawei() Provider {
 		MTU:           fact.Unknown[int]("no source has been read; Ethernet's 1500 is assumed"),
 		Fabric:        fact.Unknown[Fabric]("VPCs have route tables with next hops of the user's, and whether a host can hand a packet to a neighbour past them has not been tried"),
 		SingleAddress: fact.Unknown[bool]("no source has been read"),
+		PodRoutes:     fact.Unknown[string]("no source has been read"),
 		Forwarding:    fact.Known("turn on \"unbind IP from MAC\" of the card", page+", FAQ 0064, what are the limitations of a route table"),
 		SharesTailnet: fact.Unknown[bool]("the guide keeps 100.64.0.0/10 and does not say which of its services answer from there"),
 		CiliumIPAM:    fact.Known("kubernetes", "cilium 1.17.4, Documentation/network/concepts/ipam: it has no mode for Huawei Cloud"),

@@ -20,6 +20,7 @@ func (providers) Oracle() Provider {
 		MTU:           fact.Known(9000, "Oracle Cloud Infrastructure, \"Hanging Connection\": VNICs have 9000"),
 		Fabric:        fact.Unknown[Fabric]("VCNs have route tables with private addresses as next hops, and whether a host can hand a packet to a neighbour past them has not been tried"),
 		SingleAddress: fact.Unknown[bool]("no source has been read"),
+		PodRoutes:     fact.Unknown[string]("no source has been read"),
 		Forwarding:    fact.Known("skip the source/destination check of the VNIC", "Oracle Cloud Infrastructure API, Vnic: skipSourceDestCheck"),
 		SharesTailnet: fact.Unknown[bool]("Compute Cloud@Customer has hardware in 100.96.0.0/22; whether hosts need to reach it is not said"),
 		CiliumIPAM:    fact.Known("kubernetes", "cilium 1.17.4, Documentation/network/concepts/ipam: it has no mode for Oracle Cloud"),

@@ -34,6 +34,8 @@ type Provider struct {
 	// SingleAddress reports whether a host's card has a /32 (or /128), so that a host takes
 	// no neighbour as a next hop.
 	SingleAddress fact.Datum[bool]
+	// PodRoutes says what gives the network a route to each node's pods.
+	PodRoutes fact.Datum[string]
 	// Forwarding is what lets a host send packets that are not from its own address.
 	Forwarding fact.Datum[string]
 	// SharesTailnet reports whether the provider's own services, such as DNS and metadata,
@@ -105,6 +107,7 @@ func unknown(name string) Provider {
 		MTU:           fact.Unknown[int](why),
 		Fabric:        fact.Unknown[Fabric](why),
 		SingleAddress: fact.Unknown[bool](why),
+		PodRoutes:     fact.Unknown[string](why),
 		Forwarding:    fact.Unknown[string](why),
 		SharesTailnet: fact.Unknown[bool](why),
 		CiliumIPAM:    fact.Unknown[string](why),

@@ -93,7 +93,7 @@ func (p *Settings) ciliumValues(r *plan.Region) ciliumValues {
 	return v
 }
 
-// ciliumRouting: with native routing the nodes of a flat LAN route to each other, and
+// ciliumRouting: with native routing the nodes of a region may route to each other, and
 // skip those behind a gateway, which are an error otherwise (cilium 1.17.4,
 // pkg/datapath/linux/node.go).
 func (p *Settings) ciliumRouting(v *ciliumValues, tunnel schema.TunnelProtocol) {
@@ -105,7 +105,7 @@ func (p *Settings) ciliumRouting(v *ciliumValues, tunnel schema.TunnelProtocol) 
 		v.Encryption = &ciliumEncryption{true, "wireguard"}
 	}
 	v.AutoDirectNodeRoutes = slices.ContainsFunc(p.Regions, func(r plan.Region) bool {
-		return settingsOf(&r) == plugin.SettingsCilium && flatLAN(r.Region)
+		return settingsOf(&r) == plugin.SettingsCilium && r.Pods == plan.PodsByNodes
 	})
 	v.DirectRoutingSkipUnreachable = v.AutoDirectNodeRoutes
 }
@@ -217,7 +217,7 @@ func ciliumRegionObjects(r *plan.Region) []any {
 	var objects []any
 	defaults := map[string]string{
 		"devices":                 strings.Join(r.Region.CNI.Devices, " "), // the chart joins with blanks, too
-		"auto-direct-node-routes": strconv.FormatBool(flatLAN(r.Region) && r.Region.CNI.Tunnel == schema.TunnelNone),
+		"auto-direct-node-routes": strconv.FormatBool(r.Pods == plan.PodsByNodes),
 	}
 	if r.Region.CNI.IPAM == schema.IPAMMultiPool {
 		objects = append(objects, ciliumPoolOf(r))

@@ -12,7 +12,6 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/plugin"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/tree"
-	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
 // Settings is a plan, about to be spelled for network plugins.
@@ -82,8 +81,3 @@ func (p *Settings) firstWith(form plugin.Settings) *plan.Region {
 	}
 	return &p.Regions[i]
 }
-
-// flatLAN reports whether the region's nodes reach each other without a router that has
-// to know pods' prefixes. In a cloud the fabric routes, and a route by way of another
-// node is dropped there; so it may be at a provider that is not known.
-func flatLAN(r *schema.Region) bool { return facts.Provider(r.Provider).FlatLAN() }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/plugin"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
@@ -31,6 +32,7 @@ func (p *Settings) everyPlugin(r *plan.Region) []string {
 		fmt.Sprintf("Register every node with `--node-labels=%s` and an explicit `--node-ip`: settings by region find the node by this label when its plugin starts, and without the address the kubelet may take one from the tailnet.", spellLabels(r.NodeLabels())),
 	}
 	known := facts.Plugin(r.Region.CNI.Type)
+	items = append(items, podRoutes(r)...)
 	if r.Region.Gateways.Mode != schema.ModeDaemonSet && known.HostRouting.IsKnown() && r.Region.CNI.HostRouting == schema.HostRoutingBPF {
 		items = append(items, fmt.Sprintf("Register gateways with `--node-labels=%s` as well.", spellLabels(r.GatewayLabels())))
 	}
@@ -41,6 +43,20 @@ func (p *Settings) everyPlugin(r *plan.Region) []string {
 		items = append(items, fmt.Sprintf("kube-proxy: leave `clusterCIDR` empty, set `detectLocalMode: NodeCIDR`, or let it contain every region's pod CIDRs (%s): what it takes for an outsider it masquerades.", p.said.pods))
 	}
 	return items
+}
+
+// podRoutes is what gives pods of the region a way to those of another node, where
+// neither a tunnel nor a flat LAN does.
+func podRoutes(r *plan.Region) []string {
+	p := facts.Provider(r.Region.Provider)
+	pools := facts.Plugin(r.Region.CNI.Type).Mode(r.Region.CNI.IPAM).Pools.Value
+	switch {
+	case r.Pods == plan.PodsByNetwork && pools != plugin.PoolsOfProvider:
+		return []string{"Nothing in this directory gives the region's network a route to each node's pods (`podRoutes: network`): " + p.PodRoutes.Or("a route controller, BGP or you do") + "."}
+	case r.Pods == plan.PodsByNodes && !p.FlatLAN():
+		return []string{"Nodes have routes to each other's pods (`podRoutes: nodes`): keep them in one subnet, and " + p.Forwarding.Or("have the network let every one of them send from addresses of pods") + ", on every node."}
+	}
+	return nil
 }
 
 // perPlugin is what the plugin itself needs; where nobody wrote that down, the provider's
