@@ -63,6 +63,12 @@ func clusterRoles(s *schema.Spec) []role {
 		name: "metrics", why: "metrics-server and Prometheus, pods of any region, scrape kubelets",
 		src: []place{pods}, dst: []place{nodes}, ports: []string{fmt.Sprintf("tcp:%d", facts.KubeletPort)},
 	}}
+	if join := facts.Distribution(s.Cluster.Distribution); len(join.JoinPorts.Value) > 0 {
+		list = append(list, role{
+			name: "join", why: "nodes join by, and stay connected to, what " + join.Title + " runs beside the API server",
+			src: []place{nodes}, dst: []place{apiServer}, ports: join.JoinPorts.Value, to: hasAPI,
+		})
+	}
 	list = append(list, pluginRoles(s)...)
 	return append(list, role{
 		name: "pods", why: "pods reach pods on every port, as in any cluster; NetworkPolicies restrict them",

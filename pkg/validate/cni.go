@@ -67,6 +67,8 @@ func regionPools(t *schema.Topology, i int, severalProviders bool, list *diag.Li
 	mode := facts.Plugin(r.CNI.Type).Mode(r.CNI.IPAM)
 	switch {
 	case len(t.Spec.Regions) < 2 || !mode.Name.IsKnown():
+	case mode.Pools.Value == plugin.PoolsOfCluster && aloneWithPlugin(t, r):
+		// The one list is this region's.
 	case mode.Pools.Value == plugin.PoolsOfCluster:
 		list.Errorf(CodeIPAM, path, "IPAM %s has one list for the whole cluster and cannot give region %q its pod CIDRs", r.CNI.IPAM, r.Name).
 			Fix("set ipam: multi-pool, or kubernetes where something else gives nodes their podCIDRs").Propose(string(schema.IPAMMultiPool))
@@ -74,6 +76,17 @@ func regionPools(t *schema.Topology, i int, severalProviders bool, list *diag.Li
 		list.Errorf(CodeIPAM, path, "IPAM %s of region %q takes addresses from %s, and the nodes of other providers' regions cannot do that", r.CNI.IPAM, r.Name, r.Provider).
 			Fix("set ipam: multi-pool").Propose(string(schema.IPAMMultiPool))
 	}
+}
+
+// aloneWithPlugin reports whether no other region runs the region's plugin.
+func aloneWithPlugin(t *schema.Topology, r *schema.Region) bool {
+	same := 0
+	for i := range t.Spec.Regions {
+		if t.Spec.Regions[i].CNI.Type == r.CNI.Type {
+			same++
+		}
+	}
+	return same == 1
 }
 
 func severalProviders(t *schema.Topology) bool {

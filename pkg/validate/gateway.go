@@ -52,7 +52,10 @@ func gatewayAddresses(n *schema.GatewayNode) func(yield func(string, netip.Prefi
 			addr netip.Addr
 		}{{"internalIP", n.InternalIP}, {"internalIPv6", n.InternalIPv6}, {"publicIP", n.PublicIP}, {"tailnetIP", n.TailnetIP}} {
 			// Hosts behind one NAT share its public address.
-			if f.addr.IsValid() && !(f.name == "publicIP" && n.UnderNAT) && !yield(f.name, claim.Host(f.addr)) {
+			if f.name == "publicIP" && (n.UnderNAT || f.addr == n.InternalIP) {
+				continue
+			}
+			if f.addr.IsValid() && !yield(f.name, claim.Host(f.addr)) {
 				return
 			}
 		}
@@ -129,17 +132,25 @@ func (g *gateway) tailnetIP(list *diag.List, t *schema.Topology) {
 	}
 }
 
-// publicIP is where peers send the tunnel's own packets: behind an advertised route
-// they would go into the tunnel that they carry.
+// publicIP is where peers send the tunnel's own packets: behind an advertised route,
+// whosever, they would go into the tunnel that they carry, and rule 5180 refuses that, so
+// that only relays are left. A host that nobody gave another address has its internalIP
+// there.
 func (g *gateway) publicIP(list *diag.List, advertised *claim.Tree) {
-	a := g.node.PublicIP
+	a, field := g.node.PublicIP, "publicIP"
 	if !a.IsValid() {
+		a, field = g.node.InternalIP, "internalIP"
+		if !a.IsValid() || claim.InAny(claim.Host(a), schema.PrivateBlocks()) {
+			return
+		}
+	}
+	if c, ok := advertised.Lookup(a.Unmap().WithZone("")); ok {
+		list.Errorf(CodeGatewayPublicIP, g.path+"."+field, "%s %s of gateway %q lies inside the %s, so other gateways would send the tunnel's packets into the tunnel, and reach it by relays only",
+			field, a, g.node.Name, c).See(c.Path(), "%s is claimed here", c).
+			Fix("advertise a prefix that does not contain the gateway's public address; a host that has no other one gets a private address before its kubelet starts (a dummy or bridge device, and --node-ip), which is then its internalIP")
 		return
 	}
-	c, ok := advertised.Lookup(a.Unmap().WithZone(""))
-	if ok && c.Owner != g.region.Name {
-		list.Errorf(CodeGatewayPublicIP, g.path+".publicIP", "publicIP %s of gateway %q lies inside the %s, so other gateways would send the tunnel's packets into the tunnel",
-			a, g.node.Name, c).See(c.Path(), "%s is claimed here", c).Fix("advertise a prefix that does not contain the gateway's public address")
+	if field == "internalIP" {
 		return
 	}
 	if claim.InAny(claim.Host(a), schema.PrivateBlocks()) && !g.node.UnderNAT {

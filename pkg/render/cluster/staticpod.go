@@ -6,6 +6,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/host"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/tree"
@@ -41,6 +42,10 @@ func StaticPod(p *plan.Plan, r *plan.Region, h *plan.Host, runs host.Gateway) (t
 // staticPodNote tells an operator what the host needs before the kubelet reads the
 // file: a kubelet says of what is missing only in its log.
 func (g *gateway) staticPodNote() string {
+	where := "where the kubelet's staticPodPath points"
+	if d := facts.Distribution(g.all.Topology.Spec.Cluster.Distribution).StaticPods; d.IsKnown() {
+		where = d.Value + "/, or wherever the kubelet's staticPodPath points"
+	}
 	tables := tree.InRegion(g.region.Name, "gateway/"+host.Dir(g.host)+host.Tables)
 	return tree.Header(g.all.Topology.Metadata.Name) + `#
 # A gateway of region ` + g.region.Name + `, on: ` + strings.Join(hostNames(g.plan, g.host), ", ") + `
@@ -48,7 +53,7 @@ func (g *gateway) staticPodNote() string {
 #   1. host/*, ` + host.FleetTables + ` and ` + tables + ` of this tree to ` + host.ProgramDir + `/,
 #      with their modes
 #   2. the auth key to ` + g.all.Topology.Spec.Tailnet.Auth.HostDir + `/authkey (directory 0700, file 0400, root's)
-#   3. this file to /etc/kubernetes/manifests/, or wherever the kubelet's staticPodPath points
+#   3. this file to ` + where + `
 # A kubelet with --cloud-provider=external also needs --node-ip, or it cannot tell HOST_IP.
 # The cluster shows the pod once it has the namespace ` + schema.Namespace + ` (cluster/namespace.yaml);
 # the gateway runs without. Never apply this file with kubectl: it would be an ordinary pod.

@@ -46,7 +46,16 @@ type helmSwitch struct {
 }
 
 type ciliumIPAM struct {
-	Mode string `json:"mode"`
+	Mode     string             `json:"mode"`
+	Operator *ciliumClusterPool `json:"operator,omitempty"`
+}
+
+// ciliumClusterPool is the one list of mode cluster-pool.
+type ciliumClusterPool struct {
+	IPv4     []netip.Prefix `json:"clusterPoolIPv4PodCIDRList,omitempty"`
+	IPv4Mask int            `json:"clusterPoolIPv4MaskSize,omitempty"`
+	IPv6     []netip.Prefix `json:"clusterPoolIPv6PodCIDRList,omitempty"`
+	IPv6Mask int            `json:"clusterPoolIPv6MaskSize,omitempty"`
 }
 
 type ciliumBPF struct {
@@ -77,7 +86,7 @@ func (p *Settings) ciliumValues(r *plan.Region) ciliumValues {
 		K8sServicePort:       api.Port,
 		RoutingMode:          "native",
 		EndpointRoutes:       helmSwitch{true},
-		IPAM:                 ciliumIPAM{p.ciliumIPAMMode(cni.IPAM)},
+		IPAM:                 ciliumIPAM{p.ciliumIPAMMode(cni.IPAM), clusterPool(r)},
 		EnableIPv4Masquerade: true,
 		BPF:                  ciliumBPF{Masquerade: true, HostLegacyRouting: cni.HostRouting == schema.HostRoutingLegacy},
 		Devices:              p.ciliumDevices(),
@@ -134,6 +143,25 @@ func (p *Settings) ciliumIPAMMode(m schema.IPAM) string {
 	}
 	r := p.firstWith(plugin.SettingsCilium)
 	return facts.Provider(r.Region.Provider).CiliumIPAM.Or(string(schema.IPAMKubernetes))
+}
+
+// clusterPool is the list of mode cluster-pool, which validation allows to one region of
+// Cilium's; nil in other modes. What a node gets of it is left to Cilium where the topology
+// does not say.
+func clusterPool(r *plan.Region) *ciliumClusterPool {
+	cni := r.Region.CNI
+	if facts.Plugin(cni.Type).Mode(cni.IPAM).Pools.Value != plugin.PoolsOfCluster {
+		return nil
+	}
+	c := &ciliumClusterPool{}
+	c.IPv4, c.IPv6 = byFamily(r.Region.PodCIDRs)
+	if len(c.IPv4) > 0 {
+		c.IPv4Mask = cni.NodeBlockSizeIPv4
+	}
+	if len(c.IPv6) > 0 {
+		c.IPv6Mask = cni.NodeBlockSizeIPv6
+	}
+	return c
 }
 
 // ciliumVersion is the oldest of the cluster's: what it understands, all do. It is

@@ -1,0 +1,130 @@
+package validate_test
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/validate"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// ofFirst is what is found about the first region with one of the codes.
+func ofFirst(t *schema.Topology, codes ...diag.Code) []string {
+	var got []string
+	for _, d := range validate.Topology(t) {
+		if slices.Contains(codes, d.Code) && strings.HasPrefix(d.Path, "spec.regions[0]") {
+			got = append(got, string(d.Code)+" "+d.Severity.String())
+		}
+	}
+	return got
+}
+
+// TestPodsAreRouted goes through every provider, plugin, tunnel and statement: pods of a
+// region reach each other, or it is said that they do not. What must be is written down
+// here once more, from providers' and plugins' manuals.
+func TestPodsAreRouted(t *testing.T) {
+	lan := map[string]bool{"bare-metal": true, "on-premises": true}
+	byTable := map[string]bool{"gcp": true, "azure": true, "alibaba": true}
+	subnets := map[string]bool{"aws": true}
+	own := map[schema.CNIType]bool{schema.CNIAWSVPC: true, schema.CNIAzure: true}
+	tunnels := []schema.TunnelProtocol{"", schema.TunnelNone, schema.TunnelVXLAN, schema.TunnelGeneve, schema.TunnelIPIP, schema.TunnelWireGuard}
+	combinations := 0
+	providers := []string{"acme"}
+	for _, p := range facts.Providers() {
+		providers = append(providers, p.Name)
+	}
+	for _, provider := range providers {
+		for _, p := range facts.Plugins() {
+			for _, tunnel := range tunnels {
+				for _, routes := range []schema.PodRoutes{"", schema.PodRoutesNodes, schema.PodRoutesNetwork} {
+					for _, ipam := range []schema.IPAM{"", schema.IPAMMultiPool, schema.IPAMKubernetes, schema.IPAMClusterPool, schema.IPAMCloud} {
+						combinations++
+						topology := published()
+						r := &topology.Spec.Regions[0]
+						r.Provider = provider
+						r.CNI = schema.CNI{Type: p.Type, Tunnel: tunnel, PodRoutes: routes, IPAM: ipam}
+						var want []string
+						carried := tunnel != "" && tunnel != schema.TunnelNone || tunnel == "" && p.Type == schema.CNIFlannel
+						given := own[p.Type] || p.Type == schema.CNICilium && ipam == schema.IPAMCloud
+						switch {
+						case carried, routes == schema.PodRoutesNetwork:
+						case routes == schema.PodRoutesNodes && byTable[provider]:
+							want = []string{"pods-host-routes error"}
+						case routes == schema.PodRoutesNodes, given, lan[provider]:
+						case byTable[provider] || subnets[provider]:
+							want = []string{"pods-unrouted error"}
+						default:
+							want = []string{"pods-unrouted warning"}
+						}
+						if got := ofFirst(topology, validate.CodePodsUnrouted, validate.CodeHostRoutes); !slices.Equal(got, want) {
+							t.Errorf("%s, %s, tunnel %q, podRoutes %q, ipam %q: got %v, want %v", provider, p.Type, tunnel, routes, ipam, got, want)
+						}
+					}
+				}
+			}
+		}
+	}
+	if combinations < 2000 {
+		t.Errorf("%d combinations", combinations)
+	}
+}
+
+// TestCloudSaysItsNetwork: saying less never hides what a network does to packets.
+func TestCloudSaysItsNetwork(t *testing.T) {
+	for provider, want := range map[string]string{
+		"gcp": "cloud-network-missing error", "azure": "cloud-network-missing error", "alibaba": "cloud-network-missing error",
+		"aws": "fabric-source-check warning", "bare-metal": "", "acme": "",
+	} {
+		topology := published()
+		topology.Spec.Regions[0].Provider = provider
+		if got := strings.Join(ofFirst(topology, validate.CodeCloudUntold, validate.CodeSourceCheck), " "); got != want {
+			t.Errorf("%s: got %q, want %q", provider, got, want)
+		}
+	}
+}
+
+// TestLoneHosts: a host that peers can reach only behind a route of the tailnet has relays.
+func TestLoneHosts(t *testing.T) {
+	for name, c := range map[string]struct {
+		node, internal, public string
+		want                   []string
+	}{
+		"one public address":            {"65.21.7.11/32", "65.21.7.11", "", []string{"gateway-public-ip error"}},
+		"the same twice":                {"65.21.7.11/32", "65.21.7.11", "65.21.7.11", []string{"gateway-public-ip error"}},
+		"public, in its own region":     {"65.21.7.0/24", "65.21.7.11", "65.21.7.12", []string{"gateway-public-ip error"}},
+		"private, and public elsewhere": {"10.77.0.7/32", "10.77.0.7", "65.21.7.11", nil},
+	} {
+		topology := published()
+		r := &topology.Spec.Regions[1]
+		r.NodeCIDRs = cidrs(c.node)
+		r.Gateways.Nodes = []schema.GatewayNode{{Name: "gpu-1", InternalIP: netip.MustParseAddr(c.internal)}}
+		if c.public != "" {
+			r.Gateways.Nodes[0].PublicIP = netip.MustParseAddr(c.public)
+		}
+		var got []string
+		for _, d := range validate.Topology(topology) {
+			if d.Code == validate.CodeGatewayPublicIP || d.Code == validate.CodeGatewayDuplicate {
+				got = append(got, string(d.Code)+" "+d.Severity.String())
+			}
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: got %v, want %v", name, got, c.want)
+		}
+	}
+}
+
+// TestClusterPoolOfOneRegion: one list is enough where one region takes from it.
+func TestClusterPoolOfOneRegion(t *testing.T) {
+	topology := published()
+	topology.Spec.Regions[0].CNI = schema.CNI{Type: schema.CNIAWSVPC}
+	topology.Spec.Regions[1].CNI.IPAM = schema.IPAMClusterPool
+	for _, d := range validate.Topology(topology) {
+		if d.Code == validate.CodeIPAM {
+			t.Error(d)
+		}
+	}
+}
