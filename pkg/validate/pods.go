@@ -14,11 +14,10 @@ import (
 
 // The codes of the findings about the ways between hosts and pods of one region.
 const (
-	CodePodsUnrouted   diag.Code = "pods-unrouted"         // nobody knows the way to another node's pods
-	CodeHostRoutes     diag.Code = "pods-host-routes"      // routes on hosts, where those do nothing
-	CodeCloudUntold    diag.Code = "cloud-network-missing" // a network whose tables must lead to gateways
-	CodeSourceCheck    diag.Code = "fabric-source-check"   // a network that drops what a host forwards
-	fewestMultiPoolVia           = "1.18"
+	CodePodsUnrouted diag.Code = "pods-unrouted"         // nobody knows the way to another node's pods
+	CodeHostRoutes   diag.Code = "pods-host-routes"      // routes on hosts, where those do nothing
+	CodeCloudUntold  diag.Code = "cloud-network-missing" // a network whose tables must lead to gateways
+	CodeSourceCheck  diag.Code = "fabric-source-check"   // a network that drops what a host forwards
 )
 
 // insideRegions checks that packets find their way inside each region: to the pods of
@@ -112,9 +111,13 @@ func networkTold(r *schema.Region, i int, list *diag.List) {
 			See(regionPath(i)+".provider", "the provider is %s", r.Provider).
 			Fix("describe it (spec.regions[].network.%s), and run cloud/%s: see docs/cloud.md", r.Provider, plan.CloudProgram(r.Provider))
 	case p.Forwarding.IsKnown() && p.Forwarding.Value != "":
+		remedy := p.Forwarding.Value + " for every gateway, and suppress this finding"
+		if p.Network.IsKnown() {
+			remedy = fmt.Sprintf("describe it (spec.regions[].network.%s), and run cloud/%s, which sees to it; or %s", r.Provider, plan.CloudProgram(r.Provider), remedy)
+		}
 		list.Warnf(CodeSourceCheck, regionPath(i), "the network of %s drops what gateways of region %q forward, until somebody says otherwise for each of them", p.Title, r.Name).
 			See(regionPath(i)+".provider", "the provider is %s", r.Provider).
-			Fix("describe it (spec.regions[].network), and run cloud/%s, which sees to it; or %s for every gateway, and suppress this finding", plan.CloudProgram(r.Provider), p.Forwarding.Value)
+			Fix("%s", remedy)
 	}
 }
 
