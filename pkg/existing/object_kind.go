@@ -8,6 +8,9 @@ import (
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/claim"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/plugin"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
 // kind is what is read from objects of one kind, and how it is judged.
@@ -20,7 +23,7 @@ type kind struct {
 func kinds() map[string]kind {
 	return map[string]kind{
 		"/Node":                               {nodeFields, eachInside},
-		"/ConfigMap":                          {ciliumConfigFields, eachInside},
+		"/ConfigMap":                          {ciliumConfigFields, ciliumConfigCheck},
 		"cilium.io/CiliumNode":                {ciliumNodeFields, eachInside},
 		"cilium.io/CiliumPodIPPool":           {ciliumPoolFields, eachInside},
 		"crd.projectcalico.org/IPPool":        {calicoPoolFields, eachInside},
@@ -142,6 +145,36 @@ func ciliumConfigFields(o *Object, r *reading) {
 	}
 	for _, key := range []string{"cluster-pool-ipv4-cidr", "cluster-pool-ipv6-cidr"} {
 		r.commas(claim.RolePod, diag.Field("data", key), text(o.Content, "data", key))
+	}
+}
+
+// ciliumConfigCheck compares how the cluster's Cilium runs with what is rendered for it.
+// Its IPAM mode must not change while workloads have addresses of it (cilium 1.17.4,
+// Documentation/network/concepts/ipam/index.rst), and our values say the topology's.
+func ciliumConfigCheck(w *wanted, list *diag.List, o *Object, claims []objectClaim) {
+	eachInside(w, list, o, claims)
+	i := slices.IndexFunc(w.topology.Spec.Regions, func(r schema.Region) bool {
+		return facts.Plugin(r.CNI.Type).Settings.Value == plugin.SettingsCilium
+	})
+	if o.Name != "cilium-config" || i < 0 {
+		return
+	}
+	r := &w.topology.Spec.Regions[i]
+	mode := string(facts.Plugin(r.CNI.Type).Mode(r.CNI.IPAM).Name.Value)
+	if r.CNI.IPAM == schema.IPAMCloud {
+		mode = facts.Provider(r.Provider).CiliumIPAM.Or("")
+	}
+	if runs := text(o.Content, "data", "ipam"); runs != "" && mode != "" && runs != mode {
+		d := o.finding(diag.Error, CodeObjectDiffers, "data.ipam", "ipam of %s is %s, and for region %q mode %s is rendered: pods lose their addresses where the mode of a running Cilium changes", o.ID(), runs, r.Name, mode)
+		*list = append(*list, d.Fix("set cni.ipam to the mode that runs, with node blocks that lie in each region's podCIDRs, or make the cluster anew; never merge the other mode into its values"))
+	}
+	routing := "native"
+	if r.CNI.Tunnel == schema.TunnelVXLAN || r.CNI.Tunnel == schema.TunnelGeneve {
+		routing = "tunnel"
+	}
+	if runs := text(o.Content, "data", "routing-mode"); runs != "" && runs != routing {
+		d := o.finding(diag.Warning, CodeObjectDiffers, "data.routing-mode", "routing-mode of %s is %s, and for region %q %s is rendered: while agents restart, nodes with the one and nodes with the other mode do not reach each other's pods", o.ID(), runs, r.Name, routing)
+		*list = append(*list, d.Fix("state cni.tunnel as it runs, or plan an outage for the change"))
 	}
 }
 

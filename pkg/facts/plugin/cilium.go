@@ -71,7 +71,8 @@ func (plugins) Cilium() Plugin {
 		SetsMTU:         fact.Known(true, "cilium 1.17.4, Documentation/configuration/per-node-config.rst: key mtu of a CiliumNodeConfig"),
 		ByHand: fact.Known([]string{
 			"Merge `cni/cilium-values.yaml` into the values of the cluster's Cilium chart, apply `cilium.yaml` of this directory before the region's agents start, and restart agents that have started already: they read a CiliumNodeConfig once.",
-		}, "cilium 1.17.4, Documentation/configuration/per-node-config.rst"),
+			"Where Cilium runs already in another `ipam.mode`, never merge that key: its mode must not change while pods have addresses. `kustomize-hybrid validate topology.yaml DUMP` compares, given ConfigMap cilium-config.",
+		}, "cilium 1.17.4, Documentation/configuration/per-node-config.rst, Documentation/network/concepts/ipam/index.rst"),
 	}
 }
 
