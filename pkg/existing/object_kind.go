@@ -160,12 +160,14 @@ func ciliumConfigCheck(w *wanted, list *diag.List, o *Object, claims []objectCla
 		return
 	}
 	r := &w.topology.Spec.Regions[i]
+	at := diag.Index("spec.regions", i) + ".cni"
 	mode := string(facts.Plugin(r.CNI.Type).Mode(r.CNI.IPAM).Name.Value)
 	if r.CNI.IPAM == schema.IPAMCloud {
 		mode = facts.Provider(r.Provider).CiliumIPAM.Or("")
 	}
 	if runs := text(o.Content, "data", "ipam"); runs != "" && mode != "" && runs != mode {
 		d := o.finding(diag.Error, CodeObjectDiffers, "data.ipam", "ipam of %s is %s, and for region %q mode %s is rendered: pods lose their addresses where the mode of a running Cilium changes", o.ID(), runs, r.Name, mode)
+		d.See(at, "%s is rendered for this", mode)
 		*list = append(*list, d.Fix("set cni.ipam to the mode that runs, with node blocks that lie in each region's podCIDRs, or make the cluster anew; never merge the other mode into its values"))
 	}
 	routing := "native"
@@ -174,6 +176,7 @@ func ciliumConfigCheck(w *wanted, list *diag.List, o *Object, claims []objectCla
 	}
 	if runs := text(o.Content, "data", "routing-mode"); runs != "" && runs != routing {
 		d := o.finding(diag.Warning, CodeObjectDiffers, "data.routing-mode", "routing-mode of %s is %s, and for region %q %s is rendered: while agents restart, nodes with the one and nodes with the other mode do not reach each other's pods", o.ID(), runs, r.Name, routing)
+		d.See(at, "%s is rendered for this", routing)
 		*list = append(*list, d.Fix("state cni.tunnel as it runs, or plan an outage for the change"))
 	}
 }

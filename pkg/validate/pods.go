@@ -6,6 +6,7 @@ import (
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/plugin"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/provider"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan/mtu"
@@ -62,7 +63,7 @@ func waysOut(r *schema.Region, p provider.Provider) string {
 	overlay.CNI.Tunnel = schema.TunnelVXLAN
 	since := ""
 	if r.CNI.IPAM == schema.IPAMMultiPool {
-		since = " (with ipam multi-pool from Cilium 1.18 on)"
+		since = fmt.Sprintf(" (with ipam %s from %s on)", r.CNI.IPAM, plugin.CiliumMultiPoolTunnel)
 	}
 	ways := []string{fmt.Sprintf("carry them in a tunnel: cni.tunnel: vxlan%s and cni.mtu: %d, in every region of %s", since, mtu.Fits(&overlay), r.CNI.Type)}
 	if p.PodRoutes.IsKnown() {
@@ -105,7 +106,7 @@ func hostRoutes(r *plan.Region, i int, list *diag.List) {
 func networkTold(r *schema.Region, i int, list *diag.List) {
 	p := facts.Provider(r.Provider)
 	switch {
-	case r.Cloud() != "" || gatewaysAlone(r):
+	case r.Cloud() != "" || oneHost(r):
 	case p.RoutesByTable():
 		list.Errorf(CodeCloudUntold, regionPath(i), "nodes of region %q cannot reach other regions by its gateways: the network of %s delivers by its own route table, and the region has no network that says which", r.Name, p.Title).
 			See(regionPath(i)+".provider", "the provider is %s", r.Provider).
@@ -119,9 +120,4 @@ func networkTold(r *schema.Region, i int, list *diag.List) {
 			See(regionPath(i)+".provider", "the provider is %s", r.Provider).
 			Fix("%s", remedy)
 	}
-}
-
-// gatewaysAlone reports whether no host of the region needs another one as its gateway.
-func gatewaysAlone(r *schema.Region) bool {
-	return r.Gateways.Mode == schema.ModePerNode || oneHost(r)
 }

@@ -87,6 +87,16 @@ func TestCloudSaysItsNetwork(t *testing.T) {
 	}
 }
 
+// TestPerNodeIsNoWayRound: there, hosts reach other regions by a neighbour, too.
+func TestPerNodeIsNoWayRound(t *testing.T) {
+	topology := published()
+	r := &topology.Spec.Regions[0]
+	r.Provider, r.Gateways.Mode = "gcp", schema.ModePerNode
+	if got := ofFirst(topology, validate.CodeCloudUntold); len(got) != 1 {
+		t.Errorf("got %v", got)
+	}
+}
+
 // TestLoneHosts: a host that peers can reach only behind a route of the tailnet has relays.
 func TestLoneHosts(t *testing.T) {
 	for name, c := range map[string]struct {

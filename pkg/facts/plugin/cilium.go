@@ -10,6 +10,9 @@ const (
 	// CiliumCIDRGroupV2: CiliumCIDRGroup is in cilium.io/v2 (cilium 1.18.0,
 	// pkg/k8s/apis/cilium.io/client/crds).
 	CiliumCIDRGroupV2 schema.Version = "1.18.0"
+	// CiliumMultiPoolTunnel: multi-pool IPAM works in a tunnel, too (cilium 1.17.3 and
+	// 1.18.0, Documentation/network/concepts/ipam/multi-pool.rst).
+	CiliumMultiPoolTunnel schema.Version = "1.18.0"
 	// CiliumMasqueradeAlone: BPF masquerading, which ip-masq-agent needs, starts without
 	// NodePort (cilium 1.18.0, daemon/cmd/daemon.go, refuses to).
 	CiliumMasqueradeAlone schema.Version = "1.19.0"

@@ -312,3 +312,19 @@ func thirtyRegions(t *schema.Topology, cni schema.CNI) {
 		t.Spec.Regions = append(t.Spec.Regions, r)
 	}
 }
+
+// TestClusterPoolOfOneRegion: where one region alone runs Cilium, the cluster's list is
+// that region's pods, and the node block what the topology says.
+func TestClusterPoolOfOneRegion(t *testing.T) {
+	topology := sample.Published(t, func(t *schema.Topology) {
+		t.Spec.Regions[0].CNI = schema.CNI{Type: schema.CNIAWSVPC}
+		t.Spec.Regions[1].CNI.IPAM, t.Spec.Regions[1].CNI.NodeBlockSizeIPv4 = schema.IPAMClusterPool, 25
+	})
+	i := slices.IndexFunc(filesOf(t, topology), func(f goldentest.File) bool { return f.Path == "cni/cilium-values.yaml" })
+	values := string(filesOf(t, topology)[i].Data)
+	for _, line := range []string{"mode: cluster-pool", `clusterPoolIPv4PodCIDRList:`, `- "10.142.0.0/20"`, "clusterPoolIPv4MaskSize: 25"} {
+		if !strings.Contains(values, line) {
+			t.Errorf("no %s in\n%s", line, values)
+		}
+	}
+}
