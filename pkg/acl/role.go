@@ -8,6 +8,7 @@ import (
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/internal/cidr"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -38,7 +39,19 @@ func roles(s *schema.Spec) []role {
 		list = []role{everything()}
 	}
 	list = append(list, overlays(s)...)
+	if plan.MasqueradesToNodes(s.Regions) {
+		seenAsNodes(list)
+	}
 	return append(list, flows(s)...)
+}
+
+// seenAsNodes lets nodes do what pods do to nodes: most of those are seen as theirs.
+func seenAsNodes(list []role) {
+	for i, r := range list {
+		if slices.Contains(r.src, pods) && !slices.Contains(r.src, nodes) && !slices.Contains(r.dst, pods) {
+			list[i].src = append([]place{nodes}, r.src...)
+		}
+	}
 }
 
 // everything is what the explicit choice of allow-all grants. It is TCP, UDP and

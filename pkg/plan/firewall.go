@@ -28,7 +28,7 @@ type FirewallRule struct {
 // Which ports other regions reach is decided once, by the tailnet policy, on the
 // region's own gateway: what comes out of it is let through.
 func (c *Cloud) Rules() []FirewallRule {
-	r, transit := c.region, c.region.Transit()
+	r, remote := c.region, c.region.Arriving()
 	var rules []FirewallRule
 	for _, f := range []family{{"", netip.MustParsePrefix("0.0.0.0/0")}, {"-6", netip.MustParsePrefix("::/0")}} {
 		gateways := f.of(gatewayAddresses(r.Region))
@@ -42,7 +42,7 @@ func (c *Cloud) Rules() []FirewallRule {
 			}
 		}
 		add("in-"+strconv.Itoa(facts.TailscalePort), FirewallRule{Protocol: "udp", Port: facts.TailscalePort, Peers: anybody, Hosts: gateways})
-		add("in-regions", FirewallRule{Protocol: "all", Peers: f.of(transit), Hosts: f.of(r.Region.Advertised())})
+		add("in-regions", FirewallRule{Protocol: "all", Peers: f.of(remote), Hosts: f.of(r.Region.Advertised())})
 		if !r.Region.Network.EgressFiltered {
 			continue
 		}
@@ -53,7 +53,7 @@ func (c *Cloud) Rules() []FirewallRule {
 			out.Egress, out.Peers, out.Hosts = true, anybody, gateways
 			add("out-"+strconv.Itoa(out.Port), out)
 		}
-		add("out-regions", FirewallRule{Egress: true, Protocol: "all", Peers: f.of(transit), Hosts: f.of(r.Region.Advertised())})
+		add("out-regions", FirewallRule{Egress: true, Protocol: "all", Peers: f.of(remote), Hosts: f.of(r.Region.Advertised())})
 	}
 	return rules
 }

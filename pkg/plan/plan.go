@@ -31,6 +31,8 @@ type Plan struct {
 	Regions []Region
 	// Firewall is how tailscaled writes firewall rules, where it writes any.
 	Firewall schema.FirewallMode
+	// Overlay says that one overlay carries the pods of all regions: see OneOverlay.
+	Overlay bool
 	// KeepsSource is where pods of every region go with their own address. Sorted.
 	KeepsSource []netip.Prefix
 	// AdvertiseTag says that a gateway asks for its tag. Some control servers refuse the
@@ -39,6 +41,7 @@ type Plan struct {
 
 	// What few ask for is worked out when somebody does.
 	advertised   func() []claim // what all regions have
+	routed       func() []claim // the part of it that hosts route to
 	destinations func() []claim // the same as the tailnet routes to it
 	fleet        func() Fleet
 	occupied     func() *occupied
@@ -110,6 +113,7 @@ func New(t *schema.Topology) *Plan {
 	p.Topology = complete(t, p.occupied)
 	p.Firewall = p.Topology.Spec.Tailnet.FirewallMode
 	p.AdvertiseTag = facts.Control(p.Topology.Spec.Tailnet.Control).TagRequests.Value
+	p.Overlay = OneOverlay(p.Topology.Spec.Regions)
 	p.KeepsSource = keepsSource(p.Topology)
 	p.Regions = make([]Region, len(p.Topology.Spec.Regions))
 	for i := range p.Regions {
@@ -118,10 +122,11 @@ func New(t *schema.Topology) *Plan {
 	p.advertised = sync.OnceValue(func() []claim {
 		return p.claims(func(r *Region) []netip.Prefix { return r.Region.Advertised() })
 	})
+	p.routed = sync.OnceValue(func() []claim { return p.claims((*Region).routed) })
 	p.destinations = sync.OnceValue(func() []claim { return p.claims((*Region).Destinations) })
 	p.fleet = sync.OnceValue(func() Fleet {
 		var all []netip.Prefix
-		for _, c := range p.advertised() {
+		for _, c := range p.routed() {
 			all = append(all, c.Prefix)
 		}
 		return NewFleet(all)
@@ -129,7 +134,8 @@ func New(t *schema.Topology) *Plan {
 	return p
 }
 
-// Fleet is what all regions advertise between them. It is worked out once, and callers
+// Fleet is what hosts of any region route to between them: what all regions advertise, less
+// the pods of one overlay. It is worked out once, and callers
 // leave it alone.
 func (p *Plan) Fleet() Fleet { return p.fleet() }
 
@@ -168,11 +174,16 @@ func (p *Plan) region(i int) {
 }
 
 // keepsSource lists where pods go with their own address: every region's nodes and
-// pods, and what the user adds. Sorted.
+// pods, and what the user adds; the nodes not where MasqueradesToNodes. Sorted.
 func keepsSource(t *schema.Topology) []netip.Prefix {
 	all := slices.Clone(t.Spec.Cluster.NonMasqueradeCIDRs)
+	hidden := MasqueradesToNodes(t.Spec.Regions)
 	for i := range t.Spec.Regions {
-		all = append(all, t.Spec.Regions[i].Advertised()...)
+		if hidden {
+			all = append(all, sortedPrefixes(t.Spec.Regions[i].PodCIDRs)...)
+		} else {
+			all = append(all, t.Spec.Regions[i].Advertised()...)
+		}
 	}
 	slices.SortFunc(all, netip.Prefix.Compare)
 	return slices.Compact(all)

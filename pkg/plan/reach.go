@@ -30,10 +30,15 @@ func (p *Plan) claims(of func(*Region) []netip.Prefix) []claim {
 // Remote is what all other regions advertise, sorted. It is made anew for each call.
 func (r *Region) Remote() []netip.Prefix { return r.others(r.plan.advertised()) }
 
-// Transit is what the region's nodes send to its gateways: Remote and, where
-// remote gateways keep their tailnet addresses as a source, those. Sorted. It is made
-// anew for each call.
-func (r *Region) Transit() []netip.Prefix { return r.withSources(r.Remote()) }
+// Transit is what the region's nodes send to its gateways: Remote, less the pods of one
+// overlay, and, where remote gateways keep their tailnet addresses as a source, those.
+// Sorted. It is made anew for each call.
+func (r *Region) Transit() []netip.Prefix { return r.withSources(r.others(r.plan.routed())) }
+
+// Arriving is what packets from other regions have as their source: Remote, pods of an
+// overlay among them (those of a gateway reach nodes by its own tunnel), and, where remote
+// gateways keep their tailnet addresses, those. Sorted. It is made anew for each call.
+func (r *Region) Arriving() []netip.Prefix { return r.withSources(r.Remote()) }
 
 // Tunnel is Transit as the other regions' gateways advertise it: the blocks of
 // single nodes where each advertises its own. Sorted. It is made anew for each call.

@@ -65,6 +65,9 @@ func (c *checks) deploy() error {
 	if err != nil {
 		return err
 	}
+	if err := c.write(files); err != nil {
+		return err
+	}
 	for _, h := range c.hosts {
 		if err := h.install(c.topo, files); err != nil {
 			return err
@@ -73,6 +76,11 @@ func (c *checks) deploy() error {
 			return err
 		}
 		if err := h.answer(); err != nil {
+			return err
+		}
+	}
+	if s := c.pass.shape; s != nil && s.installed != nil {
+		if err := s.installed(c); err != nil {
 			return err
 		}
 	}
@@ -87,10 +95,30 @@ func (c *checks) deploy() error {
 			}
 		}
 	}
+	if c.pass.shape != nil {
+		return c.await(30*time.Second, "first packets", func() bool {
+			_, err := seen(c.host("cloud-1").ns, c.host("dc-1").lan(4), healthPort, time.Second)
+			return err == nil
+		})
+	}
 	return c.await(30*time.Second, "first packets", func() bool {
 		_, err := seen(c.host("cloud-3").podNS, c.host("dc-3").pod(4), podPort, time.Second)
 		return err == nil
 	})
+}
+
+// write keeps the tree, for programs that run outside of hosts.
+func (c *checks) write(files []tree.File) error {
+	for _, f := range files {
+		path := filepath.Join(c.dir, "tree", f.Path)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(path, f.Data, 0o755); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (c *checks) await(limit time.Duration, what string, done func() bool) error {

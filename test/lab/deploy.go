@@ -160,6 +160,9 @@ func (h *host) watch() error {
 // start brings the host up, in the order of the pod's containers.
 func (h *host) start() error {
 	if !h.gateway() {
+		if !h.routes() {
+			return nil
+		}
 		if _, err := h.sh(program("node-routes.sh") + " apply"); err != nil {
 			return err
 		}
@@ -172,6 +175,11 @@ func (h *host) start() error {
 		return err
 	}
 	return h.watch()
+}
+
+// routes reports whether a plain node was given routes: not where its network decides.
+func (h *host) routes() bool {
+	return exists(filepath.Join(h.dir, "etc/kustomize-hybrid/host/tables"))
 }
 
 // tailscale runs the CLI in the container.
@@ -210,7 +218,7 @@ func (h *host) plugged(device, lan string, in bool) error {
 // port is the name of the host's port on either switch.
 func (h *host) port() string {
 	for i, m := range h.w.pass.machines() {
-		if m == h.machine {
+		if m.name() == h.name() {
 			return fmt.Sprintf("p%d", i+10)
 		}
 	}

@@ -36,6 +36,9 @@ func (c lastChecks) scripts() {
 		c.await(75*time.Second, "every host", func() bool { bad = c.unlike(); return len(bad) == 0 })
 		return failures(bad, fmt.Sprintf("%d hosts are as gateway-setup.sh and node-routes.sh want them", len(c.hosts)))
 	})
+	if c.pass.shape != nil {
+		return
+	}
 	c.check("remove", func() (bool, string) {
 		// On a plain node, under the eyes of its own watch's end.
 		h := c.host("dc-3")
@@ -57,7 +60,7 @@ func (c lastChecks) unlike() (bad []string) {
 		var err error
 		if h.gateway() {
 			err = h.setup("check")
-		} else {
+		} else if h.routes() {
 			_, err = h.sh(program("node-routes.sh") + " check")
 		}
 		if err != nil {

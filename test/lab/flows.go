@@ -354,3 +354,28 @@ func (t *traffic) end() (int, error) {
 	}
 	return broken, reason
 }
+
+// answered sends datagrams one after the other and says which of them come back.
+func answered(ns, address string, packets int) []bool {
+	answers := make([]bool, packets)
+	in(ns, func() error {
+		conn, err := net.Dial("udp", net.JoinHostPort(address, fmt.Sprint(podPort)))
+		if err != nil {
+			return err
+		}
+		defer conn.Close()
+		b := make([]byte, 16)
+		for i := range packets {
+			conn.Write([]byte{byte(i), byte(i >> 8)})
+			for conn.SetReadDeadline(time.Now().Add(300 * time.Millisecond)); !answers[i]; {
+				n, err := conn.Read(b)
+				if err != nil {
+					break
+				}
+				answers[i] = n == 2 && b[0] == byte(i) && b[1] == byte(i>>8)
+			}
+		}
+		return nil
+	})
+	return answers
+}

@@ -36,7 +36,8 @@ type pass struct {
 	// rules with where it writes any.
 	firewall schema.FirewallMode
 	layout   layout
-	full     bool // outages, MSS and policy as well
+	full     bool   // outages, MSS and policy as well
+	shape    *shape // nil for two flat LANs
 }
 
 // layout is what the region dc is like; the region cloud has two gateways of a DaemonSet
@@ -50,15 +51,24 @@ const (
 )
 
 func passes() []pass {
-	return []pass{
-		{"1.84.3", schema.NetfilterOff, schema.FirewallIPTables, relayed, true},
-		{"1.102.3", schema.NetfilterOff, schema.FirewallNFTables, relayed, true},
-		{"1.84.3", schema.NetfilterOn, schema.FirewallIPTables, relayed, false},
-		{"1.102.3", schema.NetfilterOn, schema.FirewallNFTables, relayed, false},
-		{"1.84.3", schema.NetfilterOff, schema.FirewallIPTables, perNode, false},
-		{"1.102.3", schema.NetfilterOff, schema.FirewallNFTables, perNode, false},
-		{"1.102.3", schema.NetfilterOff, schema.FirewallIPTables, supersets, false},
+	all := []pass{
+		{"1.84.3", schema.NetfilterOff, schema.FirewallIPTables, relayed, true, nil},
+		{"1.102.3", schema.NetfilterOff, schema.FirewallNFTables, relayed, true, nil},
+		{"1.84.3", schema.NetfilterOn, schema.FirewallIPTables, relayed, false, nil},
+		{"1.102.3", schema.NetfilterOn, schema.FirewallNFTables, relayed, false, nil},
+		{"1.84.3", schema.NetfilterOff, schema.FirewallIPTables, perNode, false, nil},
+		{"1.102.3", schema.NetfilterOff, schema.FirewallNFTables, perNode, false, nil},
+		{"1.102.3", schema.NetfilterOff, schema.FirewallIPTables, supersets, false, nil},
 	}
+	// The versions take turns: what a network does to packets, it does to either's.
+	for i, s := range shapes() {
+		p := pass{"1.84.3", schema.NetfilterOff, schema.FirewallNFTables, relayed, false, s}
+		if i%2 == 1 {
+			p.version = "1.102.3"
+		}
+		all = append(all, p)
+	}
+	return all
 }
 
 func main() {
@@ -68,7 +78,8 @@ func main() {
 func lab() int {
 	var o options
 	only := flag.String("run", "", "only checks whose name matches this regular expression")
-	which := flag.String("pass", "", "only passes whose name matches, such as 1.102.3/off/nftables/relay")
+	which := flag.String("pass", "", "only passes whose name matches, such as 1.102.3/off/nftables/relay/flat")
+	shape := flag.String("shape", "", "only passes over networks whose name matches this regular expression, such as flat, vpc or overlay")
 	flag.StringVar(&o.binaries, "programs", ".lab", "directory with v1.84.3/ and v1.102.3/")
 	flag.Float64Var(&o.patience, "patience", 1, "multiplies the limits of time, for a busy machine")
 	flag.IntVar(&o.retries, "retries", 0, "how often a check that fails is run again; each failure is printed")
@@ -82,7 +93,7 @@ func lab() int {
 	failed := 0
 	start := time.Now()
 	for _, p := range passes() {
-		if !regexp.MustCompile(*which).MatchString(p.name()) {
+		if !regexp.MustCompile(*which).MatchString(p.name()) || !regexp.MustCompile(*shape).MatchString(p.network()) {
 			continue
 		}
 		n, err := p.run(&o)
@@ -100,7 +111,14 @@ func lab() int {
 }
 
 func (p pass) name() string {
-	return p.version + "/" + string(p.netfilter) + "/" + string(p.firewall) + "/" + string(p.layout)
+	return p.version + "/" + string(p.netfilter) + "/" + string(p.firewall) + "/" + string(p.layout) + "/" + p.network()
+}
+
+func (p pass) network() string {
+	if p.shape == nil {
+		return flat
+	}
+	return p.shape.name
 }
 
 // run builds the lab, runs the checks and takes the lab away again.
@@ -145,6 +163,11 @@ func (p pass) run(o *options) (failed int, err error) {
 	if err := c.deploy(); err != nil {
 		return 0, err
 	}
-	c.all()
+	if p.shape != nil {
+		c.note("start")
+		c.shape()
+	} else {
+		c.all()
+	}
 	return c.failed, nil
 }

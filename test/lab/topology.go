@@ -15,7 +15,18 @@ type site struct {
 	mode             schema.GatewayMode
 	lan4, lan6       string // host number N has lan4 + N
 	podNet4, podNet6 string // formats: the pods of host number N
+
+	// What a shape changes.
+	provider string
+	network  schema.Network
+	cni      schema.CNI
+	fabric   fabric
+	alias    bool   // the network routes pods' addresses to their host
+	nat      string // how its router translates what leaves; empty where gateways have public addresses
+	firewall string // what that router drops, as rules of nft
 }
+
+func (s site) overlay() bool { return s.cni.Tunnel == schema.TunnelVXLAN }
 
 // sites are the two regions: one runs a DaemonSet's pods, the other static pods.
 func (p pass) sites() []site {
@@ -26,7 +37,7 @@ func (p pass) sites() []site {
 	case supersets:
 		cloud = schema.ModeStaticPod
 	}
-	return []site{{
+	sites := []site{{
 		name: "cloud", mode: cloud,
 		node4: "10.0.0.0/22", node6: "fd00:10::/64", lan4: "10.0.0.", lan6: "fd00:10::",
 		pod4: "10.61.0.0/16", pod6: "fd00:61::/56", podNet4: "10.61.%d.", podNet6: "fd00:61:0:%d::",
@@ -35,6 +46,17 @@ func (p pass) sites() []site {
 		node4: "10.143.0.0/24", node6: "fd00:143::/64", lan4: "10.143.0.", lan6: "fd00:143::",
 		pod4: "10.142.0.0/20", pod6: "fd00:142::/56", podNet4: "10.142.%d.", podNet6: "fd00:142:0:%d::",
 	}}
+	for i := range sites {
+		sites[i].provider, sites[i].cni, sites[i].fabric = "bare-metal", native(), switched
+	}
+	if p.shape != nil {
+		// One family is enough to show which way packets take.
+		sites[0].node6, sites[0].pod6, sites[1].node6, sites[1].pod6 = "", "", "", ""
+		if p.shape.sites != nil {
+			p.shape.sites(&sites[0], &sites[1])
+		}
+	}
+	return sites
 }
 
 // machine is one host of a site. Numbers 1 and 2 are gateways, 3 is a plain node unless
@@ -48,6 +70,9 @@ func (m machine) name() string { return fmt.Sprintf("%s-%d", m.site.name, m.numb
 func (m machine) gateway() bool {
 	return m.number < 3 || m.site.mode == schema.ModePerNode
 }
+
+// public reports whether the host has a cable to the internet.
+func (m machine) public() bool { return m.gateway() && m.site.nat == "" }
 
 func (m machine) lan(f int) string { return m.address(f, m.site.lan4, m.site.lan6, 10+m.number) }
 
@@ -103,16 +128,17 @@ func topology(p pass) *schema.Topology {
 	for _, s := range p.sites() {
 		t.Spec.Regions = append(t.Spec.Regions, region(s, p.layout))
 	}
+	if p.shape != nil && p.shape.topology != nil {
+		p.shape.topology(t)
+	}
 	return t
 }
 
 func region(s site, l layout) schema.Region {
 	r := schema.Region{
-		Name: s.name, Provider: "bare-metal",
-		NodeCIDRs: []netip.Prefix{netip.MustParsePrefix(s.node4), netip.MustParsePrefix(s.node6)},
-		PodCIDRs:  []netip.Prefix{netip.MustParsePrefix(s.pod4), netip.MustParsePrefix(s.pod6)},
-		CNI:       schema.CNI{Type: schema.CNICilium, Version: "1.17.4"},
-		Gateways:  schema.Gateways{Mode: s.mode, NodeSelector: map[string]string{"tailscale": "true"}},
+		Name: s.name, Provider: s.provider, Network: s.network,
+		NodeCIDRs: prefixes(s.node4, s.node6), PodCIDRs: prefixes(s.pod4, s.pod6), CNI: s.cni,
+		Gateways: schema.Gateways{Mode: s.mode, NodeSelector: map[string]string{"tailscale": "true"}},
 	}
 	if l == supersets {
 		r.Gateways.HA.Strategy = schema.HASupersets
@@ -123,9 +149,11 @@ func region(s site, l layout) schema.Region {
 			continue
 		}
 		r.Gateways.Nodes = append(r.Gateways.Nodes, schema.GatewayNode{
-			Name: m.name(), InternalIP: netip.MustParseAddr(m.lan(4)), InternalIPv6: netip.MustParseAddr(m.lan(6)),
-			Zone: fmt.Sprint("zone-", n),
+			Name: m.name(), InternalIP: netip.MustParseAddr(m.lan(4)), Zone: fmt.Sprint("zone-", n), UnderNAT: s.nat != "",
 		})
+		if s.node6 != "" {
+			r.Gateways.Nodes[len(r.Gateways.Nodes)-1].InternalIPv6 = netip.MustParseAddr(m.lan(6))
+		}
 		if s.mode == schema.ModePerNode {
 			node := &r.Gateways.Nodes[n-1]
 			node.PodCIDRs = []netip.Prefix{netip.MustParsePrefix(m.podNet(4)), netip.MustParsePrefix(m.podNet(6))}

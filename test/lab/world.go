@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -139,7 +140,7 @@ func (w *world) build() error {
 		return err
 	}
 	for _, s := range w.pass.sites() {
-		if err := w.addSwitch(s.name, s.lan4+"1/"+bits(s.node4), s.lan6+"1/64"); err != nil {
+		if err := w.addSite(s); err != nil {
 			return err
 		}
 	}
@@ -148,7 +149,21 @@ func (w *world) build() error {
 			return err
 		}
 	}
+	if w.pass.shape != nil && w.pass.shape.network != nil {
+		return w.pass.shape.network(w)
+	}
 	return w.routePods()
+}
+
+// addSite is what the hosts of a site are connected to.
+func (w *world) addSite(s site) error {
+	switch {
+	case s.fabric == routed:
+		return w.addRouter(s)
+	case s.nat != "":
+		return w.addNAT(s)
+	}
+	return w.addSwitch(s.name, s.lan4+"1/"+bits(s.node4), s.lan6+"1/64")
 }
 
 func bits(prefix string) string { _, b, _ := strings.Cut(prefix, "/"); return b }
@@ -210,23 +225,12 @@ func (w *world) addHost(m machine, number int) error {
 	if err := plugTo(w, h, number); err != nil {
 		return err
 	}
-	lines := []string{
-		"link set lan0 up",
-		"address add " + m.lan(4) + "/" + bits(m.site.node4) + " dev lan0",
-		"address add " + m.lan(6) + "/64 dev lan0 nodad",
-		"link add pod0 type veth peer name eth0 netns " + h.podNS,
-		"address add " + m.podRouter(4) + "/24 dev pod0",
-		"address add " + m.podRouter(6) + "/64 dev pod0 nodad",
+	lines := append(w.hostNetwork(h, number),
+		"link add pod0 type veth peer name eth0 netns "+h.podNS,
+		"address add "+m.podRouter(4)+"/24 dev pod0",
+		"address add "+m.podRouter(6)+"/64 dev pod0 nodad",
 		"link set pod0 up",
-	}
-	if m.gateway() {
-		lines = append(lines, "link set pub0 up",
-			fmt.Sprintf("address add %s%d/24 dev pub0", internet4, number),
-			fmt.Sprintf("address add %s%d/64 dev pub0 nodad", internet6, number),
-			"route add default via "+internet4+"254", "route add ::/0 via "+internet6+"fe")
-	} else {
-		lines = append(lines, "route add default via "+m.site.lan4+"1", "route add ::/0 via "+m.site.lan6+"1")
-	}
+	)
 	if m.name() == "dc-3" {
 		lines = append(lines, "address add "+apiServer+"/32 dev lan0")
 	}
@@ -245,19 +249,45 @@ func (w *world) addHost(m machine, number int) error {
 	return h.hold()
 }
 
+// hostNetwork is what a host's own network is configured to be.
+func (w *world) hostNetwork(h *host, number int) []string {
+	if h.site.fabric == routed {
+		return routedHost(h)
+	}
+	lines := []string{
+		"link set lan0 up",
+		"address add " + h.lan(4) + "/" + bits(h.site.node4) + " dev lan0",
+		"address add " + h.lan(6) + "/64 dev lan0 nodad",
+	}
+	if !h.public() {
+		return append(lines, "route add default via "+h.site.lan4+"1", "route add ::/0 via "+h.site.lan6+"1")
+	}
+	return append(lines, "link set pub0 up",
+		fmt.Sprintf("address add %s%d/24 dev pub0", internet4, number),
+		fmt.Sprintf("address add %s%d/64 dev pub0 nodad", internet6, number),
+		"route add default via "+internet4+"254", "route add ::/0 via "+internet6+"fe")
+}
+
 func plugTo(w *world, h *host, number int) error {
+	if h.site.fabric == routed {
+		return w.plugRouted(h, number)
+	}
 	if err := w.plug(h.ns, "lan0", h.site.name, number); err != nil {
 		return err
 	}
-	if h.gateway() {
+	if h.public() {
 		return w.plug(h.ns, "pub0", "inet", number)
 	}
 	return nil
 }
 
-// routePods is a native-routing CNI's part: each node knows its region's pods.
-func (w *world) routePods() error {
+// routePods is a native-routing CNI's part: each node knows its region's pods, in the
+// regions named or in all of them.
+func (w *world) routePods(regions ...string) error {
 	for _, h := range w.hosts {
+		if len(regions) > 0 && !slices.Contains(regions, h.site.name) {
+			continue
+		}
 		var lines []string
 		for _, o := range w.hosts {
 			if o != h && o.site.name == h.site.name {

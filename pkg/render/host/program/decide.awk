@@ -6,7 +6,7 @@
 #   holds TIME                   how long to refuse transit after losing the role
 #   cut                          where no other region answers
 #   address FAMILY ADDRESS DEVICE ...        this host's own: host.awk
-#   hop GATEWAY FAMILY ADDRESS DEVICE        a gateway that is a neighbour on the LAN
+#   hop GATEWAY FAMILY ADDRESS DEVICE        how to hand over to a gateway: hops.awk
 #   backend, self and peer lines             what tailscaled says: status.awk
 #   target, hold lines                       what it decided before: see "memory"
 # Prints
@@ -81,6 +81,9 @@ function decide(i,   f, t, who, way, target, refuse, until, since) {
 	# Two gateways that each take the other for the primary would send a packet to and
 	# fro until its life is over: no transit until the other has noticed, too.
 	refuse = !trusted
+	# A router that sent us a packet by its own table would send it to us again. What
+	# this host and its pods send is looked up there, and goes to the gateway it names.
+	if (setting["handOver"] == "router" && target != "self") refuse = 1
 	until = held[f, t]
 	# Who has withdrawn its routes does not get them back, and the other one hears of it
 	# from the same message: a quarter of the time will do.

@@ -28,6 +28,7 @@ function number(n) {
 	else if (n == CLOSED_TAILNET) print "Rule 5197: the same as 5196, for tailnet addresses of remote gateways. Looks in table " TAILNET "."
 	else if (n == HOST) print "Rule 5198: what this host sends itself has no source yet when its route is looked up; the node prefix's table gives it the InternalIP instead of a tailnet address."
 	else if (n == CLOSED_HOST) print "Rule 5199: the same as 5196, for what this host sends itself. Looks in table " UNREACHABLE "."
+	else if (n == OVERLAY) print "Rule 5204: one overlay carries the pods of all regions, and the network plugin has a route to each of them in the main table. tailscaled's table 52, which comes before that, would take them out of the overlay. Default routes are left for later."
 	else if (n == MARKED) print "Rule 5205: Cilium keeps an identity in the bits of tailscaled's bypass mark, and rule 5210 would send such a packet out by the default route: what does not carry exactly that mark goes to tailscaled's table 52 first."
 	else if (n == UNREACHABLE) print "Table 5250: everything that other regions advertise, as unreachable. Rules 5180, 5196 and 5199 look there; what is not remote goes on to the next rule."
 	else if (n == TAILNET) print "Table 5251: tailnet addresses that remote gateways send from, as unreachable. Rule 5197 looks there."

@@ -69,6 +69,14 @@ facts() {
 		for f in $(families); do echo "family $f"; done
 		ip -o address show
 	} | awk -f "$DIR/prefix.awk" -f "$DIR/host.awk"
+	{
+		lines "$SMALL"
+		ask_hops
+	} | awk -f "$DIR/hops.awk"
+}
+
+# ask_hops asks the kernel for the way to each other gateway.
+ask_hops() {
 	lines "$GATEWAYS" | while read -r name four six _; do
 		for address in "$four" "$six"; do
 			case $address in - | "$HOST_IP") continue ;; esac
@@ -76,7 +84,7 @@ facts() {
 			echo "ask $name $f $address"
 			ip -"$f" route get "$address" 2>/dev/null
 		done
-	done | awk -f "$DIR/hops.awk"
+	done
 }
 
 # poll decides, and enforces what has changed; all of it when told to, since tailscaled
@@ -223,7 +231,7 @@ listen() {
 			mark changed
 			mark mend
 			;;
-		Deleted*518[05]:* | Deleted*519[5-9]:* | Deleted*5205:* | Deleted*' table 525'[0-2]' '*) mark mend ;;
+		Deleted*518[05]:* | Deleted*519[5-9]:* | Deleted*520[45]:* | Deleted*' table 525'[0-2]' '*) mark mend ;;
 		esac
 	done
 }

@@ -13,6 +13,7 @@ BEGIN {
 	CLOSED_TAILNET = 5197
 	HOST = 5198        # what this host sends itself
 	CLOSED_HOST = 5199
+	OVERLAY = 5204     # to pods, by the plugin's own routes
 	MARKED = 5205      # what carries a Cilium identity
 
 	# Tables.

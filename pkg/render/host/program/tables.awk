@@ -37,6 +37,8 @@ BEGIN {
 	settings["netfilter"]
 	settings["relay"]
 	settings["sourceRoute"]
+	settings["handOver"]
+	settings["overlay"]
 	settings["cni"]
 }
 

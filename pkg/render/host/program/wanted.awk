@@ -53,6 +53,11 @@ function rules(f,   i) {
 		rule(f, HOST, "all", node_table[f])
 		rule(f, CLOSED_HOST, "all", UNREACHABLE)
 	}
+	# Where one overlay carries the pods of all regions, the plugin has a route to each
+	# pod in main, and table 52, which comes before that, has the regions' pods, too:
+	# gateways advertise them for what their own pods send to nodes. A default route is
+	# not the plugin's.
+	if (setting["overlay"] == "yes") rule(f, OVERLAY, "all", "main suppress_prefixlength 0")
 	# Cilium keeps an identity in the bits of tailscaled's bypass mark (an ingress
 	# proxy's is 8, a pod's may end in 08), and rule 5210 then sends the packet out by
 	# the default route. What is remote is decided by 5195 to 5199 before that; this is

@@ -1,0 +1,152 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/validate"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// patient is how long a packet may take to find its way in a shape.
+const patient = 3 * time.Second
+
+// native is what two flat LANs have, vxlan what carries pods where no network knows them.
+func native() schema.CNI { return schema.CNI{Type: schema.CNICilium, Version: "1.17.4"} }
+
+func vxlan() schema.CNI {
+	return schema.CNI{Type: schema.CNICilium, Version: "1.18.2", Tunnel: schema.TunnelVXLAN, MTU: overlayMTU}
+}
+
+// onGoogleCloud makes a site a VPC network there.
+func onGoogleCloud(s *site) {
+	s.fabric, s.provider = routed, schema.ProviderGCP
+	s.network = schema.Network{GCP: schema.GCPNetwork{Project: "lab", Name: "k8s"}}
+}
+
+// acceptsStandby says what such a network cannot: hand over to the primary.
+func acceptsStandby(t *schema.Topology) {
+	t.Spec.Suppressions = append(t.Spec.Suppressions, schema.Suppression{
+		Code: string(validate.CodeCloudStandby), Reason: "the lab's routes lead to the first gateway, which is the primary"})
+}
+
+// googleRoutes are made by the rendered program.
+func googleRoutes(c *checks) error {
+	if err := c.masquerade(); err != nil {
+		return err
+	}
+	return c.inFabric(c.pass.sites()[0], "gcp.sh", "gcloud")
+}
+
+// vpcOverlay is the published network on its own cloud, self-managed.
+func vpcOverlay() *shape {
+	return &shape{
+		name:     "vpc-overlay",
+		sites:    func(cloud, dc *site) { onGoogleCloud(cloud); cloud.cni, dc.cni = vxlan(), vxlan() },
+		topology: acceptsStandby, network: (*world).overlays, installed: googleRoutes,
+		more: shapeChecks.identities,
+	}
+}
+
+// vpcAlias is the same as GKE has it: alias ranges, which the network knows and takes
+// from their host.
+func vpcAlias() *shape {
+	return &shape{
+		name: "vpc-alias",
+		sites: func(cloud, dc *site) {
+			onGoogleCloud(cloud)
+			cloud.alias, cloud.cni, dc.cni = true, native(), native()
+			cloud.cni.IPAM, dc.cni.IPAM = schema.IPAMKubernetes, schema.IPAMKubernetes
+			cloud.cni.PodRoutes = schema.PodRoutesNetwork
+		},
+		topology: acceptsStandby,
+		network: func(w *world) error {
+			for _, h := range w.hosts {
+				if h.site.alias {
+					if err := batch(w.ns(h.site.name), "route add "+h.podNet(4)+" via "+h.lan(4)+" dev "+h.port()+" onlink"); err != nil {
+						return err
+					}
+				}
+			}
+			return w.routePods("dc")
+		},
+		installed: googleRoutes,
+	}
+}
+
+// vpcUnrouted is the published network as it was written: nobody routes the pods.
+func vpcUnrouted() *shape {
+	return &shape{
+		name:     "vpc-unrouted",
+		sites:    func(cloud, dc *site) { onGoogleCloud(cloud); cloud.cni, dc.cni = native(), native() },
+		topology: acceptsStandby, installed: googleRoutes,
+		network: func(w *world) error { return w.routePods("dc") },
+		refused: validate.CodePodsUnrouted,
+		lost: func(c *checks) []string {
+			inside := c.pairs(func(a, b *host) bool { return a.site.name == "cloud" && b.site.name == "cloud" })
+			return unreached(inside, everyEnds()[0])
+		},
+	}
+}
+
+// overlay is two flat LANs whose pods travel in VXLAN.
+func overlay() *shape {
+	return &shape{
+		name:    "overlay",
+		sites:   func(cloud, dc *site) { cloud.cni, dc.cni = vxlan(), vxlan() },
+		network: (*world).overlays, installed: (*checks).masquerade,
+		more: shapeChecks.identities,
+	}
+}
+
+// strictFilter is hosts whose cards check sources strictly, where all/ says nothing.
+func strictFilter() *shape {
+	return &shape{
+		name: "strict-rp-filter",
+		network: func(w *world) error {
+			for _, h := range w.hosts {
+				if _, err := run("ip", "netns", "exec", h.ns, "sh", "-c",
+					"echo 0 >/proc/sys/net/ipv4/conf/all/rp_filter; echo 1 >/proc/sys/net/ipv4/conf/default/rp_filter; echo 1 >/proc/sys/net/ipv4/conf/lan0/rp_filter"); err != nil {
+					return err
+				}
+			}
+			return w.routePods()
+		},
+	}
+}
+
+// symmetricNAT is a site whose router gives each flow another port, so that nobody can
+// open a direct path to it; its own gateways open it to the other site's public address.
+func symmetricNAT() *shape {
+	return &shape{
+		name:    "symmetric-nat",
+		sites:   func(_, dc *site) { dc.nat = "masquerade random,fully-random" },
+		network: func(w *world) error { return w.routePods() },
+		more:    func(c shapeChecks) { c.path("direct") },
+	}
+}
+
+// onlyHTTPS is a site whose firewall lets nothing out but TCP to port 443: all goes by DERP.
+func onlyHTTPS() *shape {
+	return &shape{
+		name: "only-443",
+		sites: func(_, dc *site) {
+			dc.nat = "masquerade"
+			dc.firewall = "tcp dport != 443 drop\nmeta l4proto != tcp drop"
+		},
+		network: func(w *world) error { return w.routePods() },
+		more:    func(c shapeChecks) { c.path("DERP") },
+	}
+}
+
+// path: how a gateway of each site reaches one of the other.
+func (c shapeChecks) path(want string) {
+	c.check("path of the tunnel is "+want, func() (bool, string) {
+		var ways [2]string
+		c.await(20*time.Second, want, func() bool {
+			ways = c.ways("cloud-1", "dc-1")
+			return ways[0] == want && ways[1] == want
+		})
+		return ways[0] == want && ways[1] == want, fmt.Sprintf("from cloud-1 %s, from dc-1 %s", ways[0], ways[1])
+	})
+}
