@@ -29,6 +29,9 @@ type Distribution struct {
 	// Home is the provider whose nodes it runs itself: schema.Region.Provider. Nodes of others
 	// are remote.
 	Home fact.Datum[string]
+	// KeepsNodes reports whether it brings a cloud controller manager that keeps every node,
+	// where the user chooses no other.
+	KeepsNodes fact.Datum[bool]
 	// RemotePrivate reports whether it accepts private networks (RFC 1918) only for remote
 	// nodes and their pods.
 	RemotePrivate fact.Datum[bool]
@@ -73,11 +76,12 @@ type distributions struct{}
 
 // What several distributions have in common.
 const (
-	anywhere  = "it runs anywhere"
-	noRemote  = "it has no provider of its own, so none of its nodes is remote"
-	notRead   = "no source has been read"
-	apiServer = "nodes need the API server's own port alone"
-	kubelet   = "kubelet.service"
+	anywhere       = "it runs anywhere"
+	noRemote       = "it has no provider of its own, so none of its nodes is remote"
+	homeController = "its provider's cloud controller manager runs there"
+	notRead        = "no source has been read"
+	apiServer      = "nodes need the API server's own port alone"
+	kubelet        = "kubelet.service"
 )
 
 // serviceBits is what an API server takes: ten addresses at least.

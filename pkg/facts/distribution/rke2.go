@@ -15,6 +15,7 @@ func (distributions) RKE2() Distribution {
 		Services:         fact.Ranges(fact.Default("10.43.0.0/16", "is RKE2's default for services", page, "read 2026-11")),
 		LeastServiceBits: serviceBits(),
 		Home:             fact.Unknown[string](anywhere),
+		KeepsNodes:       fact.Known(true, "rancher/image-build-rke2-cloud-provider: it is k3s', whose InstanceExists is true for every node, unless cloud-provider-name names another"),
 		RemotePrivate:    fact.Unknown[bool](noRemote),
 		KubeletUnits:     fact.Known([]string{"rke2-server.service", "rke2-agent.service"}, "rke2 bundle/lib/systemd/system"),
 		StaticPods:       fact.Known("/var/lib/rancher/rke2/agent/pod-manifests", "rke2 pkg/rke2/rke2.go: DefaultPodManifestPath"),

@@ -15,6 +15,7 @@ func (distributions) Talos() Distribution {
 		Services:         fact.Ranges(fact.Default("10.96.0.0/12", "is Talos's default for services", page, "read 2026-11")),
 		LeastServiceBits: serviceBits(),
 		Home:             fact.Unknown[string](anywhere),
+		KeepsNodes:       fact.Unknown[bool]("it installs none, and leaves that to the user"),
 		RemotePrivate:    fact.Unknown[bool](noRemote),
 		KubeletUnits:     fact.Unknown[[]string]("it has no systemd"),
 		StaticPods:       fact.Unknown[string]("it has no such directory: it serves machine.pods to the kubelet (talos.dev v1.9, static pods)"),
