@@ -27,6 +27,7 @@ func (distributions) AKS() Distribution {
 		KubeletUnits:     fact.Known([]string{kubelet}, "Azure AgentBaker, parts/linux/cloud-init/artifacts/kubelet.service"),
 		StaticPods:       fact.Unknown[string](notRead),
 		StartsAlone:      fact.Unknown[bool](notRead),
+		PluginCharts:     fact.Unknown[string](noCharts),
 		JoinPorts:        fact.Unknown[[]string](notRead),
 	}
 }

@@ -24,6 +24,7 @@ func (distributions) EKS() Distribution {
 		KubeletUnits:     fact.Known([]string{kubelet}, "awslabs/amazon-eks-ami, nodeadm"),
 		StaticPods:       fact.Unknown[string](notRead),
 		StartsAlone:      fact.Unknown[bool](notRead),
+		PluginCharts:     fact.Unknown[string](noCharts),
 		JoinPorts:        fact.Known([]string(nil), "Amazon EKS user guide, hybrid nodes networking: the API server's 443"),
 	}
 }

@@ -20,6 +20,7 @@ func (distributions) GKE() Distribution {
 		KubeletUnits:     fact.Known([]string{kubelet}, "kubernetes v1.33.1, cluster/gce/gci/configure-helper.sh"),
 		StaticPods:       fact.Unknown[string](notRead),
 		StartsAlone:      fact.Unknown[bool](notRead),
+		PluginCharts:     fact.Unknown[string](noCharts),
 		JoinPorts:        fact.Unknown[[]string](notRead),
 	}
 }

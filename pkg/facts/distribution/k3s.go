@@ -20,6 +20,7 @@ func (distributions) K3s() Distribution {
 		KubeletUnits:     fact.Known([]string{"k3s.service", "k3s-agent.service"}, "k3s install.sh"),
 		StaticPods:       fact.Known("/var/lib/rancher/k3s/agent/pod-manifests", "k3s pkg/agent/config/config.go: DefaultPodManifestPath"),
 		StartsAlone:      fact.Known(false, "k3s#1686; k3s pkg/agent/run.go: an agent reads its configuration from the server first"),
+		PluginCharts:     fact.Unknown[string](noCharts),
 		JoinPorts:        fact.Known([]string(nil), "docs.k3s.io, networking requirements: the supervisor shares the API server's 6443"),
 	}
 }

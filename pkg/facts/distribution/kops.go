@@ -20,6 +20,7 @@ func (distributions) KOps() Distribution {
 		KubeletUnits:     fact.Known([]string{kubelet}, "kops nodeup/pkg/model/kubelet.go"),
 		StaticPods:       fact.Known("/etc/kubernetes/manifests", "kops pkg/model/components/kubelet.go: PodManifestPath"),
 		StartsAlone:      fact.Unknown[bool](notRead),
+		PluginCharts:     fact.Unknown[string](noCharts),
 		JoinPorts:        fact.Unknown[[]string](notRead),
 	}
 }

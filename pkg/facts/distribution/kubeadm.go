@@ -19,6 +19,7 @@ func (distributions) Kubeadm() Distribution {
 		KubeletUnits:     fact.Known([]string{kubelet}, "kubernetes/release, cmd/krel/templates: kubelet.service"),
 		StaticPods:       fact.Known("/etc/kubernetes/manifests", "kubernetes v1.33.1, cmd/kubeadm/app/constants/constants.go: ManifestsSubDirName"),
 		StartsAlone:      fact.Known(true, "kubernetes v1.33.1, cmd/kubeadm/app/phases/kubelet: join writes the kubelet's configuration to the host"),
+		PluginCharts:     fact.Unknown[string](noCharts),
 		JoinPorts:        fact.Known([]string(nil), "kubernetes v1.33.1, cmd/kubeadm/app/cmd/join.go: "+apiServer),
 	}
 }

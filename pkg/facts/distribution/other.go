@@ -20,6 +20,7 @@ func (distributions) Other() Distribution {
 		KubeletUnits:     fact.Known([]string{kubelet}, "kubernetes documentation: the usual name, which k0s and Talos do not have"),
 		StaticPods:       fact.Unknown[string](why),
 		StartsAlone:      fact.Unknown[bool](why),
+		PluginCharts:     fact.Unknown[string](why),
 		JoinPorts:        fact.Unknown[[]string](why),
 	}
 }

@@ -20,6 +20,7 @@ func (distributions) RKE2() Distribution {
 		KubeletUnits:     fact.Known([]string{"rke2-server.service", "rke2-agent.service"}, "rke2 bundle/lib/systemd/system"),
 		StaticPods:       fact.Known("/var/lib/rancher/rke2/agent/pod-manifests", "rke2 pkg/rke2/rke2.go: DefaultPodManifestPath"),
 		StartsAlone:      fact.Known(false, "rke2#251; it runs k3s' agent, which reads its configuration from the server first"),
+		PluginCharts:     fact.Known("rke2-", "docs.rke2.io, network options: charts are named rke2-<CNI-PLUGIN-NAME>"),
 		JoinPorts:        fact.Known([]string{"tcp:9345"}, "docs.rke2.io, networking requirements: the supervisor"),
 	}
 }

@@ -20,6 +20,7 @@ func (distributions) Talos() Distribution {
 		KubeletUnits:     fact.Unknown[[]string]("it has no systemd"),
 		StaticPods:       fact.Unknown[string]("it has no such directory: it serves machine.pods to the kubelet (talos.dev v1.9, static pods)"),
 		StartsAlone:      fact.Unknown[bool](notRead),
+		PluginCharts:     fact.Unknown[string](noCharts),
 		JoinPorts:        fact.Known([]string{"tcp:50000-50001"}, "talos.dev v1.9, network requirements: apid and trustd, which workers renew certificates with"),
 	}
 }
