@@ -122,7 +122,10 @@ func check(doc *load.Document, objects []existing.Object, o Options) diag.List {
 	list := slices.Clone(doc.Findings)
 	if doc.Topology != nil {
 		found, packs := existing.Compare(doc.Topology, objects)
-		found = validate.Run(validate.Input{Topology: doc.Topology, Found: found, Packs: packs, Day: o.Today})
+		found = validate.Run(validate.Input{
+			Topology: doc.Topology, Found: found, Packs: packs, Day: o.Today,
+			OperatorShown: existing.OperatorProxies(objects),
+		})
 		found = append(found, acl.CheckTopology(doc.Topology)...)
 		doc.Locate(found)
 		list = append(list, found...)

@@ -106,6 +106,9 @@ type Cluster struct {
 	// Distribution is what installed the cluster; it decides which defaults fill the
 	// fields that are left out. Empty means DistributionKubeadm's.
 	Distribution Distribution `json:"distribution,omitempty"`
+	// CloudController is the cloud controller manager that runs in the cluster; empty means
+	// that of the provider where the API server is, where the distribution has none of its own.
+	CloudController CloudController `json:"cloudController,omitempty"`
 	// ServiceCIDRs are the cluster's service ranges; the first is the primary one.
 	ServiceCIDRs []netip.Prefix `json:"serviceCIDRs,omitempty"`
 	APIServer    APIServer      `json:"apiServer"`
@@ -390,6 +393,20 @@ const (
 	DistributionOther   Distribution = "other"
 )
 
+// CloudController names the cloud controller manager of a provider.
+type CloudController string
+
+const (
+	// CloudControllerNone: no cloud controller manager runs.
+	CloudControllerNone      CloudController = "none"
+	CloudControllerAlibaba   CloudController = "alibaba"
+	CloudControllerAWS       CloudController = "aws"
+	CloudControllerAzure     CloudController = "azure"
+	CloudControllerGCP       CloudController = "gcp"
+	CloudControllerHCloud    CloudController = "hcloud"
+	CloudControllerOpenStack CloudController = "openstack"
+)
+
 // SubnetMode is how a VPC of Google Cloud makes its subnets.
 type SubnetMode string
 
@@ -558,13 +575,14 @@ const (
 
 // Providers that a rule or an output knows by name. Any other one is accepted.
 const (
-	ProviderAlibaba = "alibaba"
-	ProviderAWS     = "aws"
-	ProviderAzure   = "azure"
-	ProviderGCP     = "gcp"
-	ProviderHetzner = "hetzner"
-	ProviderHuawei  = "huawei"
-	ProviderOracle  = "oracle"
+	ProviderAlibaba   = "alibaba"
+	ProviderAWS       = "aws"
+	ProviderAzure     = "azure"
+	ProviderGCP       = "gcp"
+	ProviderHetzner   = "hetzner"
+	ProviderHuawei    = "huawei"
+	ProviderOpenStack = "openstack"
+	ProviderOracle    = "oracle"
 	// ProviderBareMetal and ProviderOnPremises are networks that keep nothing for
 	// themselves, as far as a program can know.
 	ProviderBareMetal  = "bare-metal"

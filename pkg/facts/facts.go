@@ -22,6 +22,11 @@ func Provider(name string) provider.Provider { return provider.Of(name) }
 // Providers lists those that are written down, in the alphabet of their names.
 func Providers() []provider.Provider { return provider.All() }
 
+// WithController is the provider whose cloud controller manager has that name, if any.
+func WithController(name schema.CloudController) (provider.Provider, bool) {
+	return provider.WithController(name)
+}
+
 // Plugin is a network plugin. A type that is not written down is that of any other one.
 func Plugin(t schema.CNIType) plugin.Plugin { return plugin.Of(t) }
 

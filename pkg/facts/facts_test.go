@@ -196,6 +196,7 @@ func TestContractIsCovered(t *testing.T) {
 		{`#CNIType:`, "CNIType", plugins},
 		{`distribution\?:`, "Distribution", distributions},
 		{`control\?:`, "ControlServer", controls},
+		{`cloudController\?:`, "CloudController", controllers()},
 	} {
 		if want := cueWords(t, c.definition); !slices.Equal(c.have, want) {
 			t.Errorf("facts: %q\n%s in CUE: %q", c.have, c.definition, want)
@@ -210,6 +211,42 @@ func TestContractIsCovered(t *testing.T) {
 	for _, name := range constants(t, func(typ, name string) bool { return strings.HasPrefix(name, "Provider") }) {
 		if !slices.Contains(providers, name) {
 			t.Errorf("provider %q of package schema is not written down", name)
+		}
+	}
+}
+
+// controllers are the names of cloud controller managers, and the word for having none.
+func controllers() []string {
+	all := []string{string(schema.CloudControllerNone)}
+	for _, p := range facts.Providers() {
+		if p.Controller.IsKnown() {
+			all = append(all, string(p.Controller.Value.Name))
+		}
+	}
+	slices.Sort(all)
+	return all // twice the same name is a fault, too: it would have two providers
+}
+
+// TestControllers: who deletes nodes that have no providerID, and from which release on
+// nobody does any more.
+func TestControllers(t *testing.T) {
+	for name, deletes := range map[schema.CloudController][2]bool{ // with Kubernetes 1.29.9, and 1.33.1
+		schema.CloudControllerGCP:       {true, true},
+		schema.CloudControllerAzure:     {true, true},
+		schema.CloudControllerHCloud:    {true, true},
+		schema.CloudControllerAWS:       {true, false},
+		schema.CloudControllerOpenStack: {true, false},
+		schema.CloudControllerAlibaba:   {false, false},
+	} {
+		p, ok := facts.WithController(name)
+		c := p.Controller.Value
+		if !ok || c.Name != name || c.Deletes("1.29.9") != deletes[0] || c.Deletes("1.33.1") != deletes[1] {
+			t.Errorf("%s: %s, %+v", name, p.Name, c)
+		}
+	}
+	for _, name := range []schema.CloudController{"", schema.CloudControllerNone, "acme"} {
+		if p, ok := facts.WithController(name); ok {
+			t.Errorf("%q is %s's", name, p.Name)
 		}
 	}
 }

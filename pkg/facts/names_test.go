@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 )
 
 // mayName are the files that name a provider, a plugin or a distribution, though they are
@@ -29,12 +31,16 @@ func mayName() map[string]string {
 func TestNobodyElseKnowsNames(t *testing.T) {
 	var identifiers []string
 	words := constants(t, func(typ, name string) bool {
-		is := typ == "CNIType" || typ == "Distribution" || typ == "" && strings.HasPrefix(name, "Provider")
+		is := typ == "CNIType" || typ == "Distribution" || typ == "" && strings.HasPrefix(name, "Provider") ||
+			typ == "CloudController" && name != "CloudControllerNone" // which is nobody's name
 		if is {
 			identifiers = append(identifiers, name)
 		}
 		return is
 	})
+	for _, p := range facts.Plugins() {
+		words = append(words, string(p.Type)) // the contract need not have a constant for each
+	}
 	words = slices.DeleteFunc(words, func(w string) bool { return w == "other" })
 	used := map[string]bool{}
 	for _, file := range sources(t) {

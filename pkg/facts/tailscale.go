@@ -34,6 +34,11 @@ const TailscaleFailover = 15
 // cmd/tailscaled/tailscaled.go: defaultTunName).
 const TailscaleDevice = "tailscale0"
 
+// TailscaleOperatorTag is the tag of the operator's proxies, Connectors among them, unless
+// somebody chooses another one (tailscale 1.102.3, cmd/k8s-operator/operator.go: PROXY_TAGS;
+// cmd/k8s-operator/deploy/chart/values.yaml: proxyConfig.defaultTags).
+const TailscaleOperatorTag = "tag:k8s"
+
 // The part of the firewall mark that Tailscale uses (tailscale 1.84.3,
 // util/linuxfw/linuxfw.go).
 const (

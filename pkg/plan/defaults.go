@@ -24,6 +24,7 @@ func complete(t *schema.Topology, space func() *occupied) *schema.Topology {
 	c := *t
 	s := &c.Spec
 	s.Cluster.APIServer.Port = cmp.Or(s.Cluster.APIServer.Port, facts.APIServerPort)
+	s.Cluster.CloudController = cmp.Or(s.Cluster.CloudController, cloudController(s))
 	n := &s.Tailnet
 	if n.ControlURL != "" {
 		n.Control = cmp.Or(n.Control, schema.ControlHeadscale)

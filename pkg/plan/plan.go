@@ -29,6 +29,8 @@ type Plan struct {
 	Topology *schema.Topology
 	// Regions has one for each of Topology.Spec.Regions, in their order.
 	Regions []Region
+	// ControlPlane is the provider that runs the control plane; empty where nobody knows.
+	ControlPlane string
 	// Firewall is how tailscaled writes firewall rules, where it writes any.
 	Firewall schema.FirewallMode
 	// Overlay says that one overlay carries the pods of all regions: see OneOverlay.
@@ -111,6 +113,7 @@ func New(t *schema.Topology) *Plan {
 	p := &Plan{Given: t}
 	p.occupied = sync.OnceValue(func() *occupied { return newOccupied(&t.Spec) })
 	p.Topology = complete(t, p.occupied)
+	p.ControlPlane = controlPlane(&p.Topology.Spec)
 	p.Firewall = p.Topology.Spec.Tailnet.FirewallMode
 	p.AdvertiseTag = facts.Control(p.Topology.Spec.Tailnet.Control).TagRequests.Value
 	p.Overlay = OneOverlay(p.Topology.Spec.Regions)

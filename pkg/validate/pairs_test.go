@@ -67,7 +67,7 @@ func judgeText(t *testing.T, data []byte) diag.List {
 		objects = append(objects, found...)
 	}
 	found, packs := existing.Compare(doc.Topology, objects)
-	list := validate.Run(validate.Input{Topology: doc.Topology, Found: found, Packs: packs, Day: today})
+	list := validate.Run(validate.Input{Topology: doc.Topology, Found: found, Packs: packs, Day: today, OperatorShown: existing.OperatorProxies(objects)})
 	list = slices.DeleteFunc(list, func(d *diag.Diagnostic) bool { return d.Severity == diag.Info })
 	doc.Locate(list)
 	list.Sort()

@@ -31,6 +31,7 @@ func TestPodsAreRouted(t *testing.T) {
 	byTable := map[string]bool{"gcp": true, "azure": true, "alibaba": true}
 	subnets := map[string]bool{"aws": true}
 	own := map[schema.CNIType]bool{schema.CNIAWSVPC: true, schema.CNIAzure: true}
+	overlay := map[schema.CNIType]bool{schema.CNIFlannel: true, "canal": true}
 	tunnels := []schema.TunnelProtocol{"", schema.TunnelNone, schema.TunnelVXLAN, schema.TunnelGeneve, schema.TunnelIPIP, schema.TunnelWireGuard}
 	combinations := 0
 	providers := []string{"acme"}
@@ -48,7 +49,7 @@ func TestPodsAreRouted(t *testing.T) {
 						r.Provider = provider
 						r.CNI = schema.CNI{Type: p.Type, Tunnel: tunnel, PodRoutes: routes, IPAM: ipam}
 						var want []string
-						carried := tunnel != "" && tunnel != schema.TunnelNone || tunnel == "" && p.Type == schema.CNIFlannel
+						carried := tunnel != "" && tunnel != schema.TunnelNone || tunnel == "" && overlay[p.Type]
 						given := own[p.Type] || p.Type == schema.CNICilium && ipam == schema.IPAMCloud
 						switch {
 						case carried, routes == schema.PodRoutesNetwork:

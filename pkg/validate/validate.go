@@ -28,6 +28,9 @@ type Input struct {
 	// Found are the findings of others about the topology, which get proposals and can
 	// be suppressed like those of this package; see existing.Compare.
 	Found diag.List
+	// OperatorShown names an object which shows that proxies of Tailscale's operator have the
+	// tag that it gives them; see existing.OperatorProxies. Empty where none does.
+	OperatorShown string
 	// Day is today, as YYYY-MM-DD, for suppressions that expire. None has expired when
 	// it is empty: no clock is asked.
 	Day string
@@ -40,6 +43,7 @@ func Run(in Input) diag.List {
 	for _, check := range checks() {
 		list = append(list, check(p)...)
 	}
+	list = append(list, operatorTag(p, in.OperatorShown)...)
 	list = append(list, in.Found...)
 	if len(in.Packs) > 0 {
 		list = append(list, reservedBy(in.Topology, in.Packs)...)
@@ -88,6 +92,8 @@ func checks() []check {
 		markUses,
 		insideRegions,
 		clouds,
+		foreignNodes,
+		sharedTag,
 		knownIssues,
 	}
 }
@@ -124,6 +130,7 @@ func Codes() []diag.Code {
 		CodeDeviceBudget, CodeEqualCost, CodeZone, CodeGatewayFamily, CodeSupersetVersion, CodeSupersetMode, CodeSupersetNone, CodeSupersetShared, CodeSupersetSwallows,
 		CodeMTUIPv6, CodeMTULink, CodeMTUPod, CodeMTUTunnel,
 		CodePodsUnrouted, CodeHostRoutes, CodeCloudUntold, CodeSourceCheck,
+		CodeForeignNode, CodeTagOperator, CodeTagRegions,
 		CodeStateSecret, CodeIdentityControl, CodeIdentityRemote, CodeIdentityStaticPod, CodeIdentityVersion,
 	}
 }

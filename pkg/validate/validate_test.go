@@ -15,8 +15,13 @@ import (
 
 func cidrs(s ...string) []netip.Prefix { return topologytest.CIDRs(s...) }
 
-// published is the network of the walk-through.
-func published() *schema.Topology { return topologytest.Published() }
+// published is the network of the walk-through, with a tag that Tailscale's operator gives
+// to nobody.
+func published() *schema.Topology {
+	t := topologytest.Published()
+	t.Spec.Tailnet.Tag = "tag:gw"
+	return t
+}
 
 func Example() {
 	t := published()

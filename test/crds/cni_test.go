@@ -113,3 +113,16 @@ func TestCalicoObjects(t *testing.T) {
 		}
 	}
 }
+
+// TestCanalObjects: Canal has Calico's definitions, and Calico's API server does not come with it.
+func TestCanalObjects(t *testing.T) {
+	tailnet := func(t *schema.Topology) {
+		t.Spec.Tailnet.GatewaySource = schema.SourceTailnetIP
+		t.Spec.Tailnet.ReadmitWholePool = true
+	}
+	for _, change := range []func(*schema.Topology){nil, tailnet} {
+		all := documents(t, published(t, schema.CNI{Type: "canal", Version: "3.30.2"}, change))
+		accepted(t, "calico-v3.30.7", all)
+		accepted(t, "calico-v3.32.1", all)
+	}
+}

@@ -61,6 +61,7 @@ func cutFence(text, language string) (block, rest string, ok bool) {
 func said(t *testing.T, code, src string) string {
 	t.Helper()
 	topology := acltest.Named(t, "regional-gateway")
+	topology.Spec.Tailnet.Policy.TagPerRegion = false // one tag makes shorter policies
 	f, list := policyfile.Parse("policy.hujson", []byte(src))
 	switch {
 	case f == nil:

@@ -22,10 +22,12 @@ func (distributions) AKS() Distribution {
 		Services:         fact.Ranges(fact.Default("10.0.0.0/16", "is AKS's default for services", page, "2026-08")),
 		LeastServiceBits: serviceBits(),
 		Home:             fact.Known(schema.ProviderAzure, "azure-aks-docs"),
+		KeepsNodes:       fact.Unknown[bool](homeController),
 		RemotePrivate:    fact.Unknown[bool](notRead),
 		KubeletUnits:     fact.Known([]string{kubelet}, "Azure AgentBaker, parts/linux/cloud-init/artifacts/kubelet.service"),
 		StaticPods:       fact.Unknown[string](notRead),
 		StartsAlone:      fact.Unknown[bool](notRead),
+		PluginCharts:     fact.Unknown[string](noCharts),
 		JoinPorts:        fact.Unknown[[]string](notRead),
 	}
 }

@@ -29,6 +29,9 @@ type Distribution struct {
 	// Home is the provider whose nodes it runs itself: schema.Region.Provider. Nodes of others
 	// are remote.
 	Home fact.Datum[string]
+	// KeepsNodes reports whether it brings a cloud controller manager that keeps every node,
+	// where the user chooses no other.
+	KeepsNodes fact.Datum[bool]
 	// RemotePrivate reports whether it accepts private networks (RFC 1918) only for remote
 	// nodes and their pods.
 	RemotePrivate fact.Datum[bool]
@@ -39,6 +42,9 @@ type Distribution struct {
 	// StartsAlone reports whether a kubelet that has joined once starts before its API server
 	// answers, as it has to for a static pod that makes the API server reachable.
 	StartsAlone fact.Datum[bool]
+	// PluginCharts is what the names of the Helm charts begin with by which it installs network
+	// plugins; a HelmChartConfig in kube-system of a chart's name changes its values.
+	PluginCharts fact.Datum[string]
 	// JoinPorts are what nodes need of the control plane besides the API server's port.
 	JoinPorts fact.Datum[[]string]
 }
@@ -73,11 +79,13 @@ type distributions struct{}
 
 // What several distributions have in common.
 const (
-	anywhere  = "it runs anywhere"
-	noRemote  = "it has no provider of its own, so none of its nodes is remote"
-	notRead   = "no source has been read"
-	apiServer = "nodes need the API server's own port alone"
-	kubelet   = "kubelet.service"
+	anywhere       = "it runs anywhere"
+	noRemote       = "it has no provider of its own, so none of its nodes is remote"
+	homeController = "its provider's cloud controller manager runs there"
+	noCharts       = "it installs no network plugin by a chart of its own"
+	notRead        = "no source has been read"
+	apiServer      = "nodes need the API server's own port alone"
+	kubelet        = "kubelet.service"
 )
 
 // serviceBits is what an API server takes: ten addresses at least.

@@ -19,10 +19,12 @@ func (distributions) EKS() Distribution {
 		),
 		LeastServiceBits: fact.Known(8, page+": /24 to /12"),
 		Home:             fact.Known(schema.ProviderAWS, "Amazon EKS user guide, hybrid nodes"),
+		KeepsNodes:       fact.Unknown[bool](homeController),
 		RemotePrivate:    fact.Known(true, "Amazon EKS user guide, hybrid nodes: remote node and pod networks"),
 		KubeletUnits:     fact.Known([]string{kubelet}, "awslabs/amazon-eks-ami, nodeadm"),
 		StaticPods:       fact.Unknown[string](notRead),
 		StartsAlone:      fact.Unknown[bool](notRead),
+		PluginCharts:     fact.Unknown[string](noCharts),
 		JoinPorts:        fact.Known([]string(nil), "Amazon EKS user guide, hybrid nodes networking: the API server's 443"),
 	}
 }

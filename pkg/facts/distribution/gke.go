@@ -15,10 +15,12 @@ func (distributions) GKE() Distribution {
 		Services:         fact.Ranges(fact.Default("34.118.224.0/20", "is GKE's default for services", page, "read 2026-11")),
 		LeastServiceBits: serviceBits(),
 		Home:             fact.Known(schema.ProviderGCP, "Google Kubernetes Engine documentation"),
+		KeepsNodes:       fact.Unknown[bool](homeController),
 		RemotePrivate:    fact.Unknown[bool](notRead),
 		KubeletUnits:     fact.Known([]string{kubelet}, "kubernetes v1.33.1, cluster/gce/gci/configure-helper.sh"),
 		StaticPods:       fact.Unknown[string](notRead),
 		StartsAlone:      fact.Unknown[bool](notRead),
+		PluginCharts:     fact.Unknown[string](noCharts),
 		JoinPorts:        fact.Unknown[[]string](notRead),
 	}
 }

@@ -15,10 +15,12 @@ func (distributions) K3s() Distribution {
 		Services:         fact.Ranges(fact.Default("10.43.0.0/16", "is k3s's default for services", page, "read 2026-11")),
 		LeastServiceBits: serviceBits(),
 		Home:             fact.Unknown[string](anywhere),
+		KeepsNodes:       fact.Known(true, "k3s pkg/cloudprovider/instances.go: InstanceExists is true for every node, unless --disable-cloud-controller"),
 		RemotePrivate:    fact.Unknown[bool](noRemote),
 		KubeletUnits:     fact.Known([]string{"k3s.service", "k3s-agent.service"}, "k3s install.sh"),
 		StaticPods:       fact.Known("/var/lib/rancher/k3s/agent/pod-manifests", "k3s pkg/agent/config/config.go: DefaultPodManifestPath"),
 		StartsAlone:      fact.Known(false, "k3s#1686; k3s pkg/agent/run.go: an agent reads its configuration from the server first"),
+		PluginCharts:     fact.Unknown[string](noCharts),
 		JoinPorts:        fact.Known([]string(nil), "docs.k3s.io, networking requirements: the supervisor shares the API server's 6443"),
 	}
 }

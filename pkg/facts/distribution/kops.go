@@ -15,10 +15,12 @@ func (distributions) KOps() Distribution {
 		Services:         fact.Ranges(fact.Default("100.64.0.0/13", "is kOps's default for services", page, "read 2026-11")),
 		LeastServiceBits: serviceBits(),
 		Home:             fact.Unknown[string](anywhere),
+		KeepsNodes:       fact.Known(false, "kops.sigs.k8s.io, cluster spec: it installs the cloud's own controller"),
 		RemotePrivate:    fact.Unknown[bool](noRemote),
 		KubeletUnits:     fact.Known([]string{kubelet}, "kops nodeup/pkg/model/kubelet.go"),
 		StaticPods:       fact.Known("/etc/kubernetes/manifests", "kops pkg/model/components/kubelet.go: PodManifestPath"),
 		StartsAlone:      fact.Unknown[bool](notRead),
+		PluginCharts:     fact.Unknown[string](noCharts),
 		JoinPorts:        fact.Unknown[[]string](notRead),
 	}
 }

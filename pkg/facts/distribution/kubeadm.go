@@ -14,10 +14,12 @@ func (distributions) Kubeadm() Distribution {
 		Services:         fact.Ranges(fact.Default("10.96.0.0/12", "is kubeadm's default for services", "kubernetes cmd/kubeadm/app/apis/kubeadm/v1beta4/defaults.go", "1.33.1")),
 		LeastServiceBits: serviceBits(),
 		Home:             fact.Unknown[string](anywhere),
+		KeepsNodes:       fact.Known(false, "kubernetes v1.33.1, cmd/kubeadm: it installs none, and leaves that to the user"),
 		RemotePrivate:    fact.Unknown[bool](noRemote),
 		KubeletUnits:     fact.Known([]string{kubelet}, "kubernetes/release, cmd/krel/templates: kubelet.service"),
 		StaticPods:       fact.Known("/etc/kubernetes/manifests", "kubernetes v1.33.1, cmd/kubeadm/app/constants/constants.go: ManifestsSubDirName"),
 		StartsAlone:      fact.Known(true, "kubernetes v1.33.1, cmd/kubeadm/app/phases/kubelet: join writes the kubelet's configuration to the host"),
+		PluginCharts:     fact.Unknown[string](noCharts),
 		JoinPorts:        fact.Known([]string(nil), "kubernetes v1.33.1, cmd/kubeadm/app/cmd/join.go: "+apiServer),
 	}
 }

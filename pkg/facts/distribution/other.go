@@ -15,10 +15,12 @@ func (distributions) Other() Distribution {
 		Services:         fact.Unknown[[]fact.Range](why),
 		LeastServiceBits: serviceBits(),
 		Home:             fact.Unknown[string](why),
+		KeepsNodes:       fact.Unknown[bool](why),
 		RemotePrivate:    fact.Unknown[bool](why),
 		KubeletUnits:     fact.Known([]string{kubelet}, "kubernetes documentation: the usual name, which k0s and Talos do not have"),
 		StaticPods:       fact.Unknown[string](why),
 		StartsAlone:      fact.Unknown[bool](why),
+		PluginCharts:     fact.Unknown[string](why),
 		JoinPorts:        fact.Unknown[[]string](why),
 	}
 }

@@ -15,10 +15,12 @@ func (distributions) Talos() Distribution {
 		Services:         fact.Ranges(fact.Default("10.96.0.0/12", "is Talos's default for services", page, "read 2026-11")),
 		LeastServiceBits: serviceBits(),
 		Home:             fact.Unknown[string](anywhere),
+		KeepsNodes:       fact.Unknown[bool]("it installs none, and leaves that to the user"),
 		RemotePrivate:    fact.Unknown[bool](noRemote),
 		KubeletUnits:     fact.Unknown[[]string]("it has no systemd"),
 		StaticPods:       fact.Unknown[string]("it has no such directory: it serves machine.pods to the kubelet (talos.dev v1.9, static pods)"),
 		StartsAlone:      fact.Unknown[bool](notRead),
+		PluginCharts:     fact.Unknown[string](noCharts),
 		JoinPorts:        fact.Known([]string{"tcp:50000-50001"}, "talos.dev v1.9, network requirements: apid and trustd, which workers renew certificates with"),
 	}
 }

@@ -16,7 +16,6 @@ const (
 
 // Calico is projectcalico/calico.
 func (plugins) Calico() Plugin {
-	const felix = "calico 87c15906, felix/config/config_params.go, felix/dataplane/driver.go"
 	return Plugin{
 		Type: schema.CNICalico, Title: "Calico",
 		Pods: fact.Ranges(fact.Default("192.168.0.0/16", "is Calico's default IP pool", "projectcalico/calico node/pkg/lifecycle/startup", "3.30.7")),
@@ -31,22 +30,8 @@ func (plugins) Calico() Plugin {
 			Cure:        fact.Unknown[string]("with strictAffinity a node still gets further blocks"),
 			ByHand:      fact.Unknown[[]string](nothing),
 		}}, "calico 3.30.7, libcalico-go/lib/ipam"),
-		Marks: fact.Known([]fact.Mark{{
-			Purpose: "verdicts", Mask: fact.Unknown[uint32]("a topology chooses it: cni.markMask"), Value: fact.Unknown[uint32]("varies with the verdict"),
-			BesideBypass: fact.Known(fact.Sharing{
-				Says: "Calico never sets bit 19", Needs: fact.Known(uint32(0), felix), Spares: fact.Known(uint32(0x80000), felix),
-			}, felix),
-			BesideTunnel: fact.Known(fact.Sharing{
-				Says: "calico-ebpf-mark", Needs: fact.Known(uint32(0x1ff00000), felix), Spares: fact.Known(uint32(0xf0000), felix),
-			}, "known issue"),
-		}}, felix),
-		// Eight bits, of which Felix needs five to seven. Bit 31 stays out: up to 3.32 the field
-		// is an int32, which API servers hold it to from Kubernetes 1.36 on
-		// (apiextensions-apiserver v0.36.0, pkg/apiserver/validation/formats.go). The eBPF data
-		// plane takes at least four bits beside those that it insists on, so bits 20 to 23 stay
-		// shared.
-		MarkMask: fact.Known(MarkMask{Usual: 0x7f002000, EBPF: 0x7ff00f00, EBPFNeeds: 0x1ff00000, Fewest: 5},
-			"calico 87c15906, felix/bpf/tc/defs/defs.go, felix/dataplane/driver.go"),
+		Marks:    fact.Known(felixMarks(), felixSource),
+		MarkMask: felixMask(),
 		Ports: fact.Known([]fact.Port{
 			{What: "calico-node reaches Typha", From: fact.Nodes, Ports: []string{"tcp:5473"}, Unless: fact.Always()},
 			{What: "BGP between nodes", From: fact.Nodes, Ports: []string{"tcp:179"}, Unless: fact.Known([]schema.TunnelProtocol{schema.TunnelVXLAN}, requirements)},
@@ -69,4 +54,30 @@ func (plugins) Calico() Plugin {
 			"Calico's pod MTU does not look at tailscale0: TCP is clamped on the gateways, UDP is not.",
 		}, "calico 87c15906, node/pkg/lifecycle/startup, felix/config/config_params.go"),
 	}
+}
+
+// felixSource is where Felix, which Calico and others enforce policy with, chooses marks.
+const felixSource = "calico 87c15906, felix/config/config_params.go, felix/dataplane/driver.go"
+
+// felixMarks are what Felix writes verdicts with: bits of its mask, the lowest first.
+func felixMarks() []fact.Mark {
+	return []fact.Mark{{
+		Purpose: "verdicts", Mask: fact.Unknown[uint32]("a topology chooses it: cni.markMask"), Value: fact.Unknown[uint32]("varies with the verdict"),
+		BesideBypass: fact.Known(fact.Sharing{
+			Says: "Calico never sets bit 19", Needs: fact.Known(uint32(0), felixSource), Spares: fact.Known(uint32(0x80000), felixSource),
+		}, felixSource),
+		BesideTunnel: fact.Known(fact.Sharing{
+			Says: "calico-ebpf-mark", Needs: fact.Known(uint32(0x1ff00000), felixSource), Spares: fact.Known(uint32(0xf0000), felixSource),
+		}, "known issue"),
+	}}
+}
+
+// felixMask has eight bits, of which Felix needs five to seven. Bit 31 stays out: up to
+// 3.32 the field is an int32, which API servers hold it to from Kubernetes 1.36 on
+// (apiextensions-apiserver v0.36.0, pkg/apiserver/validation/formats.go). The eBPF data
+// plane takes at least four bits beside those that it insists on, so bits 20 to 23 stay
+// shared.
+func felixMask() fact.Datum[MarkMask] {
+	return fact.Known(MarkMask{Usual: 0x7f002000, EBPF: 0x7ff00f00, EBPFNeeds: 0x1ff00000, Fewest: 5},
+		"calico 87c15906, felix/bpf/tc/defs/defs.go, felix/dataplane/driver.go")
 }

@@ -83,6 +83,8 @@ const (
 	SettingsCilium Settings = iota + 1
 	// SettingsCalico: a FelixConfiguration, IPPools and GlobalNetworkSets.
 	SettingsCalico
+	// SettingsCanal: a FelixConfiguration, or the values of a chart, and GlobalNetworkSets.
+	SettingsCanal
 )
 
 // MarkMask is what can be said about the part of the firewall mark that a plugin may use

@@ -8,6 +8,7 @@ import (
 // Alibaba is Alibaba Cloud.
 func (providers) Alibaba() Provider {
 	const page, issue, group = "Alibaba Cloud VPC, CreateRouteEntry", "tailscale#21249", "Alibaba Cloud ECS, security groups"
+	const nodes = "kubernetes/cloud-provider-alibaba-cloud v2.14.0, pkg/controller/node/manager.go"
 	return Provider{
 		Name: schema.ProviderAlibaba, Title: "Alibaba Cloud",
 		Ranges: fact.Ranges(
@@ -28,6 +29,12 @@ func (providers) Alibaba() Provider {
 		SharesTailnet: fact.Known(true, issue+": DNS, package mirrors and metadata answer from there"),
 		CiliumIPAM:    fact.Known("alibabacloud", "cilium 1.17.4, pkg/ipam/option/option.go: IPAMAlibabaCloud"),
 		Masquerading:  fact.Unknown[string]("no source about the masquerading of its own plugin has been read"),
+		Controller: fact.Known(Controller{
+			Name:  schema.CloudControllerAlibaba,
+			IDs:   fact.Known("REGION.INSTANCE", nodes+": setFields"),
+			Keeps: fact.Known[schema.Version]("0.0.0", nodes+": NodeList ignores a node without a providerID"),
+			Guard: fact.Known("leave their providerID empty, label them service.alibabacloud.com/exclude-node, and give their kubelets no --cloud-provider=external", nodes+": NodeList; before v2.12 one providerID of another form ends the pass over the nodes around it"),
+		}, "each datum has its own"),
 		Network: fact.Known(Network{
 			CLI: "aliyun",
 			Target: Target{

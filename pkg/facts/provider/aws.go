@@ -8,6 +8,7 @@ import (
 // AWS is Amazon Web Services.
 func (providers) AWS() Provider {
 	const imds, pods = "Amazon EC2 user guide, instance metadata", "Amazon EKS user guide, Pod Identity"
+	const instances = "kubernetes/cloud-provider-aws v1.36.0, pkg/providers/v1/instances.go, aws.go"
 	return Provider{
 		Name: schema.ProviderAWS, Title: "AWS",
 		Ranges: fact.Ranges(
@@ -26,6 +27,12 @@ func (providers) AWS() Provider {
 		SharesTailnet: fact.Known(false, "Amazon EC2 and EKS user guides: its own services answer from 169.254.0.0/16 and fd00:ec2::/32"),
 		CiliumIPAM:    fact.Known("eni", "cilium 1.17.4, Documentation/network/concepts/ipam/eni.rst"),
 		Masquerading:  fact.Unknown[string]("its own plugin is one of the topology's (aws-vpc-cni) and has words of its own"),
+		Controller: fact.Known(Controller{
+			Name:  schema.CloudControllerAWS,
+			IDs:   fact.Known("aws:///ZONE/INSTANCE", instances+": InstanceID"),
+			Keeps: fact.Known[schema.Version]("1.30.0", "kubernetes/cloud-provider-aws v1.29.0 and v1.30.0, pkg/providers/v1/aws.go: with InstancesV2 it fails with InstanceNotFound, and a failure deletes nothing; kubernetes#141364 asks for the deletion"),
+			Guard: fact.Known(anotherID, instances+": MapToAWSInstanceID fails, and a failure deletes nothing"),
+		}, "each datum has its own"),
 		Network: fact.Known(Network{
 			CLI: "aws",
 			Target: Target{

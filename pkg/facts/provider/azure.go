@@ -8,6 +8,7 @@ import (
 // Azure is Microsoft Azure.
 func (providers) Azure() Provider {
 	const faq, limits, udr = "Azure virtual network FAQ", "Azure subscription limits", "Azure virtual network traffic routing"
+	const controller = "kubernetes-sigs/cloud-provider-azure v1.36.5, pkg/provider/azure_wrap.go"
 	return Provider{
 		Name: schema.ProviderAzure, Title: "Azure",
 		Ranges: fact.Ranges(
@@ -24,6 +25,12 @@ func (providers) Azure() Provider {
 		SharesTailnet: fact.Known(false, faq+": its own services answer from 168.63.129.16 and 169.254.169.254"),
 		CiliumIPAM:    fact.Known("azure", "cilium 1.17.4, Documentation/network/concepts/ipam/azure.rst"),
 		Masquerading:  fact.Unknown[string]("its own plugin is one of the topology's (azure-cni) and has words of its own"),
+		Controller: fact.Known(Controller{
+			Name:  schema.CloudControllerAzure,
+			IDs:   fact.Known("azure:///subscriptions/ID/resourceGroups/GROUP/providers/Microsoft.Compute/...", controller+": azureNodeProviderIDRE"),
+			Keeps: fact.Unknown[schema.Version](everyRelease),
+			Guard: fact.Known(anotherID, controller+": IsNodeUnmanagedByProviderID takes a node with another one for unmanaged, and such a node exists"),
+		}, "each datum has its own"),
 		Network: fact.Known(Network{
 			CLI: "az",
 			Target: Target{

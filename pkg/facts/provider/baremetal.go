@@ -28,6 +28,7 @@ func ownNetwork(name, title string) Provider {
 		SharesTailnet: fact.Known(false, stated),
 		CiliumIPAM:    fact.Known("kubernetes", "cilium 1.17.4, Documentation/network/concepts/ipam: it has no mode for such a network"),
 		Masquerading:  fact.Unknown[string]("it has no plugin of its own"),
+		Controller:    fact.Unknown[Controller]("nobody runs a cloud there"),
 		Network:       fact.Unknown[Network]("routes are on hosts there"),
 	}
 }

@@ -8,6 +8,7 @@ import (
 // GCP is Google Cloud.
 func (providers) GCP() Provider {
 	const page, routes = "Google Cloud VPC, prohibited subnet ranges", "Google Cloud VPC, static routes"
+	const instances = "kubernetes/cloud-provider-gcp 01ad1dc9, providers/gce/gce_instances.go"
 	return Provider{
 		Name: schema.ProviderGCP, Title: "Google Cloud",
 		Ranges: fact.Ranges(
@@ -31,6 +32,12 @@ func (providers) GCP() Provider {
 		// GKE masquerades by ip-masq-agent or, with Dataplane V2, by an EgressNATPolicy.
 		Masquerading: fact.Known("On GKE: {masqAgent} With Dataplane V2 on Autopilot the EgressNATPolicy called `default` takes the same prefixes under `spec.action: NoSNAT`, `spec.destinations[].cidr`.",
 			"cloud.google.com/kubernetes-engine/docs/concepts/ip-masquerade-agent"),
+		Controller: fact.Known(Controller{
+			Name:  schema.CloudControllerGCP,
+			IDs:   fact.Known("gce://PROJECT/ZONE/INSTANCE", instances+": InstanceID"),
+			Keeps: fact.Unknown[schema.Version](everyRelease),
+			Guard: fact.Known(anotherID, instances+": splitProviderID fails, and a failure deletes nothing"),
+		}, "each datum has its own"),
 		Network: fact.Known(Network{
 			CLI: "gcloud",
 			Target: Target{

@@ -8,6 +8,7 @@ import (
 // Hetzner is Hetzner Cloud.
 func (providers) Hetzner() Provider {
 	const faq = "docs.hetzner.com, cloud networks FAQ"
+	const hccm = "hcloud-cloud-controller-manager 01214bbd"
 	return Provider{
 		Name: schema.ProviderHetzner, Title: "Hetzner",
 		Ranges: fact.Ranges(
@@ -23,6 +24,12 @@ func (providers) Hetzner() Provider {
 		SharesTailnet: fact.Unknown[bool]("no source has been read; no service of its own in 100.64.0.0/10 is known"),
 		CiliumIPAM:    fact.Known("kubernetes", "cilium 1.17.4, Documentation/network/concepts/ipam: it has no mode for Hetzner"),
 		Masquerading:  fact.Unknown[string]("it has no plugin of its own"),
-		Network:       fact.Unknown[Network]("a topology has no words for its networks"),
+		Controller: fact.Known(Controller{
+			Name:  schema.CloudControllerHCloud,
+			IDs:   fact.Known("hcloud://SERVER or hrobot://SERVER", hccm+", internal/providerid/providerid.go"),
+			Keeps: fact.Unknown[schema.Version](everyRelease),
+			Guard: fact.Known(anotherID, hccm+", internal/providerid/providerid.go: UnkownPrefixError, and a failure deletes nothing; hcloud-cloud-controller-manager#753"),
+		}, "each datum has its own"),
+		Network: fact.Unknown[Network]("a topology has no words for its networks"),
 	}
 }

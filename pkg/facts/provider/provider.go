@@ -46,6 +46,8 @@ type Provider struct {
 	// Masquerading says what to do by hand for pods to keep their addresses with a plugin
 	// of the provider's own; see plugin.Plugin.ByHand for the words in braces.
 	Masquerading fact.Datum[string]
+	// Controller is its cloud controller manager.
+	Controller fact.Datum[Controller]
 	// Network is what its route tables and firewalls do.
 	Network fact.Datum[Network]
 }
@@ -112,6 +114,7 @@ func unknown(name string) Provider {
 		SharesTailnet: fact.Unknown[bool](why),
 		CiliumIPAM:    fact.Unknown[string](why),
 		Masquerading:  fact.Unknown[string](why),
+		Controller:    fact.Unknown[Controller](why),
 		Network:       fact.Unknown[Network](why),
 	}
 }

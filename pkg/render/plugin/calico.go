@@ -54,14 +54,20 @@ func (p *Settings) calicoClusterObjects(r *plan.Region) []any {
 	for i, c := range p.Topology.Spec.Cluster.NonMasqueradeCIDRs {
 		objects = append(objects, exemptPool(fmt.Sprintf("hybrid-external-%d", i), c))
 	}
-	if set := readmit.NetworkSet(p.Plan); set != nil {
-		objects = append(objects, calicoObject[calicoNetworkSet]{
-			calicoAPI, "GlobalNetworkSet",
-			objectMeta{Name: readmit.GroupName, Labels: map[string]string{readmit.NetworkSetLabel: "true"}},
-			calicoNetworkSet{set},
-		})
+	return append(objects, p.gatewaySet(calicoAPI)...)
+}
+
+// gatewaySet is the gateways as a network set; none where no policy has to readmit them.
+func (p *Settings) gatewaySet(api string) []any {
+	set := readmit.NetworkSet(p.Plan)
+	if set == nil {
+		return nil
 	}
-	return objects
+	return []any{calicoObject[calicoNetworkSet]{
+		api, "GlobalNetworkSet",
+		objectMeta{Name: readmit.GroupName, Labels: map[string]string{readmit.NetworkSetLabel: "true"}},
+		calicoNetworkSet{set},
+	}}
 }
 
 // felix states the mask for both ways of writing rules; an older schema does not know

@@ -43,6 +43,17 @@ func (p *Settings) ClusterFiles() ([]tree.File, error) {
 		}
 		files = append(files, tree.File{Path: "cni/calico.yaml", Data: data})
 	}
+	if r := p.firstWith(plugin.SettingsCanal); r != nil {
+		objects, err := p.canalClusterObjects(r)
+		if err != nil {
+			return nil, err
+		}
+		data, err := tree.Documents(p.header(), objects...)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, tree.File{Path: "cni/canal.yaml", Data: data})
+	}
 	return files, nil
 }
 

@@ -54,6 +54,13 @@ func cniTopologies() map[string]func(*schema.Topology) {
 			t.Spec.Tailnet.GatewaySource = schema.SourceTailnetIP
 			t.Spec.Tailnet.IPPool = []netip.Prefix{netip.MustParsePrefix("100.80.0.0/24")}
 		},
+		"canal": each(schema.CNI{Type: "canal", Version: "3.30.2"}),
+		"canal-rke2": func(t *schema.Topology) {
+			each(schema.CNI{Type: "canal", Version: "3.30.2", MTU: 1230})(t)
+			t.Spec.Cluster.Distribution = schema.DistributionRKE2
+			t.Spec.Tailnet.GatewaySource = schema.SourceTailnetIP
+			t.Spec.Tailnet.IPPool = []netip.Prefix{netip.MustParsePrefix("100.80.0.0/24")}
+		},
 		"mixed": func(t *schema.Topology) {
 			t.Spec.Regions[1].CNI = schema.CNI{Type: schema.CNICalico, Version: "3.30.7"}
 		},

@@ -1,0 +1,39 @@
+package plugin
+
+import (
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/fact"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// Canal is Flannel, which carries pods' packets, and Calico's Felix, which enforces policy:
+// RKE2's plugin unless told otherwise. Its version is Calico's.
+func (plugins) Canal() Plugin {
+	const manifest = "calico 0039c9cd, manifests/canal.yaml"
+	const chart = "rancher/rke2-charts 0087a864, packages/rke2-canal/charts/values.yaml"
+	flannel := plugins{}.Flannel()
+	return Plugin{
+		Type: "canal", Title: "Canal",
+		Pods:            fact.Ranges(fact.Default("10.244.0.0/16", "is the network in Canal's own manifest", manifest, "read 2026-11")),
+		Modes:           fact.Known([]Mode{nodeIPAM()}, manifest+": host-local with subnet usePodCidr"),
+		Marks:           fact.Known(felixMarks(), felixSource+"; "+chart+": felixIptablesMarkMask is 0xffff0000"),
+		MarkMask:        felixMask(),
+		Ports:           fact.Known([]fact.Port(nil), chart+": networkingBackend none, so no BGP, and typhaServiceName none"),
+		Tunnels:         flannel.Tunnels,
+		Carries:         fact.Known(schema.TunnelVXLAN, manifest+": net-conf.json; "+chart+": flannel.backend"),
+		Devices:         fact.Unknown[[]string]("it takes the card of the default route"),
+		HostRouting:     fact.Unknown[schema.HostRouting]("it has no choice"),
+		DataPlane:       fact.Known(schema.DataPlaneIPTables, chart+": nftablesMode Disabled"),
+		StopsAtNFTables: fact.Known(true, "calico#13263, fixed in 3.33 only: it is Felix"),
+		OneNetwork:      fact.Known(true, manifest+": Flannel masquerades, as flannel#864 and flannel#1702 have it"),
+		KubeProxy:       fact.Known(true, "docs.rke2.io, network options: services are kube-proxy's"),
+		Policies:        fact.Known(PoliciesCalico, manifest+": it has Calico's definitions, without Calico's API server"),
+		Settings:        fact.Known(SettingsCanal, chart+"; "+manifest),
+		SetsMTU:         fact.Known(false, "our settings have the mask alone"),
+		ByHand: fact.Known([]string{
+			"Apply `cni/canal.yaml`: it gives Felix mark bits beside Tailscale's. A HelmChartConfig there is for RKE2, whose chart sets the mask in the environment, which wins over a FelixConfiguration; merge its values if you have one of that name. FelixConfiguration `default` exists already: merge the two fields into it.",
+			"Flannel's `Network` in net-conf.json, and on RKE2 `cluster-cidr`, must be {network}: it masquerades what leaves that.",
+			"Pods reach nodes outside that network, {nodes} among them, with their own node's address, unless it contains those as well.",
+			"Pods' MTU is `calico.vethuMTU` of RKE2's chart, 1450 unless you change it, and `veth_mtu` of ConfigMap canal-config elsewhere: 1230 passes through tailscale0 with VXLAN around it.",
+		}, chart+"; "+manifest+"; calico 0039c9cd, felix/config/config_params.go: SourcesInDescendingOrder"),
+	}
+}

@@ -1,0 +1,45 @@
+package provider
+
+import (
+	"slices"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/fact"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// Controller is the cloud controller manager of a provider. One of its parts asks the cloud
+// whether the instance of a NotReady node exists, and deletes the node where it does not
+// (kubernetes v1.33.1, cloud-provider, controllers/nodelifecycle).
+type Controller struct {
+	// Name is what a topology calls it: schema.Cluster.CloudController.
+	Name schema.CloudController
+	// IDs is the form of the providerIDs of its own nodes.
+	IDs fact.Datum[string]
+	// Keeps is the first release, numbered like Kubernetes, that leaves a node alone which has
+	// no providerID and no namesake in the cloud. Unknown where every release deletes it.
+	Keeps fact.Datum[schema.Version]
+	// Guard is what to do for nodes of others, so that none is deleted.
+	Guard fact.Datum[string]
+}
+
+// Deletes reports whether, in a cluster of that version, it deletes nodes without a
+// providerID that its cloud does not know.
+func (c Controller) Deletes(kubernetes schema.Version) bool {
+	return !c.Keeps.IsKnown() || schema.VersionRange{Until: c.Keeps.Value}.Contains(kubernetes)
+}
+
+// WithController is the provider whose cloud controller manager has that name. ok is false
+// where none has.
+func WithController(name schema.CloudController) (p Provider, ok bool) {
+	i := slices.IndexFunc(All(), func(p Provider) bool { return p.Controller.IsKnown() && p.Controller.Value.Name == name })
+	if i < 0 {
+		return Provider{}, false
+	}
+	return All()[i], true
+}
+
+// What the controllers have in common.
+const (
+	everyRelease = "every release deletes such a node"
+	anotherID    = "give each of them, before it joins, a providerID with a scheme of your own, such as hybrid://REGION/NODE (providerID in its kubelet's configuration), and no --cloud-provider=external"
+)
