@@ -40,18 +40,25 @@ func roles(s *schema.Spec) []role {
 	}
 	list = append(list, overlays(s)...)
 	if plan.MasqueradesToNodes(s.Regions) {
-		seenAsNodes(list)
+		list = seenAsNodes(list)
 	}
 	return append(list, flows(s)...)
 }
 
-// seenAsNodes lets nodes do what pods do to nodes: most of those are seen as theirs.
-func seenAsNodes(list []role) {
+// seenAsNodes lets nodes do what pods do to nodes, since most of those are seen as theirs.
+// What API servers need of kubelets is then among it.
+func seenAsNodes(list []role) []role {
 	for i, r := range list {
 		if slices.Contains(r.src, pods) && !slices.Contains(r.src, nodes) && !slices.Contains(r.dst, pods) {
 			list[i].src = append([]place{nodes}, r.src...)
 		}
 	}
+	metrics := slices.IndexFunc(list, func(r role) bool { return r.name == "metrics" })
+	if metrics < 0 {
+		return list
+	}
+	list[metrics].why += ", seen as their nodes; API servers reach kubelets: logs, exec, port-forward"
+	return slices.DeleteFunc(list, func(r role) bool { return r.name == "kubelet" })
 }
 
 // everything is what the explicit choice of allow-all grants. It is TCP, UDP and

@@ -123,16 +123,16 @@ func (f *Fleet) hash(tables []byte) string {
 // GatewayTables is what a gateway is told: tables, beside the programs.
 func (f *Fleet) GatewayTables(r *plan.Region, h *plan.Host) []byte {
 	t := f.head(r)
-	t.line("setting", "netfilter", string(f.plan.Topology.Spec.Tailnet.NetfilterMode))
-	t.line("setting", "relay", yesNo(r.Relay))
-	t.line("setting", "sourceRoute", yesNo(r.SourceRoute))
-	t.line("setting", "cni", string(r.Region.CNI.Type))
 	if f.plan.Overlay {
 		t.line("setting", "overlay", "yes")
 	}
 	if r.ByTable {
 		t.line("setting", "handOver", "router")
 	}
+	t.line("setting", "netfilter", string(f.plan.Topology.Spec.Tailnet.NetfilterMode))
+	t.line("setting", "relay", yesNo(r.Relay))
+	t.line("setting", "sourceRoute", yesNo(r.SourceRoute))
+	t.line("setting", "cni", string(r.Region.CNI.Type))
 	t.prefixes("own", r.Region.Advertised())
 	for i, s := range h.Sources {
 		t.line("local", family(s.Prefix), strconv.Itoa(FirstTable+i), spelled(s.Prefix), role(s), spelled(s.Primary))
