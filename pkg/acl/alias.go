@@ -2,6 +2,7 @@ package acl
 
 import (
 	"net/netip"
+	"slices"
 	"strconv"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/internal/cidr"
@@ -39,7 +40,9 @@ func newSite(s *schema.Spec, planned *plan.Region) *site {
 	st := &site{region: r, plan: planned, tag: s.Tailnet.GatewayTag(r.Name)}
 	base := schema.TagName(s.Tailnet.Tag) + "-" + r.Name
 	st.prefixes(nodes, base+"-nodes", base+"-node-probe", r.NodeCIDRs)
-	st.prefixes(pods, base+"-pods", base+"-pod-probe", r.PodCIDRs)
+	own := slices.DeleteFunc(slices.Clone(r.PodCIDRs), func(p netip.Prefix) bool { return slices.Contains(r.NodeCIDRs, p) })
+	st.prefixes(pods, base+"-pods", base+"-pod-probe", own)
+	st.share(r)
 	for _, a := range s.Cluster.APIServer.Addresses {
 		if cidr.AnyContains(r.Advertised(), a) {
 			st.address(apiServer, base+"-api", a)
@@ -62,6 +65,16 @@ func (s *site) prefixes(p place, name, probe string, prefixes []netip.Prefix) {
 		s.hosts = append(s.hosts,
 			Host{numbered(name, i), prefix.String()},
 			Host{numbered(probe, i), s.sample(prefix).String()})
+	}
+}
+
+// share has pods go by the names of node prefixes that are theirs, too.
+func (s *site) share(r *schema.Region) {
+	for i, p := range cidr.Sorted(r.NodeCIDRs) {
+		if slices.Contains(r.PodCIDRs, p) {
+			s.selectors[pods] = append(s.selectors[pods], s.selectors[nodes][i])
+			s.probes[pods] = append(s.probes[pods], s.probes[nodes][i])
+		}
 	}
 }
 

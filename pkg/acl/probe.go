@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -85,7 +86,9 @@ func (g *generator) denials(book *testBook) {
 	for i, s := range g.sites {
 		for _, p := range []place{nodes, pods} {
 			other := g.sites[(i+1)%n]
-			if n > 1 && !g.grantsSSH(p) {
+			// What nodes and pods of other regions may do with its pods, they may do with its
+			// nodes, where those have the same addresses.
+			if n > 1 && !g.grantsSSH(p) && !plan.SharesNodes(other.region) {
 				book.deny(first(s.probes[p]), "tcp", first(other.probes[nodes]), sshPort)
 			}
 			book.deny(first(s.probes[p]), "tcp", first(s.probes[nodes]), sshPort)

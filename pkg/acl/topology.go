@@ -125,7 +125,7 @@ func (g *generator) rules() []rule {
 			list = append(list, rule{role: r, pairing: p, src: g.sources(r)})
 		}
 	}
-	return list
+	return g.needed(list)
 }
 
 // sources adds the gateways to the nodes: with gatewaySource tailnetIP what a

@@ -24,7 +24,7 @@ func Propose(t *schema.Topology, list diag.List, curable func(*diag.Diagnostic) 
 	p, done := newProposer(t), map[string]string{}
 	for _, d := range list {
 		c, ok := claims[d.Path]
-		if !ok || !curable(d) {
+		if !ok || d.ProposedValue != "" || !curable(d) { // who knows the value has written it
 			continue
 		}
 		if _, ok := done[d.Path]; !ok {

@@ -1,6 +1,9 @@
 package plan
 
 import (
+	"net/netip"
+	"slices"
+
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/plugin"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
@@ -36,8 +39,7 @@ func podWay(r *schema.Region) PodWay {
 		return PodsInTunnel
 	case r.CNI.PodRoutes == schema.PodRoutesNodes:
 		return PodsByNodes
-	case r.CNI.PodRoutes == schema.PodRoutesNetwork,
-		facts.Plugin(r.CNI.Type).Mode(r.CNI.IPAM).Pools.Value == plugin.PoolsOfProvider:
+	case r.CNI.PodRoutes == schema.PodRoutesNetwork, PodsInNetwork(r):
 		return PodsByNetwork
 	case p.FlatLAN():
 		return PodsByNodes
@@ -45,4 +47,17 @@ func podWay(r *schema.Region) PodWay {
 		return PodsUnrouted
 	}
 	return PodsUntold
+}
+
+// PodsInNetwork reports whether pods of the region get addresses of the provider's own
+// network, so that nodes and pods may share a prefix: Amazon VPC CNI, Azure CNI with the
+// node's subnet, Terway, and what Cilium takes from the same.
+func PodsInNetwork(r *schema.Region) bool {
+	return facts.Plugin(r.CNI.Type).Mode(r.CNI.IPAM).Pools.Value == plugin.PoolsOfProvider
+}
+
+// SharesNodes reports whether a prefix of the region is its nodes' and its pods', so that
+// no rule about addresses can tell one from the other.
+func SharesNodes(r *schema.Region) bool {
+	return slices.ContainsFunc(r.PodCIDRs, func(p netip.Prefix) bool { return p.IsValid() && slices.Contains(r.NodeCIDRs, p) })
 }

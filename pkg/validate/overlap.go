@@ -6,6 +6,7 @@ import (
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/claim"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -43,9 +44,9 @@ func overlaps(t *schema.Topology) diag.List {
 	var list diag.List
 	nest := claim.NewNesting()
 	tree := claim.NewTree(slices.DeleteFunc(claim.WithDefaults(t), func(c claim.Claim) bool { return c.Prefix.Bits() == 0 || spokenFor(t, &c) }))
-	collide := func(a, b *claim.Claim) bool { return !nest.Allows(a, b) && !redundant(a, b) }
+	collide := func(a, b *claim.Claim) bool { return !nest.Allows(a, b) && !redundant(a, b) && !shared(t, a, b) }
 	for _, g := range tree.Conflicts(collide) {
-		list = append(list, overlap(tree, g))
+		list = append(list, overlap(t, tree, g))
 	}
 	for _, g := range tree.Conflicts(redundant) {
 		list = append(list, twice(tree, g))
@@ -53,7 +54,7 @@ func overlaps(t *schema.Topology) diag.List {
 	return list
 }
 
-func overlap(t *claim.Tree, g claim.Group) *diag.Diagnostic {
+func overlap(top *schema.Topology, t *claim.Tree, g claim.Group) *diag.Diagnostic {
 	d := finding(t, g)
 	owner := &t.Claims[g.Owner]
 	if owner.Default != "" {
@@ -66,7 +67,26 @@ func overlap(t *claim.Tree, g claim.Group) *diag.Diagnostic {
 	if owner.Role.Fixed() {
 		return d.Fix("move what collides with it: the %s has to stay where it is", brief(owner))
 	}
+	if first := &t.Claims[g.Others[0]]; inNetwork(top, owner, first) {
+		_, cover := narrower(owner, first)
+		return d.Fix("write the wider of the two in both lists: pods get their addresses from the nodes' subnets, and all gateways advertise one prefix").Propose(cover.Prefix.String())
+	}
 	return d.Fix("give the %s a prefix of its own", brief(owner))
+}
+
+// inNetwork reports whether the claims are of nodes and of pods whose plugin takes pods'
+// addresses from the provider's network, so from the nodes' own subnets.
+func inNetwork(t *schema.Topology, a, b *claim.Claim) bool {
+	if a.Region != b.Region || a.Region < 0 || !has(claim.RoleNode, a, b) || !has(claim.RolePod, a, b) {
+		return false
+	}
+	return plan.PodsInNetwork(&t.Spec.Regions[a.Region])
+}
+
+// shared reports whether such claims are the same prefix: then it has one route, one
+// primary and one table on each gateway.
+func shared(t *schema.Topology, a, b *claim.Claim) bool {
+	return a.Prefix == b.Prefix && inNetwork(t, a, b)
 }
 
 // spokenFor reports whether the claim is one address inside node CIDRs that it may be

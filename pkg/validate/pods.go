@@ -2,6 +2,8 @@ package validate
 
 import (
 	"fmt"
+	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
@@ -19,6 +21,7 @@ const (
 	CodeHostRoutes   diag.Code = "pods-host-routes"      // routes on hosts, where those do nothing
 	CodeCloudUntold  diag.Code = "cloud-network-missing" // a network whose tables must lead to gateways
 	CodeSourceCheck  diag.Code = "fabric-source-check"   // a network that drops what a host forwards
+	CodePodsShare    diag.Code = "pods-share-nodes"      // a prefix that is nodes' and pods'
 )
 
 // insideRegions checks that packets find their way inside each region: to the pods of
@@ -32,6 +35,7 @@ func insideRegions(p *plan.Plan) diag.List {
 		}
 		podsRouted(r, i, &list)
 		hostRoutes(r, i, &list)
+		sharesNodes(r.Region, i, &list)
 		networkTold(r.Region, i, &list)
 	}
 	return list
@@ -99,6 +103,16 @@ func hostRoutes(r *plan.Region, i int, list *diag.List) {
 	}
 	list.Errorf(CodeHostRoutes, regionPath(i)+".cni.podRoutes", "podRoutes nodes of region %q does nothing: the network of %s looks every packet up in its route table, whatever next hop a host chose", r.Region.Name, p.Title).
 		Fix("%s", waysOut(r.Region, p))
+}
+
+// sharesNodes: rules of the policy are about addresses.
+func sharesNodes(r *schema.Region, i int, list *diag.List) {
+	if !plan.SharesNodes(r) || !plan.PodsInNetwork(r) {
+		return
+	}
+	j := slices.IndexFunc(r.PodCIDRs, func(p netip.Prefix) bool { return slices.Contains(r.NodeCIDRs, p) })
+	list.Warnf(CodePodsShare, diag.Index(regionPath(i)+".podCIDRs", j), "nodes and pods of region %q share %s, so the policy cannot tell them apart: other regions reach every port of its nodes, as they reach its pods", r.Name, r.PodCIDRs[j]).
+		Fix("give pods subnets of their own (custom networking of Amazon VPC CNI, a pod subnet on AKS) where nodes' ports must stay closed to other regions, or close them in the provider's firewall, and suppress this finding")
 }
 
 // networkTold: what leaves a host of such a network is delivered by tables that only

@@ -2,6 +2,7 @@ package validate
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 
 	"github.com/gaissmai/bart"
@@ -23,7 +24,9 @@ type reservedTable struct {
 	packs []claim.ActivePack
 	hits  []hit
 	next  []int32 // chains ranges with equal prefixes
-	table bart.Table[int32]
+	// tailnet is where the user has moved the tailnet's addresses.
+	tailnet schema.Tailnet
+	table   bart.Table[int32]
 }
 
 // hit is one range of one pack.
@@ -53,14 +56,17 @@ func (t *reservedTable) add(h hit) {
 func (t *reservedTable) rangeOf(h hit) *claim.Range { return &t.packs[h.pack].Ranges[h.index] }
 
 // find returns the ranges that overlap the claim and concern it: first those it
-// lies inside, the most specific reason first, then those it swallows.
+// lies inside, the most specific reason first, then those it swallows. The block of all
+// tailnets is none of them where this one keeps to another part of it.
 func (t *reservedTable) find(c *claim.Claim) []hit {
 	if !t.table.OverlapsPrefix(c.Prefix) {
 		return nil
 	}
 	var found []hit
-	for _, i := range t.table.Supernets(c.Prefix) {
-		found = t.collect(found, i, c)
+	for p, i := range t.table.Supernets(c.Prefix) {
+		if p != schema.TailnetIPv4() || !apart(&t.tailnet, c.Prefix) {
+			found = t.collect(found, i, c)
+		}
 	}
 	if len(found) > 0 {
 		return found[:1] // the most specific reason says it all
@@ -89,6 +95,7 @@ func reserved(t *schema.Topology) diag.List { return reservedBy(t, claim.Packs()
 func reservedBy(t *schema.Topology, packs []claim.Pack) diag.List {
 	var list diag.List
 	table := newReservedTable(claim.ActivePacks(t, packs))
+	table.tailnet = t.Spec.Tailnet
 	claims := claim.WithDefaults(t)
 	for i := range claims {
 		if c := &claims[i]; c.Role.Advertised() || c.Role == claim.RoleService {
@@ -135,7 +142,18 @@ func (t *reservedTable) finding(c *claim.Claim, h hit, count int) *diag.Diagnost
 		d.Severity = diag.Warning
 		return d.Fix("set subnetMode: custom for the region on %s if its VPC is not in auto mode, or choose a prefix outside it (%s)", pack.Guessed, r.Source)
 	}
+	if r.Prefix == schema.TailnetIPv4() {
+		return d.Fix("choose a prefix outside it (%s, %s), or move the tailnet's devices to another part of it (spec.tailnet.ipPool) and leave netfilterMode off", r.Source, r.Since)
+	}
 	return d.Fix("choose a prefix outside it (%s, %s)", r.Source, r.Since)
+}
+
+// apart reports whether the tailnet's devices have no address in p and its firewall drops
+// nothing from there: tailscaled gives each device that it knows a route of its own, and
+// only with netfilter on it drops the rest of the block (tailscale 1.84.3,
+// util/linuxfw/iptables_runner.go: addBase4).
+func apart(tailnet *schema.Tailnet, p netip.Prefix) bool {
+	return len(tailnet.IPPool) > 0 && tailnet.NetfilterMode != schema.NetfilterOn && !slices.ContainsFunc(tailnet.IPPool, p.Overlaps)
 }
 
 // unknownProviders warns once for each provider whose ranges nobody told us.

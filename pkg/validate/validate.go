@@ -129,7 +129,7 @@ func Codes() []diag.Code {
 		CodePerNodeMissing, CodePerNodeOutside, CodePerNodeOverlap, CodeFieldUnused, CodePerNodeIPAM,
 		CodeDeviceBudget, CodeEqualCost, CodeZone, CodeGatewayFamily, CodeSupersetVersion, CodeSupersetMode, CodeSupersetNone, CodeSupersetShared, CodeSupersetSwallows,
 		CodeMTUIPv6, CodeMTULink, CodeMTUPod, CodeMTUTunnel,
-		CodePodsUnrouted, CodeHostRoutes, CodeCloudUntold, CodeSourceCheck,
+		CodePodsUnrouted, CodeHostRoutes, CodeCloudUntold, CodeSourceCheck, CodePodsShare,
 		CodeForeignNode, CodeTagOperator, CodeTagRegions,
 		CodeStateSecret, CodeIdentityControl, CodeIdentityRemote, CodeIdentityStaticPod, CodeIdentityVersion,
 	}

@@ -61,6 +61,10 @@ func (c *checks) deploy() error {
 		fmt.Fprintf(log, time.Now().Format("15:04:05.000 ")+format+"\n", args...)
 	}
 	c.ctl = newControl(p, derpMap(), logf)
+	c.ctl.pool = netip.MustParsePrefix("100.64.0.0/24")
+	if pool := c.topo.Spec.Tailnet.IPPool; len(pool) > 0 {
+		c.ctl.pool = pool[0]
+	}
 	certificate, err := serveInternet(c.ns("inet"), c.ctl, logf)
 	if err != nil {
 		return err
@@ -97,7 +101,7 @@ func (c *checks) deploy() error {
 	}
 	if c.pass.shape != nil {
 		return c.await(30*time.Second, "first packets", func() bool {
-			_, err := seen(c.host("cloud-1").ns, c.host("dc-1").lan(4), healthPort, time.Second)
+			_, err := seen(c.host("cloud-1").ns, c.host("dc-1").pod(4), podPort, time.Second)
 			return err == nil
 		})
 	}

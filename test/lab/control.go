@@ -15,7 +15,6 @@ import (
 
 	"golang.org/x/net/http2"
 	"tailscale.com/control/controlhttp/controlhttpserver"
-	"tailscale.com/net/netaddr"
 	"tailscale.com/net/tsaddr"
 	"tailscale.com/tailcfg"
 	"tailscale.com/types/key"
@@ -35,6 +34,8 @@ type control struct {
 	derps  *tailcfg.DERPMap
 	noise  key.MachinePrivate
 	legacy key.ControlPrivate
+
+	pool netip.Prefix // of the devices' addresses
 
 	mu     sync.Mutex
 	policy *policy
@@ -163,7 +164,9 @@ func (c *control) register(machine key.MachinePublic, req *tailcfg.RegisterReque
 	n := c.byMachine(machine)
 	if n == nil {
 		id := tailcfg.NodeID(len(c.nodes) + 1)
-		v4 := netip.PrefixFrom(netaddr.IPv4(100, 64, 0, uint8(id)), 32)
+		pool := c.pool.Addr().As4()
+		pool[3] = byte(id)
+		v4 := netip.PrefixFrom(netip.AddrFrom4(pool), 32)
 		n = &member{streams: map[chan struct{}]bool{}}
 		n.ID, n.StableID = id, tailcfg.StableNodeID(req.Hostinfo.Hostname)
 		n.Machine, n.MachineAuthorized, n.User = machine, true, 1

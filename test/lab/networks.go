@@ -150,3 +150,47 @@ func (c shapeChecks) path(want string) {
 		return ways[0] == want && ways[1] == want, fmt.Sprintf("from cloud-1 %s, from dc-1 %s", ways[0], ways[1])
 	})
 }
+
+// sharedSubnet is EKS as it comes: pods have addresses of the nodes' subnet, and the
+// network knows whose they are. Here each host answers for its pods' addresses, as the
+// fabric does.
+func sharedSubnet() *shape {
+	return &shape{
+		name: "shared-subnet",
+		sites: func(cloud, dc *site) {
+			onAmazon(cloud)
+			dc.cni = schema.CNI{Type: schema.CNICalico, Version: "3.30.2"}
+			cloud.pod4, cloud.podNet4 = cloud.node4, "10.0.%d."
+		},
+		network: func(w *world) error {
+			for _, h := range w.hosts {
+				if h.site.pod4 != h.site.node4 {
+					continue
+				}
+				if _, err := run("ip", "netns", "exec", h.ns, "sysctl", "-qw", "net.ipv4.conf.lan0.proxy_arp=1"); err != nil {
+					return err
+				}
+			}
+			return w.routePods("dc")
+		},
+	}
+}
+
+// podsInTailnetBlock is EKS with custom networking: pods in 100.64.0.0/16, and the
+// tailnet's pool moved to another part of 100.64.0.0/10.
+func podsInTailnetBlock() *shape {
+	return &shape{
+		name: "pods-in-100.64",
+		sites: func(cloud, dc *site) {
+			onAmazon(cloud)
+			dc.cni = native()
+			cloud.pod4, cloud.podNet4 = "100.64.0.0/16", "100.64.%d."
+		},
+		topology: func(t *schema.Topology) { t.Spec.Tailnet.IPPool = prefixes("100.96.0.0/16") },
+		network:  func(w *world) error { return w.routePods() },
+	}
+}
+
+func onAmazon(s *site) {
+	s.provider, s.cni = schema.ProviderAWS, schema.CNI{Type: schema.CNIAWSVPC, Version: "1.19.5"}
+}

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 
@@ -37,6 +38,7 @@ const flat = "flat"
 func shapes() []*shape {
 	return []*shape{
 		vpcOverlay(), vpcAlias(), vpcUnrouted(), overlay(), strictFilter(), symmetricNAT(), onlyHTTPS(),
+		sharedSubnet(), podsInTailnetBlock(),
 	}
 }
 
@@ -145,10 +147,14 @@ func (h *host) mayHide(kind string) bool {
 
 func (c shapeChecks) each(where string, pairs [][2]*host) {
 	for _, e := range everyEnds() {
-		c.check(e.name+" "+where, func() (bool, string) {
-			return failures(unreached(pairs, e), fmt.Sprintf("%d of %d", len(pairs), len(pairs)))
-		})
+		c.ends(where, pairs, e)
 	}
+}
+
+func (c shapeChecks) ends(where string, pairs [][2]*host, e ends) {
+	c.check(e.name+" "+where, func() (bool, string) {
+		return failures(unreached(pairs, e), fmt.Sprintf("%d of %d", len(pairs), len(pairs)))
+	})
 }
 
 // within: from each host to each other one of its region.
@@ -158,9 +164,17 @@ func (c shapeChecks) within() {
 	}
 }
 
-// across: from each host to each one of the other region.
+// across: from each host to each one of the other region. Where the regions run two
+// plugins, no node needs another one but an API server the kubelets.
 func (c shapeChecks) across() {
-	c.each("across", c.pairs(func(a, b *host) bool { return a.site.name != b.site.name }))
+	for _, e := range everyEnds() {
+		pairs := c.pairs(func(a, b *host) bool { return a.site.name != b.site.name })
+		if sites := c.pass.sites(); e.name == "node to node" && sites[0].cni.Type != sites[1].cni.Type {
+			e.port = kubeletPort
+			pairs = slices.DeleteFunc(pairs, func(p [2]*host) bool { return p[0].site.name != "dc" })
+		}
+		c.ends("across", pairs, e)
+	}
 }
 
 func (c *checks) pairs(wanted func(a, b *host) bool) (list [][2]*host) {
