@@ -124,13 +124,6 @@ type Cluster struct {
 	NonMasqueradeCIDRs []netip.Prefix `json:"nonMasqueradeCIDRs,omitempty"`
 }
 
-// APIServer is where every node of every region finds the API server.
-type APIServer struct {
-	Addresses []netip.Addr `json:"addresses"`
-	// Port is a TCP port, 1 to 65535; 0 means facts.APIServerPort.
-	Port int `json:"port,omitempty"`
-}
-
 // Tailnet is the one tailnet the gateways join.
 type Tailnet struct {
 	// TailscaleVersion is the version the gateways run, as MAJOR.MINOR.PATCH.

@@ -17,6 +17,7 @@ const (
 	nodes place = iota
 	pods
 	apiServer
+	balancer // the address that stands for all API servers
 	gateways // the tailnet addresses of the gateways, by tag
 )
 
@@ -43,10 +44,11 @@ func newSite(s *schema.Spec, planned *plan.Region) *site {
 	own := slices.DeleteFunc(slices.Clone(r.PodCIDRs), func(p netip.Prefix) bool { return slices.Contains(r.NodeCIDRs, p) })
 	st.prefixes(pods, base+"-pods", base+"-pod-probe", own)
 	st.share(r)
-	for _, a := range s.Cluster.APIServer.Addresses {
-		if cidr.AnyContains(r.Advertised(), a) {
-			st.address(apiServer, base+"-api", a)
-		}
+	for _, p := range s.Cluster.APIServer.In(r.Advertised()) {
+		st.servers(base+"-api", p)
+	}
+	if at, ok := s.Cluster.APIServer.Balancer(); ok && cidr.AnyContains(r.Advertised(), at.Addr()) {
+		st.address(balancer, base+"-api-endpoint", at.Addr())
 	}
 	st.selectors[gateways] = []string{st.tag}
 	return st
@@ -76,6 +78,21 @@ func (s *site) share(r *schema.Region) {
 			s.probes[pods] = append(s.probes[pods], s.probes[nodes][i])
 		}
 	}
+}
+
+// servers names a place of API servers: an address, or a prefix, which goes by the name of
+// the nodes where it is all of theirs.
+func (s *site) servers(name string, p netip.Prefix) {
+	if p.IsSingleIP() {
+		s.address(apiServer, name, p.Addr())
+		return
+	}
+	if i := slices.Index(cidr.Sorted(s.region.NodeCIDRs), p); i >= 0 {
+		s.selectors[apiServer] = append(s.selectors[apiServer], s.selectors[nodes][i])
+		s.probes[apiServer] = append(s.probes[apiServer], s.probes[nodes][i])
+		return
+	}
+	s.prefixes(apiServer, name, name+"-probe", []netip.Prefix{p})
 }
 
 // address gives an address an alias, which is its own probe.

@@ -2,7 +2,6 @@ package acl
 
 import (
 	"fmt"
-	"net/netip"
 	"slices"
 	"strings"
 
@@ -83,10 +82,23 @@ func clusterRoles(s *schema.Spec) []role {
 		name: "metrics", why: "metrics-server and Prometheus, pods of any region, scrape kubelets",
 		src: []place{pods}, dst: []place{nodes}, ports: []string{fmt.Sprintf("tcp:%d", facts.KubeletPort)},
 	}}
+	if at, ok := s.Cluster.APIServer.Balancer(); ok {
+		list = slices.Insert(list, 1, role{
+			name: "api-endpoint", why: "nodes and pods reach the API server by the address that stands for all of them",
+			src: []place{nodes, pods}, dst: []place{balancer}, ports: []string{fmt.Sprintf("tcp:%d", at.Port())},
+			to: func(r *schema.Region) bool { return cidr.AnyContains(r.Advertised(), at.Addr()) },
+		})
+	}
 	if join := facts.Distribution(s.Cluster.Distribution); len(join.JoinPorts.Value) > 0 {
 		list = append(list, role{
 			name: "join", why: "nodes join by, and stay connected to, what " + join.Title + " runs beside the API server",
 			src: []place{nodes}, dst: []place{apiServer}, ports: join.JoinPorts.Value, to: hasAPI,
+		})
+	}
+	if peers := facts.Distribution(s.Cluster.Distribution).PeerPorts.Value; len(peers) > 0 {
+		list = append(list, role{
+			name: "etcd", why: "API servers of several regions keep one etcd",
+			src: []place{apiServer}, dst: []place{apiServer}, ports: peers, from: hasAPI, to: hasAPI,
 		})
 	}
 	list = append(list, pluginRoles(s)...)
@@ -102,11 +114,9 @@ func clusterRoles(s *schema.Spec) []role {
 	})
 }
 
-// hasAPIServer reports whether an address of the API server lies in what the region
-// advertises.
+// hasAPIServer reports whether an API server is, or may be, in what the region advertises.
 func hasAPIServer(s *schema.Spec, r *schema.Region) bool {
-	advertised := r.Advertised()
-	return slices.ContainsFunc(s.Cluster.APIServer.Addresses, func(a netip.Addr) bool { return cidr.AnyContains(advertised, a) })
+	return len(s.Cluster.APIServer.In(r.Advertised())) > 0
 }
 
 // flows are what the user allows on top.

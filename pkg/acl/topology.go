@@ -128,11 +128,11 @@ func (g *generator) rules() []rule {
 	return g.needed(list)
 }
 
-// sources adds the gateways to the nodes: with gatewaySource tailnetIP what a
+// sources adds the gateways to the nodes, of which API servers are some: with gatewaySource tailnetIP what a
 // gateway sends itself leaves from its tailnet address, and then only its tag is a
 // source that matches.
 func (g *generator) sources(r role) []place {
-	if g.spec.Tailnet.GatewaySource == schema.SourceTailnetIP && slices.Contains(r.src, nodes) {
+	if g.spec.Tailnet.GatewaySource == schema.SourceTailnetIP && (slices.Contains(r.src, nodes) || slices.Contains(r.src, apiServer)) {
 		return append(slices.Clone(r.src), gateways)
 	}
 	return r.src

@@ -52,8 +52,13 @@ func (c *Claim) String() string {
 
 // noun is the role, or what an object's single address is.
 func (c *Claim) noun() string {
-	if c.Role == RoleNode && c.Region < 0 && c.Prefix.IsSingleIP() {
+	switch single := c.Prefix.IsSingleIP(); {
+	case c.Role == RoleNode && c.Region < 0 && single:
 		return "node address"
+	case c.Role == RoleAPIServer && !single:
+		return "API server network"
+	case c.Where == "spec.cluster.apiServer.endpoint":
+		return "API server endpoint"
 	}
 	return c.Role.String()
 }
@@ -83,9 +88,7 @@ func regionPath(i int) string { return diag.Index("spec.regions", i) }
 func Of(t *schema.Topology) []Claim {
 	claims := make(claimList, 0, 8+8*len(t.Spec.Regions))
 	claims.cidrs(RoleService, -1, "", t.Spec.Cluster.ServiceCIDRs)
-	for i, a := range t.Spec.Cluster.APIServer.Addresses {
-		claims.host(Claim{Role: RoleAPIServer, Region: -1, index: int32(i)}, a)
-	}
+	claims.apiServer(&t.Spec.Cluster.APIServer)
 	claims.cidrs(RolePool, -1, "", t.Spec.Tailnet.IPPool)
 	for i := range t.Spec.Regions {
 		claims.ofRegion(i, &t.Spec.Regions[i])
@@ -117,6 +120,19 @@ func (l *claimList) host(c Claim, a netip.Addr) {
 	if a.IsValid() {
 		c.Prefix = Host(a)
 		l.add(c)
+	}
+}
+
+func (l *claimList) apiServer(api *schema.APIServer) {
+	for i, a := range api.Addresses {
+		l.host(Claim{Role: RoleAPIServer, Region: -1, index: int32(i)}, a)
+	}
+	for i, p := range api.Prefixes {
+		l.add(Claim{Prefix: p, Role: RoleAPIServer, Region: -1, Where: diag.Index("spec.cluster.apiServer.prefixes", i)})
+	}
+	// Each host may have a way of its own to the servers, by a loopback address.
+	if at, ok := api.Balancer(); ok && !at.Addr().IsLoopback() {
+		l.host(Claim{Role: RoleAPIServer, Region: -1, Where: "spec.cluster.apiServer.endpoint"}, at.Addr())
 	}
 }
 

@@ -23,7 +23,7 @@ const (
 	RolePool
 	// RoleGateway: the one address of a gateway on its region's network.
 	RoleGateway
-	// RoleAPIServer: the one address of an API server.
+	// RoleAPIServer: the one address of an API server, or a network where some are.
 	RoleAPIServer
 	// RoleSuperset: what one gateway advertises beside its region's prefixes, so that
 	// it may send from them.
@@ -85,7 +85,7 @@ func allowances() []allowance {
 		{RoleAPIServer, RoleGateway, anywhere, "a control-plane node may be a gateway"},
 		{RoleAPIServer, RoleExternal, anywhere, "a managed API server stands in a peered network"},
 		{RoleAPIServer, RoleReserved, anywhere, "the user may keep the control plane's network to themselves"},
-		{RoleAPIServer, RoleAPIServer, anywhere, "one address may be listed for several purposes"},
+		{RoleAPIServer, RoleAPIServer, anywhere, "one address may be listed for several purposes, and lie in a network that is listed, too"},
 		{RoleFabric, RoleFabric, otherRegion, "a fabric is known to its own hosts only, and vendors ship the same numbers everywhere"},
 		{RoleTransit, RoleTransit, otherRegion, "a link network is known to its own region only"},
 		{RoleTransit, RoleFabric, otherRegion, "neither is known outside its own region"},

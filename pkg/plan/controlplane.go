@@ -46,6 +46,26 @@ func (p *Plan) Foreign() []int {
 	return foreign
 }
 
+// RemoteNetworksPath is where the output tree has the networks of remote nodes, for whoever
+// runs the control plane.
+const RemoteNetworksPath = "cluster/remote-networks.json"
+
+// Remote lists the regions whose nodes are remote to whoever runs the control plane for its
+// users, by their indices. It is empty where the users do.
+func (p *Plan) Remote() []int {
+	home := facts.Distribution(p.Topology.Spec.Cluster.Distribution).Home.Value
+	if home == "" {
+		return nil
+	}
+	var remote []int
+	for i := range p.Regions {
+		if p.Regions[i].Region.Provider != home {
+			remote = append(remote, i)
+		}
+	}
+	return remote
+}
+
 // Rented lists the regions whose gateways keep a key on hosts of another provider than that
 // of the control plane, by their indices. It is empty where one provider runs all regions.
 func (p *Plan) Rented() []int {

@@ -1,9 +1,6 @@
 package plan
 
 import (
-	"net/netip"
-	"slices"
-
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -83,7 +80,5 @@ func state(r *Region) StateStore {
 }
 
 func localAPIServer(s *schema.Spec, r *schema.Region) bool {
-	return slices.ContainsFunc(s.Cluster.APIServer.Addresses, func(a netip.Addr) bool {
-		return slices.ContainsFunc(r.NodeCIDRs, func(c netip.Prefix) bool { return c.Contains(a) })
-	})
+	return len(s.Cluster.APIServer.In(r.NodeCIDRs)) > 0
 }

@@ -43,6 +43,9 @@ func newOccupied(s *schema.Spec) *occupied {
 		o.prefixes(-1, []netip.Prefix{r.Prefix})
 	}
 	o.hosts(s.Cluster.APIServer.Addresses...)
+	if at, ok := s.Cluster.APIServer.Balancer(); ok {
+		o.hosts(at.Addr())
+	}
 	for i := range s.Regions {
 		r := &s.Regions[i]
 		o.prefixes(-1, r.TransitCIDRs, r.FabricCIDRs)

@@ -120,9 +120,7 @@ func controlPlane(t *schema.Topology) (known []netip.Prefix, unnamed []string) {
 }
 
 func servesAPI(t *schema.Topology, n schema.GatewayNode) bool {
-	return slices.ContainsFunc(n.Addresses(), func(a netip.Addr) bool {
-		return slices.Contains(t.Spec.Cluster.APIServer.Addresses, a)
-	})
+	return slices.ContainsFunc(n.Addresses(), t.Spec.Cluster.APIServer.Has)
 }
 
 // NetworkSetLabel marks the GlobalNetworkSet that holds the gateways' addresses for

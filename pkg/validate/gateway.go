@@ -18,7 +18,6 @@ const (
 	CodeGatewayOutside   diag.Code = "gateway-outside-node-cidrs" // its address is not its region's
 	CodeGatewayTailnetIP diag.Code = "gateway-tailnet-ip"         // not from the pool
 	CodeGatewayPublicIP  diag.Code = "gateway-public-ip"          // the tunnel's endpoint is inside the tunnel
-	CodeAPIServer        diag.Code = "api-server-unreachable"     // its address is in nobody's advertised prefixes
 	CodeNodeLabel        diag.Code = "node-label-restricted"      // a label that a kubelet may not set
 )
 
@@ -157,26 +156,6 @@ func (g *gateway) publicIP(list *diag.List, advertised *claim.Tree) {
 		list.Warnf(CodeGatewayPublicIP, g.path+".publicIP", "publicIP %s of gateway %q is private, so peers outside its network cannot reach it",
 			a, g.node.Name).Fix("write the address that peers see, or set underNAT: true")
 	}
-}
-
-// apiServer: a node whose only way to the API server is the tunnel needs its address
-// in what some region advertises.
-func apiServer(t *schema.Topology) diag.List {
-	var list diag.List
-	reachable := claim.NewTree(slices.DeleteFunc(claim.Of(t), func(c claim.Claim) bool {
-		return c.Role != claim.RoleNode && c.Role != claim.RoleExternal
-	}))
-	for i, a := range t.Spec.Cluster.APIServer.Addresses {
-		if !a.IsValid() || !claim.InAny(claim.Host(a), schema.PrivateBlocks()) {
-			continue // a public address needs no tunnel
-		}
-		if _, ok := reachable.Lookup(a.Unmap().WithZone("")); !ok {
-			list.Warnf(CodeAPIServer, diag.Index("spec.cluster.apiServer.addresses", i),
-				"API server address %s is private and lies in the node CIDRs of no region, so no gateway advertises it and the other regions cannot reach it", a).
-				Fix("add its network to the nodeCIDRs of its region, or to externalCIDRs where every region has a way there of its own")
-		}
-	}
-	return list
 }
 
 // nodeLabels finds labels of gateways that no kubelet can give its own node.

@@ -1,7 +1,6 @@
 package validate
 
 import (
-	"net/netip"
 	"slices"
 	"strings"
 
@@ -23,7 +22,7 @@ const (
 func nodeRoutes(p *plan.Plan) diag.List {
 	var list diag.List
 	t := p.Given
-	homes := apiServerHomes(t)
+	homes := serverHomes(t)
 	for i := range t.Spec.Regions {
 		if len(t.Spec.Regions[i].NodeRoutes.Forms) == 0 {
 			continue
@@ -58,23 +57,11 @@ func routesBootstrap(t *schema.Topology, i int, homes []int, list *diag.List) {
 		return
 	}
 	o := &t.Spec.Regions[homes[0]]
+	told, _ := t.Spec.Cluster.APIServer.Told()
 	list.Errorf(CodeRoutesBootstrap, formsPath(i), "nodes of region %q reach the API server in region %q through the gateways only, and get no pod of a DaemonSet before they have the routes that it would add",
 		r.Name, o.Name).
-		See("spec.cluster.apiServer.addresses[0]", "%s lies in region %q", t.Spec.Cluster.APIServer.Addresses[0], o.Name).
+		See(apiServerPath, "%s lies in region %q", told, o.Name).
 		Fix("add systemd or cloudInit to the forms: they set the routes before the kubelet starts")
-}
-
-// apiServerHomes lists the region that advertises each address of the API server; none
-// where no region does.
-func apiServerHomes(t *schema.Topology) []int {
-	var homes []int
-	for _, a := range t.Spec.Cluster.APIServer.Addresses {
-		contains := func(p netip.Prefix) bool { return p.Contains(a) }
-		homes = append(homes, slices.IndexFunc(t.Spec.Regions, func(r schema.Region) bool {
-			return slices.ContainsFunc(r.NodeCIDRs, contains) || slices.ContainsFunc(r.PodCIDRs, contains)
-		}))
-	}
-	return homes
 }
 
 // routesDevice: a file that netplan is to merge has to name what it merges with.

@@ -78,7 +78,7 @@ func checks() []check {
 		supersets,
 		workloadIdentity,
 		stateSecret,
-		given(apiServer),
+		apiServer,
 		given(capacity),
 		given(clusterCIDR),
 		given(mixedFamilies),
@@ -116,7 +116,7 @@ const none = -1
 // Codes lists every code that this package can report.
 func Codes() []diag.Code {
 	return []diag.Code{
-		CodeAPIServer, CodeCapacity, CodeHeadroom, CodeOverlap, CodePublic, CodeRedundant,
+		CodeAPIServer, CodeAPIServerElsewhere, CodeAPIServerMissing, CodeEtcd, CodeRemoteNodes, CodeCapacity, CodeHeadroom, CodeOverlap, CodePublic, CodeRedundant,
 		CodeClusterCIDR, CodeDefault, CodeDefaultUnknown, CodeFamily, CodeGatewayDuplicate, CodeGatewayOutside,
 		CodeGatewayPublicIP, CodeGatewayTailnetIP, CodeNodeBlock, CodeDefaultRoute, CodeProviderUnknown,
 		CodeRegionDuplicate, claim.CodeReservedRange, CodeServiceSize, CodeServiceVersion, claim.CodeSpecialRange,

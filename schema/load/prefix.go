@@ -41,10 +41,20 @@ func (r *reader) address(n *yaml.Node, to *netip.Addr, p *path) {
 	}
 	addr, fault := parseAddress(n.Value)
 	if fault != nil {
+		if hostName(n.Value) && strings.HasPrefix(p.String(), "spec.cluster.apiServer.") {
+			fault.fix = "write the servers' own addresses, such as 10.0.0.5; a name goes into endpoint, such as " + n.Value + ":6443"
+		}
 		r.textFault(n, p, fault)
 		addr, _ = netip.ParseAddr(fault.means)
 	}
 	*to = addr
+}
+
+// hostName reports whether the text reads as a name of the DNS.
+func hostName(s string) bool {
+	return len(s) <= 253 && strings.Contains(s, ".") && strings.ContainsFunc(s, unicode.IsLetter) && !strings.ContainsFunc(s, func(c rune) bool {
+		return c != '.' && c != '-' && (c > unicode.MaxASCII || !unicode.IsLetter(c) && !unicode.IsDigit(c))
+	})
 }
 
 func (r *reader) textFault(n *yaml.Node, p *path, f *textFault) {

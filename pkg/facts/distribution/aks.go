@@ -29,5 +29,9 @@ func (distributions) AKS() Distribution {
 		StartsAlone:      fact.Unknown[bool](notRead),
 		PluginCharts:     fact.Unknown[string](noCharts),
 		JoinPorts:        fact.Unknown[[]string](notRead),
+		PeerPorts:        fact.Known([]string(nil), hidden),
+		KubeletTunnel:    fact.Known(konnectivity, "learn.microsoft.com, AKS core concepts: konnectivity-agent, but with API Server VNet Integration"),
+		Remote:           fact.Known(Remote{Preview, "takes nodes outside Azure by a preview alone (Flex nodes)"}, "learn.microsoft.com, flex-nodes-for-aks-overview, read 2026-11"),
+		RemoteNetworks:   fact.Unknown[string](notRead),
 	}
 }

@@ -47,7 +47,35 @@ type Distribution struct {
 	PluginCharts fact.Datum[string]
 	// JoinPorts are what nodes need of the control plane besides the API server's port.
 	JoinPorts fact.Datum[[]string]
+	// PeerPorts are what servers need of each other: etcd's. It has none where nobody but its
+	// provider sees them.
+	PeerPorts fact.Datum[[]string]
+	// KubeletTunnel is by what API servers reach kubelets where these open the connection, as
+	// messages call it; empty where API servers do.
+	KubeletTunnel fact.Datum[string]
+	// Remote is whether nodes of other providers than Home can join, and how.
+	Remote fact.Datum[Remote]
+	// RemoteNetworks is the command that tells the control plane the networks of such nodes, up
+	// to the name of the file with them; empty where it need not be told.
+	RemoteNetworks fact.Datum[string]
 }
+
+// Remote is what a control plane that its provider runs makes of nodes elsewhere.
+type Remote struct {
+	Answer Answer
+	// Verdict says it, as a message does after the distribution's title.
+	Verdict string
+}
+
+// Answer is whether something can be done.
+type Answer int
+
+const (
+	Yes Answer = iota + 1
+	// Preview: by something that its provider does not yet stand by.
+	Preview
+	No
+)
 
 // known holds each distribution once.
 var known = sync.OnceValue(func() map[schema.Distribution]Distribution {
@@ -86,7 +114,15 @@ const (
 	notRead        = "no source has been read"
 	apiServer      = "nodes need the API server's own port alone"
 	kubelet        = "kubelet.service"
+	hidden         = "its provider runs the servers, and nobody else sees them"
+	konnectivity   = "the konnectivity agent"
+	agentTunnel    = "the websocket that each agent opens to its server"
 )
+
+// etcd's ports, of which servers of a stacked cluster need both.
+func etcdPorts(source string) fact.Datum[[]string] {
+	return fact.Known([]string{"tcp:2379-2380"}, source)
+}
 
 // serviceBits is what an API server takes: ten addresses at least.
 func serviceBits() fact.Datum[int] {

@@ -8,6 +8,7 @@ import (
 // EKS is Amazon EKS. It fills in one of two service ranges: the one that does not collide
 // with the VPC. A region's node CIDRs need not be the whole VPC, so both are candidates.
 func (distributions) EKS() Distribution {
+	const remote = "Amazon EKS API reference, RemoteNetworkConfigRequest"
 	const page, reason = "Amazon EKS user guide, serviceIpv4Cidr", "is one of EKS's two defaults for services"
 	return Distribution{
 		Name: schema.DistributionEKS, Title: "EKS",
@@ -26,5 +27,9 @@ func (distributions) EKS() Distribution {
 		StartsAlone:      fact.Unknown[bool](notRead),
 		PluginCharts:     fact.Unknown[string](noCharts),
 		JoinPorts:        fact.Known([]string(nil), "Amazon EKS user guide, hybrid nodes networking: the API server's 443"),
+		PeerPorts:        fact.Known([]string(nil), hidden),
+		KubeletTunnel:    fact.Known("", "Amazon EKS user guide, hybrid nodes networking: the control plane opens 10250 of each node through the VPC"),
+		Remote:           fact.Known(Remote{Yes, "takes them as hybrid nodes, whose networks it has to know"}, remote),
+		RemoteNetworks:   fact.Known("aws eks update-cluster-config --name CLUSTER --remote-network-config file://", remote),
 	}
 }

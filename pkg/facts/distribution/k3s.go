@@ -22,5 +22,9 @@ func (distributions) K3s() Distribution {
 		StartsAlone:      fact.Known(false, "k3s#1686; k3s pkg/agent/run.go: an agent reads its configuration from the server first"),
 		PluginCharts:     fact.Unknown[string](noCharts),
 		JoinPorts:        fact.Known([]string(nil), "docs.k3s.io, networking requirements: the supervisor shares the API server's 6443"),
+		PeerPorts:        etcdPorts("docs.k3s.io, networking requirements: 2379-2380 between servers with embedded etcd"),
+		KubeletTunnel:    fact.Known(agentTunnel, "docs.k3s.io, networking: egress-selector-mode is agent unless told otherwise"),
+		Remote:           fact.Unknown[Remote](noRemote),
+		RemoteNetworks:   fact.Unknown[string](noRemote),
 	}
 }

@@ -22,5 +22,9 @@ func (distributions) KOps() Distribution {
 		StartsAlone:      fact.Unknown[bool](notRead),
 		PluginCharts:     fact.Unknown[string](noCharts),
 		JoinPorts:        fact.Unknown[[]string](notRead),
+		PeerPorts:        fact.Unknown[[]string](notRead),
+		KubeletTunnel:    fact.Unknown[string](notRead),
+		Remote:           fact.Unknown[Remote](noRemote),
+		RemoteNetworks:   fact.Unknown[string](noRemote),
 	}
 }

@@ -21,5 +21,9 @@ func (distributions) Kubeadm() Distribution {
 		StartsAlone:      fact.Known(true, "kubernetes v1.33.1, cmd/kubeadm/app/phases/kubelet: join writes the kubelet's configuration to the host"),
 		PluginCharts:     fact.Unknown[string](noCharts),
 		JoinPorts:        fact.Known([]string(nil), "kubernetes v1.33.1, cmd/kubeadm/app/cmd/join.go: "+apiServer),
+		PeerPorts:        etcdPorts("kubernetes v1.33.1, cmd/kubeadm/app/constants/constants.go: EtcdListenClientPort, EtcdListenPeerPort"),
+		KubeletTunnel:    fact.Known("", "kubernetes v1.33.1, cmd/kubeadm/app/phases/controlplane: it configures no egress selector"),
+		Remote:           fact.Unknown[Remote](noRemote),
+		RemoteNetworks:   fact.Unknown[string](noRemote),
 	}
 }

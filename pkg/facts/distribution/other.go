@@ -22,5 +22,9 @@ func (distributions) Other() Distribution {
 		StartsAlone:      fact.Unknown[bool](why),
 		PluginCharts:     fact.Unknown[string](why),
 		JoinPorts:        fact.Unknown[[]string](why),
+		PeerPorts:        fact.Unknown[[]string](why),
+		KubeletTunnel:    fact.Unknown[string](why),
+		Remote:           fact.Unknown[Remote](why),
+		RemoteNetworks:   fact.Unknown[string](why),
 	}
 }

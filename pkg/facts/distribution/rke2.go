@@ -22,5 +22,9 @@ func (distributions) RKE2() Distribution {
 		StartsAlone:      fact.Known(false, "rke2#251; it runs k3s' agent, which reads its configuration from the server first"),
 		PluginCharts:     fact.Known("rke2-", "docs.rke2.io, network options: charts are named rke2-<CNI-PLUGIN-NAME>"),
 		JoinPorts:        fact.Known([]string{"tcp:9345"}, "docs.rke2.io, networking requirements: the supervisor"),
+		PeerPorts:        etcdPorts("docs.rke2.io, networking requirements: 2379 and 2380 between servers"),
+		KubeletTunnel:    fact.Known(agentTunnel, "docs.rke2.io, server configuration: egress-selector-mode is agent unless told otherwise"),
+		Remote:           fact.Unknown[Remote](noRemote),
+		RemoteNetworks:   fact.Unknown[string](noRemote),
 	}
 }

@@ -22,5 +22,9 @@ func (distributions) Talos() Distribution {
 		StartsAlone:      fact.Unknown[bool](notRead),
 		PluginCharts:     fact.Unknown[string](noCharts),
 		JoinPorts:        fact.Known([]string{"tcp:50000-50001"}, "talos.dev v1.9, network requirements: apid and trustd, which workers renew certificates with"),
+		PeerPorts:        etcdPorts("talos.dev v1.9, network requirements: 2379-2380 between control plane nodes"),
+		KubeletTunnel:    fact.Known("", "talos.dev v1.9, network requirements: control plane nodes open 10250 of each node"),
+		Remote:           fact.Unknown[Remote](noRemote),
+		RemoteNetworks:   fact.Unknown[string](noRemote),
 	}
 }

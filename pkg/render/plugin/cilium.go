@@ -81,9 +81,8 @@ type ciliumEncryption struct {
 // ciliumValues reads what all regions share from one of them: validation has seen to
 // it that they agree.
 func (p *Settings) ciliumValues(r *plan.Region) ciliumValues {
-	api, cni := p.Topology.Spec.Cluster.APIServer, r.Region.CNI
+	cni := r.Region.CNI
 	v := ciliumValues{
-		K8sServicePort:       api.Port,
 		RoutingMode:          "native",
 		EndpointRoutes:       helmSwitch{true},
 		IPAM:                 ciliumIPAM{p.ciliumIPAMMode(cni.IPAM), clusterPool(r)},
@@ -91,9 +90,7 @@ func (p *Settings) ciliumValues(r *plan.Region) ciliumValues {
 		BPF:                  ciliumBPF{Masquerade: true, HostLegacyRouting: cni.HostRouting == schema.HostRoutingLegacy},
 		Devices:              p.ciliumDevices(),
 	}
-	if len(api.Addresses) > 0 {
-		v.K8sServiceHost = api.Addresses[0].String()
-	}
+	v.K8sServiceHost, v.K8sServicePort = p.Topology.Spec.Cluster.APIServer.Told()
 	if !facts.Since(plugin.CiliumMasqueradeAlone).Contains(p.ciliumVersion()) {
 		v.NodePort = &helmSwitch{true}
 	}

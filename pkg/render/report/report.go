@@ -31,6 +31,8 @@ func Markdown(p *plan.Plan) []byte {
 	}
 	fmt.Fprintf(&b, "\nGateways run Tailscale %s as `%s`, with netfilter mode `%s`. Every region reaches what all others advertise.\n",
 		p.Topology.Spec.Tailnet.TailscaleVersion, p.Topology.Spec.Tailnet.Tag, p.Topology.Spec.Tailnet.NetfilterMode)
+	b.WriteString("\n## The API server\n\n")
+	b.WriteString(apiServer(p))
 	b.WriteString(strategies(p))
 	b.WriteString(devices(p))
 	b.WriteString(clouds(p))
