@@ -38,7 +38,7 @@ const flat = "flat"
 func shapes() []*shape {
 	return []*shape{
 		vpcOverlay(), vpcAlias(), vpcUnrouted(), overlay(), strictFilter(), symmetricNAT(), onlyHTTPS(),
-		sharedSubnet(), podsInTailnetBlock(),
+		sharedSubnet(), podsInTailnetBlock(), apiBalancer(),
 	}
 }
 
