@@ -4,7 +4,7 @@ EXAMPLE ?= regional-gateway
 OUT ?= out
 NESTED = tools test/cloud test/crds test/reports test/lab test/lab/pinned test/lab/newest
 
-.PHONY: build run test golden netns hostforms lab lab-programs schemas cloud check lint tidy shellcheck e2e fuzz bench bench-scale startup clean
+.PHONY: build run test golden netns hostforms lab lab-programs lab-throughput schemas cloud check lint tidy shellcheck e2e fuzz bench bench-scale startup clean
 
 build:
 	$(GO) build -trimpath -o bin/kustomize-hybrid ./cmd/kustomize-hybrid
@@ -20,7 +20,8 @@ test:
 golden:
 	UPDATE_GOLDEN=1 $(GO) test ./...
 
-# The host programs on this kernel, in network namespaces: root, iproute2, nft, iptables.
+# The host programs on this kernel, in network namespaces: root, iproute2, nft, iptables,
+# ethtool.
 # NETNS_FLAGS may skip some.
 netns:
 	$(GO) test -tags netns -count=1 -timeout 40m -run 'Setup|Routes|Watch' $(NETNS_FLAGS) ./pkg/render/host/program
@@ -35,6 +36,11 @@ hostforms:
 lab: lab-programs
 	cd test/lab && $(GO) build -o ../../.lab/lab .
 	.lab/lab -programs .lab $(LAB_FLAGS)
+
+# What the way from pod to pod costs beside the tunnel alone; wants a quiet machine.
+lab-throughput: lab-programs
+	cd test/lab && $(GO) build -o ../../.lab/lab .
+	.lab/lab -programs .lab -throughput 5
 
 LAB_PROGRAMS = tailscale.com/cmd/tailscaled tailscale.com/cmd/tailscale tailscale.com/cmd/containerboot
 

@@ -84,11 +84,20 @@ func lab() int {
 	flag.Float64Var(&o.patience, "patience", 1, "multiplies the limits of time, for a busy machine")
 	flag.IntVar(&o.retries, "retries", 0, "how often a check that fails is run again; each failure is printed")
 	flag.BoolVar(&o.keep, "keep", false, "keep the logs of a run without failures, too")
+	turns := flag.Int("throughput", 0, "measure throughput in so many turns, and check nothing else")
 	flag.Parse()
 	o.only = regexp.MustCompile(*only)
 	if os.Geteuid() != 0 {
 		fmt.Fprintln(os.Stderr, "lab: network namespaces need root")
 		return 2
+	}
+	if *turns > 0 {
+		failed, err := throughput(&o, *turns)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "lab:", err)
+			return 3
+		}
+		return min(failed, 1)
 	}
 	failed := 0
 	start := time.Now()
@@ -162,6 +171,10 @@ func (p pass) run(o *options) (failed int, err error) {
 	c := &checks{world: w, only: o.only, patience: o.patience, retries: o.retries}
 	if err := c.deploy(); err != nil {
 		return 0, err
+	}
+	if p.shape != nil && p.shape.measure != nil {
+		err := p.shape.measure(c)
+		return c.failed, err
 	}
 	if p.shape != nil {
 		c.note("start")

@@ -30,6 +30,8 @@ type shape struct {
 	lost    func(*checks) []string
 	// more are checks that only this shape has.
 	more func(shapeChecks)
+	// measure is done in place of all checks.
+	measure func(*checks) error
 }
 
 // flat is no shape: two LANs.

@@ -1,6 +1,7 @@
 # Says what a number or a name is for. After numbers.awk. Reads tables and
 #   explain WORD                a priority, a table, a chain, an nft chain or table, a
-#                               kernel setting (dots or slashes), or a route protocol
+#                               kernel setting (dots or slashes), a route protocol, or
+#                               an offload, with its card or without
 # Prints one line for each word, or nothing for what is not ours.
 
 $1 == "region" { region = $2 }
@@ -51,6 +52,8 @@ function name(word) {
 	else if (word ~ /^net\/ipv4\/conf\/.*\/send_redirects$/) print word ": a gateway that hands a packet on over the LAN it came from would tell the node to go there directly, past the failover. The kernel takes the larger of all/ and the card's."
 	else if (word ~ /^net\/ipv4\/conf\/.*\/rp_filter$/) print word ": while the primary changes, a packet may come in by another way than its answer takes, and strict filtering (1) drops it. The kernel takes the larger of all/ and the device's. 2 is loose; Cilium's agent writes 0 to all/, which will do."
 	else if (word ~ /^net\/ipv6\/conf\/.*\/accept_ra$/) print word ": once it forwards, the kernel ignores router advertisements, and with them loses its default route, unless this is 2."
+	else if (word ~ /(^|\/)rx-udp-gro-forwarding$/) print word ": a card joins UDP packets of one flow that are not for this host, and the tunnel takes them many at a time. It costs throughput where it is off, and nothing else."
+	else if (word ~ /(^|\/)rx-gro-list$/) print word ": a card that joins packets to lists does so in place of rx-udp-gro-forwarding, and the tunnel takes lists one packet at a time. It costs throughput where it is on, and nothing else."
 }
 
 function chain(word) { return word ~ /^[A-Z]/ ? "KUSTOMIZE-HYBRID-" word : word }

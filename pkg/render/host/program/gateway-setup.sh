@@ -9,7 +9,7 @@
 # apply    brings the host into this state; twice is the same as once
 # remove   takes all of it back, kernel settings included
 # check    names every line that is missing or too many, and every file that does not
-#          belong to the others, and exits 1 if there is one
+#          belong to the others, and exits 1 if there is one. A note is advice and no fault
 # print    prints what apply would do, and does nothing; on another host than HOST_IP's,
 #          what it would do on one where nothing has been done yet. Needs no root
 # status   says who is primary for what, since when and why, and what was last mended
@@ -19,8 +19,8 @@
 # watch's 5175 and 5190), routes with protocol 154 in tables from 5250 on, firewall
 # chains called KUSTOMIZE-HYBRID-* or the nft table inet kustomize_hybrid, and the
 # kernel settings it lists, whose old values it keeps in STATE_DIR
-# (/run/kustomize-hybrid). FIREWALL=iptables or FIREWALL=nft overrides its choice of
-# firewall.
+# (/run/kustomize-hybrid), and, where ethtool is installed, two offloads of the host's
+# cards. FIREWALL=iptables or FIREWALL=nft overrides its choice of firewall.
 #
 # Written by kustomize-hybrid: change the topology, not this file.
 set -u
@@ -80,6 +80,7 @@ facts() {
 			echo off
 		elif command -v ip >/dev/null; then
 			ip -o address show
+			for f in $FAMILIES; do ip -"$f" route show default; done
 		fi
 	} | awk -f "$DIR/prefix.awk" -f "$DIR/host.awk"
 }
@@ -173,6 +174,123 @@ actual_nft() {
 	nft -s list table $NFT_TABLE 2>/dev/null | nft_lines
 }
 
+# --- offloads of the host's cards: ethtool, for throughput alone ---
+
+# ask_cards sets OFFLOADS, what the cards do now and would do otherwise if they were told,
+# and NOTES, why more is not possible here.
+ask_cards() {
+	OFFLOADS=''
+	NOTES=''
+	if [ "$OFF" = no ]; then
+		linux 6 2 || return 0 # whose tun is the first to take several UDP packets at once
+		if ! command -v ethtool >/dev/null; then
+			# A pod lacks it where the host, which has it, may have been set up by its unit.
+			[ -s "$STATE/offload" ] || NOTES='ethtool is not installed: UDP from the LAN enters the tunnel packet by packet, which costs throughput and nothing else'
+			return
+		fi
+	fi
+	asked=$(features | awks features)
+	while read -r kind rest; do
+		case $kind in
+		offload) OFFLOADS=$OFFLOADS${OFFLOADS:+$NEWLINE}$kind\ $rest ;;
+		note) NOTES=$NOTES${NOTES:+$NEWLINE}$rest ;;
+		esac
+	done <<EOF
+$asked
+EOF
+}
+
+# features prints, for features.awk, what ethtool says of each card, or for another host
+# what a card does that nobody has told anything.
+features() {
+	[ ! -f "$STATE/refused" ] || cat "$STATE/refused"
+	lines "$FACTS" | while read -r kind card _; do
+		[ "$kind" = card ] || continue
+		if [ "$OFF" = yes ]; then
+			printf '%s\n' "card $card" 'rx-udp-gro-forwarding: off' 'rx-gro-list: off'
+			continue
+		fi
+		# The kernel joins packets where they come in: below a bond, a bridge or a VLAN. Of
+		# a bridge's ports that is the hardware, and not the virtual machines'.
+		lowest "$card" | while read -r low; do
+			[ "$low" = "$card" ] || [ -e "$SYS_NET/$low/device" ] || continue
+			echo "card $low"
+			ethtool -k "$low" 2>/dev/null
+		done
+	done
+}
+
+# lowest CARD prints the cards below it that have none below them, or itself.
+lowest() {
+	set -- "$1" "$SYS_NET/$1"/lower_*
+	if [ ! -e "$2" ]; then
+		echo "$1"
+		return
+	fi
+	shift
+	for lower; do lowest "${lower##*/lower_}"; done
+}
+
+# linux MAJOR MINOR reports whether the kernel is that one or later.
+linux() {
+	IFS=. read -r major minor _ <"$PROC_SYS/kernel/osrelease" || return
+	[ "$major" -gt "$1" ] || { [ "$major" -eq "$1" ] && [ "${minor%%[!0-9]*}" -ge "$2" ]; }
+}
+
+# change_offloads tells each card once. The kernel remembers what a card was told and
+# could not do, and does it later: one that refuses is told what it was.
+change_offloads() {
+	lines "$MISSING" | awk -F '[ /]' '
+		$1 != "offload" { next }
+		!($2 in words) { card[++n] = $2 }
+		{ words[$2] = words[$2] " " $3 " " $4 }
+		END { for (i = 1; i <= n; i++) print card[i] words[card[i]] }' | while read -r card words; do
+		if [ "$VERB" = print ]; then
+			echo "ethtool -K $card $words"
+			continue
+		fi
+		# shellcheck disable=SC2086 # features, and what they are to be
+		if ! ethtool -K "$card" $words >/dev/null 2>&1; then
+			echo "refused $card" >>"$STATE/refused"
+			restore_offloads "$card/"
+		fi
+	done
+}
+
+# restore_offloads PREFIX puts back what was kept of the names that begin so.
+restore_offloads() {
+	while read -r name value; do
+		case $name in
+		"$1"*) ethtool -K "${name%/*}" "${name#*/}" "$value" >/dev/null 2>&1 ;;
+		esac
+	done <"$STATE/offload"
+}
+
+remove_offloads() {
+	if [ -s "$STATE/offload" ]; then
+		if command -v ethtool >/dev/null; then
+			restore_offloads ''
+		else
+			say "ethtool is not installed: the cards stay as they are, and $STATE/offload says how they were"
+			return
+		fi
+	fi
+	rm -f "$STATE/offload" "$STATE/refused"
+}
+
+# advise says each note once: the watch has us look again and again.
+advise() {
+	[ -n "$NOTES" ] || return 0
+	mkdir -p "$STATE"
+	touch "$STATE/said"
+	new=$(without "$NOTES" "$(cat "$STATE/said")")
+	[ -n "$new" ] || return 0
+	lines "$new" >>"$STATE/said"
+	tell_notes "$new"
+}
+
+tell_notes() { lines "$1" | sed "s/^/$PROGRAM: note: /" >&2; }
+
 # --- what is wanted, and what is there ---
 
 # wanted prints it; for nft, "filter" lines instead of firewall's.
@@ -180,6 +298,7 @@ wanted() {
 	{
 		lines "$PARSED"
 		lines "$FACTS"
+		lines "$OFFLOADS"
 		for command in $(commands); do
 			case $command in
 			nft) ;;
@@ -202,6 +321,7 @@ actual() {
 		done
 	} | awks actual
 	lines "$WANT" | sed -n 's/^sysctl //p' | actual_sysctls
+	lines "$OFFLOADS"
 	[ "$TOOLS" != nft ] || actual_nft
 }
 
@@ -216,8 +336,9 @@ actual_kernel() {
 	done
 }
 
-# compare sets WANT, HAVE, MISSING and EXTRA, and FILTERS for nft.
+# compare sets WANT, HAVE, MISSING, EXTRA and NOTES, and FILTERS for nft.
 compare() {
+	ask_cards
 	WANT=$(wanted)
 	FILTERS=''
 	HAVE=''
@@ -411,6 +532,7 @@ check() {
 	parts=$(mismatched_parts)
 	named
 	lines "$parts"
+	lines "$NOTES" | sed 's/^/note: /'
 	[ -z "$MISSING$EXTRA$parts" ]
 }
 
@@ -420,6 +542,7 @@ apply() {
 	parts=$(mismatched_parts)
 	[ -z "$parts" ] || lines "$parts" | while read -r line; do say "$line"; done
 	compare
+	advise
 	[ -n "$MISSING$EXTRA" ] || return 0
 	kind=mended
 	[ -f "$STATE/sysctl" ] || kind=applied
@@ -428,10 +551,13 @@ apply() {
 		lines "$WANT" | sed -n 's/^sysctl //p'
 		side_effects
 	} | save_sysctls
+	lines "$OFFLOADS" | sed 's/^offload //' | save_first offload
 	change_kernel
+	change_offloads
 	change_firewall
 	note "$kind"
 	compare
+	advise
 	named
 	[ -z "$MISSING$EXTRA" ] || die 'not everything could be applied'
 }
@@ -447,7 +573,9 @@ note() {
 
 print_all() {
 	compare
+	tell_notes "$NOTES"
 	change_kernel
+	change_offloads
 	change_firewall
 }
 
@@ -459,8 +587,9 @@ remove() {
 	} | awks change | batch 2>/dev/null
 	for f in $FAMILIES; do ip -"$f" route flush table all proto "$GATEWAY_PROTOCOL" 2>/dev/null; done
 	remove_firewall
+	remove_offloads
 	restore_sysctls
-	rm -f "$STATE/applied" "$STATE/mended"
+	rm -f "$STATE/applied" "$STATE/mended" "$STATE/said"
 	rmdir "$STATE" "${STATE%/*}" 2>/dev/null
 	return 0
 }

@@ -43,7 +43,7 @@ func newGateway(t *testing.T, shell, fixture string) *gateway {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"ip", "nft", "iptables-nft", "iptables-nft-restore", "ip6tables-nft", "ip6tables-nft-restore", "tailscale", "unshare"} {
+	for _, name := range []string{"ip", "nft", "iptables-nft", "iptables-nft-restore", "ip6tables-nft", "ip6tables-nft-restore", "ethtool", "tailscale", "unshare"} {
 		g.link(self, name)
 	}
 	g.change(func(k *kernel) {
@@ -56,12 +56,13 @@ func newGateway(t *testing.T, shell, fixture string) *gateway {
 		}, Rules: map[string][]string{
 			"4": {"0:\tfrom all lookup local", "32766:\tfrom all lookup main"},
 			"6": {"0:\tfrom all lookup local"},
-		}}
+		}, Cards: map[string]card{"lan0": {Forwarding: "off", List: "off"}}}
 	})
 	for path, value := range gatewaySysctls {
 		g.sysctl(path, value)
 	}
 	write(t, filepath.Join(g.kernel, "uptime"), "1000.00 0\n")
+	g.release("6.2.0")
 	return g
 }
 
@@ -106,6 +107,26 @@ func (g *gateway) sysctl(path, value string) {
 	write(g.t, path, value+"\n")
 }
 
+// release has the kernel be of that version.
+func (g *gateway) release(version string) {
+	g.t.Helper()
+	dir := filepath.Join(g.kernel, "sys/kernel")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		g.t.Fatal(err)
+	}
+	write(g.t, filepath.Join(dir, "osrelease"), version+"\n")
+}
+
+// device makes one in sysfs, with hardware under it, or with others.
+func (g *gateway) device(name string, below ...string) {
+	g.t.Helper()
+	for _, b := range below {
+		if err := os.MkdirAll(filepath.Join(g.kernel, "devices", name, b), 0o755); err != nil {
+			g.t.Fatal(err)
+		}
+	}
+}
+
 func (g *gateway) tables(fixtureName string) {
 	tables, fleet := fixture(g.t, fixtureName)
 	write(g.t, filepath.Join(g.dir, "tables"), tables)
@@ -116,7 +137,7 @@ func (g *gateway) program(name string, args ...string) *exec.Cmd {
 	c := exec.Command(g.shell[0], append(append(slices.Clone(g.shell[1:]), filepath.Join(g.dir, name)), args...)...)
 	c.Env = append([]string{
 		"PATH=" + g.bin, kernelVariable + "=" + g.kernel, "STATE_DIR=" + filepath.Join(g.kernel, "run"),
-		"PROC_SYS=" + filepath.Join(g.kernel, "sys"), "UPTIME=" + filepath.Join(g.kernel, "uptime"), "HOST_IP=10.0.0.11",
+		"PROC_SYS=" + filepath.Join(g.kernel, "sys"), "SYS_NET=" + filepath.Join(g.kernel, "devices"), "UPTIME=" + filepath.Join(g.kernel, "uptime"), "HOST_IP=10.0.0.11",
 	}, g.env...)
 	return c
 }
@@ -210,6 +231,9 @@ func (g *gateway) snapshot() []string {
 		data, _ := os.ReadFile(filepath.Join(g.kernel, "sys/net", path))
 		all = append(all, path+" "+string(data))
 	}
+	for name, c := range k.Cards {
+		all = append(all, fmt.Sprint("card ", name, c))
+	}
 	slices.Sort(all)
 	return append(all, k.NFT)
 }
@@ -290,6 +314,86 @@ func TestSetupWithNFT(t *testing.T) {
 	})
 }
 
+// Offloads are for throughput alone: where they cannot be had, that is advice and no fault.
+func TestSetupOffloads(t *testing.T) {
+	eachGateway(t, "single", func(t *testing.T, g *gateway) {
+		g.env = []string{"FIREWALL=nft"}
+		g.device("bond0", "lower_eth0", "lower_eth1", "lower_tap0")
+		g.device("eth0", "device")
+		g.device("eth1", "device")
+		g.change(func(k *kernel) {
+			k.Defaults = map[string]string{"4": "default via 192.0.2.1 dev bond0 proto static metric 100 \ndefault via 10.0.0.1 dev lan0 metric 200 \n"}
+			k.Cards["eth0"] = card{Forwarding: "off", List: "on"}
+			k.Cards["eth1"] = card{Forwarding: "off [fixed]", List: "on"}
+			k.Cards["tap0"] = card{Forwarding: "off", List: "off"}
+		})
+		before := g.snapshot()
+		g.release("6.1.0-28-amd64")
+		if out, err := g.program("gateway-setup.sh", "apply").CombinedOutput(); err != nil || strings.Contains(string(out)+g.changes(), "ethtool") {
+			t.Errorf("apply on Linux 6.1: %v\n%s", err, out)
+		}
+		g.tell("# Linux 6.2: the LAN's card, and those below the bond that the tunnel's packets take\n")
+		g.release("6.2-rc1")
+		g.run("check")
+		g.run("print")
+		g.run("apply")
+		g.run("apply")
+		g.run("check")
+		g.tell("\n# somebody else changes one\n")
+		g.change(func(k *kernel) { k.Cards["eth0"] = card{Forwarding: "on", List: "on"} })
+		g.run("check")
+		g.run("apply")
+		g.remove(before)
+
+		g.tell("\n# one refuses, and is what it was\n")
+		g.change(func(k *kernel) { k.Cards["lan0"] = card{Forwarding: "off", List: "on", Refuses: true} })
+		before = g.snapshot()
+		g.release("6.1.0")
+		apply := func() {
+			t.Helper()
+			if out, err := g.program("gateway-setup.sh", "apply").CombinedOutput(); err != nil || len(out) > 0 {
+				t.Errorf("apply: %v\n%s", err, out)
+			}
+			g.changes()
+		}
+		apply()
+		g.release("7.0")
+		g.run("apply")
+		g.run("apply")
+		g.run("check")
+		g.remove(before)
+
+		g.tell("\n# without ethtool\n")
+		tool := filepath.Join(g.bin, "ethtool")
+		self, err := os.Readlink(tool)
+		if err != nil {
+			t.Fatal(err)
+		}
+		g.release("6.1.0")
+		apply()
+		g.release("6.8.0-31-generic")
+		os.Remove(tool)
+		g.run("apply")
+		g.run("apply")
+		g.run("check")
+		g.run("print")
+		g.remove(before)
+
+		g.tell("\n# the host has it, and the pod has not\n")
+		g.link(self, "ethtool")
+		g.change(func(k *kernel) {
+			k.Cards = map[string]card{"lan0": {Forwarding: "off", List: "on"}, "eth0": {Forwarding: "on", List: "off"}}
+		})
+		g.run("apply")
+		os.Remove(tool)
+		g.run("check")
+		g.run("remove")
+		g.link(self, "ethtool")
+		g.run("remove")
+		g.golden("offloads.txt")
+	})
+}
+
 // What is refused is refused before anything is done; print and explain need no host.
 func TestSetupRefuses(t *testing.T) {
 	eachGateway(t, "single", func(t *testing.T, g *gateway) {
@@ -341,7 +445,8 @@ func TestSetupRefuses(t *testing.T) {
 // All that is wanted can be explained.
 func TestSetupExplains(t *testing.T) {
 	tables, fleet := fixture(t, "dual")
-	parsed := runAwk(t, awks[0], "tables", tables+fleet) + "address 4 10.0.0.11 lan0 5253\naddress 6 fd00:10::11 lan0 5255\n"
+	parsed := runAwk(t, awks[0], "tables", tables+fleet) + "address 4 10.0.0.11 lan0 5253\naddress 6 fd00:10::11 lan0 5255\n" +
+		"offload lan0/rx-udp-gro-forwarding off\noffload lan0/rx-gro-list off\n"
 	what := map[string]bool{"5175": true, "5190": true, "154": true, "5251": true, "5197": true}
 	for line := range strings.Lines(runAwk(t, awks[0], "wanted", parsed+"tool iptables 4\ntool ip6tables 6\n")) {
 		switch w := strings.Fields(line); w[0] {
@@ -352,6 +457,9 @@ func TestSetupExplains(t *testing.T) {
 		case "sysctl":
 			what[w[1]] = true
 			what[strings.ReplaceAll(w[1], "/", ".")] = true
+		case "offload":
+			what[w[1]] = true
+			what[strings.TrimPrefix(w[1], "lan0/")] = true
 		case "firewall":
 			what[w[4]] = true
 		}

@@ -11,6 +11,7 @@
 #   FLEET      what all regions advertise      (DIR/fleet.tables)
 #   STATE_DIR  where programs keep what they must find again (/run/kustomize-hybrid)
 #   PROC_SYS   the kernel's settings           (/proc/sys; a container mounts the host's)
+#   SYS_NET    its network devices             (/sys/class/net)
 #   UPTIME     the seconds since the host started (/proc/uptime)
 #
 # Written by kustomize-hybrid: change the topology, not this file.
@@ -22,6 +23,7 @@ TABLES=${TABLES:-$DIR/tables}
 FLEET=${FLEET:-$DIR/fleet.tables}
 STATE_DIR=${STATE_DIR:-/run/kustomize-hybrid}
 PROC_SYS=${PROC_SYS:-/proc/sys}
+SYS_NET=${SYS_NET:-/sys/class/net}
 UPTIME=${UPTIME:-/proc/uptime}
 VERB=${1:-}
 NEWLINE='
@@ -197,16 +199,19 @@ actual_sysctls() {
 		{ print "sysctl " $1 " " ($3 != "" && now[$1] == $3 ? $2 : now[$1]) }'
 }
 
-# save_sysctls reads paths and keeps the first value ever seen of each, before it is
-# changed.
-save_sysctls() {
+# save_sysctls reads paths and keeps what they are, before they are changed.
+save_sysctls() { awk '{ print $1 }' | current | save_first sysctl; }
+
+# save_first FILE reads "NAME VALUE" and keeps in STATE/FILE the first value ever seen of
+# each name.
+save_first() {
 	mkdir -p "$STATE"
-	touch "$STATE/sysctl"
-	awk '{ print $1 }' | current | awk -v saved="$STATE/sysctl" '
+	touch "$STATE/$1"
+	awk -v saved="$STATE/$1" '
 		BEGIN { while ((getline line <saved) > 0) { split(line, word, " "); known[word[1]] } }
-		!($1 in known)' >"$STATE/sysctl.new"
-	cat "$STATE/sysctl.new" >>"$STATE/sysctl"
-	rm -f "$STATE/sysctl.new"
+		!($1 in known)' >"$STATE/$1.new"
+	cat "$STATE/$1.new" >>"$STATE/$1"
+	rm -f "$STATE/$1.new"
 }
 
 # write_sysctl PATH VALUE does it, or only prints it when VERB is print.

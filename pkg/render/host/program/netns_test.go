@@ -32,7 +32,7 @@ func newHost(t *testing.T, shell, fixture string, env []string, addresses ...str
 	if os.Geteuid() != 0 {
 		t.Fatal("network namespaces need root")
 	}
-	for _, tool := range []string{"ip", "nft", "iptables-nft", "unshare", "sysctl", strings.Fields(shell)[0]} {
+	for _, tool := range []string{"ip", "nft", "iptables-nft", "unshare", "sysctl", "ethtool", strings.Fields(shell)[0]} {
 		if _, err := exec.LookPath(tool); err != nil {
 			t.Fatal(err)
 		}
@@ -96,6 +96,7 @@ func (h *host) succeed(script, verb string) {
 // dump is all that the scripts could change.
 func (h *host) dump() string {
 	return h.sh(`ip rule; ip -6 rule; ip route show table all; ip -6 route show table all
+		ethtool -k lan0 | grep -e rx-udp-gro-forwarding -e rx-gro-list
 		nft -s list ruleset 2>/dev/null; grep -rs . /proc/sys/net/ipv4 /proc/sys/net/ipv6 | sort`)
 }
 

@@ -32,4 +32,11 @@ BEGIN {
 	# The mark of tailscaled's own packets, and its mask (tailscale 1.84.3,
 	# util/linuxfw/linuxfw.go).
 	BYPASS = "0x80000" # of what tailscaled sends: no other bit is set
+
+	# What a card's offloads have to be, so that UDP packets it receives reach tailscale0
+	# many at a time (tailscale 1.84.3, net/netkernelconf/netkernelconf_linux.go).
+	OFFLOAD_NAME[++OFFLOADS] = "rx-udp-gro-forwarding"
+	OFFLOAD["rx-udp-gro-forwarding"] = "on"
+	OFFLOAD_NAME[++OFFLOADS] = "rx-gro-list"
+	OFFLOAD["rx-gro-list"] = "off"
 }

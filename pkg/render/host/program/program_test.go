@@ -82,14 +82,15 @@ func sources(t *testing.T, pattern string) []string {
 
 // before are the files that a file of awk is read after.
 var before = map[string][]string{
-	"host":    {"prefix"},
-	"decide":  {"prefix"},
-	"wanted":  {"numbers"},
-	"actual":  {"numbers"},
-	"change":  {"numbers"},
-	"enforce": {"numbers"},
-	"explain": {"numbers"},
-	"report":  {"numbers"},
+	"host":     {"prefix"},
+	"decide":   {"prefix"},
+	"wanted":   {"numbers"},
+	"actual":   {"numbers"},
+	"change":   {"numbers"},
+	"enforce":  {"numbers"},
+	"explain":  {"numbers"},
+	"features": {"numbers"},
+	"report":   {"numbers"},
 }
 
 // TestAwk holds each file of awk against its pairs: a block NAME is the input, the block

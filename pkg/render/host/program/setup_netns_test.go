@@ -16,7 +16,9 @@ func (h *host) gatewayDeletions(firewall string) []string {
 		done
 		echo sysctl -w net.ipv4.ip_forward=0
 		echo sysctl -w net.ipv4.conf.lan0.send_redirects=1
-		echo sysctl -w net.ipv4.conf.all.rp_filter=1`)
+		echo sysctl -w net.ipv4.conf.all.rp_filter=1
+		echo ethtool -K lan0 rx-udp-gro-forwarding off
+		echo ethtool -K lan0 rx-gro-list on`)
 	if firewall == "nft" {
 		list += h.sh(`for c in mss forward input output; do # no chain is empty here
 			nft -a list chain inet kustomize_hybrid $c | awk -v c=$c '/# handle/ && !/chain/ { print "nft delete rule inet kustomize_hybrid " c " handle " $NF }'
@@ -85,6 +87,36 @@ func TestSetupLeavesOthersAlone(t *testing.T) {
 	if first = h.sh("iptables-nft -S FORWARD 1"); first != "-A FORWARD -j KUSTOMIZE-HYBRID-FORWARD\n" {
 		t.Errorf("after apply the first rule is %q", first)
 	}
+}
+
+// TestSetupOffloadsOfARealCard has the tunnel leave by a card of its own, and both told by
+// somebody before.
+func TestSetupOffloadsOfARealCard(t *testing.T) {
+	h := gatewayHost(t, "busybox sh", "nft", "single")
+	h.ip("link add up0 type veth peer name up1")
+	h.ip("link set up1 up")
+	h.ip("link set up0 up")
+	h.ip("route add default dev up0")
+	h.sh("ethtool -K lan0 rx-gro-list on; ethtool -K up0 rx-gro-list on rx-udp-gro-forwarding on")
+	offloads := func(want string) {
+		t.Helper()
+		got := h.sh(`for card in lan0 up0; do ethtool -k $card | awk -v card=$card '/^rx-(gro-list|udp-gro-forwarding):/ { print card, $1, $2 }'; done`)
+		h.same("the last command", want, got)
+	}
+	const before = "lan0 rx-gro-list: on\nlan0 rx-udp-gro-forwarding: off\nup0 rx-gro-list: on\nup0 rx-udp-gro-forwarding: on\n"
+	offloads(before)
+	h.succeed("gateway-setup.sh", "apply")
+	const applied = "lan0 rx-gro-list: off\nlan0 rx-udp-gro-forwarding: on\nup0 rx-gro-list: off\nup0 rx-udp-gro-forwarding: on\n"
+	offloads(applied)
+	h.sh("ethtool -K up0 rx-udp-gro-forwarding off")
+	out, code := h.run("gateway-setup.sh", "check")
+	if want := "missing: offload up0/rx-udp-gro-forwarding on\nextra: offload up0/rx-udp-gro-forwarding off\n"; code != 1 || out != want {
+		t.Errorf("check: exit %d\n%swant:\n%s", code, out, want)
+	}
+	h.succeed("gateway-setup.sh", "apply")
+	offloads(applied)
+	h.succeed("gateway-setup.sh", "remove")
+	offloads(before)
 }
 
 func TestSetupForgetsAnOlderTopology(t *testing.T) {

@@ -14,7 +14,7 @@ import (
 	"testing"
 )
 
-// The test binary is also the stand-in for ip, iptables, nft, tailscale and unshare:
+// The test binary is also the stand-in for ip, iptables, nft, ethtool, tailscale and unshare:
 // under one of these names, with the directory of a made-up kernel in its environment,
 // it answers as they do.
 const (
@@ -56,6 +56,14 @@ type kernel struct {
 	Tailscale bool                // whether tailscale0 is there
 	Answers   bool                // whether other regions answer `tailscale ping`
 	Broken    string              // a command of ip's that fails, if any
+	Defaults  map[string]string   // by family: what `ip route show default` prints
+	Cards     map[string]card     // what ethtool knows
+}
+
+// card is a card's offloads.
+type card struct {
+	Forwarding, List string // rx-udp-gro-forwarding and rx-gro-list: on or off, and perhaps why it stays so
+	Refuses          bool   // to be told anything but what it is
 }
 
 type kernelRoute struct{ Family, Table, Protocol, Text string }
@@ -77,6 +85,8 @@ func standIn(dir, name string, args []string) int {
 		code, known = k.ip(dir, args)
 	case name == "nft":
 		code, known = k.nft(dir, line)
+	case name == "ethtool":
+		code, known = k.ethtool(dir, args)
 	case name == "tailscale":
 		code, known = k.tailscale(dir, line)
 	case strings.Contains(name, "tables"):
@@ -188,6 +198,8 @@ func (k *kernel) ip(dir string, args []string) (code int, known bool) {
 	switch {
 	case line == "-o address show":
 		fmt.Print(strings.Join(k.Addresses, ""))
+	case line == "route show default":
+		fmt.Print(k.Defaults[family])
 	case line == "link show dev tailscale0":
 		if !k.Tailscale {
 			return 1, true
@@ -426,6 +438,45 @@ func (k *kernel) nft(dir, line string) (code int, known bool) {
 	default:
 		return 0, false
 	}
+	return 0, true
+}
+
+// ethtool shows and changes a card's offloads, among others that it has.
+func (k *kernel) ethtool(dir string, args []string) (code int, known bool) {
+	if len(args) < 2 {
+		return 0, false
+	}
+	c, has := k.Cards[args[1]]
+	switch {
+	case !has:
+		fmt.Fprintln(os.Stderr, "netlink error: No such device")
+		return 1, true
+	case args[0] == "-k":
+		fmt.Printf("Features for %s:\nrx-checksumming: on\ngeneric-receive-offload: on\nrx-gro-list: %s\n", args[1], c.List)
+		if c.Forwarding != "" {
+			fmt.Printf("rx-udp-gro-forwarding: %s\n", c.Forwarding)
+		}
+		return 0, true
+	case args[0] != "-K" || len(args)%2 != 0:
+		return 0, false
+	}
+	record(dir, "ethtool "+strings.Join(args, " "), nil)
+	was := c
+	for i := 2; i < len(args); i += 2 {
+		switch args[i] {
+		case "rx-udp-gro-forwarding":
+			c.Forwarding = args[i+1]
+		case "rx-gro-list":
+			c.List = args[i+1]
+		default:
+			return 0, false
+		}
+	}
+	if c != was && c.Refuses {
+		fmt.Fprintln(os.Stderr, "Could not change any device features")
+		return 1, true
+	}
+	k.Cards[args[1]] = c
 	return 0, true
 }
 

@@ -1,9 +1,10 @@
 # What gateway-setup.sh wants on a gateway. After numbers.awk. Reads tables, the lines of
-# host.awk, and `tool COMMAND FAMILY` for each iptables to be written. Prints, in the
-# words of iproute2 and iptables,
+# host.awk and of features.awk, and `tool COMMAND FAMILY` for each iptables to be written.
+# Prints, in the words of iproute2, ethtool and iptables,
 #   rule FAMILY PRIORITY: SELECTOR lookup TABLE
 #   route FAMILY TABLE unreachable|blackhole PREFIX
 #   sysctl PATH VALUE [ALSO]                     ALSO will do as well
+#   offload CARD/FEATURE on|off
 #   firewall COMMAND TABLE -A|-I CHAIN ...       jumps first, each first in its chain
 # and for nft, where no tool is named, what nft.awk translates:
 #   filter FAMILY TABLE HOOK RULE
@@ -22,6 +23,7 @@ $1 == "address" {
 	if (card[$2] != "") device[$2, ++devices[$2]] = card[$2]
 }
 $1 == "tunnel" { for (i = 4; i <= 6; i += 2) device[i, ++devices[i]] = "tailscale0" }
+$1 == "offload" { offload[++offloads] = $2 }
 $1 == "tool" { tool[++tools] = $2; tool_family[tools] = $3 }
 
 END {
@@ -31,6 +33,7 @@ END {
 	for (i = 1; i <= n; i++) rules(families[i])
 	for (i = 1; i <= n; i++) routes(families[i])
 	sysctls()
+	for (i = 1; i <= offloads; i++) print "offload " offload[i] " " OFFLOAD[substr(offload[i], index(offload[i], "/") + 1)]
 	for (i = 1; i <= tools; i++) iptables(tool[i], tool_family[i])
 	if (!tools) for (i = 1; i <= n; i++) filters(families[i])
 }
