@@ -38,7 +38,7 @@ func roles(s *schema.Spec) []role {
 		list = []role{everything()}
 	}
 	list = append(list, overlays(s)...)
-	if plan.MasqueradesToNodes(s.Regions) {
+	if plan.SeenAsNodes(s) {
 		list = seenAsNodes(list)
 	}
 	return append(list, flows(s)...)

@@ -59,9 +59,7 @@ func (w *world) carry(h *host, via netip.Addr, p *packet) ([]*host, *lost) {
 	r := h.region
 	if r.network.checks && !w.ownAddress(h, p.src) && !w.forwards(h) {
 		l := lose("the network of %s drops what %s sends from %s", r.provider, h.name, p.src)
-		if h.isGateway() {
-			l.told = "fabric-source-check"
-		}
+		l.told = r.advice(h, p.src)
 		return nil, l
 	}
 	next, l := w.next(h, via, p.dst)
@@ -71,9 +69,7 @@ func (w *world) carry(h *host, via netip.Addr, p *packet) ([]*host, *lost) {
 	for _, n := range next {
 		if r.network.checks && !w.ownAddress(n, p.dst) && !w.forwards(n) {
 			l := lose("the network of %s does not hand %s what is for %s", r.provider, n.name, p.dst)
-			if n.isGateway() {
-				l.told = "fabric-source-check"
-			}
+			l.told = r.advice(n, p.dst)
 			return nil, l
 		}
 	}
@@ -95,6 +91,18 @@ func (w *world) next(h *host, via, dst netip.Addr) ([]*host, *lost) {
 		}
 	}
 	return nil, lose("%s asks its LAN for %s, and nobody answers", h.name, to)
+}
+
+// advice is the finding that has to have said so where the network drops a packet of a
+// host's from or to the address.
+func (r *region) advice(h *host, a netip.Addr) string {
+	switch {
+	case h.isGateway():
+		return "fabric-source-check"
+	case !r.network.known && r.pods.Contains(a):
+		return "pods-unrouted"
+	}
+	return ""
 }
 
 // neighbour reports whether two hosts share a subnet.
@@ -122,6 +130,9 @@ func (r *region) route(dst netip.Addr) ([]*host, *lost) {
 	}
 	l := lose("the router of region %q has no route to %s", r.name, dst)
 	l.file = "regions/" + r.name + "/cloud/tables"
+	if !r.network.known && r.pods.Contains(dst) {
+		l.told = "pods-unrouted"
+	}
 	return nil, l
 }
 
@@ -135,7 +146,7 @@ func (w *world) ownAddress(h *host, a netip.Addr) bool {
 // other, and where somebody did what a warning told.
 func (w *world) forwards(h *host) bool {
 	switch {
-	case h.region.hostsRoutePods:
+	case h.region.hostsRoutePods, w.told["pods-unrouted"] && !h.region.network.known:
 		return true
 	case !h.isGateway():
 		return false

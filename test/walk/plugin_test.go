@@ -68,7 +68,9 @@ func (w *world) pluginOf(r *region) (*plugin, error) {
 	case "flannel", "canal":
 		p.carries, p.neighbours = stated, true
 		// FLANNEL-POSTRTG (flannel 0.26, pkg/trafficmngr/iptables).
-		p.keeps = func(dst netip.Addr, _ device) bool { return inAny(w.clusterCIDRs, dst) }
+		p.keeps = func(dst netip.Addr, by device) bool {
+			return inAny(w.clusterCIDRs, dst) || by == tunnel && w.told["masquerade-tailnet"]
+		}
 	case "aws-vpc-cni", "azure-cni":
 		p.carries = stated
 	default:
@@ -151,7 +153,7 @@ func (p *plugin) sameOverlay(o *plugin) bool {
 func (w *world) podsKnown(r *region) error {
 	cni := r.stated.CNI
 	r.networkRoutesPods = cni.PodRoutes == "network"
-	r.hostsRoutePods = cni.PodRoutes == "nodes"
+	r.hostsRoutePods = cni.PodRoutes == "nodes" && r.plugin.carries == ""
 	r.networkHasPods = r.network.plugin == string(cni.Type)
 	if cni.Type != "cilium" {
 		return nil

@@ -5,6 +5,7 @@ import (
 	"hash/maphash"
 	"maps"
 	"net/netip"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -40,6 +41,7 @@ const (
 	twin     peer = "twin"     // the same again
 	sameCNI  peer = "same CNI" // a LAN with the same plugin, where that can be
 	otherCNI peer = "other CNI"
+	third    peer = "third" // the same CNI, and a third region with another one
 )
 
 // gateways are how many region "one" has, and how they share the work.
@@ -75,10 +77,10 @@ func combinations() []combination {
 						for _, routes := range []schema.PodRoutes{"", schema.PodRoutesNodes, schema.PodRoutesNetwork} {
 							all = append(all, combination{
 								provider: provider, plugin: plugin.Type, ipam: ipam, tunnel: tunnel, mode: mode, podRoutes: routes,
-								peer:     []peer{twin, sameCNI, otherCNI}[n%3],
-								gateways: []gateways{one, two, twoZones, superset, tailnetIP}[n/3%5],
-								untold:   n/15%4 == 3,
-								narrow:   n/7%2 == 1,
+								peer:     []peer{twin, sameCNI, otherCNI, third}[n%4],
+								gateways: []gateways{one, two, twoZones, superset, tailnetIP}[n%5],
+								untold:   n%7 == 6,
+								narrow:   n%11 > 5,
 							})
 							n++
 						}
@@ -107,6 +109,12 @@ func (c combination) topology() *schema.Topology {
 		s.Tailnet.GatewaySource = schema.SourceTailnetIP
 	}
 	s.Regions = []schema.Region{c.region(), c.second()}
+	if c.peer == third {
+		s.Regions = append(s.Regions, combination{plugin: c.plugin, peer: otherCNI}.second())
+		r := &s.Regions[2]
+		r.Name, r.NodeCIDRs, r.PodCIDRs = "three", cidrs("10.16.0.0/22"), cidrs("10.80.0.0/16")
+		r.Gateways.Nodes = nodes(r, []string{"10.16.0.11"}, []string{"zone-a"})
+	}
 	return t
 }
 
@@ -119,14 +127,14 @@ func (c combination) region() schema.Region {
 	addresses := []string{"10.8.0.11"}
 	switch c.gateways {
 	case two, superset:
-		addresses = append(addresses, "10.8.0.12")
+		addresses, zones = append(addresses, "10.8.0.12"), []string{"", ""}
 	case twoZones:
 		addresses, zones[1] = append(addresses, "10.8.1.12"), "zone-b"
 	}
 	if c.mode == schema.ModePerNode {
-		addresses, zones = append(addresses, "10.8.0.13"), append(zones, "zone-a")
+		addresses, zones = append(addresses, "10.8.0.13"), append(zones[:len(addresses)], zones[0])
 	}
-	if c.gateways == superset {
+	if c.gateways == superset && c.mode == schema.ModeStaticPod {
 		r.Gateways.HA.Strategy = schema.HASupersets
 	}
 	r.Gateways.Nodes = nodes(&r, addresses, zones)
@@ -142,7 +150,7 @@ func (c combination) second() schema.Region {
 	case twin:
 		r.Provider = c.provider
 		r.CNI = c.region().CNI
-	case sameCNI:
+	case sameCNI, third:
 		r.CNI = c.region().CNI
 		r.CNI.PodRoutes = ""
 	case otherCNI:
@@ -288,9 +296,10 @@ func (w *world) verdict(warned map[string]bool) (v verdict, err error) {
 		}
 		w.elect(e)
 		walked, l := w.walkAll()
-		if l != nil && l.told != "" && warned[l.told] {
+		for l != nil && warned[l.told] && !w.told[l.told] {
 			w.told[l.told] = true
 			v.told = append(v.told, l.told)
+			w.elect(e)
 			walked, l = w.walkAll()
 		}
 		v.walked += walked
@@ -306,6 +315,9 @@ func (w *world) verdict(warned map[string]bool) (v verdict, err error) {
 	}
 	return v, nil
 }
+
+// digits tell losses of one kind apart.
+var digits = regexp.MustCompile(`[0-9./]+`)
 
 // TestEveryCombination: each is refused, or packets find their way from every node and
 // pod to every other one.
@@ -330,7 +342,7 @@ func TestEveryCombination(t *testing.T) {
 		case len(v.refused) > 0:
 			refused[strings.Trim(fmt.Sprint(v.refused), "[]")]++
 		case v.lost != nil:
-			kind := fmt.Sprintf("%s tunnel %s", c.plugin, c.tunnel)
+			kind := digits.ReplaceAllString(v.lost.why[strings.LastIndex(v.lost.why, ": ")+2:], "N")
 			bad[kind] = append(bad[kind], fmt.Sprintf("%s%s", c, v.lost))
 		default:
 			whole++

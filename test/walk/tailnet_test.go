@@ -83,6 +83,9 @@ func (w *world) through(h *host, p *packet) (*host, *lost) {
 	if !w.policy.allows(p, p.src == h.tailnet) {
 		l := lose("the packet filter of %s drops %s", to.name, p)
 		l.file = policyPath
+		if p.hidden {
+			l.told = "masquerade-tailnet"
+		}
 		return nil, l
 	}
 	return to, nil

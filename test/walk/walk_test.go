@@ -23,7 +23,9 @@ type packet struct {
 	port     int
 	mark     uint32
 	answer   bool
-	inner    *packet
+	// hidden: it is a pod's, and has a tailnet address as its source.
+	hidden bool
+	inner  *packet
 }
 
 func (p *packet) String() string {
@@ -168,7 +170,7 @@ func (w *world) out(h *host, p packet, r route, in device, way []string) *lost {
 	}
 	plugin := h.region.plugin
 	if p.src == h.pod && in != lo && !plugin.keeps(p.dst, r.dev) && (r.dev == lan || r.dev == tunnel) {
-		p.src = h.cardAddress(r.dev)
+		p.src, p.hidden = h.cardAddress(r.dev), r.dev == tunnel
 	}
 	switch r.dev {
 	case toPod:

@@ -174,7 +174,7 @@ func (w *world) install(h *host) {
 	for _, o := range w.regions {
 		for _, n := range o.hosts {
 			if n != h {
-				h.tables[mainTable] = append(h.tables[mainTable], h.pluginRoute(n)...)
+				h.tables[mainTable] = append(h.tables[mainTable], w.pluginRoute(h, n)...)
 			}
 		}
 	}
@@ -190,14 +190,14 @@ func (h *host) subnet() netip.Prefix {
 }
 
 // pluginRoute is what the plugin on a host knows of another host's pods.
-func (h *host) pluginRoute(n *host) []route {
+func (w *world) pluginRoute(h, n *host) []route {
 	mine, theirs := h.region.plugin, n.region.plugin
 	switch {
 	case mine.sameOverlay(theirs):
 		return []route{{to: n.block, dev: overlay, via: n.addr}}
 	case mine.name != theirs.name || n.region.networkHasPods || n.region.networkRoutesPods:
 		return nil
-	case mine.neighbours && h.neighbour(n) && !h.region.network.guest32:
+	case (mine.neighbours || w.told["pods-unrouted"] && !h.region.network.known) && h.neighbour(n) && !h.region.network.guest32:
 		return []route{{to: n.block, dev: lan, via: n.addr}}
 	case mine.everywhere:
 		// BIRD resolves a next hop that is no neighbour by the route to it.
