@@ -163,15 +163,15 @@ type lost struct {
 	file string
 	// told is the finding that says what has to be done so that this does not happen.
 	told string
-	way  []string
+	way  *step
 }
 
 func lose(format string, args ...any) *lost { return &lost{why: fmt.Sprintf(format, args...)} }
 
 func (l *lost) String() string {
 	text := ""
-	for _, hop := range l.way {
-		text += "\n\t" + hop
+	if l.way != nil {
+		text = l.way.String()
 	}
 	text += "\n\t" + l.why
 	if l.file != "" {

@@ -3,7 +3,6 @@ package walk
 import (
 	"fmt"
 	"net/netip"
-	"slices"
 )
 
 // Protocols, as the policy calls them.
@@ -112,9 +111,29 @@ func (w *world) walk(from, to end) *lost {
 // longest is how many hosts a packet may pass.
 const longest = 16
 
+// step is a host on a packet's way, and the way to it.
+type step struct {
+	before *step
+	length int
+	host   *host
+	packet packet
+	in     device
+}
+
+func (s *step) String() string {
+	text := ""
+	if s.before != nil {
+		text = s.before.String()
+	}
+	return fmt.Sprintf("%s\n\t%s, from %s: %s", text, s.host.name, s.in, &s.packet)
+}
+
 // send is a packet on a host, which came in by a device.
-func (w *world) send(h *host, p packet, in device, way []string) *lost {
-	way = append(slices.Clip(way), fmt.Sprintf("%s, from %s: %s", h.name, in, &p))
+func (w *world) send(h *host, p packet, in device, before *step) *lost {
+	way := &step{before, 1, h, p, in}
+	if before != nil {
+		way.length = before.length + 1
+	}
 	l := w.hop(h, p, in, way)
 	if l != nil && l.way == nil {
 		l.way = way
@@ -122,14 +141,12 @@ func (w *world) send(h *host, p packet, in device, way []string) *lost {
 	return l
 }
 
-func (w *world) hop(h *host, p packet, in device, way []string) *lost {
+func (w *world) hop(h *host, p packet, in device, way *step) *lost {
 	switch {
-	case len(way) > longest:
+	case way.length > longest:
 		return lose("it goes round in circles")
 	case in == lan && h.gateway != nil && h.gateway.settings["netfilter"] == "off" && p.src.IsValid() && inAny(h.gateway.spoofed, p.src):
-		l := lose("%s drops %s, which did not come out of the tunnel", h.name, p.src)
-		l.file = h.file()
-		return l
+		return w.spoofed(h, &p)
 	case p.dst == h.addr || h.isGateway() && p.dst == h.tailnet:
 		if p.inner != nil {
 			return w.send(h, *p.inner, overlay, way)
@@ -148,6 +165,21 @@ func (w *world) hop(h *host, p packet, in device, way []string) *lost {
 	return nil
 }
 
+// spoofed is a packet from a tailnet address that another gateway hands over, and that
+// the host's own firewall drops. A finding says that this is the price of gatewaySource
+// tailnetIP where a region has several gateways.
+func (w *world) spoofed(h *host, p *packet) *lost {
+	l := lose("%s drops %s, which did not come out of the tunnel", h.name, p.src)
+	l.file = h.file()
+	if p.dst == h.addr || p.dst == h.pod {
+		l.told = "gateway-source-standby"
+	}
+	if w.told[l.told] {
+		return nil
+	}
+	return l
+}
+
 // routes are the best route of the packet, and those that share its flows.
 func (w *world) routes(h *host, p *packet, in device) ([]route, *lost) {
 	if h.gateway != nil {
@@ -161,7 +193,7 @@ func (w *world) routes(h *host, p *packet, in device) ([]route, *lost) {
 }
 
 // out takes a packet off a host by a route.
-func (w *world) out(h *host, p packet, r route, in device, way []string) *lost {
+func (w *world) out(h *host, p packet, r route, in device, way *step) *lost {
 	if !p.src.IsValid() {
 		p.src = r.src
 		if !p.src.IsValid() {
@@ -226,7 +258,7 @@ func (h *host) cardAddress(d device) netip.Addr {
 
 // arrived is the end of a way. Where the target sees a tailnet address, its answer has a
 // way of its own; every other source is an end itself.
-func (w *world) arrived(h *host, p packet, way []string) *lost {
+func (w *world) arrived(h *host, p packet, way *step) *lost {
 	if p.answer || !inAny([]netip.Prefix{netip.MustParsePrefix("100.64.0.0/10")}, p.src) {
 		return nil
 	}
