@@ -151,7 +151,18 @@ func podSources(p *plan.Plan, i int, list *diag.List) {
 	list.Errorf(CodePodsSource, regionPath(i)+".cni.tunnel", "what pods of region %q send to nodes, or to pods that %s does not carry in its tunnel, leaves their node with the pod's own address, and the network of %s drops what is not from the node's",
 		r.Name, r.CNI.Release(), network.Title).
 		See(regionPath(i)+".provider", "the provider is %s", r.Provider).
-		Fix("use a plugin that gives such packets the node's address, Cilium with vxlan or geneve in every region; or let the network know pods (cni.podRoutes: network); or %s, on every node, and suppress this finding", forwarding.Value)
+		Fix("use a plugin that gives such packets the node's address (%s with one tunnel in every region); or let the network know pods (cni.podRoutes: network); or %s, on every node, and suppress this finding", hides(), forwarding.Value)
+}
+
+// hides are the plugins of plan.MasqueradesToNodes.
+func hides() string {
+	var titles []string
+	for _, p := range facts.Plugins() {
+		if p.Settings.Value == plugin.SettingsCilium {
+			titles = append(titles, p.Title)
+		}
+	}
+	return strings.Join(titles, " or ")
 }
 
 // sharesNodes: rules of the policy are about addresses.
