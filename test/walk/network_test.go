@@ -59,7 +59,7 @@ func (w *world) carry(h *host, via netip.Addr, p *packet) ([]*host, *lost) {
 	r := h.region
 	if r.network.checks && !w.ownAddress(h, p.src) && !w.forwards(h) {
 		l := lose("the network of %s drops what %s sends from %s", r.provider, h.name, p.src)
-		l.told = r.advice(h, p.src)
+		l.told, l.file = r.advice(h, p.src)
 		return nil, l
 	}
 	next, l := w.next(h, via, p.dst)
@@ -69,7 +69,7 @@ func (w *world) carry(h *host, via netip.Addr, p *packet) ([]*host, *lost) {
 	for _, n := range next {
 		if r.network.checks && !w.ownAddress(n, p.dst) && !w.forwards(n) {
 			l := lose("the network of %s does not hand %s what is for %s", r.provider, n.name, p.dst)
-			l.told = r.advice(n, p.dst)
+			l.told, l.file = r.advice(n, p.dst)
 			return nil, l
 		}
 	}
@@ -94,15 +94,20 @@ func (w *world) next(h *host, via, dst netip.Addr) ([]*host, *lost) {
 }
 
 // advice is the finding that has to have said so where the network drops a packet of a
-// host's from or to the address.
-func (r *region) advice(h *host, a netip.Addr) string {
-	switch {
-	case h.isGateway():
-		return "fabric-source-check"
-	case !r.network.known && r.pods.Contains(a):
-		return "pods-unrouted"
+// host's from or to the address, and the file that could have helped.
+func (r *region) advice(h *host, a netip.Addr) (told, file string) {
+	if r.pods.Contains(a) {
+		file = r.plugin.file
 	}
-	return ""
+	switch {
+	case h.isGateway() && r.cloud != nil:
+		return "fabric-source-check", r.cloud.path
+	case h.isGateway():
+		return "fabric-source-check", file
+	case !r.network.known && r.pods.Contains(a):
+		return "pods-unrouted", file
+	}
+	return "", file
 }
 
 // neighbour reports whether two hosts share a subnet.
@@ -129,9 +134,14 @@ func (r *region) route(dst netip.Addr) ([]*host, *lost) {
 		}
 	}
 	l := lose("the router of region %q has no route to %s", r.name, dst)
-	l.file = "regions/" + r.name + "/cloud/tables"
-	if !r.network.known && r.pods.Contains(dst) {
-		l.told = "pods-unrouted"
+	switch {
+	case r.pods.Contains(dst):
+		l.file = r.plugin.file
+		if !r.network.known {
+			l.told = "pods-unrouted"
+		}
+	case r.cloud != nil:
+		l.file = r.cloud.path
 	}
 	return nil, l
 }

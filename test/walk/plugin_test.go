@@ -39,6 +39,8 @@ func ciliumWireGuard() packet { return packet{protocol: udp, port: 51871} }
 // nothing is rendered as the topology says.
 type plugin struct {
 	name string
+	// file is the rendered one that has most to say about it.
+	file string
 	// carries is the tunnel between nodes; empty for none. outer is its packet.
 	carries string
 	outer   packet
@@ -54,7 +56,7 @@ type plugin struct {
 // pluginOf reads what is rendered for a region.
 func (w *world) pluginOf(r *region) (*plugin, error) {
 	cni := r.stated.CNI
-	p := &plugin{name: string(cni.Type), keeps: func(netip.Addr, device) bool { return true }}
+	p := &plugin{name: string(cni.Type), file: "regions/" + r.name + "/cni/by-hand.txt", keeps: func(netip.Addr, device) bool { return true }}
 	stated := string(cni.Tunnel)
 	if stated == "" && (p.name == "flannel" || p.name == "canal") {
 		stated = "vxlan" // what their own manifests have
@@ -62,8 +64,10 @@ func (w *world) pluginOf(r *region) (*plugin, error) {
 	var err error
 	switch p.name {
 	case "cilium":
+		p.file = ciliumPath
 		err = w.cilium(r, p)
 	case "calico":
+		p.file = calicoPath
 		err = w.calico(r, p)
 	case "flannel", "canal":
 		p.carries, p.neighbours = stated, true

@@ -137,6 +137,9 @@ func (w *world) send(h *host, p packet, in device, before *step) *lost {
 	l := w.hop(h, p, in, way)
 	if l != nil && l.way == nil {
 		l.way = way
+		if l.file == "" {
+			l.file = h.file()
+		}
 	}
 	return l
 }
