@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/netip"
 	"regexp"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
@@ -378,6 +379,9 @@ var digits = regexp.MustCompile(`[0-9./]+`)
 // TestEveryCombination: each is refused, or packets find their way from every node and
 // pod to every other one.
 func TestEveryCombination(t *testing.T) {
+	// Thousands of small trees, each soon forgotten: collecting them costs a quarter of it all.
+	before := debug.SetGCPercent(800)
+	t.Cleanup(func() { debug.SetGCPercent(before) })
 	all := combinations()
 	if len(all) < 2000 {
 		t.Errorf("%d combinations", len(all))
