@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/cidr"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/plugin"
@@ -132,9 +133,17 @@ func otherZone(r *schema.Region) int {
 }
 
 // hidden reports whether all that the region's pods send outside its tunnel has the node's
-// address.
+// address: there is one tunnel for the pods of all regions, and its plugin masquerades what
+// goes to nodes, to all of them.
 func hidden(p *plan.Plan, r *schema.Region) bool {
-	return p.Overlay && (plan.MasqueradesToNodes(p.Topology.Spec.Regions) || plan.HidesPods(&p.Topology.Spec, r))
+	spec := &p.Topology.Spec
+	if plan.MasqueradesToNodes(spec.Regions) {
+		return true
+	}
+	return plan.HidesPods(spec, r) && !slices.ContainsFunc(spec.Regions, func(o schema.Region) bool {
+		return o.CNI.Type != r.CNI.Type || o.CNI.Tunnel != r.CNI.Tunnel ||
+			slices.ContainsFunc(o.NodeCIDRs, func(n netip.Prefix) bool { return n.IsValid() && cidr.AnyContains(spec.Cluster.ClusterCIDRs, n.Addr()) })
+	})
 }
 
 // podSources: what a pod sends to a node is outside the tunnel. Where it keeps the pod's
