@@ -5,6 +5,7 @@ import (
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/fact"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -72,8 +73,19 @@ func firsts(s *schema.Spec, key func(schema.CNI) string) []*schema.Region {
 	return list
 }
 
-// tunnelled names the overlay that carries the region's pods; regions of the same
-// overlay reach each other's pods inside it. It is "" with native routing.
+// overlaid puts regions into one class whose pods never reach each other but inside the
+// overlay: where one carries the pods of all regions. Otherwise gateways have routes to
+// pods that come before the plugin's, also to those of a region with the same tunnel: what
+// they and their own pods send is not inside. WireGuard is not such an overlay.
+func overlaid(s *schema.Spec) func(*schema.Region) string {
+	if !plan.OneOverlay(s.Regions) {
+		return nil
+	}
+	return tunnelled
+}
+
+// tunnelled names the tunnel that carries the region's pods between nodes; regions that
+// have the same one let each other's through. It is "" with native routing.
 func tunnelled(r *schema.Region) string {
 	if r.CNI.Tunnel == "" || r.CNI.Tunnel == schema.TunnelNone {
 		return ""

@@ -38,7 +38,7 @@ func roles(s *schema.Spec) []role {
 		list = []role{everything()}
 	}
 	list = append(list, overlays(s)...)
-	if plan.MasqueradesToNodes(s.Regions) {
+	if plan.SeenAsNodes(s) {
 		list = seenAsNodes(list)
 	}
 	return append(list, flows(s)...)
@@ -104,13 +104,13 @@ func clusterRoles(s *schema.Spec) []role {
 	list = append(list, pluginRoles(s)...)
 	return append(list, role{
 		name: "pods", why: "pods reach pods on every port, as in any cluster; NetworkPolicies restrict them",
-		src: []place{pods}, dst: []place{pods}, ports: []string{"*"}, class: tunnelled,
+		src: []place{pods}, dst: []place{pods}, ports: []string{"*"}, class: overlaid(s),
 	}, role{
 		// A mirror of UDP would open every UDP port of the nodes to pods, so only DNS is
 		// granted, whose answers fit into the filter's memory of 512 flows (tailscale
 		// 1.84.3, wgengine/filter/filter.go).
 		name: "host-network", why: "nodes reach pods: webhooks, services from the host network, cluster DNS",
-		src: []place{nodes}, dst: []place{pods}, ports: []string{"tcp:*", "udp:53"}, class: tunnelled,
+		src: []place{nodes}, dst: []place{pods}, ports: []string{"tcp:*", "udp:53"}, class: overlaid(s),
 	})
 }
 

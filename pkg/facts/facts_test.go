@@ -376,13 +376,18 @@ func TestModesAndTunnels(t *testing.T) {
 		t.Errorf("the usual mode of Cilium is %s", got)
 	}
 	for _, p := range facts.Plugins() {
-		for _, protocol := range []schema.TunnelProtocol{schema.TunnelVXLAN, schema.TunnelGeneve, schema.TunnelIPIP, schema.TunnelWireGuard} {
-			if _, ok := p.Tunnel(protocol); !ok {
-				t.Errorf("%s has no %s", p.Type, protocol)
+		for _, has := range p.Tunnels.Value {
+			if got, ok := p.Tunnel(has.Protocol); !ok || got.Protocol != has.Protocol {
+				t.Errorf("%s has %s, and it is not found", p.Type, has.Protocol)
 			}
 		}
 		if _, ok := p.Tunnel(schema.TunnelNone); ok {
 			t.Errorf("%s has a tunnel called none", p.Type)
+		}
+	}
+	for _, protocol := range []schema.TunnelProtocol{schema.TunnelVXLAN, schema.TunnelGeneve, schema.TunnelIPIP, schema.TunnelWireGuard} {
+		if _, ok := facts.Plugin(schema.CNIOther).Tunnel(protocol); !ok {
+			t.Errorf("a plugin that is not written down has no %s", protocol)
 		}
 	}
 	if facts.Plugin("acme").Type != schema.CNIOther || facts.Distribution("acme").Name != schema.DistributionOther || facts.Distribution("").Name != schema.DistributionKubeadm {

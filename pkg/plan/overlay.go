@@ -2,7 +2,9 @@ package plan
 
 import (
 	"net/netip"
+	"slices"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/cidr"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/plugin"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
@@ -42,6 +44,26 @@ func OneOverlay(regions []schema.Region) bool {
 // its pods keep their own.
 func MasqueradesToNodes(regions []schema.Region) bool {
 	return OneOverlay(regions) && facts.Plugin(regions[0].CNI.Type).Settings.Value == plugin.SettingsCilium
+}
+
+// SeenAsNodes reports whether nodes see pods of some region with a node's address.
+func SeenAsNodes(s *schema.Spec) bool {
+	return MasqueradesToNodes(s.Regions) || slices.ContainsFunc(s.Regions, func(r schema.Region) bool { return HidesPods(s, &r) })
+}
+
+// HidesPods reports whether the region's plugin masquerades what its pods send to nodes,
+// some of those being outside the one network that it is told.
+func HidesPods(s *schema.Spec, r *schema.Region) bool {
+	stated := s.Cluster.ClusterCIDRs
+	if len(stated) == 0 || !facts.Plugin(r.CNI.Type).OneNetwork.Value {
+		return false
+	}
+	for i := range s.Regions {
+		if slices.ContainsFunc(s.Regions[i].NodeCIDRs, func(n netip.Prefix) bool { return n.IsValid() && !cidr.AnyContains(stated, n.Addr()) }) {
+			return true
+		}
+	}
+	return false
 }
 
 // routed is what hosts of other regions route to: in one overlay, nodes alone.

@@ -35,7 +35,7 @@ const (
 func podWay(r *schema.Region) PodWay {
 	p := facts.Provider(r.Provider)
 	switch {
-	case r.CNI.Tunnel != schema.TunnelNone:
+	case Encapsulates(r):
 		return PodsInTunnel
 	case r.CNI.PodRoutes == schema.PodRoutesNodes:
 		return PodsByNodes
@@ -47,6 +47,14 @@ func podWay(r *schema.Region) PodWay {
 		return PodsUnrouted
 	}
 	return PodsUntold
+}
+
+// Encapsulates reports whether whatever hosts of the region send to pods of another node
+// travels inside a packet from node to node: not where a plugin only encrypts what native
+// routing carries.
+func Encapsulates(r *schema.Region) bool {
+	t, _ := facts.Plugin(r.CNI.Type).Tunnel(r.CNI.Tunnel)
+	return r.CNI.Tunnel != schema.TunnelNone && !t.Encrypts.Value
 }
 
 // PodsInNetwork reports whether pods of the region get addresses of the provider's own

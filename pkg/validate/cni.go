@@ -17,6 +17,8 @@ const (
 	CodeDeviceTunnel diag.Code = "cilium-device-tunnel" // a device pattern that takes tailscale0
 	CodeIPAM         diag.Code = "cilium-ipam"          // an IPAM that cannot give regions their CIDRs
 	CodeTunnelFamily diag.Code = "cni-tunnel-family"    // a tunnel that cannot carry a family
+	CodeTunnelOther  diag.Code = "cni-tunnel-unknown"   // a tunnel that the plugin does not have
+	CodeElsewhere    diag.Code = "cni-elsewhere"        // a plugin of another provider's network
 	CodeClusterWide  diag.Code = "cni-cluster-wide"     // regions differ in what a cluster has once
 	CodeVersionSkew  diag.Code = "cni-version-skew"     // versions that are not made to meet
 	CodeMixedCNI     diag.Code = "cni-mixed"            // identities that another plugin does not know
@@ -30,7 +32,9 @@ func networkPlugins(p *plan.Plan) diag.List {
 	several := severalProviders(full)
 	for i := range full.Spec.Regions {
 		devicePatterns(full, i, &list)
+		atHome(full, i, &list)
 		regionPools(full, i, several, &list)
+		tunnelKnown(full, i, &list)
 		tunnelFamily(full, i, &list)
 		againstFirst(full, i, &list)
 	}
@@ -66,7 +70,11 @@ func regionPools(t *schema.Topology, i int, severalProviders bool, list *diag.Li
 	r, path := &t.Spec.Regions[i], diag.Index("spec.regions", i)+".cni.ipam"
 	mode := facts.Plugin(r.CNI.Type).Mode(r.CNI.IPAM)
 	switch {
-	case len(t.Spec.Regions) < 2 || !mode.Name.IsKnown():
+	case !mode.Name.IsKnown() || r.Provider == "":
+	case mode.Pools.Value == plugin.PoolsOfProvider && !facts.Provider(r.Provider).CiliumIPAM.IsKnown():
+		list.Errorf(CodeIPAM, path, "IPAM %s of region %q takes pods' addresses from the provider's network, and %s has no way to take them from that of %s", r.CNI.IPAM, r.Name, r.CNI.Release(), facts.Provider(r.Provider).Title).
+			Fix("set ipam: multi-pool, or kubernetes where something else gives nodes their podCIDRs").Propose(string(schema.IPAMMultiPool))
+	case len(t.Spec.Regions) < 2:
 	case mode.Pools.Value == plugin.PoolsOfCluster && aloneWithPlugin(t, r):
 		// The one list is this region's.
 	case mode.Pools.Value == plugin.PoolsOfCluster:
@@ -91,6 +99,34 @@ func aloneWithPlugin(t *schema.Topology, r *schema.Region) bool {
 
 func severalProviders(t *schema.Topology) bool {
 	return slices.ContainsFunc(t.Spec.Regions, func(r schema.Region) bool { return r.Provider != t.Spec.Regions[0].Provider })
+}
+
+// atHome: a plugin that takes pods' addresses from a provider's network runs nowhere else.
+func atHome(t *schema.Topology, i int, list *diag.List) {
+	r := &t.Spec.Regions[i]
+	p := facts.Plugin(r.CNI.Type)
+	if !p.Home.IsKnown() || r.Provider == "" || r.Provider == p.Home.Value {
+		return
+	}
+	list.Errorf(CodeElsewhere, regionPath(i)+".cni.type", "%s takes pods' addresses from the network of %s, and region %q is of provider %q", p.Title, facts.Provider(p.Home.Value).Title, r.Name, r.Provider).
+		See(regionPath(i)+".provider", "the provider is %q", r.Provider).
+		Fix("write the plugin that runs on the region's nodes")
+}
+
+// tunnelKnown: what a plugin does not have, it does not do: pods' packets would travel as
+// they are, while hosts and the policy count on the tunnel.
+func tunnelKnown(t *schema.Topology, i int, list *diag.List) {
+	r := &t.Spec.Regions[i]
+	p := facts.Plugin(r.CNI.Type)
+	if _, ok := p.Tunnel(r.CNI.Tunnel); ok || r.CNI.Tunnel == schema.TunnelNone || !p.Tunnels.IsKnown() {
+		return
+	}
+	has := []string{string(schema.TunnelNone)}
+	for _, t := range p.Tunnels.Value {
+		has = append(has, string(t.Protocol))
+	}
+	list.Errorf(CodeTunnelOther, regionPath(i)+".cni.tunnel", "tunnel %s of region %q is not one that %s has, so nothing would carry pods' packets between nodes", r.CNI.Tunnel, r.Name, p.Title).
+		Fix("set what it is configured to do: %s", strings.Join(has, ", "))
 }
 
 // tunnelFamily: IP in IP carries IPv4 only (calico v3.32.1, ippools CRD: "IPIP is not

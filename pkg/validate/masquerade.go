@@ -7,8 +7,10 @@ import (
 
 	"github.com/gaissmai/bart"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/claim"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -16,6 +18,7 @@ import (
 const (
 	CodeMasqueradeGap  diag.Code = "masquerade-gap"      // pods would lose their address on the way
 	CodeMasqueradeWide diag.Code = "masquerade-too-wide" // pods would keep their address where they must not
+	CodeMasqueradeVia  diag.Code = "masquerade-tailnet"  // pods on gateways would get a tailnet address
 )
 
 // masquerade checks what the user states about where pods keep their addresses: each
@@ -91,6 +94,25 @@ func eachPrefix(t *schema.Topology, visit func(p netip.Prefix, path, what string
 			}
 		}
 	}
+}
+
+// masqueradeOut: a plugin that masquerades what leaves its one network does so on whatever
+// card the packet leaves by, and that has an address of the tailnet, which no node of another
+// region has a way back to (flannel 0.26, pkg/trafficmngr/iptables: MASQUERADE).
+func masqueradeOut(p *plan.Plan) diag.List {
+	var list diag.List
+	spec := &p.Topology.Spec
+	for i := range spec.Regions {
+		r := &spec.Regions[i]
+		if len(spec.Regions) < 2 || !p.Regions[i].SourceRoute || !plan.HidesPods(spec, r) {
+			continue
+		}
+		list.Warnf(CodeMasqueradeVia, diag.Index("spec.regions", i)+".cni", "pods on gateways of region %q reach nodes of other regions with a tailnet address, which those cannot answer: %s masquerades what leaves the cluster CIDRs (%s), and they do not contain every node CIDR",
+			r.Name, r.CNI.Type, claim.Join(spec.Cluster.ClusterCIDRs)).
+			See("spec.cluster.clusterCIDRs", "they are stated here").
+			Fix("keep pods that need those nodes, the API server for one, off the gateways, or have the gateways leave alone what goes out by %s (iptables -t nat -I POSTROUTING -o %s -j ACCEPT, after the plugin has started); or let the plugin's network and clusterCIDRs contain the nodes as well", facts.TailscaleDevice, facts.TailscaleDevice)
+	}
+	return list
 }
 
 // within reports whether outer contains all of inner.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/cidr"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/plugin"
@@ -22,6 +23,7 @@ const (
 	CodeCloudUntold  diag.Code = "cloud-network-missing" // a network whose tables must lead to gateways
 	CodeSourceCheck  diag.Code = "fabric-source-check"   // a network that drops what a host forwards
 	CodePodsShare    diag.Code = "pods-share-nodes"      // a prefix that is nodes' and pods'
+	CodePodsSource   diag.Code = "pods-source-check"     // a network that drops what pods send to nodes
 )
 
 // insideRegions checks that packets find their way inside each region: to the pods of
@@ -35,6 +37,7 @@ func insideRegions(p *plan.Plan) diag.List {
 		}
 		podsRouted(r, i, &list)
 		hostRoutes(r, i, &list)
+		podSources(p, i, &list)
 		sharesNodes(r.Region, i, &list)
 		networkTold(r.Region, i, &list)
 	}
@@ -49,12 +52,16 @@ func podsRouted(r *plan.Region, i int, list *diag.List) {
 	}
 	p := facts.Provider(r.Region.Provider)
 	at := regionPath(i) + ".cni"
-	switch r.Pods {
-	case plan.PodsUnrouted:
+	switch {
+	case r.Pods == plan.PodsUnrouted && r.Region.CNI.Tunnel != schema.TunnelNone:
+		list.Errorf(CodePodsUnrouted, at, "nodes of region %q and pods of other nodes cannot reach each other: %s puts into %s what one pod sends another, and all else goes as it is, and the network of %s has no route to pod CIDR %s",
+			r.Region.Name, r.Region.CNI.Release(), r.Region.CNI.Tunnel, p.Title, r.Region.PodCIDRs[0]).
+			Fix("%s", waysOut(r.Region, p))
+	case r.Pods == plan.PodsUnrouted:
 		list.Errorf(CodePodsUnrouted, at, "pods of two nodes of region %q cannot reach each other: %s sends their packets as they are, and the network of %s has no route to pod CIDR %s",
 			r.Region.Name, r.Region.CNI.Release(), p.Title, r.Region.PodCIDRs[0]).
 			Fix("%s", waysOut(r.Region, p))
-	case plan.PodsUntold:
+	case r.Pods == plan.PodsUntold:
 		list.Warnf(CodePodsUnrouted, at, "%s of region %q sends pods' packets as they are, and whether the network of %s takes one for pod CIDR %s to the node that a host chose is not written down",
 			r.Region.CNI.Release(), r.Region.Name, p.Title, r.Region.PodCIDRs[0]).
 			Fix("say who knows the way: cni.podRoutes: nodes where hosts hand packets to each other over a LAN, network where that has a route to each node's pods; otherwise %s", waysOut(r.Region, p))
@@ -95,14 +102,76 @@ func oneHost(r *schema.Region) bool {
 }
 
 // hostRoutes: a network that looks every packet up in its route table does not look at
-// the neighbour that a host chose.
+// the neighbour that a host chose, and one of subnets does not where that is in another.
 func hostRoutes(r *plan.Region, i int, list *diag.List) {
 	p := facts.Provider(r.Region.Provider)
-	if r.Region.CNI.PodRoutes != schema.PodRoutesNodes || r.Region.CNI.Tunnel != schema.TunnelNone || !p.RoutesByTable() {
+	if r.Pods != plan.PodsByNodes || p.FlatLAN() {
+		return
+	}
+	if j := otherZone(r.Region); j > 0 && p.Fabric.Value == provider.SubnetLAN {
+		nodes := r.Region.Gateways.Nodes
+		list.Errorf(CodeHostRoutes, regionPath(i)+".cni.podRoutes", "podRoutes nodes of region %q needs all its nodes in one subnet, and gateways %q and %q are in zones %q and %q, so in different subnets of %s, between which route tables decide",
+			r.Region.Name, nodes[0].Name, nodes[j].Name, nodes[0].Zone, nodes[j].Zone, p.Title).
+			See(diag.Index(regionPath(i)+".gateways.nodes", j)+".zone", "gateway %q is in zone %q", nodes[j].Name, nodes[j].Zone).
+			Fix("keep the region's nodes in one zone; or %s", waysOut(r.Region, p))
+	}
+	if !p.RoutesByTable() {
 		return
 	}
 	list.Errorf(CodeHostRoutes, regionPath(i)+".cni.podRoutes", "podRoutes nodes of region %q does nothing: the network of %s looks every packet up in its route table, whatever next hop a host chose", r.Region.Name, p.Title).
 		Fix("%s", waysOut(r.Region, p))
+}
+
+// otherZone is the first gateway in another zone than gateway 0; 0 where there is none.
+func otherZone(r *schema.Region) int {
+	for j, n := range r.Gateways.Nodes {
+		if n.Zone != r.Gateways.Nodes[0].Zone {
+			return j
+		}
+	}
+	return 0
+}
+
+// hidden reports whether all that the region's pods send outside its tunnel has the node's
+// address: there is one tunnel for the pods of all regions, and its plugin masquerades what
+// goes to nodes, to all of them.
+func hidden(p *plan.Plan, r *schema.Region) bool {
+	spec := &p.Topology.Spec
+	if plan.MasqueradesToNodes(spec.Regions) {
+		return true
+	}
+	return plan.HidesPods(spec, r) && !slices.ContainsFunc(spec.Regions, func(o schema.Region) bool {
+		return o.CNI.Type != r.CNI.Type || o.CNI.Tunnel != r.CNI.Tunnel ||
+			slices.ContainsFunc(o.NodeCIDRs, func(n netip.Prefix) bool { return n.IsValid() && cidr.AnyContains(spec.Cluster.ClusterCIDRs, n.Addr()) })
+	})
+}
+
+// podSources: what a pod sends to a node is outside the tunnel. Where it keeps the pod's
+// address, a network that takes from a host nothing but its own address drops it. With mode
+// perNode every host is a gateway, which may forward.
+func podSources(p *plan.Plan, i int, list *diag.List) {
+	r := p.Regions[i].Region
+	network := facts.Provider(r.Provider)
+	forwarding := network.Forwarding
+	if p.Regions[i].Pods != plan.PodsInTunnel || !forwarding.IsKnown() || forwarding.Value == "" || r.CNI.PodRoutes == schema.PodRoutesNetwork ||
+		r.Gateways.Mode == schema.ModePerNode || oneHost(r) || hidden(p, r) {
+		return
+	}
+	list.Errorf(CodePodsSource, regionPath(i)+".cni.tunnel", "what pods of region %q send to nodes, or to pods that %s does not carry in its tunnel, leaves their node with the pod's own address, and the network of %s drops what is not from the node's",
+		r.Name, r.CNI.Release(), network.Title).
+		See(regionPath(i)+".provider", "the provider is %s", r.Provider).
+		Fix("use a plugin that gives such packets the node's address (%s with one tunnel in every region); or let the network know pods (cni.podRoutes: network); or %s, on every node, and suppress this finding", hides(), forwarding.Value)
+}
+
+// hides are the plugins of plan.MasqueradesToNodes.
+func hides() string {
+	var titles []string
+	for _, p := range facts.Plugins() {
+		if p.Settings.Value == plugin.SettingsCilium {
+			titles = append(titles, p.Title)
+		}
+	}
+	return strings.Join(titles, " or ")
 }
 
 // sharesNodes: rules of the policy are about addresses.
@@ -121,6 +190,10 @@ func networkTold(r *schema.Region, i int, list *diag.List) {
 	p := facts.Provider(r.Provider)
 	switch {
 	case r.Cloud() != "" || oneHost(r):
+	case p.Fabric.Value == provider.SubnetLAN && otherZone(r) > 0:
+		list.Errorf(CodeCloudUntold, regionPath(i), "nodes of region %q cannot reach other regions by all its gateways: these are in different zones, so in different subnets of %s, between which route tables decide, and the region has no network that says which", r.Name, p.Title).
+			See(regionPath(i)+".provider", "the provider is %s", r.Provider).
+			Fix("describe it (spec.regions[].network.%s), and run cloud/%s: see docs/cloud.md; or keep the gateways in the nodes' subnet", r.Provider, plan.CloudProgram(r.Provider))
 	case p.RoutesByTable():
 		list.Errorf(CodeCloudUntold, regionPath(i), "nodes of region %q cannot reach other regions by its gateways: the network of %s delivers by its own route table, and the region has no network that says which", r.Name, p.Title).
 			See(regionPath(i)+".provider", "the provider is %s", r.Provider).

@@ -20,6 +20,7 @@ const (
 	CodeDeviceBudget   diag.Code = "device-budget"           // more gateways than the tailnet takes
 	CodeGatewayUnknown diag.Code = "gateway-address-unknown" // no address to readmit
 	CodeWholePool      diag.Code = "readmit-whole-pool"      // the whole tailnet is readmitted
+	CodeSourceStandby  diag.Code = "gateway-source-standby"  // what a standby takes for a forgery
 )
 
 // ipPool checks what Tailscale accepts as a pool (tailscale.com/kb/1304 ip-pool: a
@@ -154,6 +155,23 @@ func readmission(p *plan.Plan) diag.List {
 					Fix("state tailnetIP of every gateway, or tailnet.ipPool")
 			}
 		}
+	}
+	return list
+}
+
+// standbySources: what a gateway elsewhere sends from its tailnet address comes out of the
+// tunnel of the primary. For another gateway's own node and pods it goes on over the LAN, and
+// there that drops it: only the tunnel tells a tailnet address from a forged one.
+func standbySources(p *plan.Plan) diag.List {
+	var list diag.List
+	for i := range p.Regions {
+		r := p.Regions[i].Region
+		if p.Regions[i].SourceRoute || len(p.Regions) < 2 || len(r.Gateways.Nodes) < 2 {
+			continue
+		}
+		list.Warnf(CodeSourceStandby, regionPath(i)+".gateways", "what gateways of other regions send themselves reaches node and pods of one gateway of region %q only, the primary: the others drop what has a tailnet address and did not come out of their own tunnel", r.Name).
+			See("spec.tailnet.gatewaySource", "gateways send from their tailnet addresses").
+			Fix("leave gatewaySource at internalIP; or keep off these gateways what hosts of others must reach (API servers, webhooks), and suppress this finding")
 	}
 	return list
 }

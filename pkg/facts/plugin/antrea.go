@@ -21,7 +21,8 @@ func (plugins) Antrea() Plugin {
 		Ports: fact.Known([]fact.Port{
 			{What: "Antrea controller, agents and their member list", From: fact.Nodes, Ports: []string{"tcp:10349-10351", "udp:10351"}, Unless: fact.Always()},
 		}, "antrea 2.3, docs/network-requirements.md"),
-		Tunnels:         usualTunnels(),
+		Home:            fact.Unknown[string](anywhere),
+		Tunnels:         fact.Known([]Tunnel{vxlan(), geneve(), wireGuard()}, "antrea 2.3, build/charts/antrea/conf/antrea-agent.conf: tunnelType, trafficEncryptionMode"),
 		Carries:         fact.Unknown[schema.TunnelProtocol]("no source has been read; the topology says it"),
 		Devices:         fact.Unknown[[]string]("it takes the card of the node's address"),
 		HostRouting:     fact.Unknown[schema.HostRouting]("it has no choice"),

@@ -8,7 +8,7 @@ import (
 // AWSVPC is aws/amazon-vpc-cni-k8s.
 func (plugins) AWSVPC() Plugin {
 	const network = "amazon-vpc-cni-k8s pkg/networkutils/network.go"
-	p := fromProviderOnly(schema.CNIAWSVPC, "Amazon VPC CNI", "amazon-vpc-cni-k8s README.md")
+	p := fromProviderOnly(schema.CNIAWSVPC, "Amazon VPC CNI", schema.ProviderAWS, "amazon-vpc-cni-k8s README.md")
 	p.OneNetwork = fact.Known(false, network+": it exempts the VPC and a list")
 	p.ByHand = fact.Known([]string{
 		"Set `AWS_VPC_K8S_CNI_EXCLUDE_SNAT_CIDRS={keeps4}` on the DaemonSet aws-node (IPv4 only; other entries are skipped), or `AWS_VPC_K8S_CNI_EXTERNALSNAT=true` where a NAT gateway does the rest.",
@@ -19,7 +19,7 @@ func (plugins) AWSVPC() Plugin {
 
 // fromProviderOnly is a plugin that takes pods' addresses from the provider's network,
 // and of which little else is known.
-func fromProviderOnly(t schema.CNIType, title, page string) Plugin {
+func fromProviderOnly(t schema.CNIType, title, home, page string) Plugin {
 	return Plugin{
 		Type: t, Title: title,
 		Pods:            fact.Unknown[[]fact.Range]("it has no range of its own: addresses come from the provider's subnets"),
@@ -27,7 +27,8 @@ func fromProviderOnly(t schema.CNIType, title, page string) Plugin {
 		Marks:           fact.Unknown[[]fact.Mark]("which marks it uses has not been looked up"),
 		MarkMask:        fact.Unknown[MarkMask]("which marks it uses has not been looked up"),
 		Ports:           fact.Known([]fact.Port(nil), page+": pods' packets travel as they are, and agents do not speak to each other"),
-		Tunnels:         usualTunnels(),
+		Home:            fact.Known(home, page),
+		Tunnels:         fact.Known([]Tunnel(nil), page+": pods' packets travel as they are"),
 		Carries:         fact.Unknown[schema.TunnelProtocol]("no source has been read; the topology says it"),
 		Devices:         fact.Unknown[[]string]("it manages the cards that the provider gives it"),
 		HostRouting:     fact.Unknown[schema.HostRouting]("it has no choice"),

@@ -7,7 +7,7 @@ import (
 
 // AzureCNI is Azure/azure-container-networking.
 func (plugins) AzureCNI() Plugin {
-	p := fromProviderOnly(schema.CNIAzure, "Azure CNI", "azure-aks-docs concepts-network-cni-overview.md")
+	p := fromProviderOnly(schema.CNIAzure, "Azure CNI", schema.ProviderAzure, "azure-aks-docs concepts-network-cni-overview.md")
 	p.ByHand = fact.Known([]string{
 		"Azure CNI: {masqAgent}",
 		"Route tables need an entry for each remote prefix: Azure drops 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 and 100.64.0.0/10 outside the virtual network otherwise.",

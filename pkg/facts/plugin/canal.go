@@ -18,6 +18,7 @@ func (plugins) Canal() Plugin {
 		Marks:           fact.Known(felixMarks(), felixSource+"; "+chart+": felixIptablesMarkMask is 0xffff0000"),
 		MarkMask:        felixMask(),
 		Ports:           fact.Known([]fact.Port(nil), chart+": networkingBackend none, so no BGP, and typhaServiceName none"),
+		Home:            fact.Unknown[string](anywhere),
 		Tunnels:         flannel.Tunnels,
 		Carries:         fact.Known(schema.TunnelVXLAN, manifest+": net-conf.json; "+chart+": flannel.backend"),
 		Devices:         fact.Unknown[[]string]("it takes the card of the default route"),

@@ -50,6 +50,7 @@ const (
 	noLimit    = "there are no blocks to limit"
 	notRoaming = "addresses stay with their node"
 	nothing    = "there is nothing to do"
+	anywhere   = "it gives out addresses of its own"
 )
 
 // nodeIPAM is what kube-controller-manager gives each node, as prefix lengths

@@ -21,7 +21,8 @@ func (plugins) KubeRouter() Plugin {
 		Ports: fact.Known([]fact.Port{
 			{What: "BGP between nodes", From: fact.Nodes, Ports: []string{"tcp:179"}, Unless: fact.Always()},
 		}, "kube-router 2.5, docs/bgp.md"),
-		Tunnels:         usualTunnels(),
+		Home:            fact.Unknown[string](anywhere),
+		Tunnels:         fact.Known([]Tunnel{ipip()}, "kube-router 2.5, docs/tunnels.md: IP in IP, or the same in UDP"),
 		Carries:         fact.Unknown[schema.TunnelProtocol]("no source has been read; the topology says it"),
 		Devices:         fact.Unknown[[]string]("it takes the card of the node's address"),
 		HostRouting:     fact.Unknown[schema.HostRouting]("it has no choice"),

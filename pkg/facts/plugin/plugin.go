@@ -30,6 +30,9 @@ type Plugin struct {
 	MarkMask fact.Datum[MarkMask]
 	// Ports are what its agents on nodes listen on for those of other nodes, besides tunnels.
 	Ports fact.Datum[[]fact.Port]
+	// Home is the provider from whose network it takes pods' addresses; unknown where it runs
+	// anywhere.
+	Home fact.Datum[string]
 	// Tunnels are how it carries pods' packets between nodes.
 	Tunnels fact.Datum[[]Tunnel]
 	// Carries is how it carries pods' packets when nobody tells it. Unknown where it has to

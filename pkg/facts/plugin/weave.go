@@ -31,7 +31,8 @@ func (plugins) Weave() Plugin {
 		Ports: fact.Known([]fact.Port{
 			{What: "Weave Net peers", From: fact.Nodes, Ports: []string{"tcp:6783", "udp:6783-6784"}, Unless: fact.Always()},
 		}, addon),
-		Tunnels:         fact.Known([]Tunnel{linuxVXLAN("weave 2.8: the kernel's default"), geneve(), ipip(), wireGuard()}, "each datum has its own"),
+		Home:            fact.Unknown[string](anywhere),
+		Tunnels:         fact.Known([]Tunnel{linuxVXLAN("weave 2.8: the kernel's default")}, "weave 2.8, site/concepts/fastdp-how-it-works.md"),
 		Carries:         fact.Unknown[schema.TunnelProtocol]("no source has been read; the topology says it"),
 		Devices:         fact.Unknown[[]string]("it takes the card of the node's address"),
 		HostRouting:     fact.Unknown[schema.HostRouting]("it has no choice"),

@@ -22,7 +22,7 @@ func (providers) Hetzner() Provider {
 		PodRoutes:     fact.Unknown[string]("no source has been read"),
 		Forwarding:    fact.Unknown[string]("no source has been read"),
 		SharesTailnet: fact.Unknown[bool]("no source has been read; no service of its own in 100.64.0.0/10 is known"),
-		CiliumIPAM:    fact.Known("kubernetes", "cilium 1.17.4, Documentation/network/concepts/ipam: it has no mode for Hetzner"),
+		CiliumIPAM:    fact.Unknown[string]("cilium 1.17.4, Documentation/network/concepts/ipam: it has no mode for Hetzner"),
 		Masquerading:  fact.Unknown[string]("it has no plugin of its own"),
 		Controller: fact.Known(Controller{
 			Name:  schema.CloudControllerHCloud,

@@ -41,7 +41,8 @@ type Provider struct {
 	// SharesTailnet reports whether the provider's own services, such as DNS and metadata,
 	// answer from 100.64.0.0/10, the addresses of tailnets.
 	SharesTailnet fact.Datum[bool]
-	// CiliumIPAM is what Cilium calls addresses from the provider's network, its ipam.mode.
+	// CiliumIPAM is what Cilium calls addresses from the provider's network, its ipam.mode;
+	// unknown where it takes none from there.
 	CiliumIPAM fact.Datum[string]
 	// Masquerading says what to do by hand for pods to keep their addresses with a plugin
 	// of the provider's own; see plugin.Plugin.ByHand for the words in braces.

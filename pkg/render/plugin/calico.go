@@ -37,6 +37,7 @@ type calicoPool struct {
 type calicoFelix struct {
 	IPTablesMarkMask uint32 `json:"iptablesMarkMask"`
 	NFTablesMarkMask uint32 `json:"nftablesMarkMask,omitempty"`
+	WireguardEnabled bool   `json:"wireguardEnabled,omitempty"`
 }
 
 type calicoNetworkSet struct {
@@ -71,9 +72,9 @@ func (p *Settings) gatewaySet(api string) []any {
 }
 
 // felix states the mask for both ways of writing rules; an older schema does not know
-// the field for nftables.
+// the field for nftables. WireGuard is Felix's, and not a pool's.
 func felix(c schema.CNI) calicoFelix {
-	f := calicoFelix{IPTablesMarkMask: c.MarkMask}
+	f := calicoFelix{IPTablesMarkMask: c.MarkMask, WireguardEnabled: c.Tunnel == schema.TunnelWireGuard}
 	if c.Version == "" || facts.Since(plugin.CalicoNFTablesMask).Contains(c.Version) {
 		f.NFTablesMarkMask = c.MarkMask
 	}

@@ -1,0 +1,229 @@
+package walk
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+)
+
+// device is where a packet comes from or goes to on a host.
+type device string
+
+const (
+	lo      device = "lo"
+	toPod   device = "pod"
+	lan     device = "lan"
+	tunnel  device = "tailscale0"
+	overlay device = "overlay"
+)
+
+// route is a line of a routing table.
+type route struct {
+	to netip.Prefix
+	// dead is "unreachable" or "blackhole", and otherwise empty.
+	dead     string
+	dev      device
+	via, src netip.Addr
+}
+
+// rule is one of `ip rule`. The zero prefix is "all".
+type rule struct {
+	priority int
+	from, to netip.Prefix
+	iif      device
+	// bypass: exactly the mark of tailscaled, or anything but that.
+	bypass, notBypass bool
+	udp               bool
+	table             string
+	// noDefault is suppress_prefixlength 0.
+	noDefault bool
+}
+
+// The tables of gateway-setup.sh and others (host/numbers.awk).
+const (
+	mainTable   = "main"
+	tailscaled  = "52"
+	unreachable = "5250"
+	tailnetOnly = "5251"
+	refused     = "5252"
+)
+
+// anywhere is every address.
+func anywhere() netip.Prefix { return netip.MustParsePrefix("0.0.0.0/0") }
+
+// gatewayRules are what gateway-setup.sh keeps (host/wanted.awk), and those of tailscaled
+// that come after (tailscale 1.84.3, wgengine/router/router_linux.go).
+func gatewayRules(t *hostTables, h *host) []rule {
+	relay, source := t.settings["relay"] == "yes", t.settings["sourceRoute"] == "yes"
+	var rules []rule
+	add := func(r rule) { rules = append(rules, r) }
+	if len(t.remote) > 0 {
+		add(rule{priority: 5180, bypass: true, iif: lo, udp: true, table: unreachable})
+	}
+	for _, p := range t.own {
+		add(rule{priority: 5185, to: p, table: mainTable})
+	}
+	for _, l := range t.locals {
+		if relay || source {
+			add(rule{priority: 5195, from: l.prefix, table: l.table})
+			add(rule{priority: 5196, from: l.prefix, table: unreachable})
+			if len(t.source) > 0 {
+				add(rule{priority: 5197, from: l.prefix, table: tailnetOnly})
+			}
+		}
+	}
+	if i := slices.IndexFunc(t.locals, func(l local) bool { return l.node && l.prefix.Contains(h.addr) }); source && i >= 0 && len(t.remote) > 0 {
+		add(rule{priority: 5198, table: t.locals[i].table})
+		add(rule{priority: 5199, table: unreachable})
+	}
+	if t.settings["overlay"] == "yes" {
+		add(rule{priority: 5204, table: mainTable, noDefault: true})
+	}
+	if t.settings["cni"] == "cilium" {
+		add(rule{priority: 5205, notBypass: true, table: tailscaled})
+	}
+	add(rule{priority: 5210, bypass: true, table: mainTable})
+	add(rule{priority: 5270, table: tailscaled})
+	add(rule{priority: 32766, table: mainTable})
+	slices.SortStableFunc(rules, func(a, b rule) int { return a.priority - b.priority })
+	return rules
+}
+
+// watched are the tables that gateway-watch.sh keeps (host/decide.awk), while the tailnet
+// has these primaries, and those that gateway-setup.sh fills.
+func (w *world) watched(h *host) (map[string][]route, []rule) {
+	t := h.gateway
+	tables := map[string][]route{}
+	var refusals []rule
+	for _, p := range t.remote {
+		tables[unreachable] = append(tables[unreachable], route{to: p, dead: "unreachable"})
+	}
+	for _, p := range t.source {
+		tables[tailnetOnly] = append(tables[tailnetOnly], route{to: p, dead: "unreachable"})
+	}
+	for _, p := range t.transit() {
+		tables[refused] = append(tables[refused], route{to: p, dead: "blackhole"})
+	}
+	if t.settings["relay"] != "yes" && t.settings["sourceRoute"] != "yes" {
+		return tables, nil
+	}
+	for _, l := range t.locals {
+		way := route{dev: tunnel}
+		primary := w.primary(l.role)
+		byRouter := t.settings["handOver"] == "router"
+		switch {
+		case primary == h && t.settings["sourceRoute"] == "yes":
+			way.src = h.addr
+		case primary == h:
+		case primary == nil || !slices.Contains(t.gateways, primary.addr):
+			way.dev = ""
+		case byRouter:
+			way = route{dev: lan, via: h.region.router}
+		case primary.neighbour(h):
+			way = route{dev: lan, via: primary.addr}
+		default:
+			way.dev = ""
+		}
+		if byRouter && primary != h && t.settings["relay"] == "yes" {
+			refusals = append(refusals, rule{priority: 5190, from: l.prefix, iif: lan, table: refused})
+		}
+		for _, p := range t.transit() {
+			if way.dev != "" {
+				r := way
+				r.to = p
+				tables[l.table] = append(tables[l.table], r)
+			}
+		}
+	}
+	return tables, refusals
+}
+
+// matches reports whether the rule is about the packet.
+func (r *rule) matches(p *packet, in device) bool {
+	switch {
+	case r.from.IsValid() && !(p.src.IsValid() && r.from.Contains(p.src)), r.to.IsValid() && !r.to.Contains(p.dst):
+		return false
+	case r.iif != "" && r.iif != in, r.udp && p.protocol != udp:
+		return false
+	case r.bypass && p.mark != bypass, r.notBypass && p.mark == bypass:
+		return false
+	}
+	return true
+}
+
+// lookup finds the route of a packet, and the file that has the rule.
+func (h *host) lookup(p *packet, in device) (route, *lost) {
+	rules := h.rules
+	if len(rules) == 0 {
+		rules = []rule{{priority: 32766, table: mainTable}}
+	}
+	for _, r := range rules {
+		if !r.matches(p, in) {
+			continue
+		}
+		best := -1
+		table := h.tables[r.table]
+		for i := range table {
+			if table[i].to.Contains(p.dst) && !(r.noDefault && table[i].to.Bits() == 0) && (best < 0 || table[i].to.Bits() > table[best].to.Bits()) {
+				best = i
+			}
+		}
+		switch {
+		case best < 0:
+		case table[best].dead != "":
+			l := lose("rule %d of %s: %s in table %s is %s", r.priority, h.name, table[best].to, r.table, table[best].dead)
+			l.file = h.file()
+			return route{}, l
+		default:
+			return table[best], nil
+		}
+	}
+	l := lose("%s has no route to %s", h.name, p.dst)
+	l.file = h.file()
+	return route{}, l
+}
+
+// file is the rendered file that says how the host routes.
+func (h *host) file() string {
+	if h.gateway != nil {
+		return h.gateway.path
+	}
+	if h.plain != nil {
+		return h.plain.path
+	}
+	return ""
+}
+
+func (r *rule) String() string {
+	all := func(p netip.Prefix) string {
+		if !p.IsValid() {
+			return "all"
+		}
+		if p.IsSingleIP() {
+			return p.Addr().String()
+		}
+		return p.String()
+	}
+	text := fmt.Sprintf("rule 4 %d: ", r.priority)
+	if r.notBypass {
+		text += "not "
+	}
+	text += "from " + all(r.from)
+	if r.to.IsValid() {
+		text += " to " + all(r.to)
+	}
+	if r.bypass || r.notBypass {
+		text += " fwmark 0x80000"
+	}
+	if r.iif != "" {
+		text += " iif " + string(r.iif)
+	}
+	if r.udp {
+		text += " ipproto udp"
+	}
+	text += " lookup " + r.table
+	if r.noDefault {
+		text += " suppress_prefixlength 0"
+	}
+	return text
+}
