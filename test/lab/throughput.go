@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -145,7 +144,7 @@ func (c *checks) bulk(turns int) error {
 
 func median(list []float64) float64 {
 	sorted := slices.Sorted(slices.Values(list))
-	return cmp.Or(sorted[len(sorted)/2], 0)
+	return sorted[len(sorted)/2]
 }
 
 func onOff(yes bool) string {
