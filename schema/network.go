@@ -1,18 +1,20 @@
 package schema
 
 import (
+	"net/netip"
 	"reflect"
 	"slices"
 	"strings"
 )
 
 // Network is a region's network in its provider's own names: what routes and firewall
-// rules for it need. At most one of the four clouds is set, the region's provider.
+// rules for it need. At most one of the clouds is set, the region's provider.
 type Network struct {
 	AWS     AWSNetwork     `json:"aws,omitzero"`
 	GCP     GCPNetwork     `json:"gcp,omitzero"`
 	Azure   AzureNetwork   `json:"azure,omitzero"`
 	Alibaba AlibabaNetwork `json:"alibaba,omitzero"`
+	Hetzner HetznerNetwork `json:"hetzner,omitzero"`
 	// HostFirewall is the firewall on the gateways' own hosts; empty asks for no rules.
 	HostFirewall HostFirewall `json:"hostFirewall,omitempty"`
 	// EgressFiltered tells whether outgoing traffic needs rules, too.
@@ -54,6 +56,15 @@ type AlibabaNetwork struct {
 	SecurityGroup string `json:"securityGroup,omitempty"`
 }
 
+// HetznerNetwork is a network of Hetzner Cloud; it has one route table.
+type HetznerNetwork struct {
+	Name string `json:"name"`
+	// IPRange are all addresses of the network. Hosts send nothing else into it by themselves.
+	IPRange netip.Prefix `json:"ipRange"`
+	// Firewall is the name of the firewall of the gateways' servers; empty asks for no rules.
+	Firewall string `json:"firewall,omitempty"`
+}
+
 // HostFirewall is a firewall on a host.
 type HostFirewall string
 
@@ -76,6 +87,20 @@ func (n *Network) Clouds() []string {
 	slices.Sort(clouds)
 	return clouds
 }
+
+// RouteTables are those that the one cloud's entry names.
+func (n *Network) RouteTables() []string {
+	return slices.Concat(n.AWS.RouteTables, n.Azure.RouteTables, n.Alibaba.RouteTables)
+}
+
+// SecurityGroup is what takes firewall rules, as the one cloud's entry calls it; empty asks
+// for no rules.
+func (n *Network) SecurityGroup() string {
+	return n.AWS.SecurityGroup + n.Azure.SecurityGroup + n.Alibaba.SecurityGroup + n.Hetzner.Firewall
+}
+
+// Range are all addresses of the network, where hosts have to be told; otherwise invalid.
+func (n *Network) Range() netip.Prefix { return n.Hetzner.IPRange }
 
 // Cloud is the cloud whose route tables lead to the region's gateways; empty where
 // the topology asks for no routes there.

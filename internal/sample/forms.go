@@ -1,6 +1,10 @@
 package sample
 
-import "github.com/kustomize-hybrid/kustomize-hybrid/schema"
+import (
+	"net/netip"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
 
 // AllForms are all forms of routes.
 func AllForms() []schema.RouteForm {
@@ -57,5 +61,7 @@ func Clouds() map[string]*schema.Topology {
 			ResourceGroup: "ai-weu", RouteTables: []string{"nodes"}, SecurityGroup: "nodes"}}),
 		"alibaba": cloud(schema.ProviderAlibaba, schema.Network{Alibaba: schema.AlibabaNetwork{
 			Region: "eu-central-1", RouteTables: []string{"vtb-1"}, SecurityGroup: "sg-1"}}),
+		"hetzner": cloud(schema.ProviderHetzner, schema.Network{Hetzner: schema.HetznerNetwork{
+			Name: "k8s", IPRange: netip.MustParsePrefix("10.0.0.0/8"), Firewall: "gateways"}}),
 	}
 }

@@ -25,9 +25,9 @@ import (
 func Example() {
 	p := facts.Provider("gcp")
 	fmt.Println(p.MTU.Value, "says", p.MTU.Source)
-	fmt.Println(p.FlatLAN(), p.RoutesByTable())
+	fmt.Println(p.FlatLAN(), p.RoutesByTable(true))
 	unknown := facts.Provider("acme")
-	fmt.Println(unknown.FlatLAN(), unknown.RoutesByTable(), "because", unknown.Fabric.Why)
+	fmt.Println(unknown.FlatLAN(), unknown.RoutesByTable(true), "because", unknown.Fabric.Why)
 	// Output:
 	// 1460 says Google Cloud VPC, "Maximum transmission unit": networks have 1460
 	// false true
@@ -169,7 +169,7 @@ func ranges() map[string]fact.Datum[[]fact.Range] {
 func TestUnknownProvider(t *testing.T) {
 	for _, name := range []string{"", "acme", "ovh", "AWS"} {
 		p := facts.Provider(name)
-		if p.FlatLAN() || p.RoutesByTable() || p.Fabric.IsKnown() || p.Ranges.IsKnown() || p.Network.IsKnown() || p.Name != name {
+		if p.FlatLAN() || p.RoutesByTable(true) || p.Fabric.IsKnown() || p.Ranges.IsKnown() || p.Network.IsKnown() || p.Name != name {
 			t.Errorf("%q: %+v", name, p)
 		}
 	}
@@ -211,6 +211,18 @@ func TestContractIsCovered(t *testing.T) {
 	for _, name := range constants(t, func(typ, name string) bool { return strings.HasPrefix(name, "Provider") }) {
 		if !slices.Contains(providers, name) {
 			t.Errorf("provider %q of package schema is not written down", name)
+		}
+	}
+}
+
+// TestTableOrLAN: where a provider has both, only a described network is one that routes.
+func TestTableOrLAN(t *testing.T) {
+	for name, want := range map[string][2]bool{
+		"hetzner": {false, true}, "gcp": {true, true}, "aws": {false, false}, "bare-metal": {false, false},
+	} {
+		p := facts.Provider(name)
+		if got := [2]bool{p.RoutesByTable(false), p.RoutesByTable(true)}; got != want {
+			t.Errorf("%s: routes by table, not described and described: %v", name, got)
 		}
 	}
 }

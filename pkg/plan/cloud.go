@@ -78,20 +78,28 @@ func (r *Region) cloud() *Cloud {
 		HandsOver: r.Relay && !r.ByTable,
 		region:    r,
 	}
-	c.Tables, c.SecurityGroup = cloudObjects(&r.Region.Network)
+	c.Tables = slices.Compact(slices.Sorted(slices.Values(r.Region.Network.RouteTables())))
+	c.SecurityGroup = r.Region.Network.SecurityGroup()
 	for _, n := range r.Region.Gateways.Nodes {
 		c.Gateways = append(c.Gateways, newCloudGateway(n, network.Target))
 	}
 	return c
 }
 
+// network is what the provider's network does.
+func (c *Cloud) network() *provider.Network {
+	n := facts.Provider(c.Cloud).Network.Value
+	return &n
+}
+
 // Routes are the destinations, in order; each leads to the first gateway, or to
 // all of them: see Spread and Standbys. They are made anew for each call.
 func (c *Cloud) Routes() []CloudRoute {
-	transit := c.region.Transit()
-	routes := make([]CloudRoute, len(transit))
-	for i, t := range transit {
-		routes[i] = CloudRoute{c.Owner + "-" + prefixSlug(t), t}
+	var routes []CloudRoute
+	for _, t := range c.region.Transit() {
+		if t.Addr().Is4() || !c.network().IPv4Only.Value {
+			routes = append(routes, CloudRoute{c.Owner + "-" + prefixSlug(t), t})
+		}
 	}
 	return routes
 }
@@ -101,13 +109,6 @@ func (c *Cloud) Routes() []CloudRoute {
 func sendsByAll(r *schema.Region) bool {
 	s := r.Gateways.HA.Strategy
 	return s != schema.HASingle && s != schema.HARelay
-}
-
-// cloudObjects are what the topology names of the one cloud that it describes.
-func cloudObjects(n *schema.Network) (tables []string, securityGroup string) {
-	tables = slices.Concat(n.AWS.RouteTables, n.Azure.RouteTables, n.Alibaba.RouteTables)
-	slices.Sort(tables)
-	return slices.Compact(tables), n.AWS.SecurityGroup + n.Azure.SecurityGroup + n.Alibaba.SecurityGroup
 }
 
 func newCloudGateway(n schema.GatewayNode, by provider.Target) CloudGateway {
@@ -128,10 +129,22 @@ func target(n schema.GatewayNode, by provider.Target) string {
 	switch {
 	case by.Field == provider.FieldInterface:
 		return n.NetworkInterface
+	case by.Field == provider.FieldAddress:
+		return firstIPv4(n)
 	case by.Form.Value == provider.FormLabel && n.Instance == "":
 		return n.Name
 	}
 	return n.Instance
+}
+
+// firstIPv4 is empty for a host that has none.
+func firstIPv4(n schema.GatewayNode) string {
+	for _, a := range n.Addresses() {
+		if a.Is4() {
+			return a.String()
+		}
+	}
+	return ""
 }
 
 // cloudOwner is "kh-", the region's name as far as it fits, and ten hexadecimal digits

@@ -28,7 +28,11 @@ type FirewallRule struct {
 // Which ports other regions reach is decided once, by the tailnet policy, on the
 // region's own gateway: what comes out of it is let through.
 func (c *Cloud) Rules() []FirewallRule {
-	r, remote := c.region, c.region.Arriving()
+	r := c.region
+	var remote []netip.Prefix // none where no rule is asked about them
+	if c.network().FirewallInside.Value {
+		remote = r.Arriving()
+	}
 	var rules []FirewallRule
 	for _, f := range []family{{"", netip.MustParsePrefix("0.0.0.0/0")}, {"-6", netip.MustParsePrefix("::/0")}} {
 		gateways := f.of(gatewayAddresses(r.Region))

@@ -220,7 +220,7 @@ func byTable(r *schema.Region) bool {
 	}
 	p, nodes := facts.Provider(r.Provider), r.Gateways.Nodes
 	several := slices.ContainsFunc(nodes, func(n schema.GatewayNode) bool { return n.Zone != nodes[0].Zone })
-	return p.RoutesByTable() || p.Fabric.Value == provider.SubnetLAN && several
+	return p.RoutesByTable(true) || p.Fabric.Value == provider.SubnetLAN && several
 }
 
 // spoofed is the tailnet's pool: with netfilterMode off tailscaled installs no rule that

@@ -6,6 +6,7 @@ import (
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/plugin"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/provider"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -43,7 +44,7 @@ func podWay(r *schema.Region) PodWay {
 		return PodsByNetwork
 	case p.FlatLAN():
 		return PodsByNodes
-	case p.Fabric.IsKnown():
+	case p.Fabric.IsKnown() && (p.Fabric.Value != provider.TableOrLAN || r.Cloud() != ""):
 		return PodsUnrouted
 	}
 	return PodsUntold

@@ -15,13 +15,14 @@ import (
 
 // The codes of the findings about providers' networks.
 const (
-	CodeCloudField      diag.Code = "cloud-field"           // a field that is another cloud's, or has another's form
-	CodeCloudID         diag.Code = "cloud-id-missing"      // a route cannot be made without it
-	CodeCloudQuota      diag.Code = "cloud-quota"           // more routes or rules than the cloud takes
-	CodeCloudFamily     diag.Code = "cloud-route-family"    // no next hop of a prefix's family
-	CodeCloudNodeRoutes diag.Code = "cloud-node-routes"     // routes on hosts, where those do nothing
-	CodeCloudStandby    diag.Code = "cloud-standby-refuses" // a standby that cannot hand over
-	CodeCloudTailnet    diag.Code = "cloud-tailnet-route"   // tailnet addresses that no route can lead to
+	CodeCloudField       diag.Code = "cloud-field"             // a field that is another cloud's, or has another's form
+	CodeCloudID          diag.Code = "cloud-id-missing"        // a route cannot be made without it
+	CodeCloudQuota       diag.Code = "cloud-quota"             // more routes or rules than the cloud takes
+	CodeCloudDestination diag.Code = "cloud-route-destination" // a prefix that no route can lead to
+	CodeCloudFamily      diag.Code = "cloud-route-family"      // no next hop of a prefix's family
+	CodeCloudNodeRoutes  diag.Code = "cloud-node-routes"       // routes on hosts, where those do nothing
+	CodeCloudStandby     diag.Code = "cloud-standby-refuses"   // a standby that cannot hand over
+	CodeCloudTailnet     diag.Code = "cloud-tailnet-route"     // tailnet addresses that no route can lead to
 )
 
 // clouds checks what a region says of its provider's network: fields that are
@@ -41,6 +42,8 @@ func clouds(p *plan.Plan) diag.List {
 		c.tables(&list)
 		c.quotas(&list, all.prefixes-len(r.Advertised()))
 		c.families(&list, all.others(i))
+		c.destinations(&list)
+		c.nextHops(&list)
 		c.tailnetAddresses(&list, full.Spec.Tailnet.GatewaySource)
 		c.standby(&list)
 		c.nodeRoutes(&list)
@@ -94,7 +97,7 @@ func (c *cloudRegion) gateways(list *diag.List) {
 		target := c.plan.Cloud.Gateways[j].Target
 		switch {
 		case target == "":
-			c.missing(list, at, fmt.Sprintf("gateway %q of region %q has no %s", n.Name, c.Name, field), field)
+			c.missing(list, at, fmt.Sprintf("gateway %q of region %q has no %s", n.Name, c.Name, form.Field.Lack()), field)
 		case !strings.HasPrefix(target, prefix):
 			list.Errorf(CodeCloudField, at+"."+field, "%s %q of gateway %q is not an ID of %s, which begins with %q", field, target, n.Name, c.provider.Title, prefix).
 				Fix("write the ID that the provider shows, such as %s0a1b2c3d4e5f60718", prefix)
@@ -114,7 +117,7 @@ func label(s string) bool {
 }
 
 func (c *cloudRegion) tables(list *diag.List) {
-	if c.network().Tables.Value == provider.TablesNamed && len(c.routeTables()) == 0 {
+	if c.network().Tables.Value == provider.TablesNamed && len(c.Network.RouteTables()) == 0 {
 		c.missing(list, c.path+".network."+c.cloud, fmt.Sprintf("network.%s of region %q names no route tables", c.cloud, c.Name), "routeTables")
 	}
 }
@@ -132,16 +135,12 @@ func (c *cloudRegion) missing(list *diag.List, at, what, field string) {
 		Fix("write %s, as %s shows it", field, c.provider.Title)
 }
 
-func (c *cloudRegion) routeTables() []string {
-	return slices.Concat(c.Network.AWS.RouteTables, c.Network.Azure.RouteTables, c.Network.Alibaba.RouteTables)
-}
-
-func (c *cloudRegion) securityGroup() string {
-	return c.Network.AWS.SecurityGroup + c.Network.Azure.SecurityGroup + c.Network.Alibaba.SecurityGroup
-}
-
 // families: some routes go to an address of their own family.
 func (c *cloudRegion) families(list *diag.List, remote firsts) {
+	if first, ok := remote["IPv6"]; ok && c.network().IPv4Only.Value {
+		list.Warnf(CodeCloudFamily, c.path+".network."+c.cloud, "networks of %s carry IPv4 only, so region %q gets no route for IPv6 prefixes such as %s", c.provider.Title, c.Name, first).
+			Fix("accept that the region does not reach those prefixes, and suppress this finding")
+	}
 	if !c.network().OwnFamily.Value {
 		return
 	}
@@ -156,6 +155,57 @@ func (c *cloudRegion) families(list *diag.List, remote firsts) {
 				Fix("write its %s address, or accept that the region does not reach those prefixes", family)
 		}
 	}
+}
+
+// destinations: some networks refuse a route by its destination, and some get no packet
+// that is for an address outside their own range.
+func (c *cloudRegion) destinations(list *diag.List) {
+	if !c.network().Destinations.IsKnown() && !c.network().OwnRange.Value {
+		return
+	}
+	at, inside := c.path+".network."+c.cloud, c.Network.Range()
+	var refused, outside []netip.Prefix
+	for _, r := range c.plan.Cloud.Routes() {
+		switch {
+		case c.network().Destinations.IsKnown() && !withinAny(c.network().Destinations.Value, r.Destination):
+			refused = append(refused, r.Destination)
+		case c.network().OwnRange.Value && !within(inside, r.Destination):
+			outside = append(outside, r.Destination)
+		}
+	}
+	if len(refused) > 0 {
+		list.Errorf(CodeCloudDestination, at, "a network of %s takes no route to %s (%d of the prefixes of other regions), because that does not lie in %s", c.provider.Title, refused[0], len(refused), prefixList(c.network().Destinations.Value)).
+			Fix("give the region that has it another prefix, or move region %q to a network that takes routes to it", c.Name)
+	}
+	if len(outside) > 0 {
+		list.Warnf(CodeCloudDestination, at, "hosts of region %q send packets for %s (%d of the prefixes of other regions) to the internet: %s tells them to send into the network what is for its range %s only", c.Name, outside[0], len(outside), c.provider.Title, inside).
+			Fix("extend the network's range so that it contains the prefixes of every region, or give each host of the region routes to them by the network's own gateway %s, and suppress this finding", inside.Addr().Next())
+	}
+}
+
+// nextHops have to be hosts of the network.
+func (c *cloudRegion) nextHops(list *diag.List) {
+	inside := c.Network.Range()
+	if !inside.IsValid() {
+		return
+	}
+	for j, g := range c.plan.Cloud.Gateways {
+		at := diag.Index(c.path+".gateways.nodes", j) + ".internalIP"
+		switch {
+		case !g.IPv4.IsValid():
+		case !inside.Contains(g.IPv4):
+			list.Errorf(CodeCloudField, at, "gateway %q of region %q has the address %s, and the range of its network of %s is %s", g.Name, c.Name, g.IPv4, c.provider.Title, inside).
+				Fix("write the server's private address in that network, or the network's whole range as ipRange")
+		case g.IPv4 == inside.Masked().Addr().Next():
+			list.Errorf(CodeCloudField, at, "gateway %q of region %q has the address %s, which is the network's own gateway", g.Name, c.Name, g.IPv4).
+				Fix("write the server's private address")
+		}
+	}
+}
+
+// withinAny reports whether one of the others contains all of p.
+func withinAny(others []netip.Prefix, p netip.Prefix) bool {
+	return slices.ContainsFunc(others, func(o netip.Prefix) bool { return within(o, p) })
 }
 
 // tailnetAddresses: where no route takes a destination in 100.64.0.0/10, none can lead

@@ -10,6 +10,14 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
+// hetznerRegion stands in a network whose range contains every prefix.
+func hetznerRegion(r *schema.Region) {
+	r.Provider = schema.ProviderHetzner
+	r.Network = schema.Network{Hetzner: schema.HetznerNetwork{Name: "k8s", IPRange: netip.MustParsePrefix("10.0.0.0/8"), Firewall: "gateways"}}
+	r.Gateways.Nodes[0].NetworkInterface, r.Gateways.Nodes[1].NetworkInterface = "", ""
+	r.Gateways.HA.Strategy = schema.HASingle
+}
+
 func awsRegion() schema.Region {
 	return schema.Region{
 		Name: "fra", Provider: schema.ProviderAWS,
@@ -55,9 +63,32 @@ func TestClouds(t *testing.T) {
 			want: map[diag.Code]diag.Severity{CodeCloudID: diag.Warning}},
 		"another cloud's field": {change: func(r *schema.Region) { r.Gateways.Nodes[0].Instance = "i-1" },
 			want: map[diag.Code]diag.Severity{CodeCloudField: diag.Error}, says: "Google Cloud and Alibaba Cloud"},
-		"many prefixes":   {prefixes: 51, want: map[diag.Code]diag.Severity{CodeCloudQuota: diag.Warning}, says: "51 routes"},
-		"few enough":      {prefixes: 50},
-		"all too many":    {prefixes: 1001, want: map[diag.Code]diag.Severity{CodeCloudQuota: diag.Error}, says: "1000 at most"},
+		"many prefixes":          {prefixes: 51, want: map[diag.Code]diag.Severity{CodeCloudQuota: diag.Warning}, says: "51 routes"},
+		"few enough":             {prefixes: 50},
+		"all too many":           {prefixes: 1001, want: map[diag.Code]diag.Severity{CodeCloudQuota: diag.Error}, says: "1000 at most"},
+		"Hetzner":                {change: hetznerRegion, prefixes: 100},
+		"more than Hetzner's":    {change: hetznerRegion, prefixes: 101, want: map[diag.Code]diag.Severity{CodeCloudQuota: diag.Warning}, says: "101 routes in a network"},
+		"one table of Hetzner's": {change: func(r *schema.Region) { hetznerRegion(r); r.Gateways.HA.Strategy = schema.HARelay }, want: map[diag.Code]diag.Severity{CodeCloudStandby: diag.Warning}},
+		"a narrow range": {change: func(r *schema.Region) {
+			hetznerRegion(r)
+			r.Network.Hetzner.IPRange = netip.MustParsePrefix("10.0.0.0/16")
+		}, want: map[diag.Code]diag.Severity{CodeCloudDestination: diag.Warning}, says: "for 10.128.0.0/24 (2 of the prefixes of other regions) to the internet"},
+		"a range just wide enough": {change: func(r *schema.Region) {
+			hetznerRegion(r)
+			r.Network.Hetzner.IPRange = netip.MustParsePrefix("10.0.0.0/8")
+		}},
+		"a next hop outside": {change: func(r *schema.Region) {
+			hetznerRegion(r)
+			r.Gateways.Nodes[1].InternalIP = netip.MustParseAddr("172.16.0.12")
+		}, want: map[diag.Code]diag.Severity{CodeCloudField: diag.Error}, says: "the range of its network of Hetzner is 10.0.0.0/8"},
+		"the network's own gateway": {change: func(r *schema.Region) {
+			hetznerRegion(r)
+			r.Gateways.Nodes[1].InternalIP = netip.MustParseAddr("10.0.0.1")
+		}, want: map[diag.Code]diag.Severity{CodeCloudField: diag.Error}, says: "the network's own gateway"},
+		"no IPv4 next hop": {change: func(r *schema.Region) {
+			hetznerRegion(r)
+			r.Gateways.Nodes[1].InternalIP = netip.MustParseAddr("fd00::1")
+		}, want: map[diag.Code]diag.Severity{CodeCloudID: diag.Warning}, says: `"fra-2" of region "fra" has no IPv4 address`},
 		"routes on nodes": {change: func(r *schema.Region) { r.NodeRoutes.Forms = []schema.RouteForm{schema.RouteFormSystemd} }},
 	}
 	for name, test := range tests {

@@ -18,7 +18,7 @@ func (c *cloudRegion) quotas(list *diag.List, remote int) {
 		each = "one for each prefix of the others and each gateway"
 	}
 	c.quota(list, c.network().Routes, routes, each)
-	if c.securityGroup() != "" {
+	if c.Network.SecurityGroup() != "" {
 		c.quota(list, c.network().Rules, remote+1, "one for each prefix of the others, and one for Tailscale")
 	}
 }

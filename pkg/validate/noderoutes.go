@@ -80,7 +80,7 @@ func routesFabric(planned *plan.Region, i int, list *diag.List) {
 	if planned.ByTable {
 		return // whoever names a route table is told so already
 	}
-	if facts.Provider(r.Provider).RoutesByTable() {
+	if facts.Provider(r.Provider).RoutesByTable(r.Cloud() != "") {
 		list.Warnf(CodeRoutesFabric, formsPath(i), "region %q asks for routes on hosts (%s), and the network of %s delivers by its own route table whatever next hop a host chooses",
 			r.Name, formNames(r), r.Provider).
 			Fix("point the provider's route table at the gateways; keep the forms only for hosts on a network of their own, and suppress this finding then")

@@ -62,8 +62,12 @@ func podsRouted(r *plan.Region, i int, list *diag.List) {
 			r.Region.Name, r.Region.CNI.Release(), p.Title, r.Region.PodCIDRs[0]).
 			Fix("%s", waysOut(r.Region, p))
 	case r.Pods == plan.PodsUntold:
-		list.Warnf(CodePodsUnrouted, at, "%s of region %q sends pods' packets as they are, and whether the network of %s takes one for pod CIDR %s to the node that a host chose is not written down",
-			r.Region.CNI.Release(), r.Region.Name, p.Title, r.Region.PodCIDRs[0]).
+		depends := "is not written down"
+		if p.Fabric.Value == provider.TableOrLAN {
+			depends = "depends on which of its networks it is"
+		}
+		list.Warnf(CodePodsUnrouted, at, "%s of region %q sends pods' packets as they are, and whether the network of %s takes one for pod CIDR %s to the node that a host chose %s",
+			r.Region.CNI.Release(), r.Region.Name, p.Title, r.Region.PodCIDRs[0], depends).
 			Fix("say who knows the way: cni.podRoutes: nodes where hosts hand packets to each other over a LAN, network where that has a route to each node's pods; otherwise %s", waysOut(r.Region, p))
 	}
 }
@@ -83,7 +87,7 @@ func waysOut(r *schema.Region, p provider.Provider) string {
 	if p.Fabric.Value == provider.SubnetLAN && p.Forwarding.IsKnown() {
 		ways = append(ways, "where all nodes of the region stand in one subnet, cni.podRoutes: nodes, and "+p.Forwarding.Value+", on every node")
 	}
-	if p.Fabric.IsKnown() {
+	if p.Fabric.IsKnown() && p.PodAddresses.Value {
 		ways = append(ways, fmt.Sprintf("give pods addresses of the network itself: the provider's own plugin, or cni.ipam: cloud where all regions are %s's", p.Title))
 	}
 	return strings.Join(ways, "; or ")
@@ -115,7 +119,7 @@ func hostRoutes(r *plan.Region, i int, list *diag.List) {
 			See(diag.Index(regionPath(i)+".gateways.nodes", j)+".zone", "gateway %q is in zone %q", nodes[j].Name, nodes[j].Zone).
 			Fix("keep the region's nodes in one zone; or %s", waysOut(r.Region, p))
 	}
-	if !p.RoutesByTable() {
+	if !p.RoutesByTable(r.Region.Cloud() != "") {
 		return
 	}
 	list.Errorf(CodeHostRoutes, regionPath(i)+".cni.podRoutes", "podRoutes nodes of region %q does nothing: the network of %s looks every packet up in its route table, whatever next hop a host chose", r.Region.Name, p.Title).
@@ -194,10 +198,14 @@ func networkTold(r *schema.Region, i int, list *diag.List) {
 		list.Errorf(CodeCloudUntold, regionPath(i), "nodes of region %q cannot reach other regions by all its gateways: these are in different zones, so in different subnets of %s, between which route tables decide, and the region has no network that says which", r.Name, p.Title).
 			See(regionPath(i)+".provider", "the provider is %s", r.Provider).
 			Fix("describe it (spec.regions[].network.%s), and run cloud/%s: see docs/cloud.md; or keep the gateways in the nodes' subnet", r.Provider, plan.CloudProgram(r.Provider))
-	case p.RoutesByTable():
+	case p.RoutesByTable(false):
 		list.Errorf(CodeCloudUntold, regionPath(i), "nodes of region %q cannot reach other regions by its gateways: the network of %s delivers by its own route table, and the region has no network that says which", r.Name, p.Title).
 			See(regionPath(i)+".provider", "the provider is %s", r.Provider).
 			Fix("describe it (spec.regions[].network.%s), and run cloud/%s: see docs/cloud.md", r.Provider, plan.CloudProgram(r.Provider))
+	case p.Fabric.Value == provider.TableOrLAN && r.CNI.PodRoutes != schema.PodRoutesNodes:
+		list.Warnf(CodeCloudUntold, regionPath(i), "whether nodes of region %q can reach other regions by its gateways is not said: %s has networks that deliver by their own route table, and hosts that hang on a LAN", r.Name, p.Title).
+			See(regionPath(i)+".provider", "the provider is %s", r.Provider).
+			Fix("describe the network (spec.regions[].network.%s), and run cloud/%s: see docs/cloud.md; or say that the hosts hang on a LAN: with cni.podRoutes: nodes where they have routes to each other's pods, otherwise by suppressing this finding", r.Provider, plan.CloudProgram(r.Provider))
 	case p.Forwarding.IsKnown() && p.Forwarding.Value != "":
 		remedy := p.Forwarding.Value + " for every gateway, and suppress this finding"
 		if p.Network.IsKnown() {

@@ -81,7 +81,7 @@ func TestPodsAreRouted(t *testing.T) {
 func TestCloudSaysItsNetwork(t *testing.T) {
 	for provider, want := range map[string]string{
 		"gcp": "cloud-network-missing error", "azure": "cloud-network-missing error", "alibaba": "cloud-network-missing error",
-		"aws": "fabric-source-check warning", "oracle": "fabric-source-check warning", "bare-metal": "", "acme": "",
+		"hetzner": "cloud-network-missing warning", "aws": "fabric-source-check warning", "oracle": "fabric-source-check warning", "bare-metal": "", "acme": "",
 	} {
 		topology := published()
 		topology.Spec.Regions[0].Provider = provider

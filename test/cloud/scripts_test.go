@@ -13,20 +13,21 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// provider is a region of the example and what is in its network before we come.
+// provider is a region of a topology and what is in its network before we come.
 type provider struct {
-	region, name, program string
-	before                func() any
+	topology, region, name, program string
+	before                          func() any
 	// active is another gateway than the first; empty where there is none.
 	active string
 }
 
 func providers() []provider {
 	return []provider{
-		{"aws-fra", "aws", "aws", awsBefore, "fra-2"},
-		{"gcp-iowa", "gcp", "gcloud", gcpBefore, "iowa-2"},
-		{"azure-weu", "azure", "az", azBefore, ""},
-		{"alibaba-fra", "alibaba", "aliyun", aliBefore, ""},
+		{"cloud-routes", "aws-fra", "aws", "aws", awsBefore, "fra-2"},
+		{"cloud-routes", "gcp-iowa", "gcp", "gcloud", gcpBefore, "iowa-2"},
+		{"cloud-routes", "azure-weu", "azure", "az", azBefore, ""},
+		{"cloud-routes", "alibaba-fra", "alibaba", "aliyun", aliBefore, ""},
+		{"networks", "fsn", "hetzner", "hcloud", hcloudBefore, "fsn-2"},
 	}
 }
 
@@ -60,7 +61,7 @@ func shells(t *testing.T) map[string][]string {
 
 func newBench(t *testing.T, p provider, shell []string) *bench {
 	t.Helper()
-	tree := filepath.Join(examples(), "cloud-routes")
+	tree := filepath.Join(examples(), p.topology)
 	b := &bench{
 		t: t, script: filepath.Join(tree, "cloud", p.name+".sh"), tables: filepath.Join(tree, "regions", p.region, "cloud/tables"),
 		shell: shell, dir: t.TempDir(), bin: t.TempDir(),

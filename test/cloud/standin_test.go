@@ -17,14 +17,14 @@ import (
 // The test binary is the providers' command lines, too: under their names it answers
 // for them, keeps its state in the directory STANDIN and writes down every call there.
 func TestMain(m *testing.M) {
-	programs := map[string]func(*call) error{"aws": aws, "gcloud": gcloud, "az": az, "aliyun": aliyun}
+	programs := map[string]func(*call) error{"aws": aws, "gcloud": gcloud, "az": az, "aliyun": aliyun, "hcloud": hcloud}
 	if program := programs[filepath.Base(os.Args[0])]; program != nil {
 		os.Exit(standIn(program))
 	}
 	os.Exit(withExamples(m.Run))
 }
 
-// examples is where withExamples renders them.
+// examples is where withExamples renders them, and the networks that no example has.
 func examples() string {
 	return filepath.Join(os.TempDir(), fmt.Sprintf("kustomize-hybrid-examples-%d", os.Getpid()))
 }
@@ -63,7 +63,7 @@ func renderExamples() error {
 			return err
 		}
 	}
-	return nil
+	return run(program, "render", "test/cloud/testdata/networks.yaml", "-o", filepath.Join(dir, "networks"))
 }
 
 // call is one call of a command line: words in front, and flags with their values.

@@ -144,6 +144,9 @@ func arguments() map[string]string {
 		"resource azurerm_route":         "name! resource_group_name! route_table_name! address_prefix! next_hop_type! next_hop_in_ip_address depends_on",
 		"resource azurerm_network_security_rule": "name! resource_group_name! network_security_group_name! priority! direction! access! protocol! " +
 			"description source_port_range destination_port_range source_address_prefixes destination_address_prefixes",
+		// terraform-provider-hcloud f81c9af4 (2026-08), docs/
+		"data hcloud_network":           "name",
+		"resource hcloud_network_route": "network_id! destination! gateway!",
 		// terraform-provider-alicloud 1, website/docs/r/
 		"resource alicloud_route_entry":         "route_table_id! destination_cidrblock nexthop_type nexthop_id name",
 		"resource alicloud_security_group_rule": "security_group_id! type! ip_protocol! nic_type policy priority port_range cidr_ip ipv6_cidr_ip description",

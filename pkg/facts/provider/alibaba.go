@@ -1,6 +1,8 @@
 package provider
 
 import (
+	"net/netip"
+
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/fact"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
@@ -27,6 +29,7 @@ func (providers) Alibaba() Provider {
 		PodRoutes:     fact.Known("put a route to each node's pods into the route table, with the node's instance as the next hop: `ipam: kubernetes`, and the cloud controller manager with `--configure-cloud-routes=true`", "kubernetes/cloud-provider-alibaba-cloud, pkg/controller/route"),
 		Forwarding:    fact.Known("", "Alibaba Cloud VPC, route tables: nothing has to be turned on"),
 		SharesTailnet: fact.Known(true, issue+": DNS, package mirrors and metadata answer from there"),
+		PodAddresses:  fact.Known(true, "Alibaba Cloud Container Service, Terway"),
 		CiliumIPAM:    fact.Known("alibabacloud", "cilium 1.17.4, pkg/ipam/option/option.go: IPAMAlibabaCloud"),
 		Masquerading:  fact.Unknown[string]("no source about the masquerading of its own plugin has been read"),
 		Controller: fact.Known(Controller{
@@ -46,11 +49,15 @@ func (providers) Alibaba() Provider {
 			NextHops:       fact.Known(HopsOne, page+": a destination stands in a table once; several next hops are for router interfaces only"),
 			OwnFamily:      fact.Known(false, page+": a route names an instance, whatever its addresses"),
 			Zonal:          fact.Known(false, page),
+			IPv4Only:       fact.Known(false, "Alibaba Cloud VPC, IPv6 gateway: a vSwitch may have both families"),
+			Destinations:   fact.Unknown[[]netip.Prefix]("no other restriction is known"),
+			OwnRange:       fact.Known(false, "Alibaba Cloud VPC, route tables: the default route of an instance leads into the VPC"),
 			TakesTailnet:   fact.Known(false, page),
 			Withdraws:      fact.Unknown[bool]("no source says that it does"),
 			Routes:         fact.Known(Quota{200, fact.Unknown[int]("the page names no maximum"), "entries in a table"}, "Alibaba Cloud VPC, CreateRouteEntry"),
 			Rules:          fact.Known(Quota{200, fact.Unknown[int]("the page names no maximum"), "rules in a security group"}, "Alibaba Cloud ECS, security group limits"),
 			Firewall:       fact.Known(FirewallOfGroup, group),
+			FirewallInside: fact.Known(true, "Alibaba Cloud ECS, security groups"),
 			RulePeers:      fact.Known(PeersOne, group),
 			RulePriorities: fact.Known(false, group),
 		}, "each datum has its own"),

@@ -1,6 +1,8 @@
 package provider
 
 import (
+	"net/netip"
+
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/fact"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
@@ -25,6 +27,7 @@ func (providers) AWS() Provider {
 		PodRoutes:     fact.Known("put a route to each node's pods into the route tables, with the node's network interface as the target, and turn its source/destination check off: `ipam: kubernetes`, and the cloud controller manager with `--configure-cloud-routes=true`", "kubernetes/cloud-provider-aws, pkg/providers/v1/aws_routes.go"),
 		Forwarding:    fact.Known("turn the source/destination check of the interface off", "Amazon EC2 API, ModifyNetworkInterfaceAttribute"),
 		SharesTailnet: fact.Known(false, "Amazon EC2 and EKS user guides: its own services answer from 169.254.0.0/16 and fd00:ec2::/32"),
+		PodAddresses:  fact.Known(true, "Amazon EKS user guide, Amazon VPC CNI"),
 		CiliumIPAM:    fact.Known("eni", "cilium 1.17.4, Documentation/network/concepts/ipam/eni.rst"),
 		Masquerading:  fact.Unknown[string]("its own plugin is one of the topology's (aws-vpc-cni) and has words of its own"),
 		Controller: fact.Known(Controller{
@@ -44,11 +47,15 @@ func (providers) AWS() Provider {
 			NextHops:       fact.Known(HopsOne, "Amazon EC2 API, CreateRoute"),
 			OwnFamily:      fact.Known(false, "Amazon EC2 API, CreateRoute: a route names an interface, whatever its addresses"),
 			Zonal:          fact.Known(false, "Amazon EC2 API, CreateRoute"),
+			IPv4Only:       fact.Known(false, "Amazon VPC user guide, IP addressing: a VPC has IPv4 and may have IPv6"),
+			Destinations:   fact.Unknown[[]netip.Prefix]("no other restriction is known"),
+			OwnRange:       fact.Known(false, "Amazon VPC user guide, DHCP: the default route of a host leads into the VPC"),
 			TakesTailnet:   fact.Known(true, "Amazon EKS user guide, custom networking: VPCs have prefixes in 100.64.0.0/10 themselves"),
 			Withdraws:      fact.Known(false, "Amazon VPC user guide, route tables: a route whose host is gone is a black hole"),
 			Routes:         fact.Known(Quota{50, fact.Known(1000, "the same page"), "routes in a table"}, "Amazon VPC user guide, quotas: routes per route table"), // newer accounts have 500
 			Rules:          fact.Known(Quota{60, fact.Known(1000, "the same page"), "rules of a direction and family in a security group"}, "Amazon VPC user guide, quotas: inbound or outbound rules per security group"),
 			Firewall:       fact.Known(FirewallOfGroup, "Amazon VPC user guide, security groups"),
+			FirewallInside: fact.Known(true, "Amazon VPC user guide, security groups"),
 			RulePeers:      fact.Known(PeersOne, "Amazon EC2 API, AuthorizeSecurityGroupIngress: a rule is stored for each prefix"),
 			RulePriorities: fact.Known(false, "Amazon VPC user guide, security groups: rules only add"),
 		}, "each datum has its own"),

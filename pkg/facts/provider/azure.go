@@ -1,6 +1,8 @@
 package provider
 
 import (
+	"net/netip"
+
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/fact"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
@@ -23,6 +25,7 @@ func (providers) Azure() Provider {
 		PodRoutes:     fact.Known("put a route to each node's pods into the route table, with the node's address as the next hop: `ipam: kubernetes`, and the cloud controller manager with `--configure-cloud-routes=true`", "kubernetes-sigs/cloud-provider-azure, pkg/provider/azure_routes.go"),
 		Forwarding:    fact.Known("turn on IP forwarding of the network card", "Azure virtual network, network interfaces"),
 		SharesTailnet: fact.Known(false, faq+": its own services answer from 168.63.129.16 and 169.254.169.254"),
+		PodAddresses:  fact.Known(true, "Azure Kubernetes Service, Azure CNI"),
 		CiliumIPAM:    fact.Known("azure", "cilium 1.17.4, Documentation/network/concepts/ipam/azure.rst"),
 		Masquerading:  fact.Unknown[string]("its own plugin is one of the topology's (azure-cni) and has words of its own"),
 		Controller: fact.Known(Controller{
@@ -42,11 +45,15 @@ func (providers) Azure() Provider {
 			NextHops:       fact.Known(HopsOne, "Terraform azurerm_route, and "+udr+": a prefix stands in a table once"),
 			OwnFamily:      fact.Known(true, udr+": a next hop is an address"),
 			Zonal:          fact.Known(false, udr),
+			IPv4Only:       fact.Known(false, "Azure virtual network, IPv6: a subnet may have both families"),
+			Destinations:   fact.Unknown[[]netip.Prefix]("no other restriction is known"),
+			OwnRange:       fact.Known(false, udr+": the default route of a host leads into the virtual network"),
 			TakesTailnet:   fact.Known(true, udr+": 100.64.0.0/10 is dropped unless a route says otherwise"),
 			Withdraws:      fact.Unknown[bool]("no source says that it does"),
 			Routes:         fact.Known(Quota{400, fact.Known(1000, "with Virtual Network Manager"), "routes in a table"}, limits+": user-defined routes per route table; 1,000 with Virtual Network Manager"),
 			Rules:          fact.Unknown[Quota]("a rule takes a list of prefixes, and groups take thousands"),
 			Firewall:       fact.Known(FirewallOfGroup, "Azure network security groups"),
+			FirewallInside: fact.Known(true, "Azure network security groups"),
 			RulePeers:      fact.Known(PeersMany, "Azure network security groups, augmented rules"),
 			RulePriorities: fact.Known(true, "Azure network security groups: 100 to 4096, each once for a direction"),
 		}, "each datum has its own"),

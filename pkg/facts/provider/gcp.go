@@ -1,6 +1,8 @@
 package provider
 
 import (
+	"net/netip"
+
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/fact"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
@@ -28,6 +30,7 @@ func (providers) GCP() Provider {
 		PodRoutes:     fact.Known("give each instance an alias range that is its Node's podCIDR: `ipam: kubernetes`, and the cloud controller manager with `--cidr-allocator-type=CloudAllocator`", "kubernetes, pkg/controller/nodeipam: CloudAllocator takes podCIDRs from the platform; Google Cloud VPC, alias IP ranges (read 2026-11)"),
 		Forwarding:    fact.Known("make the instance with --can-ip-forward; turning it on later restarts the instance", "Google Cloud Compute Engine, IP forwarding for instances"),
 		SharesTailnet: fact.Known(false, page+": its own services answer from 169.254.169.254 and 199.36.153.0/24"),
+		PodAddresses:  fact.Known(true, "Google Kubernetes Engine, VPC-native clusters: pods have alias ranges"),
 		CiliumIPAM:    fact.Known("kubernetes", "cilium 1.17.4, Documentation/network/concepts/ipam/gke.rst: alias ranges stand in the nodes' podCIDRs"),
 		// GKE masquerades by ip-masq-agent or, with Dataplane V2, by an EgressNATPolicy.
 		Masquerading: fact.Known("On GKE: {masqAgent} With Dataplane V2 on Autopilot the EgressNATPolicy called `default` takes the same prefixes under `spec.action: NoSNAT`, `spec.destinations[].cidr`.",
@@ -49,11 +52,15 @@ func (providers) GCP() Provider {
 			NextHops:       fact.Known(HopsByPriority, routes),
 			OwnFamily:      fact.Known(true, routes),
 			Zonal:          fact.Known(true, routes+": a next hop instance is named with its zone"),
+			IPv4Only:       fact.Known(false, "Google Cloud VPC, subnets: they may have both families"),
+			Destinations:   fact.Unknown[[]netip.Prefix]("no other restriction is known"),
+			OwnRange:       fact.Known(false, "Google Cloud VPC, routes overview: the default route of an instance leads into the VPC"),
 			TakesTailnet:   fact.Known(true, "Google Kubernetes Engine, VPC-native clusters: pods may have addresses from 100.64.0.0/10"),
 			Withdraws:      fact.Known(true, routes+": a route to an instance that is not running is not used"),
 			Routes:         fact.Known(Quota{200, fact.Unknown[int]("the page names no maximum"), "static routes in a network"}, "Google Cloud VPC quotas: STATIC_ROUTES_PER_NETWORK"),
 			Rules:          fact.Unknown[Quota]("a rule takes a list of prefixes, and networks take thousands"),
 			Firewall:       fact.Known(FirewallOfNetwork, "Google Cloud VPC, firewall rules"),
+			FirewallInside: fact.Known(true, "Google Cloud VPC, firewall rules"),
 			RulePeers:      fact.Known(PeersMany, "Google Cloud VPC, firewall rules"),
 			RulePriorities: fact.Known(false, "Google Cloud VPC, firewall rules: rules of one priority are all applied"),
 		}, "each datum has its own"),

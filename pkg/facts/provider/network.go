@@ -1,6 +1,10 @@
 package provider
 
-import "github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/fact"
+import (
+	"net/netip"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/fact"
+)
 
 // Network is what a network does that a topology can describe: see schema.Network.
 type Network struct {
@@ -16,6 +20,14 @@ type Network struct {
 	OwnFamily fact.Datum[bool]
 	// Zonal reports whether routes name a gateway's zone.
 	Zonal fact.Datum[bool]
+	// IPv4Only reports whether it carries no IPv6.
+	IPv4Only fact.Datum[bool]
+	// Destinations are what a route's destination has to lie in; unknown where nothing is
+	// excluded, or only what TakesTailnet is about.
+	Destinations fact.Datum[[]netip.Prefix]
+	// OwnRange reports whether hosts by themselves send into it only what is for its own
+	// range of addresses, and everything else to the internet.
+	OwnRange fact.Datum[bool]
 	// TakesTailnet reports whether a destination in 100.64.0.0/10 is accepted.
 	TakesTailnet fact.Datum[bool]
 	// Withdraws reports whether a route is not used while its gateway's host is stopped.
@@ -26,6 +38,9 @@ type Network struct {
 	Rules fact.Datum[Quota]
 	// Firewall is what firewall rules belong to.
 	Firewall fact.Datum[Firewall]
+	// FirewallInside reports whether those rules are asked about what hosts of the network
+	// send each other, too.
+	FirewallInside fact.Datum[bool]
 	// RulePeers is how many prefixes a firewall rule has at its other end.
 	RulePeers fact.Datum[Peers]
 	// RulePriorities reports whether each firewall rule has a priority of its own.
@@ -34,7 +49,7 @@ type Network struct {
 
 // Target is how routes name a gateway.
 type Target struct {
-	// Field of schema.GatewayNode: networkInterface or instance.
+	// Field of schema.GatewayNode: networkInterface or instance, or the host's own address.
 	Field Field
 	Form  fact.Datum[Form]
 	// Prefix is how an ID begins, for FormID.
@@ -47,6 +62,7 @@ type Field string
 const (
 	FieldInstance  Field = "instance"
 	FieldInterface Field = "networkInterface"
+	FieldAddress   Field = "internalIP"
 )
 
 // Readers is whose routes read the field, as messages say it.
@@ -55,6 +71,14 @@ func (f Field) Readers() string {
 		return "Google Cloud and Alibaba Cloud"
 	}
 	return "AWS and Azure"
+}
+
+// Lack is what a gateway without a target has none of.
+func (f Field) Lack() string {
+	if f == FieldAddress {
+		return "IPv4 address"
+	}
+	return string(f)
 }
 
 // Form is what a target looks like. The zero value is invalid.
@@ -68,6 +92,8 @@ const (
 	// FormLabel: a name of the user's, at most 63 lower-case letters, digits and dashes; the
 	// node's name where the topology does not say.
 	FormLabel
+	// FormAddress: the host's own IPv4 address.
+	FormAddress
 )
 
 // Tables is where routes are. The zero value is invalid.

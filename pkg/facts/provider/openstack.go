@@ -21,6 +21,7 @@ func (providers) OpenStack() Provider {
 		PodRoutes:     fact.Unknown[string]("no source has been read"),
 		Forwarding:    fact.Unknown[string]("no source has been read"),
 		SharesTailnet: fact.Unknown[bool](decides),
+		PodAddresses:  fact.Unknown[bool]("no source has been read"),
 		CiliumIPAM:    fact.Unknown[string]("cilium 1.17.4, Documentation/network/concepts/ipam: it has no mode for OpenStack"),
 		Masquerading:  fact.Unknown[string]("it has no plugin of its own"),
 		Controller: fact.Known(Controller{

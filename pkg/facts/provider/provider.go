@@ -41,6 +41,8 @@ type Provider struct {
 	// SharesTailnet reports whether the provider's own services, such as DNS and metadata,
 	// answer from 100.64.0.0/10, the addresses of tailnets.
 	SharesTailnet fact.Datum[bool]
+	// PodAddresses reports whether pods can have addresses of the provider's own network.
+	PodAddresses fact.Datum[bool]
 	// CiliumIPAM is what Cilium calls addresses from the provider's network, its ipam.mode;
 	// unknown where it takes none from there.
 	CiliumIPAM fact.Datum[string]
@@ -66,15 +68,21 @@ const (
 	// RouteTable: every packet is looked up in a route table, whatever neighbour the host
 	// chose.
 	RouteTable
+	// TableOrLAN: the provider has networks that look every packet up in a route table, and
+	// hangs hosts on a LAN, too. Only the topology says which of them a region is.
+	TableOrLAN
 )
 
 // FlatLAN reports whether the region's nodes can be next hops of each other. An unknown
 // fabric is not a flat LAN.
 func (p Provider) FlatLAN() bool { return p.Fabric.Value == LAN }
 
-// RoutesByTable reports whether every packet is looked up in a route table. An unknown
-// fabric does not count as one that does.
-func (p Provider) RoutesByTable() bool { return p.Fabric.Value == RouteTable }
+// RoutesByTable reports whether every packet is looked up in a route table, in a region
+// whose network the topology describes or does not. An unknown fabric does not count as
+// one that does.
+func (p Provider) RoutesByTable(described bool) bool {
+	return p.Fabric.Value == RouteTable || p.Fabric.Value == TableOrLAN && described
+}
 
 // known holds each provider once: a region asks several times.
 var known = sync.OnceValue(func() map[string]Provider {
@@ -113,6 +121,7 @@ func unknown(name string) Provider {
 		PodRoutes:     fact.Unknown[string](why),
 		Forwarding:    fact.Unknown[string](why),
 		SharesTailnet: fact.Unknown[bool](why),
+		PodAddresses:  fact.Unknown[bool](why),
 		CiliumIPAM:    fact.Unknown[string](why),
 		Masquerading:  fact.Unknown[string](why),
 		Controller:    fact.Unknown[Controller](why),

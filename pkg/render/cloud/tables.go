@@ -82,7 +82,7 @@ func network(c *plan.Cloud) *provider.Network {
 func settings(c *plan.Cloud, n *schema.Network) []string {
 	all := []struct{ name, value string }{
 		{"owner", c.Owner}, {"region", n.AWS.Region + n.Alibaba.Region},
-		{"project", n.GCP.Project}, {"network", n.GCP.Name}, {"spread", ""},
+		{"project", n.GCP.Project}, {"network", n.GCP.Name + n.Hetzner.Name}, {"spread", ""},
 		{"resourceGroup", n.Azure.ResourceGroup}, {"securityGroup", c.SecurityGroup},
 	}
 	if network(c).NextHops.Value == provider.HopsByPriority {
