@@ -32,6 +32,8 @@ type combination struct {
 	gateways  gateways
 	// untold: the region does not describe its network.
 	untold bool
+	// open: the policy allows everything between regions.
+	open bool
 	// narrow: the cluster's own network, where a plugin has one, holds pods alone.
 	narrow bool
 }
@@ -58,8 +60,8 @@ const (
 )
 
 func (c combination) String() string {
-	return fmt.Sprintf("%s, %s, ipam %q, tunnel %q, %s, podRoutes %q, peer %s, gateways %s, untold %t, narrow %t",
-		c.provider, c.plugin, c.ipam, c.tunnel, c.mode, c.podRoutes, c.peer, c.gateways, c.untold, c.narrow)
+	return fmt.Sprintf("%s, %s, ipam %q, tunnel %q, %s, podRoutes %q, peer %s, gateways %s, untold %t, narrow %t, open %t",
+		c.provider, c.plugin, c.ipam, c.tunnel, c.mode, c.podRoutes, c.peer, c.gateways, c.untold, c.narrow, c.open)
 }
 
 // combinations are all that the schema can say of provider, plugin, IPAM, tunnel, mode and
@@ -87,6 +89,7 @@ func combinations() []combination {
 								gateways: []gateways{one, two, twoZones, superset, tailnetIP}[n%5],
 								untold:   n%7 == 6,
 								narrow:   n%11 > 5,
+								open:     n%13 > 9,
 							})
 							n++
 						}
@@ -112,6 +115,9 @@ func (c combination) topology() *schema.Topology {
 	s.Cluster.APIServer.Addresses = []netip.Addr{netip.MustParseAddr("10.8.0.5")}
 	s.Tailnet = schema.Tailnet{TailscaleVersion: "1.98.0", Tag: "tag:k8s", IPPool: cidrs("100.80.0.0/16")}
 	s.Tailnet.Policy.Flows = []schema.Flow{{Name: "ssh", Sources: schema.EndpointNodes, Targets: schema.EndpointNodes, Ports: []string{"tcp:22"}}}
+	if c.open {
+		s.Tailnet.Policy.Access = schema.AccessAllowAll
+	}
 	if c.narrow {
 		s.Cluster.ClusterCIDRs = cidrs("10.64.0.0/10")
 	}
@@ -386,8 +392,8 @@ func TestEveryCombination(t *testing.T) {
 	if len(all) < 2000 {
 		t.Errorf("%d combinations", len(all))
 	}
-	refused, told, bad := map[string]int{}, map[string]int{}, map[string][]string{}
-	whole, walked := 0, 0
+	codes, told, bad := map[diag.Code]int{}, map[string]int{}, map[string][]string{}
+	refused, whole, advised, walked := 0, 0, 0, 0
 	j := &judge{seen: map[combination]judged{}}
 	for _, c := range all {
 		v, err := j.verdict(c)
@@ -400,22 +406,40 @@ func TestEveryCombination(t *testing.T) {
 		}
 		switch {
 		case len(v.refused) > 0:
-			refused[strings.Trim(fmt.Sprint(v.refused), "[]")]++
+			refused++
+			for _, code := range v.refused {
+				codes[code]++
+			}
 		case v.lost != nil:
 			kind := digits.ReplaceAllString(v.lost.why[strings.LastIndex(v.lost.why, ": ")+2:], "N")
 			bad[kind] = append(bad[kind], fmt.Sprintf("%s%s", c, v.lost))
 		default:
 			whole++
+			if len(v.told) > 0 {
+				advised++
+			}
 		}
 	}
 	for _, kind := range slices.Sorted(maps.Keys(bad)) {
 		t.Errorf("%s: %d combinations are neither refused nor whole, such as\n%s", kind, len(bad[kind]), bad[kind][0])
 	}
-	t.Logf("%d combinations: %d whole; %d of them rendered and walked, by %d ways, the others rendered alike", len(all), whole, len(j.seen), walked)
-	for _, codes := range slices.Sorted(maps.Keys(refused)) {
-		t.Logf("refused, %s: %d", codes, refused[codes])
+	t.Logf("%d combinations: %d refused; %d whole, %d of them once a warning is heard; %d walked, by %d ways, the others rendered alike", len(all), refused, whole, advised, len(j.seen), walked)
+	for _, code := range slices.Sorted(maps.Keys(codes)) {
+		t.Logf("refused by %s: %d", code, codes[code])
+		if !slices.Contains(refusals(), code) {
+			t.Errorf("%s refuses combinations, and has nothing to do with what is combined", code)
+		}
 	}
 	for _, code := range slices.Sorted(maps.Keys(told)) {
 		t.Logf("whole once %s is heard: %d", code, told[code])
+	}
+}
+
+// refusals are the codes that refuse what is combined here. Any other one would hide
+// combinations from the walk.
+func refusals() []diag.Code {
+	return []diag.Code{
+		"azure-ipip", validate.CodeIPAM, validate.CodeCloudUntold, validate.CodeCloudTailnet, validate.CodeElsewhere, validate.CodeTunnelOther,
+		validate.CodePerNodeIPAM, validate.CodeHostRoutes, validate.CodePodsSource, validate.CodePodsUnrouted,
 	}
 }

@@ -49,7 +49,7 @@ func (plugins) Calico() Plugin {
 		Settings:        fact.Known(SettingsCalico, "calico v3.30.7 and v3.32.1, api/pkg/apis/projectcalico/v3 and the CRDs"),
 		SetsMTU:         fact.Known(false, calicoMTU+": the operator's Installation, or a ConfigMap, has it"),
 		ByHand: fact.Known([]string{
-			"Apply `cni/calico.yaml` and `calico.yaml` of this directory with calicoctl, or with kubectl where Calico's API server runs. With neither, write `crd.projectcalico.org/v1` for the apiVersion. FelixConfiguration `default` exists already: merge the two fields into it.",
+			"Apply `cni/calico.yaml` and `calico.yaml` of this directory with calicoctl, or with kubectl where Calico's API server runs. With neither, write `crd.projectcalico.org/v1` for the apiVersion. FelixConfiguration `default` exists already: merge these fields into it.",
 			"Delete or disable the pool `default-ipv4-ippool` before pods start, or nodes take addresses from it.",
 			"Let nodes find their address by `IP_AUTODETECTION_METHOD=kubernetes-internal-ip`: detection does not leave tailscale0 out.",
 			"Calico's pod MTU does not look at tailscale0: TCP is clamped on the gateways, UDP is not.",

@@ -37,7 +37,9 @@ type calicoPool struct {
 type calicoFelix struct {
 	IPTablesMarkMask uint32 `json:"iptablesMarkMask"`
 	NFTablesMarkMask uint32 `json:"nftablesMarkMask,omitempty"`
-	WireguardEnabled bool   `json:"wireguardEnabled,omitempty"`
+	// One switch for each family (calico v3.30.7 and v3.32.1, FelixConfiguration's CRD).
+	WireguardEnabled   bool `json:"wireguardEnabled,omitempty"`
+	WireguardEnabledV6 bool `json:"wireguardEnabledV6,omitempty"`
 }
 
 type calicoNetworkSet struct {
@@ -48,7 +50,11 @@ type calicoNetworkSet struct {
 // networks that pods reach with their own address, and the gateways as a network set
 // where policies have to readmit them.
 func (p *Settings) calicoClusterObjects(r *plan.Region) []any {
-	objects := []any{calicoObject[calicoFelix]{calicoAPI, "FelixConfiguration", objectMeta{Name: "default"}, felix(r.Region.CNI)}}
+	settings := felix(r.Region.CNI)
+	if r.Region.CNI.Tunnel == schema.TunnelWireGuard {
+		p.wireGuard(&settings)
+	}
+	objects := []any{calicoObject[calicoFelix]{calicoAPI, "FelixConfiguration", objectMeta{Name: "default"}, settings}}
 	for i := range p.Regions {
 		objects = append(objects, p.calicoExempt(&p.Regions[i])...)
 	}
@@ -72,13 +78,23 @@ func (p *Settings) gatewaySet(api string) []any {
 }
 
 // felix states the mask for both ways of writing rules; an older schema does not know
-// the field for nftables. WireGuard is Felix's, and not a pool's.
+// the field for nftables.
 func felix(c schema.CNI) calicoFelix {
-	f := calicoFelix{IPTablesMarkMask: c.MarkMask, WireguardEnabled: c.Tunnel == schema.TunnelWireGuard}
+	f := calicoFelix{IPTablesMarkMask: c.MarkMask}
 	if c.Version == "" || facts.Since(plugin.CalicoNFTablesMask).Contains(c.Version) {
 		f.NFTablesMarkMask = c.MarkMask
 	}
 	return f
+}
+
+// wireGuard is Felix's to turn on, and not a pool's.
+func (p *Settings) wireGuard(f *calicoFelix) {
+	for i := range p.Regions {
+		if r := &p.Regions[i]; settingsOf(r) == plugin.SettingsCalico {
+			v4, v6 := byFamily(r.Region.PodCIDRs)
+			f.WireguardEnabled, f.WireguardEnabledV6 = f.WireguardEnabled || len(v4) > 0, f.WireguardEnabledV6 || len(v6) > 0
+		}
+	}
 }
 
 // calicoExempt: Calico masquerades what leaves a pool for an address in no pool, and

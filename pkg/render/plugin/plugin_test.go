@@ -48,7 +48,12 @@ func cniTopologies() map[string]func(*schema.Topology) {
 		"cilium-vxlan":     each(schema.CNI{Type: schema.CNICilium, Version: "1.18.0", Tunnel: schema.TunnelVXLAN}),
 		"cilium-wireguard": each(schema.CNI{Type: schema.CNICilium, Version: "1.16.9", Tunnel: schema.TunnelWireGuard}),
 		"calico":           each(schema.CNI{Type: schema.CNICalico, Version: "3.30.7"}),
-		"calico-ebpf":      each(schema.CNI{Type: schema.CNICalico, Version: "3.32.1", DataPlane: schema.DataPlaneEBPF, Tunnel: schema.TunnelVXLAN}),
+		"calico-wireguard": func(t *schema.Topology) {
+			each(schema.CNI{Type: schema.CNICalico, Version: "3.30.7", Tunnel: schema.TunnelWireGuard})(t)
+			t.Spec.Regions[1].PodCIDRs = append(t.Spec.Regions[1].PodCIDRs, netip.MustParsePrefix("fd00:142::/56"))
+		},
+		"canal-wireguard": each(schema.CNI{Type: "canal", Version: "3.30.2", Tunnel: schema.TunnelWireGuard}),
+		"calico-ebpf":     each(schema.CNI{Type: schema.CNICalico, Version: "3.32.1", DataPlane: schema.DataPlaneEBPF, Tunnel: schema.TunnelVXLAN}),
 		"calico-tailnet": func(t *schema.Topology) {
 			each(schema.CNI{Type: schema.CNICalico, Version: "3.32.1", NodeBlockSizeIPv4: 28})(t)
 			t.Spec.Tailnet.GatewaySource = schema.SourceTailnetIP
