@@ -10,11 +10,12 @@ import (
 // Network is a region's network in its provider's own names: what routes and firewall
 // rules for it need. At most one of the clouds is set, the region's provider.
 type Network struct {
-	AWS     AWSNetwork     `json:"aws,omitzero"`
-	GCP     GCPNetwork     `json:"gcp,omitzero"`
-	Azure   AzureNetwork   `json:"azure,omitzero"`
-	Alibaba AlibabaNetwork `json:"alibaba,omitzero"`
-	Hetzner HetznerNetwork `json:"hetzner,omitzero"`
+	AWS       AWSNetwork       `json:"aws,omitzero"`
+	GCP       GCPNetwork       `json:"gcp,omitzero"`
+	Azure     AzureNetwork     `json:"azure,omitzero"`
+	Alibaba   AlibabaNetwork   `json:"alibaba,omitzero"`
+	Hetzner   HetznerNetwork   `json:"hetzner,omitzero"`
+	OpenStack OpenStackNetwork `json:"openstack,omitzero"`
 	// HostFirewall is the firewall on the gateways' own hosts; empty asks for no rules.
 	HostFirewall HostFirewall `json:"hostFirewall,omitempty"`
 	// EgressFiltered tells whether outgoing traffic needs rules, too.
@@ -65,6 +66,29 @@ type HetznerNetwork struct {
 	Firewall string `json:"firewall,omitempty"`
 }
 
+// OpenStackNetwork is the network behind a router of OpenStack, which has the routes.
+type OpenStackNetwork struct {
+	// Router is a name or an ID.
+	Router string `json:"router"`
+	// SecurityGroup is the name or ID of the group of nodes and gateways; empty asks for no
+	// rules.
+	SecurityGroup string `json:"securityGroup,omitempty"`
+	// PortSecurity tells whether a port lets out only the addresses that it is told; empty is
+	// PortSecurityEnabled.
+	PortSecurity PortSecurity `json:"portSecurity,omitempty"`
+	// NodePorts are the names or IDs of the ports of nodes that are not gateways.
+	NodePorts []string `json:"nodePorts,omitempty"`
+}
+
+// PortSecurity tells whether a network drops what a host sends from another address than
+// its port was told.
+type PortSecurity string
+
+const (
+	PortSecurityEnabled  PortSecurity = "enabled"
+	PortSecurityDisabled PortSecurity = "disabled"
+)
+
 // HostFirewall is a firewall on a host.
 type HostFirewall string
 
@@ -96,7 +120,7 @@ func (n *Network) RouteTables() []string {
 // SecurityGroup is what takes firewall rules, as the one cloud's entry calls it; empty asks
 // for no rules.
 func (n *Network) SecurityGroup() string {
-	return n.AWS.SecurityGroup + n.Azure.SecurityGroup + n.Alibaba.SecurityGroup + n.Hetzner.Firewall
+	return n.AWS.SecurityGroup + n.Azure.SecurityGroup + n.Alibaba.SecurityGroup + n.Hetzner.Firewall + n.OpenStack.SecurityGroup
 }
 
 // Range are all addresses of the network, where hosts have to be told; otherwise invalid.

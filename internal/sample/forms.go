@@ -42,7 +42,7 @@ func cloud(provider string, network schema.Network) *schema.Topology {
 		n := &r.Gateways.Nodes[i]
 		n.Zone = "zone-a"
 		switch provider {
-		case schema.ProviderAWS, schema.ProviderAzure:
+		case schema.ProviderAWS, schema.ProviderAzure, schema.ProviderOpenStack:
 			n.NetworkInterface = "eni-0a1b2c3d4e5f6071" + string(rune('1'+i))
 		case schema.ProviderAlibaba:
 			n.Instance = "i-" + n.Name
@@ -63,5 +63,7 @@ func Clouds() map[string]*schema.Topology {
 			Region: "eu-central-1", RouteTables: []string{"vtb-1"}, SecurityGroup: "sg-1"}}),
 		"hetzner": cloud(schema.ProviderHetzner, schema.Network{Hetzner: schema.HetznerNetwork{
 			Name: "k8s", IPRange: netip.MustParsePrefix("10.0.0.0/8"), Firewall: "gateways"}}),
+		"openstack": cloud(schema.ProviderOpenStack, schema.Network{OpenStack: schema.OpenStackNetwork{
+			Router: "k8s", SecurityGroup: "nodes", NodePorts: []string{"node-2", "node-1"}}}),
 	}
 }

@@ -174,7 +174,7 @@ func TestUnknownProvider(t *testing.T) {
 		}
 	}
 	for name, flat := range map[string]bool{
-		schema.ProviderBareMetal: true, schema.ProviderOnPremises: true,
+		schema.ProviderBareMetal: true, schema.ProviderOnPremises: true, schema.ProviderOpenStack: true,
 		schema.ProviderAWS: false, schema.ProviderHetzner: false, schema.ProviderHuawei: false, schema.ProviderOracle: false,
 	} {
 		if got := facts.Provider(name).FlatLAN(); got != flat {

@@ -54,6 +54,12 @@ type CloudGateway struct {
 	IPv4, IPv6 netip.Addr
 }
 
+// CloudSource is a prefix that a host sends from, and its network card.
+type CloudSource struct {
+	Card   string
+	Prefix netip.Prefix
+}
+
 // CloudRoute is a destination and what our object for it is called.
 type CloudRoute struct {
 	Name        string
@@ -102,6 +108,68 @@ func (c *Cloud) Routes() []CloudRoute {
 		}
 	}
 	return routes
+}
+
+// Sources are what network cards have to be told before they may send from it: those of
+// gateways what they forward, in both directions, and where nodes have routes to each
+// other's pods, all of them the pods. None where the provider tells cards otherwise, or not
+// at all. They are made anew for each call.
+func (c *Cloud) Sources() []CloudSource {
+	r := c.region.Region
+	if !c.guarded() || r.Network.OpenStack.PortSecurity == schema.PortSecurityDisabled {
+		return nil
+	}
+	var pods []netip.Prefix
+	if c.region.Pods == PodsByNodes {
+		pods = sortedPrefixes(r.PodCIDRs)
+	}
+	forwarded := append(c.region.Arriving(), pods...)
+	if c.HandsOver && len(c.Gateways) > 1 {
+		// A standby sends the primary what the region's hosts sent to it.
+		forwarded = append(forwarded, r.NodeCIDRs...)
+		if c.region.Pods != PodsInTunnel {
+			forwarded = append(forwarded, r.PodCIDRs...)
+		}
+	}
+	var all []CloudSource
+	tell := func(cards []string, prefixes []netip.Prefix) {
+		for _, card := range cards {
+			for _, p := range prefixes {
+				all = append(all, CloudSource{card, p})
+			}
+		}
+	}
+	tell(c.targets(), slices.Compact(sortedPrefixes(forwarded)))
+	tell(c.nodeCards(), pods)
+	return all
+}
+
+// Unguarded are the network cards that may send from any address, as the topology says.
+func (c *Cloud) Unguarded() []string {
+	if !c.guarded() || c.region.Region.Network.OpenStack.PortSecurity != schema.PortSecurityDisabled {
+		return nil
+	}
+	return append(c.targets(), c.nodeCards()...)
+}
+
+// guarded reports whether cards are told what they may send from, each prefix by itself.
+func (c *Cloud) guarded() bool { return c.network().Sources.IsKnown() }
+
+// targets are the gateways' own, as far as somebody said.
+func (c *Cloud) targets() []string {
+	var all []string
+	for _, g := range c.Gateways {
+		if g.Target != "" {
+			all = append(all, g.Target)
+		}
+	}
+	return all
+}
+
+// nodeCards are those of nodes that are not gateways.
+func (c *Cloud) nodeCards() []string {
+	nodes, gateways := slices.Sorted(slices.Values(c.region.Region.Network.OpenStack.NodePorts)), c.targets()
+	return slices.DeleteFunc(slices.Compact(nodes), func(card string) bool { return slices.Contains(gateways, card) })
 }
 
 // sendsByAll reports whether every gateway sends into its own tunnel, whoever is the

@@ -6,6 +6,7 @@ import (
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/internal/sample"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
 // What the plan decides for each cloud.
@@ -32,6 +33,52 @@ func TestCloudPlan(t *testing.T) {
 		}
 		if other := p.Regions[1].Cloud; other != nil {
 			t.Errorf("%s: the data centre has a cloud: %+v", name, other)
+		}
+	}
+}
+
+// What ports of OpenStack are told depends on who sends what from them.
+func TestCloudSources(t *testing.T) {
+	spell := func(change func(r *schema.Region)) string {
+		topology := sample.Clouds()["openstack"]
+		change(&topology.Spec.Regions[1])
+		c := plan.New(topology).ByName().Regions[0].Cloud
+		var lines []string
+		for _, s := range c.Sources() {
+			if s.Prefix.Addr().Is4() {
+				lines = append(lines, s.Card+" "+s.Prefix.String())
+			}
+		}
+		return strings.Join(append(lines, c.Unguarded()...), ", ")
+	}
+	one := func(r *schema.Region) {
+		r.Gateways.Nodes = r.Gateways.Nodes[:1]
+		r.Gateways.Nodes[0].NetworkInterface = "gw"
+	}
+	for name, c := range map[string]struct {
+		change func(r *schema.Region)
+		want   string
+	}{
+		"nodes have routes to pods": {one, "gw 10.61.0.0/16, gw 10.142.0.0/20, gw 10.143.0.0/24, node-1 10.61.0.0/16, node-2 10.61.0.0/16"},
+		"the network has":           {func(r *schema.Region) { one(r); r.CNI.PodRoutes = schema.PodRoutesNetwork }, "gw 10.142.0.0/20, gw 10.143.0.0/24"},
+		"pods in a tunnel":          {func(r *schema.Region) { one(r); r.CNI.Tunnel = schema.TunnelVXLAN }, "gw 10.142.0.0/20, gw 10.143.0.0/24"},
+		"a standby": {func(r *schema.Region) {
+			r.CNI.Tunnel = schema.TunnelVXLAN
+			r.Gateways.Nodes[0].NetworkInterface, r.Gateways.Nodes[1].NetworkInterface = "a", "b"
+		}, "a 10.0.0.0/22, a 10.142.0.0/20, a 10.143.0.0/24, b 10.0.0.0/22, b 10.142.0.0/20, b 10.143.0.0/24"},
+		"a standby that hands nothing over": {func(r *schema.Region) {
+			r.CNI.Tunnel, r.Gateways.HA.Strategy = schema.TunnelVXLAN, schema.HASingle
+			r.Gateways.Nodes[0].NetworkInterface, r.Gateways.Nodes[1].NetworkInterface = "a", ""
+		}, "a 10.142.0.0/20, a 10.143.0.0/24"},
+		"no guard": {func(r *schema.Region) { one(r); r.Network.OpenStack.PortSecurity = schema.PortSecurityDisabled }, "gw, node-1, node-2"},
+	} {
+		if got := spell(c.change); got != c.want {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+	for name, topology := range sample.Clouds() {
+		if c := plan.New(topology).ByName().Regions[0].Cloud; name != "openstack" && len(c.Sources())+len(c.Unguarded()) > 0 {
+			t.Errorf("%s: cards are told %v", name, c.Sources())
 		}
 	}
 }

@@ -46,6 +46,7 @@ func clouds(p *plan.Plan) diag.List {
 		c.nextHops(&list)
 		c.tailnetAddresses(&list, full.Spec.Tailnet.GatewaySource)
 		c.standby(&list)
+		c.guards(&list)
 		c.nodeRoutes(&list)
 	}
 	return list
@@ -215,6 +216,24 @@ func (c *cloudRegion) tailnetAddresses(list *diag.List, source schema.GatewaySou
 		list.Errorf(CodeCloudTailnet, c.path+".network."+c.cloud, "a route table of %s does not accept a destination in %s, and with gatewaySource tailnetIP gateways of other regions send from there, so region %q could not answer them", c.provider.Title, schema.TailnetIPv4(), c.Name).
 			See("spec.tailnet.gatewaySource", "gateways send from their tailnet addresses").
 			Fix("leave gatewaySource at internalIP")
+	}
+}
+
+// guards: a card that lets out only what it was told drops what pods send from addresses
+// of their own, on every node.
+func (c *cloudRegion) guards(list *diag.List) {
+	at, n := c.path+".network."+c.cloud, &c.Network.OpenStack
+	if !c.network().Sources.IsKnown() || oneHost(c.Region) {
+		return
+	}
+	switch byNodes := c.plan.Pods == plan.PodsByNodes; {
+	case n.PortSecurity == schema.PortSecurityDisabled:
+	case byNodes && len(n.NodePorts) == 0:
+		list.Warnf(CodeSourceCheck, at, "the network of %s drops what pods of region %q send to those of other nodes: nodes have routes to each other's pods, and nobody tells the ports of nodes that are not gateways to let out %s", c.provider.Title, c.Name, prefixList(c.PodCIDRs)).
+			Fix("name the ports (nodePorts), say portSecurity: disabled where they have none, or carry pods in a tunnel (cni.tunnel: vxlan)")
+	case !byNodes && len(n.NodePorts) > 0:
+		list.Warnf(CodeCloudField, at+".nodePorts", "nodePorts of region %q does nothing: its nodes have no routes to each other's pods, so their ports have nothing to be told", c.Name).
+			Fix("remove nodePorts, or say cni.podRoutes: nodes")
 	}
 }
 

@@ -18,6 +18,15 @@ func hetznerRegion(r *schema.Region) {
 	r.Gateways.HA.Strategy = schema.HASingle
 }
 
+// openStackRegion has ports that are told what they let out.
+func openStackRegion(r *schema.Region) {
+	r.Provider = schema.ProviderOpenStack
+	r.Network = schema.Network{OpenStack: schema.OpenStackNetwork{Router: "k8s"}}
+	r.Gateways.Nodes[0].NetworkInterface, r.Gateways.Nodes[1].NetworkInterface = "fra-1-port", "fra-2-port"
+	r.Gateways.HA.Strategy = schema.HASingle
+	r.CNI.PodRoutes = schema.PodRoutesNetwork
+}
+
 func awsRegion() schema.Region {
 	return schema.Region{
 		Name: "fra", Provider: schema.ProviderAWS,
@@ -85,6 +94,37 @@ func TestClouds(t *testing.T) {
 			hetznerRegion(r)
 			r.Gateways.Nodes[1].InternalIP = netip.MustParseAddr("10.0.0.1")
 		}, want: map[diag.Code]diag.Severity{CodeCloudField: diag.Error}, says: "the network's own gateway"},
+		"OpenStack": {change: openStackRegion, prefixes: 10},
+		"more than a port is told": {change: openStackRegion, prefixes: 11,
+			want: map[diag.Code]diag.Severity{CodeCloudQuota: diag.Warning}, says: "11 allowed address pairs on a port (one for each prefix that a gateway forwards), and OpenStack takes 10"},
+		"a port without a guard": {change: func(r *schema.Region) {
+			openStackRegion(r)
+			r.Network.OpenStack.PortSecurity = schema.PortSecurityDisabled
+		}, prefixes: 30},
+		"more than a router takes": {change: func(r *schema.Region) {
+			openStackRegion(r)
+			r.Network.OpenStack.PortSecurity = schema.PortSecurityDisabled
+		}, prefixes: 31, want: map[diag.Code]diag.Severity{CodeCloudQuota: diag.Warning}, says: "31 routes on a router"},
+		"a standby is told more": {change: func(r *schema.Region) {
+			openStackRegion(r)
+			r.Gateways.HA.Strategy = schema.HARelay
+		}, prefixes: 9, want: map[diag.Code]diag.Severity{CodeCloudQuota: diag.Warning}, says: "11 allowed address pairs"},
+		"pods that no port lets out": {change: func(r *schema.Region) {
+			openStackRegion(r)
+			r.CNI.PodRoutes = ""
+		}, want: map[diag.Code]diag.Severity{CodeSourceCheck: diag.Warning}, says: "drops what pods of region \"fra\" send"},
+		"pods that ports let out": {change: func(r *schema.Region) {
+			openStackRegion(r)
+			r.CNI.PodRoutes, r.Network.OpenStack.NodePorts = schema.PodRoutesNodes, []string{"w-1"}
+		}},
+		"ports with nothing to be told": {change: func(r *schema.Region) {
+			openStackRegion(r)
+			r.Network.OpenStack.NodePorts = []string{"w-1"}
+		}, want: map[diag.Code]diag.Severity{CodeCloudField: diag.Warning}, says: "nodePorts of region"},
+		"no port": {change: func(r *schema.Region) {
+			openStackRegion(r)
+			r.Gateways.Nodes[0].NetworkInterface = ""
+		}, want: map[diag.Code]diag.Severity{CodeCloudID: diag.Warning}, says: `"fra-1" of region "fra" has no networkInterface`},
 		"no IPv4 next hop": {change: func(r *schema.Region) {
 			hetznerRegion(r)
 			r.Gateways.Nodes[1].InternalIP = netip.MustParseAddr("fd00::1")

@@ -17,13 +17,27 @@ func (c *cloudRegion) quotas(list *diag.List, remote int) {
 		routes *= len(c.Gateways.Nodes)
 		each = "one for each prefix of the others and each gateway"
 	}
-	c.quota(list, c.network().Routes, routes, each)
+	const fewer = "give regions fewer and wider prefixes"
+	c.quota(list, c.network().Routes, routes, each, fewer)
+	if c.network().Sources.IsKnown() {
+		c.quota(list, c.network().Sources, c.sources(), "one for each prefix that a gateway forwards", fewer+", turn the ports' security off (portSecurity: disabled)")
+	}
 	if c.Network.SecurityGroup() != "" {
-		c.quota(list, c.network().Rules, remote+1, "one for each prefix of the others, and one for Tailscale")
+		c.quota(list, c.network().Rules, remote+1, "one for each prefix of the others, and one for Tailscale", fewer)
 	}
 }
 
-func (c *cloudRegion) quota(list *diag.List, d fact.Datum[provider.Quota], count int, each string) {
+// sources is how many prefixes the card that has to be told most is told.
+func (c *cloudRegion) sources() int {
+	count, most := map[string]int{}, 0
+	for _, s := range c.plan.Cloud.Sources() {
+		count[s.Card]++
+		most = max(most, count[s.Card])
+	}
+	return most
+}
+
+func (c *cloudRegion) quota(list *diag.List, d fact.Datum[provider.Quota], count int, each, way string) {
 	at, q := c.path+".network."+c.cloud, d.Value
 	var found *diag.Diagnostic
 	switch {
@@ -36,7 +50,7 @@ func (c *cloudRegion) quota(list *diag.List, d fact.Datum[provider.Quota], count
 	default:
 		return
 	}
-	found.Fix("give regions fewer and wider prefixes, or ask the provider for more (%s)", d.Source)
+	found.Fix("%s, or ask the provider for more (%s)", way, d.Source)
 }
 
 // fleet is what all regions advertise, as far as a cloud's limits go: each region asks

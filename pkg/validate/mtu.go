@@ -63,7 +63,17 @@ func podTooLarge(t *schema.Topology, i int, list *diag.List) {
 	}
 	list.Errorf(CodeMTUPod, cniMTUPath(i), "pods of region %q send packets of %d bytes%s, and the network of the region takes %d",
 		r.Name, r.CNI.MTU, around, mtu.Link(r)).
-		Fix("set cni.mtu to %d or less", mtu.Link(r)-over).Propose(strconv.Itoa(mtu.Link(r) - over))
+		Fix("set cni.mtu to %d or less%s", mtu.Link(r)-over, assumed(t, i)).Propose(strconv.Itoa(mtu.Link(r) - over))
+}
+
+// assumed is the other way out where nobody said what the network takes.
+func assumed(t *schema.Topology, i int) string {
+	r := &t.Spec.Regions[i]
+	p := facts.Provider(r.Provider)
+	if r.MTU > 0 || !p.MTU.IsKnown() {
+		return ""
+	}
+	return fmt.Sprintf(", or say what the region's network takes (mtu) where that is not %d, as networks of %s have it", p.MTU.Value, p.Title)
 }
 
 // ipv6TooSmall reports whether there is something to say about IPv6: nothing else helps

@@ -39,7 +39,7 @@ func insideRegions(p *plan.Plan) diag.List {
 		hostRoutes(r, i, &list)
 		podSources(p, i, &list)
 		sharesNodes(r.Region, i, &list)
-		networkTold(r.Region, i, &list)
+		networkTold(r, i, &list)
 	}
 	return list
 }
@@ -190,7 +190,8 @@ func sharesNodes(r *schema.Region, i int, list *diag.List) {
 
 // networkTold: what leaves a host of such a network is delivered by tables that only
 // the provider's own program can change. Saying nothing of them must not hide that.
-func networkTold(r *schema.Region, i int, list *diag.List) {
+func networkTold(planned *plan.Region, i int, list *diag.List) {
+	r := planned.Region
 	p := facts.Provider(r.Provider)
 	switch {
 	case r.Cloud() != "" || oneHost(r):
@@ -207,11 +208,15 @@ func networkTold(r *schema.Region, i int, list *diag.List) {
 			See(regionPath(i)+".provider", "the provider is %s", r.Provider).
 			Fix("describe the network (spec.regions[].network.%s), and run cloud/%s: see docs/cloud.md; or say that the hosts hang on a LAN: with cni.podRoutes: nodes where they have routes to each other's pods, otherwise by suppressing this finding", r.Provider, plan.CloudProgram(r.Provider))
 	case p.Forwarding.IsKnown() && p.Forwarding.Value != "":
-		remedy := p.Forwarding.Value + " for every gateway, and suppress this finding"
+		drops, each := fmt.Sprintf("gateways of region %q forward", r.Name), "gateway"
+		if p.Network.Value.Sources.IsKnown() && planned.Pods == plan.PodsByNodes {
+			drops, each = drops+" and pods send", "gateway and node"
+		}
+		remedy := p.Forwarding.Value + " for every " + each + ", and suppress this finding"
 		if p.Network.IsKnown() {
 			remedy = fmt.Sprintf("describe it (spec.regions[].network.%s), and run cloud/%s, which sees to it; or %s", r.Provider, plan.CloudProgram(r.Provider), remedy)
 		}
-		list.Warnf(CodeSourceCheck, regionPath(i), "the network of %s drops what gateways of region %q forward, until somebody says otherwise for each of them", p.Title, r.Name).
+		list.Warnf(CodeSourceCheck, regionPath(i), "the network of %s drops what %s, until somebody says otherwise for each of them", p.Title, drops).
 			See(regionPath(i)+".provider", "the provider is %s", r.Provider).
 			Fix("%s", remedy)
 	}

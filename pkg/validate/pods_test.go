@@ -27,7 +27,7 @@ func ofFirst(t *schema.Topology, codes ...diag.Code) []string {
 // region reach each other, or it is said that they do not. What must be is written down
 // here once more, from providers' and plugins' manuals.
 func TestPodsAreRouted(t *testing.T) {
-	lan := map[string]bool{"bare-metal": true, "on-premises": true}
+	lan := map[string]bool{"bare-metal": true, "on-premises": true, "openstack": true}
 	byTable := map[string]bool{"gcp": true, "azure": true, "alibaba": true}
 	subnets := map[string]bool{"aws": true}
 	own := map[schema.CNIType]bool{schema.CNIAWSVPC: true, schema.CNIAzure: true}
@@ -81,7 +81,7 @@ func TestPodsAreRouted(t *testing.T) {
 func TestCloudSaysItsNetwork(t *testing.T) {
 	for provider, want := range map[string]string{
 		"gcp": "cloud-network-missing error", "azure": "cloud-network-missing error", "alibaba": "cloud-network-missing error",
-		"hetzner": "cloud-network-missing warning", "aws": "fabric-source-check warning", "oracle": "fabric-source-check warning", "bare-metal": "", "acme": "",
+		"hetzner": "cloud-network-missing warning", "aws": "fabric-source-check warning", "oracle": "fabric-source-check warning", "openstack": "fabric-source-check warning", "bare-metal": "", "acme": "",
 	} {
 		topology := published()
 		topology.Spec.Regions[0].Provider = provider

@@ -7,12 +7,13 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"testing"
 	"text/template"
 )
 
 // hcloudState is a project with one network and one firewall.
 type hcloudState struct {
-	Labels map[string]string
+	Labels map[string]string `json:"tags"`
 	Routes map[string]string // gateway by destination
 	Rules  []hcloudRule
 }
@@ -166,5 +167,27 @@ func hcloudRuleOf(c *call) hcloudRule {
 	return hcloudRule{
 		Direction: c.one("direction"), Protocol: c.one("protocol"), Port: c.one("port"), Description: c.one("description"),
 		IPs: strings.Split(c.one(peers), ","),
+	}
+}
+
+// No destination may overlap with that of another route: somebody else's is named, and
+// nothing is changed.
+func TestRouteOfSomebodyElse(t *testing.T) {
+	b := ofProvider(t, "hetzner")
+	s := hcloudBefore().(hcloudState)
+	s.Routes["10.143.0.0/24"] = "10.10.0.40"
+	b.setState(s)
+	if o := b.run("apply"); o.code != 1 || len(o.changes()) > 0 || !strings.Contains(o.errors, "10.143.0.0/24 in network k8s leads to 10.10.0.40 already, by a route that is not ours") {
+		t.Error(o)
+	}
+	s.Routes["10.143.0.0/24"] = "10.10.0.11"
+	b.setState(s)
+	if o := b.must("apply"); strings.Contains(strings.Join(o.changes(), "\n"), "add-route k8s --destination 10.143.0.0/24") {
+		t.Errorf("a route by somebody else is as good: %s", o)
+	}
+	b.must("check")
+	b.must("remove")
+	if left := b.state().(map[string]any)["Routes"].(map[string]any); left["10.143.0.0/24"] != "10.10.0.11" || len(left) != 2 {
+		t.Errorf("remove leaves %v", left)
 	}
 }

@@ -28,6 +28,7 @@ func providers() []provider {
 		{"cloud-routes", "azure-weu", "azure", "az", azBefore, ""},
 		{"cloud-routes", "alibaba-fra", "alibaba", "aliyun", aliBefore, ""},
 		{"networks", "fsn", "hetzner", "hcloud", hcloudBefore, "fsn-2"},
+		{"networks", "gra", "openstack", "openstack", osBefore, "gra-2"},
 	}
 }
 
@@ -206,6 +207,20 @@ func each(t *testing.T, names []string, test func(t *testing.T, b *bench, p prov
 			})
 		}
 	}
+}
+
+// ofProvider is a bench for one provider, in one of the shells.
+func ofProvider(t *testing.T, name string) *bench {
+	t.Helper()
+	for _, p := range providers() {
+		for _, shell := range shells(t) {
+			if p.name == name {
+				return newBench(t, p, shell)
+			}
+		}
+	}
+	t.Fatalf("no provider %s", name)
+	return nil
 }
 
 // conversation is what is said in the steps of a test. Questions that were asked in the

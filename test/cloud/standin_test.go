@@ -17,7 +17,7 @@ import (
 // The test binary is the providers' command lines, too: under their names it answers
 // for them, keeps its state in the directory STANDIN and writes down every call there.
 func TestMain(m *testing.M) {
-	programs := map[string]func(*call) error{"aws": aws, "gcloud": gcloud, "az": az, "aliyun": aliyun, "hcloud": hcloud}
+	programs := map[string]func(*call) error{"aws": aws, "gcloud": gcloud, "az": az, "aliyun": aliyun, "hcloud": hcloud, "openstack": openstack}
 	if program := programs[filepath.Base(os.Args[0])]; program != nil {
 		os.Exit(standIn(program))
 	}
@@ -91,7 +91,7 @@ func parse(args []string) *call {
 		switch name, ok := strings.CutPrefix(a, "--"); {
 		case ok:
 			flag = name
-			c.flags[flag] = []string{}
+			c.flags[flag] = append([]string{}, c.flags[flag]...) // some may be given several times
 		case flag == "":
 			c.words = append(c.words, a)
 		default:

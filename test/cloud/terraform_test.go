@@ -147,6 +147,12 @@ func arguments() map[string]string {
 		// terraform-provider-hcloud f81c9af4 (2026-08), docs/
 		"data hcloud_network":           "name",
 		"resource hcloud_network_route": "network_id! destination! gateway!",
+		// terraform-provider-openstack 3.4.0, docs/
+		"data openstack_networking_router_v2":            "router_id name",
+		"data openstack_networking_port_v2":              "port_id name lifecycle",
+		"data openstack_networking_secgroup_v2":          "secgroup_id name",
+		"resource openstack_networking_router_route_v2":  "router_id! destination_cidr! next_hop! depends_on",
+		"resource openstack_networking_secgroup_rule_v2": "security_group_id! direction! ethertype! protocol port_range_min port_range_max remote_ip_prefix description",
 		// terraform-provider-alicloud 1, website/docs/r/
 		"resource alicloud_route_entry":         "route_table_id! destination_cidrblock nexthop_type nexthop_id name",
 		"resource alicloud_security_group_rule": "security_group_id! type! ip_protocol! nic_type policy priority port_range cidr_ip ipv6_cidr_ip description",

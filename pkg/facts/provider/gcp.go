@@ -57,6 +57,7 @@ func (providers) GCP() Provider {
 			OwnRange:       fact.Known(false, "Google Cloud VPC, routes overview: the default route of an instance leads into the VPC"),
 			TakesTailnet:   fact.Known(true, "Google Kubernetes Engine, VPC-native clusters: pods may have addresses from 100.64.0.0/10"),
 			Withdraws:      fact.Known(true, routes+": a route to an instance that is not running is not used"),
+			Sources:        fact.Unknown[Quota]("an instance forwards all addresses, or none"),
 			Routes:         fact.Known(Quota{200, fact.Unknown[int]("the page names no maximum"), "static routes in a network"}, "Google Cloud VPC quotas: STATIC_ROUTES_PER_NETWORK"),
 			Rules:          fact.Unknown[Quota]("a rule takes a list of prefixes, and networks take thousands"),
 			Firewall:       fact.Known(FirewallOfNetwork, "Google Cloud VPC, firewall rules"),

@@ -32,6 +32,9 @@ type Network struct {
 	TakesTailnet fact.Datum[bool]
 	// Withdraws reports whether a route is not used while its gateway's host is stopped.
 	Withdraws fact.Datum[bool]
+	// Sources is how many prefixes a host may be told to send from beside its own address;
+	// unknown where a host is told that for all of them at once, or need not be told.
+	Sources fact.Datum[Quota]
 	// Routes is how many routes it takes.
 	Routes fact.Datum[Quota]
 	// Rules is how many firewall rules it takes, where each prefix is one or counts as one.
@@ -70,7 +73,7 @@ func (f Field) Readers() string {
 	if f == FieldInstance {
 		return "Google Cloud and Alibaba Cloud"
 	}
-	return "AWS and Azure"
+	return "AWS, Azure and OpenStack"
 }
 
 // Lack is what a gateway without a target has none of.

@@ -67,6 +67,8 @@ func tables(header string, r *plan.Region) []byte {
 	add("setting", settings(c, &r.Region.Network)...)
 	add("table", c.Tables...)
 	add("gateway", gatewayLines(c)...)
+	add("source", sourceLines(c)...)
+	add("unguarded", c.Unguarded()...)
 	add("route", routeLines(c)...)
 	add("rule", ruleLines(c)...)
 	return []byte(b.String())
@@ -82,11 +84,11 @@ func network(c *plan.Cloud) *provider.Network {
 func settings(c *plan.Cloud, n *schema.Network) []string {
 	all := []struct{ name, value string }{
 		{"owner", c.Owner}, {"region", n.AWS.Region + n.Alibaba.Region},
-		{"project", n.GCP.Project}, {"network", n.GCP.Name + n.Hetzner.Name}, {"spread", ""},
+		{"project", n.GCP.Project}, {"router", n.OpenStack.Router}, {"network", n.GCP.Name + n.Hetzner.Name}, {"spread", ""},
 		{"resourceGroup", n.Azure.ResourceGroup}, {"securityGroup", c.SecurityGroup},
 	}
 	if network(c).NextHops.Value == provider.HopsByPriority {
-		all[4].value = yesNo(c.Spread)
+		all[5].value = yesNo(c.Spread)
 	}
 	var lines []string
 	for _, s := range all {
@@ -102,6 +104,15 @@ func gatewayLines(c *plan.Cloud) []string {
 	var lines []string
 	for _, g := range c.Gateways {
 		lines = append(lines, words(g.Name, g.Target, g.Zone, address(g.IPv4), address(g.IPv6)))
+	}
+	return lines
+}
+
+// sourceLines are "CARD PREFIX".
+func sourceLines(c *plan.Cloud) []string {
+	var lines []string
+	for _, s := range c.Sources() {
+		lines = append(lines, words(s.Card, s.Prefix.String()))
 	}
 	return lines
 }

@@ -43,6 +43,7 @@ func terraform(header string, r *plan.Region) []byte {
 		Rules:   hclRules(c),
 		Order:   hclList(gatewayNames(c)),
 		Spread:  c.Spread,
+		Sources: hclSources(c),
 	}
 	if len(c.Tables) > 0 {
 		t.Tables = hclList(c.Tables)
@@ -69,6 +70,8 @@ type module struct {
 	// Order is the list of the gateways' names, and Spread as in plan.Cloud.
 	Order  string
 	Spread bool
+	// Sources are lists of prefixes by network card; empty where no card has to be told any.
+	Sources string
 }
 
 // hclGateways spells gateways with all that a route needs: their target and, where a next
@@ -107,6 +110,22 @@ func gatewayNames(c *plan.Cloud) []string {
 		names = append(names, g.Name)
 	}
 	return names
+}
+
+func hclSources(c *plan.Cloud) string {
+	var cards []string
+	prefixes := map[string][]netip.Prefix{}
+	for _, s := range c.Sources() {
+		if prefixes[s.Card] == nil {
+			cards = append(cards, s.Card)
+		}
+		prefixes[s.Card] = append(prefixes[s.Card], s.Prefix)
+	}
+	var entries []hclEntry
+	for _, card := range cards {
+		entries = append(entries, hclEntry{card, hclPrefixes(prefixes[card])})
+	}
+	return hclMap(entries)
 }
 
 func hclRoutes(c *plan.Cloud) string {

@@ -269,7 +269,7 @@ func TestFilesStandInTheTree(t *testing.T) {
 // TestUnknownProviderIsNotALAN: a network of which nobody knows how it routes does not
 // make nodes next hops of each other, and a LAN of the user's own does.
 func TestUnknownProviderIsNotALAN(t *testing.T) {
-	for provider, want := range map[string]bool{"acme": false, "hetzner": false, "gcp": false, "bare-metal": true, "on-premises": true} {
+	for provider, want := range map[string]bool{"acme": false, "hetzner": false, "gcp": false, "bare-metal": true, "on-premises": true, "openstack": true} {
 		p := plannedFor(sample.Published(t, func(t *schema.Topology) {
 			for i := range t.Spec.Regions {
 				t.Spec.Regions[i].Provider = provider

@@ -46,15 +46,19 @@ func (p *Settings) everyPlugin(r *plan.Region) []string {
 }
 
 // podRoutes is what gives pods of the region a way to those of another node, where
-// neither a tunnel nor a flat LAN does.
+// neither a tunnel nor a flat LAN does, or where that drops what no card was told.
 func podRoutes(r *plan.Region) []string {
 	p := facts.Provider(r.Region.Provider)
 	pools := facts.Plugin(r.Region.CNI.Type).Mode(r.Region.CNI.IPAM).Pools.Value
 	switch {
 	case r.Pods == plan.PodsByNetwork && pools != plugin.PoolsOfProvider:
 		return []string{"Nothing in this directory gives the region's network a route to each node's pods (`podRoutes: network`): " + p.PodRoutes.Or("a route controller, BGP or you do") + "."}
-	case r.Pods == plan.PodsByNodes && !p.FlatLAN():
-		return []string{"Nodes have routes to each other's pods (`podRoutes: nodes`): keep them in one subnet, and " + p.Forwarding.Or("have the network let every one of them send from addresses of pods") + ", on every node."}
+	case r.Pods == plan.PodsByNodes && (!p.FlatLAN() || p.Network.Value.Sources.IsKnown()):
+		way := "Nodes have routes to each other's pods (`podRoutes: nodes`): keep them in one subnet"
+		if told := p.Forwarding.Or("have the network let every one of them send from addresses of pods"); told != "" {
+			way += ", and " + told + ", on every node"
+		}
+		return []string{way + "."}
 	}
 	return nil
 }

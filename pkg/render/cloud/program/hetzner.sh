@@ -24,6 +24,7 @@ prepare() {
 
 cli() { $DO hcloud "$@"; }
 
+# What somebody else made needs no label of ours, which would make it ours to remove.
 # A format must not have a comma: hcloud drops what follows one (cli v1.9.1,
 # internal/cmd/output/output.go). So labels are read as Go spells a map.
 existing() {
@@ -43,6 +44,7 @@ existing() {
 		$1 == "route" {
 			key = owner $2
 			key = substr(key, 1, match(key, /\/[0-9]+$/) - 1) "-" substr(key, RSTART + 1)
+			if (!(key in ours)) print "theirs record", network "/" key, "-", "-"
 			print ((key in ours) ? "ours" : "theirs"), "route", network "/" $2, $3, $3
 		}'
 	[ -n "$FIREWALL" ] || return 0

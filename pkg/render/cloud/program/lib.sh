@@ -21,6 +21,8 @@
 #   setting NAME VALUE       where, and whose
 #   table ID                 the route tables, where the provider has several
 #   gateway NAME TARGET ZONE IPv4 IPv6       in failover order; TARGET: what a route calls it
+#   source CARD PREFIX       what a network card has to be told before it may send from it
+#   unguarded CARD           a card that may send from any address, as the topology says
 #   route FAMILY NAME DESTINATION            the other regions, and the name of our route
 #   rule NAME in|out PROTOCOL PORT PEERS HOSTS   what a firewall lets through: the other
 #                                            end and this one, in lists with commas
