@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/goldentest"
 )
 
 // gateway is a host on which nothing is real but the shell and the tools that the
@@ -188,11 +190,8 @@ func (g *gateway) tell(format string, args ...any) { fmt.Fprintf(&g.told, format
 func (g *gateway) golden(name string) {
 	g.t.Helper()
 	path := filepath.Join("testdata/gateway", name)
-	if os.Getenv("UPDATE_GOLDEN") != "" && len(g.shell) == 1 {
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			g.t.Fatal(err)
-		}
-		write(g.t, path, g.told.String())
+	if goldentest.Update() && len(g.shell) == 1 {
+		goldentest.Save(g.t, path, g.told.String())
 	}
 	want, err := os.ReadFile(path)
 	if err != nil {

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/goldentest"
 )
 
 // nodeTables are those of a node with two gateways, on a fleet one of whose blocks takes
@@ -161,8 +163,8 @@ func (n *node) tell(format string, args ...any) { fmt.Fprintf(&n.told, format, a
 func (n *node) golden(name string) {
 	n.t.Helper()
 	path := filepath.Join("testdata/node", name)
-	if os.Getenv("UPDATE_GOLDEN") != "" && len(n.shell) == 1 {
-		n.put(path, n.told.String())
+	if goldentest.Update() && len(n.shell) == 1 {
+		goldentest.Save(n.t, path, n.told.String())
 	}
 	want, err := os.ReadFile(path)
 	if err != nil {
