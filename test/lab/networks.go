@@ -2,10 +2,14 @@ package main
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/validate"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema/load"
 )
 
 // patient is how long a packet may take to find its way in a shape.
@@ -38,26 +42,51 @@ func googleRoutes(c *checks) error {
 	return c.inFabric(c.pass.sites()[0], "gcp.sh", "gcloud")
 }
 
-// vpcOverlay is the published network on its own cloud, self-managed.
+// example reads the regions of examples/NAME, once. The shape is that network: what its
+// topology says of plugins, prefixes and providers is what the lab has.
+func example(name string) func(cloud, dc *site) {
+	regions := sync.OnceValue(func() []schema.Region {
+		file := filepath.Join("examples", name, "topology.yaml")
+		in, err := load.Files(file)
+		var doc *load.Document
+		if err == nil {
+			doc, err = in.One()
+		}
+		if err != nil {
+			fmt.Fprintf(os.Stderr, "lab: run it from the top of the tree: %v\n", err)
+			os.Exit(3)
+		}
+		return doc.Topology.Spec.Regions
+	})
+	return func(cloud, dc *site) {
+		for i, s := range []*site{cloud, dc} {
+			r := regions()[i]
+			s.cni, s.provider, s.node4, s.pod4 = r.CNI, r.Provider, r.NodeCIDRs[0].String(), r.PodCIDRs[0].String()
+		}
+	}
+}
+
+// vpcOverlay is the published network on its own cloud, self-managed: examples/regional-gateway.
 func vpcOverlay() *shape {
+	regions := example("regional-gateway")
 	return &shape{
 		name:     "vpc-overlay",
-		sites:    func(cloud, dc *site) { onGoogleCloud(cloud); cloud.cni, dc.cni = vxlan(), vxlan() },
+		sites:    func(cloud, dc *site) { onGoogleCloud(cloud); regions(cloud, dc) },
 		topology: acceptsStandby, network: (*world).overlays, installed: googleRoutes,
 		more: shapeChecks.identities,
 	}
 }
 
 // vpcAlias is the same as GKE has it: alias ranges, which the network knows and takes
-// from their host.
+// from their host. It is examples/alias-ranges.
 func vpcAlias() *shape {
+	regions := example("alias-ranges")
 	return &shape{
 		name: "vpc-alias",
 		sites: func(cloud, dc *site) {
 			onGoogleCloud(cloud)
-			cloud.alias, cloud.cni, dc.cni = true, native(), native()
-			cloud.cni.IPAM, dc.cni.IPAM = schema.IPAMKubernetes, schema.IPAMKubernetes
-			cloud.cni.PodRoutes = schema.PodRoutesNetwork
+			regions(cloud, dc)
+			cloud.alias = true
 		},
 		topology: acceptsStandby,
 		network: func(w *world) error {
