@@ -29,7 +29,6 @@ func (providers) Alibaba() Provider {
 		PodRoutes:     fact.Known("put a route to each node's pods into the route table, with the node's instance as the next hop: `ipam: kubernetes`, and the cloud controller manager with `--configure-cloud-routes=true`", "kubernetes/cloud-provider-alibaba-cloud, pkg/controller/route"),
 		Forwarding:    fact.Known("", "Alibaba Cloud VPC, route tables: nothing has to be turned on"),
 		SharesTailnet: fact.Known(true, issue+": DNS, package mirrors and metadata answer from there"),
-		PodAddresses:  fact.Known(true, "Alibaba Cloud Container Service, Terway"),
 		CiliumIPAM:    fact.Known("alibabacloud", "cilium 1.17.4, pkg/ipam/option/option.go: IPAMAlibabaCloud"),
 		Masquerading:  fact.Unknown[string]("no source about the masquerading of its own plugin has been read"),
 		Controller: fact.Known(Controller{

@@ -27,7 +27,6 @@ func (providers) AWS() Provider {
 		PodRoutes:     fact.Known("put a route to each node's pods into the route tables, with the node's network interface as the target, and turn its source/destination check off: `ipam: kubernetes`, and the cloud controller manager with `--configure-cloud-routes=true`", "kubernetes/cloud-provider-aws, pkg/providers/v1/aws_routes.go"),
 		Forwarding:    fact.Known("turn the source/destination check of the interface off", "Amazon EC2 API, ModifyNetworkInterfaceAttribute"),
 		SharesTailnet: fact.Known(false, "Amazon EC2 and EKS user guides: its own services answer from 169.254.0.0/16 and fd00:ec2::/32"),
-		PodAddresses:  fact.Known(true, "Amazon EKS user guide, Amazon VPC CNI"),
 		CiliumIPAM:    fact.Known("eni", "cilium 1.17.4, Documentation/network/concepts/ipam/eni.rst"),
 		Masquerading:  fact.Unknown[string]("its own plugin is one of the topology's (aws-vpc-cni) and has words of its own"),
 		Controller: fact.Known(Controller{
