@@ -21,6 +21,7 @@ const (
 	CodeCloudDestination diag.Code = "cloud-route-destination" // a prefix that no route can lead to
 	CodeCloudFamily      diag.Code = "cloud-route-family"      // no next hop of a prefix's family
 	CodeCloudNodeRoutes  diag.Code = "cloud-node-routes"       // routes on hosts, where those do nothing
+	CodeRoutesDeleted    diag.Code = "cloud-routes-deleted"    // a route controller that takes ours for its own
 	CodeCloudStandby     diag.Code = "cloud-standby-refuses"   // a standby that cannot hand over
 	CodeCloudTailnet     diag.Code = "cloud-tailnet-route"     // tailnet addresses that no route can lead to
 )
@@ -47,6 +48,7 @@ func clouds(p *plan.Plan) diag.List {
 		c.tailnetAddresses(&list, full.Spec.Tailnet.GatewaySource)
 		c.standby(&list)
 		c.guards(&list)
+		c.routeController(p, &list)
 		c.nodeRoutes(&list)
 	}
 	return list
@@ -234,6 +236,27 @@ func (c *cloudRegion) guards(list *diag.List) {
 	case !byNodes && len(n.NodePorts) > 0:
 		list.Warnf(CodeCloudField, at+".nodePorts", "nodePorts of region %q does nothing: its nodes have no routes to each other's pods, so their ports have nothing to be told", c.Name).
 			Fix("remove nodePorts, or say cni.podRoutes: nodes")
+	}
+}
+
+// routeController: where one gives the network routes to pods, it may take ours for its own.
+// Prefixes of the cluster that are no node's are then routes of nodes that are gone.
+func (c *cloudRegion) routeController(p *plan.Plan, list *diag.List) {
+	cluster := &p.Topology.Spec.Cluster
+	own := c.provider.Controller.Value
+	if !own.TakesRoutes.Value || cluster.CloudController != own.Name || c.CNI.PodRoutes != schema.PodRoutesNetwork {
+		return
+	}
+	for _, r := range c.plan.Cloud.Routes() {
+		j := slices.IndexFunc(cluster.ClusterCIDRs, r.Destination.Overlaps)
+		if j < 0 {
+			continue
+		}
+		list.Warnf(CodeRoutesDeleted, c.path+".network."+c.cloud, "%s, where it gives the network of region %q routes to pods, deletes the route to %s of another region: that lies in the cluster's %s and has the pods of no node",
+			controllerOf(c.provider, p.Given.Spec.Cluster.CloudController != ""), c.Name, r.Destination, cluster.ClusterCIDRs[j]).
+			See(diag.Index("spec.cluster.clusterCIDRs", j), "%s is claimed here", cluster.ClusterCIDRs[j]).
+			Fix("start it with a --cluster-cidr that contains the pods of this region only (%s), and suppress this finding; or carry pods in a tunnel (cni.tunnel: vxlan), and turn its route controller off", prefixList(c.PodCIDRs))
+		return
 	}
 }
 

@@ -159,3 +159,38 @@ func TestClouds(t *testing.T) {
 		})
 	}
 }
+
+// Whose route controller deletes routes, of those that the network has: where it runs, where
+// it makes routes to pods, and only what lies in the cluster's own prefixes.
+func TestRouteControllers(t *testing.T) {
+	for name, test := range map[string]struct {
+		change func(t *schema.Topology)
+		want   bool
+	}{
+		"it runs":          {func(*schema.Topology) {}, true},
+		"it does not":      {func(t *schema.Topology) { t.Spec.Cluster.CloudController = schema.CloudControllerNone }, false},
+		"another one runs": {func(t *schema.Topology) { t.Spec.Cluster.CloudController = schema.CloudControllerGCP }, false},
+		"pods in a tunnel": {func(t *schema.Topology) { t.Spec.Regions[0].CNI.PodRoutes = "" }, false},
+		"other prefixes": {func(t *schema.Topology) {
+			t.Spec.Cluster.ClusterCIDRs = []netip.Prefix{netip.MustParsePrefix("10.61.0.0/16")}
+		}, false},
+		"nothing is stated": {func(t *schema.Topology) { t.Spec.Cluster.ClusterCIDRs = nil }, false},
+	} {
+		r := awsRegion()
+		openStackRegion(&r)
+		topology := &schema.Topology{}
+		topology.Spec.Cluster.CloudController = schema.CloudControllerOpenStack
+		topology.Spec.Cluster.ClusterCIDRs = []netip.Prefix{netip.MustParsePrefix("10.60.0.0/14"), netip.MustParsePrefix("10.128.0.0/12")}
+		topology.Spec.Regions = []schema.Region{r, manyPrefixes(2)}
+		test.change(topology)
+		found := ""
+		for _, d := range clouds(plan.New(topology)) {
+			if d.Code == CodeRoutesDeleted {
+				found += d.Message
+			}
+		}
+		if (found != "") != test.want || test.want && !strings.Contains(found, "deletes the route to 10.128.0.0/24") {
+			t.Errorf("%s: %q", name, found)
+		}
+	}
+}

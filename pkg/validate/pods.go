@@ -87,7 +87,7 @@ func waysOut(r *schema.Region, p provider.Provider) string {
 	if p.Fabric.Value == provider.SubnetLAN && p.Forwarding.IsKnown() {
 		ways = append(ways, "where all nodes of the region stand in one subnet, cni.podRoutes: nodes, and "+p.Forwarding.Value+", on every node")
 	}
-	if p.Fabric.IsKnown() && p.PodAddresses.Value {
+	if p.Fabric.IsKnown() && p.CiliumIPAM.IsKnown() {
 		ways = append(ways, fmt.Sprintf("give pods addresses of the network itself: the provider's own plugin, or cni.ipam: cloud where all regions are %s's", p.Title))
 	}
 	return strings.Join(ways, "; or ")

@@ -127,7 +127,7 @@ func Codes() []diag.Code {
 		CodeMasqueradeWide, CodeMasqueradeVia, CodeDeviceTunnel, CodeIPAM, CodeTunnelFamily, CodeTunnelOther, CodeElsewhere, CodeClusterWide, CodeVersionSkew,
 		CodeMixedCNI, CodeNodeLabel, CodeKnownIssue,
 		CodeRoutesBootstrap, CodeRoutesDevice, CodeRoutesFabric, CodeRoutesUnwatched,
-		CodeCloudField, CodeCloudID, CodeCloudQuota, CodeCloudDestination, CodeCloudFamily, CodeCloudNodeRoutes, CodeCloudStandby, CodeCloudTailnet,
+		CodeCloudField, CodeCloudID, CodeCloudQuota, CodeCloudDestination, CodeRoutesDeleted, CodeCloudFamily, CodeCloudNodeRoutes, CodeCloudStandby, CodeCloudTailnet,
 		CodePerNodeMissing, CodePerNodeOutside, CodePerNodeOverlap, CodeFieldUnused, CodePerNodeIPAM,
 		CodeDeviceBudget, CodeEqualCost, CodeZone, CodeGatewayFamily, CodeSupersetVersion, CodeSupersetMode, CodeSupersetNone, CodeSupersetShared, CodeSupersetSwallows,
 		CodeMTUIPv6, CodeMTULink, CodeMTUPod, CodeMTUTunnel,

@@ -26,7 +26,6 @@ func ownNetwork(name, title string) Provider {
 		PodRoutes:     fact.Unknown[string]("the user's own routers know their own ways, BGP for one"),
 		Forwarding:    fact.Unknown[string]("a switch or hypervisor may drop addresses that it did not give out, and only the user knows"),
 		SharesTailnet: fact.Known(false, stated),
-		PodAddresses:  fact.Known(false, "the network is the user's own"),
 		CiliumIPAM:    fact.Unknown[string]("cilium 1.17.4, Documentation/network/concepts/ipam: it has no mode for such a network"),
 		Masquerading:  fact.Unknown[string]("it has no plugin of its own"),
 		Controller:    fact.Unknown[Controller]("nobody runs a cloud there"),

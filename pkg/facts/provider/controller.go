@@ -20,6 +20,11 @@ type Controller struct {
 	Keeps fact.Datum[schema.Version]
 	// Guard is what to do for nodes of others, so that none is deleted.
 	Guard fact.Datum[string]
+	// TakesRoutes reports whether its route controller, where that runs, takes every route of
+	// the network for one of its own: it deletes those to prefixes inside its --cluster-cidr
+	// that are no node's pods (kubernetes v1.33.1, cloud-provider, controllers/route,
+	// isResponsibleForRoute).
+	TakesRoutes fact.Datum[bool]
 }
 
 // Deletes reports whether, in a cluster of that version, it deletes nodes without a

@@ -30,16 +30,16 @@ func (providers) GCP() Provider {
 		PodRoutes:     fact.Known("give each instance an alias range that is its Node's podCIDR: `ipam: kubernetes`, and the cloud controller manager with `--cidr-allocator-type=CloudAllocator`", "kubernetes, pkg/controller/nodeipam: CloudAllocator takes podCIDRs from the platform; Google Cloud VPC, alias IP ranges (read 2026-11)"),
 		Forwarding:    fact.Known("make the instance with --can-ip-forward; turning it on later restarts the instance", "Google Cloud Compute Engine, IP forwarding for instances"),
 		SharesTailnet: fact.Known(false, page+": its own services answer from 169.254.169.254 and 199.36.153.0/24"),
-		PodAddresses:  fact.Known(true, "Google Kubernetes Engine, VPC-native clusters: pods have alias ranges"),
 		CiliumIPAM:    fact.Known("kubernetes", "cilium 1.17.4, Documentation/network/concepts/ipam/gke.rst: alias ranges stand in the nodes' podCIDRs"),
 		// GKE masquerades by ip-masq-agent or, with Dataplane V2, by an EgressNATPolicy.
 		Masquerading: fact.Known("On GKE: {masqAgent} With Dataplane V2 on Autopilot the EgressNATPolicy called `default` takes the same prefixes under `spec.action: NoSNAT`, `spec.destinations[].cidr`.",
 			"cloud.google.com/kubernetes-engine/docs/concepts/ip-masquerade-agent"),
 		Controller: fact.Known(Controller{
-			Name:  schema.CloudControllerGCP,
-			IDs:   fact.Known("gce://PROJECT/ZONE/INSTANCE", instances+": InstanceID"),
-			Keeps: fact.Unknown[schema.Version](everyRelease),
-			Guard: fact.Known(anotherID, instances+": splitProviderID fails, and a failure deletes nothing"),
+			Name:        schema.CloudControllerGCP,
+			IDs:         fact.Known("gce://PROJECT/ZONE/INSTANCE", instances+": InstanceID"),
+			Keeps:       fact.Unknown[schema.Version](everyRelease),
+			Guard:       fact.Known(anotherID, instances+": splitProviderID fails, and a failure deletes nothing"),
+			TakesRoutes: fact.Unknown[bool]("no source has been read about what its route controller lists"),
 		}, "each datum has its own"),
 		Network: fact.Known(Network{
 			CLI: "gcloud",

@@ -23,7 +23,6 @@ func (providers) Huawei() Provider {
 		PodRoutes:     fact.Unknown[string]("no source has been read"),
 		Forwarding:    fact.Known("turn on \"unbind IP from MAC\" of the card", page+", FAQ 0064, what are the limitations of a route table"),
 		SharesTailnet: fact.Unknown[bool]("the guide keeps 100.64.0.0/10 and does not say which of its services answer from there"),
-		PodAddresses:  fact.Unknown[bool]("no source has been read"),
 		CiliumIPAM:    fact.Unknown[string]("cilium 1.17.4, Documentation/network/concepts/ipam: it has no mode for Huawei Cloud"),
 		Masquerading:  fact.Unknown[string]("no source about the masquerading of its own plugin has been read"),
 		Controller:    fact.Unknown[Controller]("no source about its cloud controller manager has been read"),

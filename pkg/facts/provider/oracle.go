@@ -23,7 +23,6 @@ func (providers) Oracle() Provider {
 		PodRoutes:     fact.Unknown[string]("no source has been read"),
 		Forwarding:    fact.Known("skip the source/destination check of the VNIC", "Oracle Cloud Infrastructure API, Vnic: skipSourceDestCheck"),
 		SharesTailnet: fact.Unknown[bool]("Compute Cloud@Customer has hardware in 100.96.0.0/22; whether hosts need to reach it is not said"),
-		PodAddresses:  fact.Unknown[bool]("no source has been read"),
 		CiliumIPAM:    fact.Unknown[string]("cilium 1.17.4, Documentation/network/concepts/ipam: it has no mode for Oracle Cloud"),
 		Masquerading:  fact.Unknown[string]("no source about the masquerading of its own plugin has been read"),
 		Controller:    fact.Unknown[Controller]("no source about its cloud controller manager has been read"),

@@ -41,8 +41,6 @@ type Provider struct {
 	// SharesTailnet reports whether the provider's own services, such as DNS and metadata,
 	// answer from 100.64.0.0/10, the addresses of tailnets.
 	SharesTailnet fact.Datum[bool]
-	// PodAddresses reports whether pods can have addresses of the provider's own network.
-	PodAddresses fact.Datum[bool]
 	// CiliumIPAM is what Cilium calls addresses from the provider's network, its ipam.mode;
 	// unknown where it takes none from there.
 	CiliumIPAM fact.Datum[string]
@@ -121,7 +119,6 @@ func unknown(name string) Provider {
 		PodRoutes:     fact.Unknown[string](why),
 		Forwarding:    fact.Unknown[string](why),
 		SharesTailnet: fact.Unknown[bool](why),
-		PodAddresses:  fact.Unknown[bool](why),
 		CiliumIPAM:    fact.Unknown[string](why),
 		Masquerading:  fact.Unknown[string](why),
 		Controller:    fact.Unknown[Controller](why),

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Routes, allowed addresses and security group rules in OpenStack: what hosts of a region send to
-# other regions goes to its gateways. From anywhere `openstack` is signed in (6.0 or newer).
+# other regions goes to its gateways. From anywhere `openstack` is signed in.
 #
 #   openstack.sh apply|remove|check|print TABLES [GATEWAY]
 #
