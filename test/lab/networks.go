@@ -185,7 +185,8 @@ func (c shapeChecks) path(want string) {
 // fabric does.
 func sharedSubnet() *shape {
 	return &shape{
-		name: "shared-subnet",
+		name:     "shared-subnet",
+		topology: inOneZone,
 		sites: func(cloud, dc *site) {
 			onAmazon(cloud)
 			dc.cni = schema.CNI{Type: schema.CNICalico, Version: "3.30.2"}
@@ -215,11 +216,21 @@ func podsInTailnetBlock() *shape {
 			dc.cni = native()
 			cloud.pod4, cloud.podNet4 = "100.64.0.0/16", "100.64.%d."
 		},
-		topology: func(t *schema.Topology) { t.Spec.Tailnet.IPPool = prefixes("100.96.0.0/16") },
-		network:  func(w *world) error { return w.routePods() },
+		topology: func(t *schema.Topology) {
+			inOneZone(t)
+			t.Spec.Tailnet.IPPool = prefixes("100.96.0.0/16")
+		},
+		network: func(w *world) error { return w.routePods() },
 	}
 }
 
+// inOneZone says why gateways of one subnet share what can fail.
+func inOneZone(t *schema.Topology) {
+	t.Spec.Suppressions = append(t.Spec.Suppressions, schema.Suppression{
+		Code: string(validate.CodeZone), Reason: "a subnet of the cloud is one zone"})
+}
+
 func onAmazon(s *site) {
+	s.oneZone = true
 	s.provider, s.cni = schema.ProviderAWS, schema.CNI{Type: schema.CNIAWSVPC, Version: "1.19.5"}
 }

@@ -22,6 +22,7 @@ type site struct {
 	cni      schema.CNI
 	fabric   fabric
 	alias    bool   // the network routes pods' addresses to their host
+	oneZone  bool   // its hosts stand in one subnet, which a zone has for itself
 	nat      string // how its router translates what leaves; empty where gateways have public addresses
 	firewall string // what that router drops, as rules of nft
 }
@@ -134,6 +135,13 @@ func topology(p pass) *schema.Topology {
 	return t
 }
 
+func (s site) zone(number int) string {
+	if s.oneZone {
+		return "zone-1"
+	}
+	return fmt.Sprint("zone-", number)
+}
+
 func region(s site, l layout) schema.Region {
 	r := schema.Region{
 		Name: s.name, Provider: s.provider, Network: s.network,
@@ -149,7 +157,7 @@ func region(s site, l layout) schema.Region {
 			continue
 		}
 		r.Gateways.Nodes = append(r.Gateways.Nodes, schema.GatewayNode{
-			Name: m.name(), InternalIP: netip.MustParseAddr(m.lan(4)), Zone: fmt.Sprint("zone-", n), UnderNAT: s.nat != "",
+			Name: m.name(), InternalIP: netip.MustParseAddr(m.lan(4)), Zone: s.zone(n), UnderNAT: s.nat != "",
 		})
 		if s.node6 != "" {
 			r.Gateways.Nodes[len(r.Gateways.Nodes)-1].InternalIPv6 = netip.MustParseAddr(m.lan(6))
