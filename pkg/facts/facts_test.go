@@ -285,16 +285,15 @@ func cueWords(t *testing.T, definition string) []string {
 	return words
 }
 
+// contract lists the files of package schema that have a constant for each name.
+func contract() []string { return []string{"schema/topology.go", "schema/cni.go"} }
+
 // constants are the values of those constants of package schema that is picks by type
 // and name.
 func constants(t *testing.T, is func(typ, name string) bool) []string {
 	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), "../../schema/topology.go", nil, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var values []string
-	ast.Inspect(file, func(n ast.Node) bool {
+	collect := func(n ast.Node) bool {
 		spec, ok := n.(*ast.ValueSpec)
 		if !ok || len(spec.Values) != 1 {
 			return true
@@ -311,7 +310,14 @@ func constants(t *testing.T, is func(typ, name string) bool) []string {
 			values = append(values, value)
 		}
 		return true
-	})
+	}
+	for _, path := range contract() {
+		file, err := parser.ParseFile(token.NewFileSet(), "../../"+path, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, collect)
+	}
 	if len(values) < 2 {
 		t.Fatalf("found %q", values)
 	}
