@@ -8,7 +8,7 @@ import (
 )
 
 // APIServer is where the API servers are, and by what every node finds them. A valid one has
-// an endpoint, an address or a prefix.
+// an endpoint or an address.
 type APIServer struct {
 	// Endpoint is what kubelets and agents are told, as HOST:PORT with a name or an address,
 	// an IPv6 one in brackets. Empty means the first of Addresses, and Port.

@@ -1,6 +1,10 @@
 package plan
 
 import (
+	"net/netip"
+	"slices"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/cidr"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -79,6 +83,10 @@ func state(r *Region) StateStore {
 	return StateHost
 }
 
+// localAPIServer: a network that only touches the region's nodes may have its servers
+// elsewhere.
 func localAPIServer(s *schema.Spec, r *schema.Region) bool {
-	return len(s.Cluster.APIServer.In(r.NodeCIDRs)) > 0
+	return slices.ContainsFunc(s.Cluster.APIServer.Places(), func(p netip.Prefix) bool {
+		return slices.ContainsFunc(r.NodeCIDRs, func(c netip.Prefix) bool { return c.IsValid() && cidr.Contains(c, p) })
+	})
 }

@@ -2,8 +2,10 @@ package validate
 
 import (
 	"fmt"
+	"net"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/internal/cidr"
@@ -35,6 +37,11 @@ func apiServer(p *plan.Plan) diag.List {
 			Fix("set endpoint to what kubelets are told, such as api.example.com:443, and addresses or prefixes to where the servers are")
 		return list
 	}
+	if told, _ := api.Told(); api.Endpoint != "" && misspelt(told) {
+		list.Errorf(CodeAPIServerMissing, apiServerPath+".endpoint", "nothing says by what nodes find the API server: %q of endpoint %q is neither an address nor a name", told, api.Endpoint).
+			Fix("write an address, an IPv6 one in brackets, or a name, such as api.example.com:443")
+		return list
+	}
 	list = append(list, unreachable(p.Given)...)
 	// An address that could not be read may be one of a region's.
 	if len(list) == 0 && !slices.Contains(api.Addresses, netip.Addr{}) {
@@ -42,6 +49,14 @@ func apiServer(p *plan.Plan) diag.List {
 	}
 	list = append(list, stretched(p)...)
 	return append(list, remoteNodes(p)...)
+}
+
+// misspelt reports whether the host of an endpoint means an address and is none: names have
+// no colon, and the last part of one is no number (RFC 3696, section 2).
+func misspelt(host string) bool {
+	_, err := netip.ParseAddr(host)
+	last := host[strings.LastIndexByte(host, '.')+1:]
+	return err != nil && (strings.Contains(host, ":") || strings.Trim(last, "0123456789") == "")
 }
 
 // unreachable: a node whose only way to the API server is the tunnel needs its address
@@ -90,19 +105,8 @@ func elsewhere(p *plan.Plan) diag.List {
 		d.Severity = diag.Info
 		d.Message = fmt.Sprintf("API servers are in no region, since their %s: %s reaches kubelets by %s, and the tailnet policy lets no pod reach what the Service kubernetes leads to, if that is another address", known, dist.Title, way)
 	}
-	told, port := api.Told()
-	return diag.List{d.Fix("write where the servers themselves are into addresses or prefixes, inside the nodeCIDRs of their region, and %s into endpoint; suppress this finding where they need no tunnel", hostPort(told, port))}
-}
-
-// hostPort is what an endpoint says.
-func hostPort(host string, port int) string {
-	if port == 0 {
-		port = facts.APIServerPort
-	}
-	if strings.Contains(host, ":") {
-		host = "[" + host + "]"
-	}
-	return fmt.Sprintf("%s:%d", host, port)
+	told, port := p.Topology.Spec.Cluster.APIServer.Told()
+	return diag.List{d.Fix("write where the servers themselves are into addresses or prefixes, inside the nodeCIDRs of their region, and %s into endpoint; suppress this finding where they need no tunnel", net.JoinHostPort(told, strconv.Itoa(port)))}
 }
 
 func prefixList(prefixes []netip.Prefix) string {

@@ -23,7 +23,7 @@ func (distributions) Talos() Distribution {
 		PluginCharts:     fact.Unknown[string](noCharts),
 		JoinPorts:        fact.Known([]string{"tcp:50000-50001"}, "talos.dev v1.9, network requirements: apid and trustd, which workers renew certificates with"),
 		PeerPorts:        etcdPorts("talos.dev v1.9, network requirements: 2379-2380 between control plane nodes"),
-		KubeletTunnel:    fact.Known("", "talos.dev v1.9, network requirements: control plane nodes open 10250 of each node"),
+		KubeletTunnel:    fact.Unknown[string](notRead),
 		Remote:           fact.Unknown[Remote](noRemote),
 		RemoteNetworks:   fact.Unknown[string](noRemote),
 	}
