@@ -24,7 +24,7 @@ golden:
 # ethtool.
 # NETNS_FLAGS may skip some.
 netns:
-	$(GO) test -tags netns -count=1 -timeout 40m -run 'Setup|Routes|Watch' $(NETNS_FLAGS) ./pkg/render/host/program
+	$(GO) test -tags netns -count=1 -timeout 40m -run 'Address|Apart|Setup|Routes|Watch' $(NETNS_FLAGS) ./pkg/render/host/program
 
 # Units, networkd and netplan files and user data, read and run by the programs that
 # they are for: root, systemd, netplan.io, cloud-init, iproute2, dash, busybox.

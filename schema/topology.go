@@ -186,6 +186,9 @@ type Region struct {
 
 	NodeCIDRs []netip.Prefix `json:"nodeCIDRs"`
 	PodCIDRs  []netip.Prefix `json:"podCIDRs"`
+	// HostAddress says who gives the region's hosts their internalIPs; empty lets the
+	// planner decide.
+	HostAddress HostAddress `json:"hostAddress,omitempty"`
 	// TransitCIDRs are link networks inside the region that are not advertised.
 	TransitCIDRs []netip.Prefix `json:"transitCIDRs,omitempty"`
 	// FabricCIDRs are InfiniBand, RoCE and storage networks on its hosts; they are
@@ -357,6 +360,17 @@ const (
 	CloudControllerGCP       CloudController = "gcp"
 	CloudControllerHCloud    CloudController = "hcloud"
 	CloudControllerOpenStack CloudController = "openstack"
+)
+
+// HostAddress is who gives hosts their internalIPs.
+type HostAddress string
+
+const (
+	// HostAddressGiven: a network of the region carries them.
+	HostAddressGiven HostAddress = "given"
+	// HostAddressMade: nobody's network does. Each host makes its own, on a device that is
+	// connected to nothing, and the region's hosts share no LAN.
+	HostAddressMade HostAddress = "made"
 )
 
 // SubnetMode is how a VPC of Google Cloud makes its subnets.

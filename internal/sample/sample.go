@@ -3,6 +3,7 @@ package sample
 
 import (
 	_ "embed"
+	"fmt"
 	"net/netip"
 	"testing"
 
@@ -62,7 +63,7 @@ func Cases() map[string]*schema.Topology {
 	tailnetIP.Spec.Tailnet.GatewaySource = schema.SourceTailnetIP
 	tailnetIP.Spec.Tailnet.NetfilterMode = schema.NetfilterOn
 	tailnetIP.Spec.Tailnet.IPPool = []netip.Prefix{netip.MustParsePrefix("100.80.0.0/16")}
-	return map[string]*schema.Topology{"single": single, "relay": relay, "dual": dual, "tailnet-ip": tailnetIP, "per-node": PerNode(), "supersets": Supersets()}
+	return map[string]*schema.Topology{"single": single, "relay": relay, "dual": dual, "tailnet-ip": tailnetIP, "per-node": PerNode(), "apart": Apart(), "supersets": Supersets()}
 }
 
 // PerNode has three nodes that each advertise their own pods, the second of
@@ -83,6 +84,23 @@ func PerNode() *schema.Topology {
 		}
 	}
 	t.Spec.Regions[1].Gateways.Nodes[1].NodeRouter = true
+	return t
+}
+
+// Apart is PerNode where no network gives the hosts of region "cloud" their addresses.
+func Apart() *schema.Topology {
+	t := PerNode()
+	r := &t.Spec.Regions[1]
+	r.HostAddress = schema.HostAddressMade
+	for j := range r.Gateways.Nodes {
+		n := &r.Gateways.Nodes[j]
+		n.NodeRouter, n.PublicIP = false, netip.AddrFrom4([4]byte{9, 9, byte(j), 9})
+		n.InternalIP = netip.AddrFrom4([4]byte{10, 0, 1, byte(j + 1)})
+		n.InternalIPv6 = netip.MustParseAddr(fmt.Sprintf("fd00:10::1:%d", j+1))
+		for k, p := range r.PodCIDRs {
+			n.PodCIDRs[k] = nodeBlock(p, byte(j+4))
+		}
+	}
 	return t
 }
 

@@ -8,8 +8,9 @@ import (
 )
 
 // pairing lets every source region reach every destination region. No region is in
-// both lists: a region is never granted to itself, since its gateways would then
-// take their own LAN's prefixes from the tailnet.
+// both lists, since its gateways would then take their own LAN's prefixes from the
+// tailnet, but for one whose hosts are apart: they have no LAN, and reach each other
+// through the tailnet alone.
 type pairing struct {
 	src, dst []int
 	via      string

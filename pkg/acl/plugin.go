@@ -9,7 +9,8 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
-// pluginRoles are the roles of each network plugin that several regions run.
+// pluginRoles are the roles of each network plugin that several regions run, or one whose
+// hosts are apart.
 func pluginRoles(s *schema.Spec) []role {
 	var list []role
 	for _, r := range firsts(s, func(c schema.CNI) string { return string(c.Type) }) {
@@ -38,7 +39,8 @@ func sameCNI(c schema.CNI) func(*schema.Region) bool {
 	return func(r *schema.Region) bool { return r.CNI.Type == c.Type }
 }
 
-// overlays are the tunnels between nodes, where regions run the same one: they are
+// overlays are the tunnels between nodes, where regions or hosts that are apart run the
+// same one: they are
 // in the list for each direction, so UDP has its mirror.
 func overlays(s *schema.Spec) []role {
 	var list []role
@@ -56,11 +58,15 @@ func overlays(s *schema.Spec) []role {
 	return list
 }
 
-// firsts is the first region of each key that two or more regions share.
+// firsts is the first region of each key that two or more regions share; one whose hosts
+// are apart counts as several.
 func firsts(s *schema.Spec, key func(schema.CNI) string) []*schema.Region {
 	count := map[string]int{}
 	for _, r := range s.Regions {
 		count[key(r.CNI)]++
+		if severalApart(&r) {
+			count[key(r.CNI)]++
+		}
 	}
 	var list []*schema.Region
 	for i := range s.Regions {

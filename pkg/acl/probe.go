@@ -80,7 +80,7 @@ func ends(proto, numbers string) []string {
 
 // denials assert for each region that neither its nodes nor its pods reach another
 // region's nodes by SSH, unless the topology asks for it, and that no region is
-// granted to itself.
+// granted to itself whose hosts have a LAN.
 func (g *generator) denials(book *testBook) {
 	n := len(g.sites)
 	for i, s := range g.sites {
@@ -90,6 +90,12 @@ func (g *generator) denials(book *testBook) {
 			// nodes, where those have the same addresses.
 			if n > 1 && !g.grantsSSH(p) && !plan.SharesNodes(other.region) {
 				book.deny(first(s.probes[p]), "tcp", first(other.probes[nodes]), sshPort)
+			}
+			if severalApart(s.region) {
+				if !g.grantsSSH(p) {
+					book.deny(first(s.probes[p]), "tcp", first(s.probes[nodes]), sshPort)
+				}
+				continue
 			}
 			book.deny(first(s.probes[p]), "tcp", first(s.probes[nodes]), sshPort)
 			book.deny(first(s.probes[p]), "tcp", first(s.probes[pods]), "443")

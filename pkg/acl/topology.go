@@ -17,7 +17,8 @@ import (
 //
 // Rules consist of the regions' prefixes, since a tag means the addresses of the
 // gateways only and never the networks behind them (headscale 0.29.2,
-// testdata routes-a2). A region is never granted to itself. The gateways' tag is a
+// testdata routes-a2). A region is never granted to itself, unless its
+// hosts share no LAN. The gateways' tag is a
 // source only where gateways send from their tailnet address.
 func FromTopology(t *schema.Topology) *Policy {
 	return FromPlan(plan.New(t))
@@ -120,13 +121,30 @@ func (g *generator) rules() []rule {
 			}
 			return r.class(g.sites[i].region)
 		}
-		pairs := mesh(g.selected(r.from), g.selected(r.to), class)
+		from, to := g.selected(r.from), g.selected(r.to)
+		pairs := append(mesh(from, to, class), g.apart(from, to, class)...)
 		for _, p := range pinned(pairs, g.spec.Tailnet.Policy.Pins, g.index) {
 			list = append(list, rule{role: r, pairing: p, src: g.sources(r)})
 		}
 	}
 	return g.needed(list)
 }
+
+// apart pairs each region whose hosts are apart with itself, unless a tunnel between its
+// hosts carries what the rule is about.
+func (g *generator) apart(from, to []int, class func(int) string) []pairing {
+	var pairs []pairing
+	for _, i := range intersect(from, to) {
+		if severalApart(g.sites[i].region) && class(i) == "" {
+			pairs = append(pairs, pairing{src: []int{i}, dst: []int{i}})
+		}
+	}
+	return pairs
+}
+
+// severalApart reports whether the region has hosts that reach each other through the
+// tailnet alone.
+func severalApart(r *schema.Region) bool { return plan.HostsApart(r) && len(r.Gateways.Nodes) > 1 }
 
 // sources adds the gateways to the nodes, of which API servers are some: with gatewaySource tailnetIP what a
 // gateway sends itself leaves from its tailnet address, and then only its tag is a

@@ -24,6 +24,8 @@ const (
 	AnyVersion
 	// OwnPods: with mode perNode only what nodes themselves send is handed over.
 	OwnPods
+	// EachItsOwn: hosts are apart, and no prefix is advertised by two of them.
+	EachItsOwn
 	// TableNeedsOne: the provider's route table leads to one gateway, past any hand-over,
 	// so it has to be the primary: always, where it is the only one.
 	TableNeedsOne
@@ -54,6 +56,8 @@ func (r *Region) Advice() StrategyAdvice {
 		a.Recommended, a.Reason = schema.HASingle, OneByTable
 	case !several:
 		a.Recommended, a.Reason = schema.HASingle, OneGateway
+	case r.Apart:
+		a.Recommended, a.Reason = schema.HASingle, EachItsOwn
 	case r.Region.Gateways.Mode == schema.ModePerNode:
 		a.Reason = OwnPods
 	case r.ByTable && a.Supersets == SupersetsPossible:

@@ -38,6 +38,9 @@ func TestStrategyAdvice(t *testing.T) {
 			plan.StrategyAdvice{schema.HASingle, plan.OneGateway, plan.SupersetsTooOld}},
 		"perNode": {changes{newer, gcp, func(s *schema.Spec) { s.Regions[0].Gateways.Mode = schema.ModePerNode }},
 			plan.StrategyAdvice{schema.HARelay, plan.OwnPods, plan.SupersetsNotInMode}},
+		"perNode without a LAN": {changes{newer, func(s *schema.Spec) {
+			s.Regions[0].Gateways.Mode, s.Regions[0].HostAddress = schema.ModePerNode, schema.HostAddressMade
+		}}, plan.StrategyAdvice{schema.HASingle, plan.EachItsOwn, plan.SupersetsNotInMode}},
 		"a table":               {changes{gcp, static}, plan.StrategyAdvice{schema.HASingle, plan.TableNeedsOne, plan.SupersetsTooOld}},
 		"a table and supersets": {changes{gcp, static, newer}, plan.StrategyAdvice{schema.HASupersets, plan.TableNeedsNone, plan.SupersetsPossible}},
 		"a table nobody named":  {changes{func(s *schema.Spec) { s.Regions[0].Provider = schema.ProviderGCP }}, plan.StrategyAdvice{schema.HARelay, plan.AnyVersion, plan.SupersetsTooOld}},

@@ -44,8 +44,9 @@ func complete(t *schema.Topology, space func() *occupied) *schema.Topology {
 	s.Regions = slices.Clone(s.Regions)
 	for i := range s.Regions {
 		g := &s.Regions[i].Gateways
-		completeCNI(&s.Regions[i].CNI)
-		if len(g.Nodes) > 1 {
+		s.Regions[i].HostAddress = cmp.Or(s.Regions[i].HostAddress, hostAddress(&s.Regions[i], s.Cluster.Distribution))
+		completeCNI(&s.Regions[i])
+		if len(g.Nodes) > 1 && !HostsApart(&s.Regions[i]) {
 			g.HA.Strategy = cmp.Or(g.HA.Strategy, schema.HARelay)
 		}
 		g.HA.Strategy = cmp.Or(g.HA.Strategy, schema.HASingle)
@@ -56,13 +57,17 @@ func complete(t *schema.Topology, space func() *occupied) *schema.Topology {
 	return &c
 }
 
-func completeCNI(c *schema.CNI) {
+func completeCNI(r *schema.Region) {
+	c := &r.CNI
 	plugin := facts.Plugin(c.Type)
 	c.Tunnel = cmp.Or(c.Tunnel, plugin.Carries.Value, schema.TunnelNone)
 	c.IPAM = cmp.Or(c.IPAM, plugin.Mode("").Name.Value)
 	c.HostRouting = cmp.Or(c.HostRouting, plugin.HostRouting.Value)
 	if len(c.Devices) == 0 {
 		c.Devices = slices.Clone(plugin.Devices.Value)
+		if r.HostAddress == schema.HostAddressMade && len(c.Devices) > 0 {
+			c.Devices = append(c.Devices, AddressDevice)
+		}
 	}
 	c.DataPlane = cmp.Or(c.DataPlane, plugin.DataPlane.Value)
 	c.MarkMask = cmp.Or(c.MarkMask, plugin.MarkMask.Value.For(c.DataPlane))

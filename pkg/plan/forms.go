@@ -12,7 +12,13 @@ func (r *Region) RoutesInCloud() bool {
 // them: none where no gateway is known, where every node is one, and where the
 // provider's route table has them.
 func (r *Region) HostRoutes() bool {
-	return len(r.Region.Gateways.Nodes) > 0 && !r.RoutesInCloud() && r.Region.Gateways.Mode != schema.ModePerNode
+	return len(r.Region.Gateways.Nodes) > 0 && !r.RoutesInCloud() && !EveryNodeIsGateway(r.Region)
+}
+
+// EveryNodeIsGateway reports whether the region has no other nodes: with ModePerNode, and
+// where addresses are made, since no LAN leads from another host to a gateway.
+func EveryNodeIsGateway(r *schema.Region) bool {
+	return r.Gateways.Mode == schema.ModePerNode || r.HostAddress == schema.HostAddressMade
 }
 
 // HasForm reports whether such hosts get their routes in the form.

@@ -13,6 +13,11 @@ type Host struct {
 	Node *schema.GatewayNode
 	// Advertise is what it advertises (TS_ROUTES), sorted.
 	Advertise []netip.Prefix
+	// Own are the prefixes that it reaches without the tailnet: the region's or, where its
+	// hosts are apart, its own alone. Sorted.
+	Own []netip.Prefix
+	// Made are the addresses that it has to make itself, before its kubelet starts.
+	Made []netip.Addr
 	// Sources are the prefixes that it carries packets from, each with a routing table
 	// of its own.
 	Sources []Source
@@ -32,15 +37,30 @@ type Source struct {
 // hosts are the region's gateways where they differ, or one for all: the pods of a
 // DaemonSet are all the same.
 func (r *Region) hosts() []Host {
+	list := r.hostsByMode()
+	for i := range list {
+		h := &list[i]
+		h.Made = r.made(h.Node)
+		if !r.Apart {
+			h.Own = r.Region.Advertised()
+		}
+	}
+	return list
+}
+
+func (r *Region) hostsByMode() []Host {
 	own := r.Region.Advertised()
 	if !routesDiffer(r.Region) || r.Region.Gateways.Mode == schema.ModeDaemonSet {
 		return []Host{{Advertise: own, Sources: sources(r.Region, own), Gateways: r.Region.Gateways.Nodes}}
 	}
 	var list []Host
 	for i := range r.Region.Gateways.Nodes {
-		if r.Region.Gateways.Mode == schema.ModePerNode {
+		switch {
+		case r.Apart:
+			list = append(list, apartHost(r, i))
+		case r.Region.Gateways.Mode == schema.ModePerNode:
 			list = append(list, perNodeHost(r, i))
-		} else {
+		default:
 			list = append(list, supersetHost(r, i))
 		}
 	}

@@ -73,6 +73,9 @@ type Region struct {
 	Health HealthBind
 	// HostIPv6 says that the address the kubelet calls a gateway's HOST_IP is IPv6.
 	HostIPv6 bool
+	// Apart says that every host is a gateway for its own address and pods alone, and
+	// reaches the region's other hosts through the tailnet: see HostsApart.
+	Apart bool
 	// Relay says that gateways hand packets to each other over the LAN: to the primary of
 	// the prefix that a packet comes from or, with supersets, while they cannot send
 	// themselves.
@@ -159,6 +162,7 @@ func (p *Plan) ByName() *Plan {
 func (p *Plan) region(i int) {
 	r, spec := &p.Regions[i], &p.Topology.Spec
 	*r = Region{Region: &spec.Regions[i], plan: p, index: i}
+	r.Apart = HostsApart(r.Region)
 	r.routers = nodeRouters(r.Region)
 	r.Advertise = r.allRoutes()
 	r.Hosts = r.hosts()
@@ -210,6 +214,9 @@ func health(r *schema.Region) HealthBind {
 
 // shares reports whether gateways of the region hand packets to each other.
 func shares(r *schema.Region) bool {
+	if HostsApart(r) {
+		return false
+	}
 	return r.Gateways.HA.Strategy == schema.HARelay || r.Gateways.HA.Strategy == schema.HASupersets
 }
 

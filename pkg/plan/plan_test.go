@@ -174,7 +174,7 @@ func TestNewIsTotal(t *testing.T) {
 				r.Cloud.Routes()
 				r.Cloud.Rules()
 			}
-			if got := r.NodeRouters(); !slices.IsSorted(got) || len(got) == 0 != (len(r.Region.Gateways.Nodes) == 0) {
+			if got := r.NodeRouters(); !slices.IsSorted(got) || len(got) == 0 != (len(r.Region.Gateways.Nodes) == 0 || r.Apart) {
 				t.Fatalf("node routers %v of %+v", got, r.Region.Gateways)
 			}
 			for j := range r.Region.Gateways.Nodes {
@@ -219,6 +219,7 @@ func randomRegion(r *rand.Rand) schema.Region {
 	g.Network.Alibaba.Region = pick(r, "", "p")
 	g.Network.EgressFiltered = r.IntN(2) == 0
 	g.CNI.Type = pick(r, "", schema.CNICilium, schema.CNICalico)
+	g.HostAddress = pick(r, "", schema.HostAddressGiven, schema.HostAddressMade)
 	g.Gateways.Mode = pick(r, "", schema.ModeDaemonSet, schema.ModeStaticPod, schema.ModePerNode)
 	g.Gateways.HA.Strategy = pick(r, "", schema.HASingle, schema.HARelay, schema.HASupersets)
 	for range r.IntN(3) {

@@ -21,6 +21,8 @@ const (
 	// PodsByNetwork: the network between the nodes has a route to each node's pods, or gave
 	// pods addresses of its own.
 	PodsByNetwork
+	// PodsByTailnet: hosts are apart, and each advertises its own pods to the others, too.
+	PodsByTailnet
 	// PodsUnrouted: the network looks every packet up in a route table, or may, and nobody
 	// puts pods there.
 	PodsUnrouted
@@ -38,6 +40,8 @@ func podWay(r *schema.Region) PodWay {
 	switch {
 	case Encapsulates(r):
 		return PodsInTunnel
+	case HostsApart(r):
+		return PodsByTailnet
 	case r.CNI.PodRoutes == schema.PodRoutesNodes:
 		return PodsByNodes
 	case r.CNI.PodRoutes == schema.PodRoutesNetwork, PodsInNetwork(r):

@@ -27,7 +27,8 @@ func (p *Plan) claims(of func(*Region) []netip.Prefix) []claim {
 	return all
 }
 
-// Remote is what all other regions advertise, sorted. It is made anew for each call.
+// Remote is what all other regions advertise, and the region's own where its hosts are
+// apart, sorted. It is made anew for each call.
 func (r *Region) Remote() []netip.Prefix { return r.others(r.plan.advertised()) }
 
 // Transit is what the region's nodes send to its gateways: Remote, less the pods of one
@@ -44,11 +45,12 @@ func (r *Region) Arriving() []netip.Prefix { return r.withSources(r.Remote()) }
 // single nodes where each advertises its own. Sorted. It is made anew for each call.
 func (r *Region) Tunnel() []netip.Prefix { return r.withSources(r.others(r.plan.destinations())) }
 
-// others is what the other regions have.
+// others is what the other regions have and, where hosts are apart, the region's own:
+// nearly all of it is another host's.
 func (r *Region) others(all []claim) []netip.Prefix {
 	remote := make([]netip.Prefix, 0, len(all))
 	for _, c := range all {
-		if c.region != r.index {
+		if c.region != r.index || r.Apart {
 			remote = append(remote, c.Prefix)
 		}
 	}
@@ -78,12 +80,13 @@ func (r *Region) GatewaySources() []netip.Prefix {
 	var known []netip.Prefix
 	for j := range r.plan.Regions {
 		for _, n := range r.plan.Regions[j].Region.Gateways.Nodes {
-			if j != r.index && !n.TailnetIP.IsValid() {
+			if j == r.index && !r.Apart {
+				continue
+			}
+			if !n.TailnetIP.IsValid() {
 				return sortedPrefixes(pool(r))
 			}
-			if j != r.index {
-				known = append(known, netip.PrefixFrom(n.TailnetIP, n.TailnetIP.BitLen()))
-			}
+			known = append(known, netip.PrefixFrom(n.TailnetIP, n.TailnetIP.BitLen()))
 		}
 	}
 	return sortedPrefixes(known)

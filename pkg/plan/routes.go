@@ -13,7 +13,8 @@ import (
 // All gateways of a region advertise the same set: Tailscale elects a primary for
 // each prefix, and failover never crosses prefix lengths (tailscale.com/kb: the page
 // on overlapping subnet routes). With ModePerNode each advertises its own node's
-// pods instead, and node routers the region's node CIDRs as well. With HASupersets
+// pods instead, and node routers the region's node CIDRs as well or, where hosts are
+// apart, each its own address. With HASupersets
 // each adds wider prefixes of its own.
 func (r *Region) Routes(i int) []netip.Prefix {
 	n, g := &r.Region.Gateways.Nodes[i], &r.Region.Gateways
@@ -22,6 +23,8 @@ func (r *Region) Routes(i int) []netip.Prefix {
 		return sortedPrefixes(r.Region.NodeCIDRs, r.Region.PodCIDRs, n.Supersets)
 	case g.Mode != schema.ModePerNode:
 		return r.Region.Advertised()
+	case r.Apart:
+		return sortedPrefixes(n.PodCIDRs, hostPrefixes(n))
 	case r.IsNodeRouter(i):
 		return sortedPrefixes(n.PodCIDRs, r.Region.NodeCIDRs)
 	}
@@ -56,7 +59,7 @@ func (r *Region) Destinations() []netip.Prefix {
 
 // NodeRouters are the gateways that advertise the region's node CIDRs and that other
 // hosts send to, as indices, in failover order: all of them but for ModePerNode, where
-// they are those that say so or else the first. Callers leave the list alone.
+// they are those that say so or else the first, and none where hosts are apart. Callers leave the list alone.
 func (r *Region) NodeRouters() []int { return r.routers }
 
 // IsNodeRouter reports whether the i-th gateway is one of NodeRouters.
@@ -74,6 +77,8 @@ func nodeRouters(r *schema.Region) []int {
 		}
 	}
 	switch {
+	case HostsApart(r):
+		return nil
 	case r.Gateways.Mode != schema.ModePerNode || len(all) == 0:
 		return all
 	case len(chosen) == 0:

@@ -146,7 +146,7 @@ func (g *gateway) publicIP(list *diag.List, advertised *claim.Tree) {
 	if c, ok := advertised.Lookup(a.Unmap().WithZone("")); ok {
 		list.Errorf(CodeGatewayPublicIP, g.path+"."+field, "%s %s of gateway %q lies inside the %s, so other gateways would send the tunnel's packets into the tunnel, and reach it by relays only",
 			field, a, g.node.Name, c).See(c.Path(), "%s is claimed here", c).
-			Fix("advertise a prefix that does not contain the gateway's public address; a host that has no other one gets a private address before its kubelet starts (a dummy or bridge device, and --node-ip), which is then its internalIP")
+			Fix("advertise a prefix that does not contain the gateway's public address; where a host has no other one, choose a private prefix and say hostAddress: made, with mode perNode or for a single host: it makes its internalIP before its kubelet starts (docs/hosts.md)")
 		return
 	}
 	if field == "internalIP" {

@@ -21,6 +21,10 @@ func highAvailability(p *plan.Plan) diag.List {
 	var list diag.List
 	for i := range p.Regions {
 		h := gatewayGroup{&p.Given.Spec.Regions[i], p.Regions[i].NodeRouters(), regionPath(i) + ".gateways"}
+		if p.Regions[i].Apart {
+			h.ownFamilies(&list) // each sends for itself, and to none of the others by a LAN
+			continue
+		}
 		h.equalCost(&list)
 		h.zone(&list)
 		h.firstFamily(&list)
@@ -104,6 +108,24 @@ func (h *gatewayGroup) nextHops(list *diag.List) {
 			list.Errorf(CodeGatewayFamily, h.at(j), "gateway %q of region %q has an address for %s and the region has prefixes of %s, so it is the next hop for a part of them only",
 				n.Name, h.region.Name, have, want).
 				Fix("add the host's other address as internalIPv6, or take the prefixes of that family out of the region")
+		}
+	}
+}
+
+// ownFamilies: a host that is apart has the addresses that it makes, and no others. One
+// manifest says for all hosts of a region how the first is written in front of a port.
+func (h *gatewayGroup) ownFamilies(list *diag.List) {
+	want := familiesOf(h.region.NodeCIDRs)
+	first := h.nodes()[0].InternalIP
+	for j, n := range h.nodes() {
+		var own []netip.Prefix
+		for _, a := range n.Addresses() {
+			own = append(own, claim.Host(a))
+		}
+		if have := familiesOf(own); !have.empty() && have.lacks(want) || n.InternalIP.IsValid() && n.InternalIP.Is4() != first.Is4() {
+			list.Errorf(CodeGatewayFamily, h.at(j), "host %q of region %q makes the addresses %s, and its node CIDRs (%s) have %s, %s first: nobody gives it what is missing",
+				n.Name, h.region.Name, claim.Join(own), claim.Join(h.region.NodeCIDRs), want, claim.Show(claim.Host(first))).
+				Fix("give every host an internalIP of the same family, and an internalIPv6 where the node CIDRs have IPv6, too")
 		}
 	}
 }

@@ -77,8 +77,8 @@ func routesDevice(t *schema.Topology, i int, list *diag.List) {
 // destination, whichever neighbour the host chose.
 func routesFabric(planned *plan.Region, i int, list *diag.List) {
 	r := planned.Region
-	if planned.ByTable {
-		return // whoever names a route table is told so already
+	if planned.ByTable || r.HostAddress == schema.HostAddressMade {
+		return // whoever names a route table is told so already, and no network delivers to made addresses
 	}
 	if facts.Provider(r.Provider).RoutesByTable(r.Cloud() != "") {
 		list.Warnf(CodeRoutesFabric, formsPath(i), "region %q asks for routes on hosts (%s), and the network of %s delivers by its own route table whatever next hop a host chooses",

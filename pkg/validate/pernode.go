@@ -9,6 +9,7 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/claim"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -22,10 +23,10 @@ const (
 )
 
 // perNode checks the blocks of pods' addresses that nodes have for themselves.
-func perNode(t *schema.Topology) diag.List {
+func perNode(p *plan.Plan) diag.List {
 	var list diag.List
-	for i := range t.Spec.Regions {
-		r := &t.Spec.Regions[i]
+	for i := range p.Regions {
+		r := &p.Given.Spec.Regions[i]
 		own := blockOwners{region: r, path: regionPath(i)}
 		for j := range r.Gateways.Nodes {
 			if r.Gateways.Mode == schema.ModePerNode {
@@ -35,8 +36,8 @@ func perNode(t *schema.Topology) diag.List {
 		}
 		if r.Gateways.Mode == schema.ModePerNode {
 			own.plugin(&list)
-			own.noOthers(&list)
 		}
+		own.noOthers(&list, p.Regions[i].Region)
 	}
 	return list
 }
@@ -129,13 +130,23 @@ func (o *blockOwners) unused(list *diag.List, j int) {
 	}
 }
 
-// noOthers: routes to a gateway are for nodes that are none.
-func (o *blockOwners) noOthers(list *diag.List) {
+// noOthers: routes to a gateway are for nodes that are none. Units are for gateways, too,
+// and user data for those that make their own address.
+func (o *blockOwners) noOthers(list *diag.List, planned *schema.Region) {
+	if !plan.EveryNodeIsGateway(planned) {
+		return
+	}
+	made := planned.HostAddress == schema.HostAddressMade
+	why, at, chosen := "with mode perNode", o.path+".gateways.mode", "mode perNode is chosen here"
+	if planned.Gateways.Mode != schema.ModePerNode {
+		why, at, chosen = "where hosts make their own addresses", o.path+".gateways.nodes", "the region's only host is listed here"
+	}
 	for k, f := range o.region.NodeRoutes.Forms {
-		if f != schema.RouteFormSystemd {
-			list.Errorf(CodeFieldUnused, diag.Index(o.path+".nodeRoutes.forms", k), "region %q wants routes as %s for nodes that are not gateways, and with mode perNode every node is a gateway",
-				o.region.Name, f).See(o.path+".gateways.mode", "mode perNode is chosen here").Fix("drop %s", f)
+		if f == schema.RouteFormSystemd || made && f == schema.RouteFormCloudInit {
+			continue
 		}
+		list.Errorf(CodeFieldUnused, diag.Index(o.path+".nodeRoutes.forms", k), "region %q wants routes as %s for nodes that are not gateways, and %s every node is a gateway",
+			o.region.Name, f, why).See(at, "%s", chosen).Fix("drop %s", f)
 	}
 }
 

@@ -36,9 +36,12 @@ func insideRegions(p *plan.Plan) diag.List {
 			continue // and that is a finding already
 		}
 		podsRouted(r, i, &list)
+		sharesNodes(r.Region, i, &list)
+		if r.Region.HostAddress == schema.HostAddressMade {
+			continue // no network is inside it
+		}
 		hostRoutes(r, i, &list)
 		podSources(p, i, &list)
-		sharesNodes(r.Region, i, &list)
 		networkTold(r, i, &list)
 	}
 	return list

@@ -194,9 +194,12 @@ func (s site) overlaps(p netip.Prefix) bool {
 	return slices.ContainsFunc(s.region.Advertised(), p.Overlaps)
 }
 
-// self is a region that the rule grants to itself.
+// self is a region that the rule grants to itself although its hosts have a LAN.
 func (c *checker) self(g acl.Grant) (string, bool) {
 	for _, s := range c.sites {
+		if s.plan.Apart {
+			continue
+		}
 		in := func(name string) bool {
 			sel, err := c.file.scope.Selector(name)
 			return err == nil && (sel.Kind == KindPrefix && s.overlaps(sel.Prefix) || sel.Kind == KindAny || sel.Kind == KindEverywhere)

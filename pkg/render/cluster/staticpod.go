@@ -46,26 +46,32 @@ func (g *gateway) staticPodNote() string {
 	if d := facts.Distribution(g.all.Topology.Spec.Cluster.Distribution).StaticPods; d.IsKnown() {
 		where = d.Value + "/, or wherever the kubelet's staticPodPath points"
 	}
+	step := "3"
+	if len(g.host.Made) > 0 {
+		step = "4"
+	}
 	tables := tree.InRegion(g.region.Name, "gateway/"+host.Dir(g.host)+host.Tables)
 	return tree.Header(g.all.Topology.Metadata.Name) + `#
-# A gateway of region ` + g.region.Name + `, on: ` + strings.Join(hostNames(g.plan, g.host), ", ") + `
+# A gateway of region ` + g.region.Name + `, on: ` + strings.Join(g.plan.Names(g.host), ", ") + `
 # On ` + eachHost(g.host) + `, in this order:
 #   1. host/*, ` + host.FleetTables + ` and ` + tables + ` of this tree to ` + host.ProgramDir + `/,
 #      with their modes
 #   2. the auth key to ` + g.all.Topology.Spec.Tailnet.Auth.HostDir + `/authkey (directory 0700, file 0400, root's)
-#   3. this file to ` + where + `
+` + g.addressNote() + `#   ` + step + `. this file to ` + where + `
 # A kubelet with --cloud-provider=external also needs --node-ip, or it cannot tell HOST_IP.
 # The cluster shows the pod once it has the namespace ` + schema.Namespace + ` (cluster/namespace.yaml);
 # the gateway runs without. Never apply this file with kubectl: it would be an ordinary pod.
 `
 }
 
-// hostNames are the hosts that the file is for.
-func hostNames(r *plan.Region, h *plan.Host) []string {
-	if h.Node != nil {
-		return []string{h.Node.Name}
+// addressNote is the step in which a host gets an address that its kubelet can register.
+func (g *gateway) addressNote() string {
+	if len(g.host.Made) == 0 {
+		return ""
 	}
-	return r.GatewayNames()
+	return `#   3. ` + tree.InRegion(g.region.Name, "gateway/systemd/*") + ` to /etc/systemd/system/, then, before the kubelet starts,
+#      systemctl enable --now ` + host.AddressService + `; the kubelet runs with --node-ip=` + g.host.NodeIP() + `
+`
 }
 
 func eachHost(h *plan.Host) string {

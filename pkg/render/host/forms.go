@@ -74,7 +74,7 @@ func asFiles(files []hostFile) []tree.File {
 
 // gatewayForms are those that are for gateways, too.
 func (f *forms) gatewayForms() []hostFile {
-	var files []hostFile
+	files := f.addressUnits()
 	if f.region.NodeRoutes.Has(schema.RouteFormSystemd) {
 		files = append(files, f.gatewayUnits()...)
 	}
@@ -100,6 +100,17 @@ func (f *forms) typedForms() ([]tree.File, error) {
 			return nil, err
 		}
 		files = append(files, tree.File{Path: f.path("node/cloud-init.yaml"), Data: data})
+	}
+	if f.region.HostAddress != schema.HostAddressMade || !f.region.NodeRoutes.Has(schema.RouteFormCloudInit) {
+		return files, nil
+	}
+	for i := range f.plan.Hosts {
+		h := &f.plan.Hosts[i]
+		data, err := tree.Documents("#cloud-config\n"+f.header+f.gatewayCloudInitNote(h), f.gatewayCloudInit(h))
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, tree.File{Path: f.path("gateway/" + Dir(h) + "cloud-init.yaml"), Data: data})
 	}
 	return files, nil
 }

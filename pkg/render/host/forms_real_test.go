@@ -35,11 +35,24 @@ func needPrograms(t *testing.T, names ...string) {
 // in host/ there what a node has that is not a gateway.
 func formTree(t *testing.T, mode schema.GatewayMode) string {
 	t.Helper()
+	return treeOf(t, sample.WithForms(mode, sample.AllForms()...), "node/"+host.Tables)
+}
+
+// rentedTree is the same for the first host of a region that makes its addresses.
+func rentedTree(t *testing.T) string {
+	t.Helper()
+	topology := sample.Apart()
+	topology.Spec.Regions[1].NodeRoutes.Forms = []schema.RouteForm{schema.RouteFormSystemd, schema.RouteFormCloudInit}
+	return treeOf(t, topology, "gateway/"+topology.Spec.Regions[1].Gateways.Nodes[0].Name+"/"+host.Tables)
+}
+
+func treeOf(t *testing.T, topology *schema.Topology, tables string) string {
+	t.Helper()
 	dir := t.TempDir()
-	for _, f := range rendered(t, sample.WithForms(mode, sample.AllForms()...)) {
+	for _, f := range rendered(t, topology) {
 		name, own := strings.CutPrefix(f.Path, "regions/cloud/")
 		switch {
-		case own && name == "node/"+host.Tables, f.Path == host.FleetTables:
+		case own && name == tables, f.Path == host.FleetTables:
 			name = "host/" + filepath.Base(name)
 		case !own && filepath.Dir(f.Path) != "host":
 			continue
@@ -81,8 +94,13 @@ func writeText(t *testing.T, file, text string) {
 // unitsHere are the units with the scripts where this test has them.
 func unitsHere(t *testing.T, tree string) []string {
 	t.Helper()
+	return nUnitsHere(t, tree, 5)
+}
+
+func nUnitsHere(t *testing.T, tree string, n int) []string {
+	t.Helper()
 	units, err := filepath.Glob(filepath.Join(tree, "*/systemd/*"))
-	if err != nil || len(units) != 5 {
+	if err != nil || len(units) != n {
 		t.Fatal(units, err)
 	}
 	for _, u := range units {
@@ -94,8 +112,10 @@ func unitsHere(t *testing.T, tree string) []string {
 func TestSystemdVerifiesTheUnits(t *testing.T) {
 	needPrograms(t, "systemd-analyze")
 	units := unitsHere(t, formTree(t, schema.ModeStaticPod))
-	if out, err := exec.Command("systemd-analyze", append([]string{"verify", "--man=no"}, units...)...).CombinedOutput(); err != nil || len(out) > 0 {
-		t.Errorf("systemd-analyze verify: %v\n%s", err, out)
+	for _, set := range [][]string{units, nUnitsHere(t, rentedTree(t), 4)} {
+		if out, err := exec.Command("systemd-analyze", append([]string{"verify", "--man=no"}, set...)...).CombinedOutput(); err != nil || len(out) > 0 {
+			t.Errorf("systemd-analyze verify: %v\n%s", err, out)
+		}
 	}
 	// It can say no.
 	writeText(t, units[0], readText(t, units[0])+"\n[Service]\nRestrat=always\n")
@@ -104,26 +124,37 @@ func TestSystemdVerifiesTheUnits(t *testing.T) {
 	}
 }
 
-// The routes' units stay at what systemd calls OK, with room for nothing but the
-// network.
+// The units of routes and addresses stay at what systemd calls OK, with room for nothing
+// but the network.
 func TestSystemdCallsTheUnitsSafe(t *testing.T) {
 	needPrograms(t, "systemd-analyze")
-	for _, u := range unitsHere(t, formTree(t, schema.ModeStaticPod)) {
-		if !strings.Contains(u, "/node/") || filepath.Ext(u) != ".service" {
+	var judged int
+	for _, u := range append(unitsHere(t, formTree(t, schema.ModeStaticPod)), nUnitsHere(t, rentedTree(t), 4)...) {
+		if filepath.Ext(u) != ".service" || filepath.Base(u) == "kustomize-hybrid-setup.service" {
 			continue
 		}
+		judged++
 		out, err := exec.Command("systemd-analyze", "security", "--no-pager", "--offline=true", "--threshold=30", u).CombinedOutput()
 		if err != nil {
 			t.Errorf("%s: %v\n%s", u, err, out)
 		}
+	}
+	if judged != 5 {
+		t.Errorf("%d units were judged", judged)
 	}
 }
 
 func TestCloudInitTakesTheUserData(t *testing.T) {
 	needPrograms(t, "cloud-init")
 	file := filepath.Join(formTree(t, schema.ModeStaticPod), "node/cloud-init.yaml")
-	if out, err := exec.Command("cloud-init", "schema", "-c", file).CombinedOutput(); err != nil {
-		t.Errorf("cloud-init schema: %v\n%s", err, out)
+	rented, err := filepath.Glob(filepath.Join(rentedTree(t), "gateway/*/cloud-init.yaml"))
+	if err != nil || len(rented) != 3 {
+		t.Fatal(rented, err)
+	}
+	for _, f := range append(rented, file) {
+		if out, err := exec.Command("cloud-init", "schema", "-c", f).CombinedOutput(); err != nil {
+			t.Errorf("cloud-init schema: %s: %v\n%s", f, err, out)
+		}
 	}
 	writeText(t, file, strings.Replace(readText(t, file), `permissions: "0755"`, "permissions: 755", 1))
 	if out, err := exec.Command("cloud-init", "schema", "-c", file).CombinedOutput(); err == nil {

@@ -61,7 +61,7 @@ func (f *Fleet) NodeTables(r *plan.Region) []byte {
 	t := f.head(r)
 	t.prefixes("own", r.Region.Advertised())
 	t.gateways(r.Hosts[0].Gateways)
-	f.remote(t, r)
+	f.remote(t, r, r.Region.Advertised())
 	return t.Bytes()
 }
 
@@ -133,13 +133,17 @@ func (f *Fleet) GatewayTables(r *plan.Region, h *plan.Host) []byte {
 	t.line("setting", "relay", yesNo(r.Relay))
 	t.line("setting", "sourceRoute", yesNo(r.SourceRoute))
 	t.line("setting", "cni", string(r.Region.CNI.Type))
-	t.prefixes("own", r.Region.Advertised())
+	t.prefixes("own", h.Own)
 	for i, s := range h.Sources {
-		t.line("local", family(s.Prefix), strconv.Itoa(FirstTable+i), spelled(s.Prefix), role(s), spelled(s.Primary))
+		// tailscaled spells the length of a single address, too.
+		t.line("local", family(s.Prefix), strconv.Itoa(FirstTable+i), spelled(s.Prefix), role(s), s.Primary.String())
 	}
 	t.gateways(h.Gateways)
 	t.prefixes("spoofed", r.Spoofed)
-	f.remote(t, r)
+	for _, a := range h.Made {
+		t.prefix("made", netip.PrefixFrom(a, a.BitLen()))
+	}
+	f.remote(t, r, h.Own)
 	return t.Bytes()
 }
 
@@ -152,10 +156,11 @@ func (f *Fleet) head(r *plan.Region) *tables {
 	return t
 }
 
-// remote writes what differs for this region from the fleet's file.
-func (f *Fleet) remote(t *tables, r *plan.Region) {
+// remote writes what differs from the fleet's file for a host that has own without the
+// tailnet.
+func (f *Fleet) remote(t *tables, r *plan.Region, own []netip.Prefix) {
 	t.prefixes("source", r.GatewaySources())
-	except, remote := f.prefixes.Around(plan.NewFleet(r.Region.Advertised()))
+	except, remote := f.prefixes.Around(plan.NewFleet(own))
 	t.prefixes("except", except)
 	t.prefixes("remote", remote)
 }

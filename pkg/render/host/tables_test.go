@@ -94,24 +94,42 @@ func TestTables(t *testing.T) {
 			f := host.NewFleet(p)
 			for i := range p.Regions {
 				r := &p.Regions[i]
-				all := map[string][]byte{"node": f.NodeTables(r)}
-				for j := range r.Hosts {
-					all[fmt.Sprint("gateway ", j)] = f.GatewayTables(r, &r.Hosts[j])
+				if r.HostRoutes() {
+					t.Run(r.Region.Name+" node", func(t *testing.T) {
+						compareTables(t, r, r.Region.Advertised(), parsed(t, f, f.NodeTables(r)))
+					})
 				}
-				for what, tables := range all {
-					got := parsed(t, f, tables)
-					if remote := prefixes(t, got["remote"]); !slices.Equal(remote, plan.NewFleet(r.Remote())) {
-						t.Errorf("%s %s: remote %s, want %s", r.Region.Name, what, remote, r.Remote())
-					}
-					if transit := prefixes(t, got["transit"]); !slices.Equal(transit, plan.NewFleet(r.Transit())) {
-						t.Errorf("%s %s: transit %s, want %s", r.Region.Name, what, transit, r.Transit())
-					}
-					if own := prefixes(t, got["own"]); !slices.Equal(own, plan.NewFleet(r.Region.Advertised())) {
-						t.Errorf("%s %s: own %s", r.Region.Name, what, own)
-					}
+				for j := range r.Hosts {
+					h := &r.Hosts[j]
+					t.Run(fmt.Sprint(r.Region.Name, " gateway ", j), func(t *testing.T) {
+						compareTables(t, r, h.Own, parsed(t, f, f.GatewayTables(r, h)))
+					})
 				}
 			}
 		})
+	}
+}
+
+// compareTables: own and what is remote are apart and, where the hosts of the region are,
+// all that the regions have together; otherwise the region's own is in neither.
+func compareTables(t *testing.T, r *plan.Region, own []netip.Prefix, got map[string][]string) {
+	t.Helper()
+	if list := prefixes(t, got["own"]); !slices.Equal(list, plan.NewFleet(own)) {
+		t.Errorf("own %s, want %s", list, own)
+	}
+	for kind, want := range map[string][]netip.Prefix{"remote": r.Remote(), "transit": r.Transit()} {
+		list := prefixes(t, got[kind])
+		for _, p := range own {
+			if slices.ContainsFunc(list, p.Overlaps) {
+				t.Errorf("%s %s has %s, which is the host's own", kind, list, p)
+			}
+		}
+		if r.Apart {
+			list = plan.NewFleet(append(list, own...))
+		}
+		if !slices.Equal(list, plan.NewFleet(want)) {
+			t.Errorf("%s %s, want %s", kind, list, want)
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/host/program"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -144,6 +145,69 @@ func hardening() []string {
 	}
 }
 
+// addressUnits make the internalIP of a host that no network gives one, before the
+// kubelet registers it. They are there whatever forms the topology asks for: nothing else
+// makes it.
+func (f *forms) addressUnits() []hostFile {
+	if f.region.HostAddress != schema.HostAddressMade {
+		return nil
+	}
+	return []hostFile{
+		f.unit("gateway", AddressService, f.addressUnit()),
+		f.unit("gateway", "kustomize-hybrid-address-check.service", f.addressCheckUnit()),
+		f.unit("gateway", "kustomize-hybrid-address-check.timer", sections(
+			section("Unit",
+				"Description=Check of the internalIP that this host makes, twice a minute",
+				"PartOf="+AddressService,
+			),
+			section("Timer", "OnActiveSec=30s", "OnUnitActiveSec=30s", "AccuracySec=1s"),
+		)),
+	}
+}
+
+// AddressService is the unit that makes a host's own address.
+const AddressService = "kustomize-hybrid-address.service"
+
+const addressProgram = ProgramDir + "/" + program.Address
+
+// addressUnit has no ExecStop: the node and all of its connections have that address.
+func (f *forms) addressUnit() string {
+	return "# systemctl enable --now " + AddressService + ", on: " + strings.Join(f.plan.GatewayNames(), ", ") + "\n" +
+		"# To take the address back, once the node is gone for good: " + addressProgram + " remove\n" +
+		sections(
+			section("Unit",
+				"Description=The internalIP of a host of region "+f.region.Name+" that no network gives it",
+				"Wants=kustomize-hybrid-address-check.timer",
+				"Before=kustomize-hybrid-setup.service "+kubeletUnits(f.distribution()),
+			),
+			section("Service", append([]string{
+				"Type=oneshot",
+				"RemainAfterExit=yes",
+				"ExecStart=" + addressProgram + " apply",
+				"ExecReload=" + addressProgram + " apply",
+			}, hardening()...)...),
+			section("Install", "WantedBy=multi-user.target"),
+		)
+}
+
+// addressCheckUnit mends what others have taken away, and says what was missing.
+func (f *forms) addressCheckUnit() string {
+	return sections(
+		section("Unit",
+			"Description=Check of the internalIP that this host makes",
+			"PartOf="+AddressService,
+			"After="+AddressService,
+		),
+		section("Service", append([]string{
+			"Type=oneshot",
+			"ExecStart=/bin/sh -c '" + addressProgram + " check || exec " + addressProgram + " apply'",
+			// Two lines in the journal for every run would bury those that matter.
+			"SyslogLevel=notice",
+			"LogLevelMax=notice",
+		}, hardening()...)...),
+	)
+}
+
 // gatewayUnits prepare a static pod's host before its kubelet starts. The pod's init
 // container does the same, but only once its image is there: until then traffic that
 // nodes and route tables still send here would leave by the default route. Where a
@@ -164,13 +228,17 @@ func (f *forms) setupUnit() string {
 	for _, n := range f.region.Gateways.Nodes {
 		addresses = append(addresses, n.InternalIP.String())
 	}
+	before := "network-online.target"
+	if f.region.HostAddress == schema.HostAddressMade {
+		before += " " + AddressService
+	}
 	return "# systemctl enable --now kustomize-hybrid-setup.service, on: " + strings.Join(f.plan.GatewayNames(), ", ") + "\n" +
 		"# To take it all back, once the gateway is gone for good: HOST_IP=... FIREWALL=iptables " + ProgramDir + "/gateway-setup.sh remove\n" +
 		sections(
 			section("Unit",
 				"Description=Rules, tables and firewall of a gateway of region "+f.region.Name,
-				"Wants=network-online.target",
-				"After=network-online.target",
+				"Wants="+before,
+				"After="+before,
 				"Before="+kubeletUnits(f.distribution()),
 			),
 			section("Service",

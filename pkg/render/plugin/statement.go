@@ -31,6 +31,12 @@ func (p *Settings) everyPlugin(r *plan.Region) []string {
 	items := []string{
 		fmt.Sprintf("Register every node with `--node-labels=%s` and an explicit `--node-ip`: settings by region find the node by this label when its plugin starts, and without the address the kubelet may take one from the tailnet.", spellLabels(r.NodeLabels())),
 	}
+	for _, h := range r.Hosts {
+		if len(h.Made) > 0 {
+			items = append(items, fmt.Sprintf("%s: no network gives this host its address. `host-address.sh` makes it on device %s, before the kubelet starts (`gateway/systemd`), and the kubelet needs `--node-ip=%s`: by itself it takes the address of the default route, which is the public one.",
+				strings.Join(r.Names(&h), ", "), plan.AddressDevice, h.NodeIP()))
+		}
+	}
 	known := facts.Plugin(r.Region.CNI.Type)
 	items = append(items, podRoutes(r)...)
 	if r.Region.Gateways.Mode != schema.ModeDaemonSet && known.HostRouting.IsKnown() && r.Region.CNI.HostRouting == schema.HostRoutingBPF {

@@ -32,6 +32,8 @@ func because(r *plan.Region, a plan.StrategyAdvice) string {
 		return alone + "a second one that does not fail together with it would make it relay."
 	case plan.OneByTable:
 		return alone + "a second one could not hand over, since the provider's route table decides about every packet, and would stand in only once the routes lead to it."
+	case plan.EachItsOwn:
+		return "Each host sends and receives for its own address and pods, and no two advertise the same: there is nothing to hand over, and no LAN to do it by. A host that fails takes its own pods along and nothing else."
 	case plan.OwnPods:
 		return "Each node sends and receives for its own pods; only what the nodes send from their own addresses is handed to a node router, and supersets are not to be had in mode perNode."
 	case plan.TableNeedsNone:

@@ -9,12 +9,14 @@
 # where TABLE is that of the node prefix in which the address lies, and, if it is so,
 #   here                        HOST_IP is an address of this host
 #   tunnel                      tailscale0 is there
-#   card DEVICE                 one by which the region's packets come, or the tunnel's
+#   card DEVICE                 one by which the region's packets come, or the tunnel's: none
+#                               does by a device that is made for an address
 
 $1 == "host" { host = $2 }
 $1 == "off" { off = 1 }
 $1 == "family" { families[++n] = $2 }
 $1 == "local" && $5 == "node" { node_family[++nodes] = $2; node_table[nodes] = $3; node_prefix[nodes] = $4 }
+$1 == "made" { made[$3] }
 $1 == "gateway" { four[++gateways] = $3; six[gateways] = $4 }
 /^[0-9]+: tailscale0 / { tunnel = 1 }
 # tailscaled's own packets leave by the main table's default route. It may have several
@@ -62,7 +64,7 @@ END {
 		# Off the host nobody knows the card's name.
 		card = off && address != "" ? "LAN" : (address in device) ? device[address] : ""
 		print "address", f, dash(address), dash(card), dash(table(f, address))
-		is_card(card)
+		if (!(address in made)) is_card(card)
 	}
 	if (tunnel) print "tunnel"
 	for (i = 1; i <= uplinks; i++) is_card(uplink[i])

@@ -99,6 +99,7 @@ clock() {
 #   LOCAL     what this host sends from: "FAMILY TABLE PREFIX node|pod PRIMARY"
 #   GATEWAYS  the region's, in failover order: "NAME IPv4|- IPv6|- HEALTH"
 #   SPOOFED   tailnet addresses that only the tunnel may use as a source: "FAMILY PREFIX"
+#   MADE      internalIPs that this host makes itself: "FAMILY ADDRESS"
 #   PARSED    all of it, each line with its kind in front, for `table KIND` and for awk
 #   SMALL     the same without what is remote, which may be thousands of lines
 read_tables() { load_tables || die "$FAULT"; }
@@ -126,7 +127,7 @@ load_tables() {
 	esac
 	PARSED=$parsed
 	REGION='' FLEET_SUM='' NETFILTER='' RELAY='' SOURCE_ROUTE='' CNI=''
-	OWN='' LOCAL='' GATEWAYS='' SPOOFED='' SMALL=''
+	OWN='' LOCAL='' GATEWAYS='' SPOOFED='' MADE='' SMALL=''
 	while read -r kind rest; do
 		case $kind in
 		region) REGION=$rest ;;
@@ -136,6 +137,7 @@ load_tables() {
 		local) LOCAL=$LOCAL${LOCAL:+$NEWLINE}$rest ;;
 		gateway) GATEWAYS=$GATEWAYS${GATEWAYS:+$NEWLINE}$rest ;;
 		spoofed) SPOOFED=$SPOOFED${SPOOFED:+$NEWLINE}$rest ;;
+		made) MADE=$MADE${MADE:+$NEWLINE}$rest ;;
 		*) break ;; # what is remote follows
 		esac
 		SMALL=$SMALL${SMALL:+$NEWLINE}$kind\ $rest

@@ -24,6 +24,9 @@ const Checksums = "SHA256SUMS"
 // Library is what the programs source; it is not a program itself.
 const Library = "lib.sh"
 
+// Address is the program that makes the internalIP of a host that no network gives one.
+const Address = "host-address.sh"
+
 //go:embed *.sh *.awk
 var embedded embed.FS
 
@@ -45,6 +48,14 @@ func Files() []File { return files(func(string) bool { return true }) }
 func NodeFiles() []File {
 	return files(func(name string) bool {
 		return strings.HasPrefix(name, "node-") || name == Library || slices.Contains(libraryParts(), name)
+	})
+}
+
+// AddressFiles are those that make a host's own address, with Checksums of their own: user
+// data has room for no more (some clouds take 16 KiB).
+func AddressFiles() []File {
+	return files(func(name string) bool {
+		return name == Address || name == Library || slices.Contains(libraryParts(), name)
 	})
 }
 

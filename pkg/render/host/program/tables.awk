@@ -3,7 +3,7 @@
 #
 #   region NAME · fleet SUM · setting NAME VALUE · own FAMILY PREFIX
 #   local FAMILY TABLE PREFIX node|pod PRIMARY · gateway NAME IPv4|- IPv6|- HEALTH
-#   spoofed FAMILY PREFIX
+#   spoofed FAMILY PREFIX · made FAMILY ADDRESS
 #   source FAMILY PREFIX
 #   remote FAMILY PREFIX    the fleet's prefixes but for "except" lines, and "remote" lines
 #   transit FAMILY PREFIX   remote and source
@@ -31,7 +31,7 @@ BEGIN {
 	words["region"] = 2
 	words["fleet"] = 2
 	words["setting"] = 3
-	words["own"] = words["spoofed"] = words["source"] = words["except"] = words["remote"] = 3
+	words["own"] = words["spoofed"] = words["made"] = words["source"] = words["except"] = words["remote"] = 3
 	words["local"] = 6
 	words["gateway"] = 5
 	settings["netfilter"]
@@ -74,6 +74,6 @@ END {
 	}
 	for (i = 1; i <= count["remote"]; i++) keep("transit", list["remote", i])
 	for (i = 1; i <= count["source"]; i++) keep("transit", list["source", i])
-	n = split("region fleet setting own local gateway spoofed source remote transit", kinds, " ")
+	n = split("region fleet setting own local gateway spoofed made source remote transit", kinds, " ")
 	for (i = 1; i <= n; i++) show(kinds[i])
 }

@@ -15,6 +15,12 @@ import (
 // the test has written.
 func watched(t *testing.T, fixture, status string) *host {
 	t.Helper()
+	return watchedAfter(t, fixture, status, func(*host) {})
+}
+
+// watchedAfter is the same, with what prepare does to the host before it is set up.
+func watchedAfter(t *testing.T, fixture, status string, prepare func(*host)) *host {
+	t.Helper()
 	h := newHost(t, "dash", fixture, nil, "10.0.0.11/22", "fd00:10::11/64")
 	bin := filepath.Join(h.dir, "bin")
 	if err := os.Mkdir(bin, 0o755); err != nil {
@@ -29,6 +35,7 @@ func watched(t *testing.T, fixture, status string) *host {
 	if err := os.WriteFile(filepath.Join(bin, "tailscale"), []byte(text), 0o755); err != nil {
 		t.Fatal(err)
 	}
+	prepare(h)
 	h.succeed("gateway-setup.sh", "apply")
 	watch := h.command("dash", filepath.Join(h.dir, "gateway-watch.sh"))
 	watch.Stderr = os.Stderr
