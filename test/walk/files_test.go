@@ -24,6 +24,7 @@ type hostTables struct {
 	gateways []netip.Addr
 	spoofed  []netip.Prefix
 	source   []netip.Prefix
+	made     []netip.Addr
 	// remote is the fleet's prefixes but for "except" lines, and "remote" lines.
 	remote []netip.Prefix
 }
@@ -76,6 +77,10 @@ func (f files) hostTables(path string) (*hostTables, error) {
 			var a netip.Addr
 			a, err = netip.ParseAddr(w[2])
 			t.gateways = append(t.gateways, a)
+		case "made":
+			var a netip.Addr
+			a, err = netip.ParseAddr(w[2])
+			t.made = append(t.made, a)
 		default:
 			err = fmt.Errorf("unknown line %q", w)
 		}

@@ -16,6 +16,9 @@ const (
 	subnets fabric = "subnets"
 	// router: every packet is looked up by the network, whatever next hop the host chose.
 	router fabric = "router"
+	// apart: none. Each host has a public address and a provider's router, which takes nothing
+	// with a private one.
+	apart fabric = "apart"
 )
 
 // network is what stands between the hosts of a region, by class of its provider.
@@ -53,6 +56,9 @@ func networks() map[string]network {
 	}
 }
 
+// noNetwork is what is between rented hosts.
+func noNetwork() network { return network{fabric: apart, guest32: true, known: true} }
+
 // carry takes a packet from a host's card to the next hop, or to a neighbour where there
 // is none, and says which hosts may get it.
 func (w *world) carry(h *host, via netip.Addr, p *packet) ([]*host, *lost) {
@@ -78,6 +84,9 @@ func (w *world) carry(h *host, via netip.Addr, p *packet) ([]*host, *lost) {
 
 func (w *world) next(h *host, via, dst netip.Addr) ([]*host, *lost) {
 	r := h.region
+	if r.network.fabric == apart {
+		return nil, lose("%s sends %s to its provider, who drops it", h.name, dst)
+	}
 	if r.network.fabric == router || via == r.router {
 		return r.route(dst)
 	}
@@ -112,7 +121,7 @@ func (r *region) advice(h *host, a netip.Addr) (told, file string) {
 
 // neighbour reports whether two hosts share a subnet.
 func (h *host) neighbour(o *host) bool {
-	return h.region == o.region && (h.region.network.fabric == flat || h.zone == o.zone)
+	return h.region == o.region && h.region.network.fabric != apart && (h.region.network.fabric == flat || h.zone == o.zone)
 }
 
 // route is what the region's router, or its network, does with a destination.

@@ -57,6 +57,7 @@ const (
 	twoZones  gateways = "two zones"
 	superset  gateways = "supersets"
 	tailnetIP gateways = "one, from tailnet addresses"
+	rented    gateways = "three rented hosts"
 )
 
 func (c combination) String() string {
@@ -94,6 +95,29 @@ func combinations() []combination {
 							n++
 						}
 					}
+				}
+			}
+		}
+	}
+	return append(all, rentedHosts(providers)...)
+}
+
+// rentedHosts are regions of hosts that no network joins, whoever rents them out.
+func rentedHosts(providers []string) []combination {
+	var all []combination
+	n := 0
+	for _, provider := range providers {
+		for _, plugin := range facts.Plugins() {
+			for _, ipam := range []schema.IPAM{"", schema.IPAMKubernetes} {
+				if ipam != "" && !readsIPAM(plugin.Type) {
+					continue
+				}
+				for _, tunnel := range []schema.TunnelProtocol{"", schema.TunnelNone, schema.TunnelVXLAN, schema.TunnelGeneve, schema.TunnelIPIP, schema.TunnelWireGuard} {
+					all = append(all, combination{
+						provider: provider, plugin: plugin.Type, ipam: ipam, tunnel: tunnel, mode: schema.ModePerNode,
+						peer: []peer{twin, sameCNI, otherCNI, third}[n%4], gateways: rented, narrow: n%11 > 5, open: n%13 > 9,
+					})
+					n++
 				}
 			}
 		}
@@ -146,6 +170,14 @@ func (c combination) region() schema.Region {
 		addresses, zones = append(addresses, "10.8.0.12"), []string{"", ""}
 	case twoZones:
 		addresses, zones[1] = append(addresses, "10.8.1.12"), "zone-b"
+	}
+	if c.gateways == rented {
+		r.HostAddress = schema.HostAddressMade
+		r.Gateways.Nodes = nodes(&r, []string{"10.8.0.11", "10.8.1.12", "10.8.0.13"}, []string{"zone-a", "zone-a", "zone-a"})
+		for i := range r.Gateways.Nodes {
+			r.Gateways.Nodes[i].PublicIP = netip.AddrFrom4([4]byte{9, 9, byte(i), 9})
+		}
+		return r
 	}
 	if c.mode == schema.ModePerNode {
 		addresses, zones = append(addresses, "10.8.0.13"), append(zones[:len(addresses)], zones[0])
@@ -393,7 +425,7 @@ func TestEveryCombination(t *testing.T) {
 		t.Errorf("%d combinations", len(all))
 	}
 	codes, told, bad := map[diag.Code]int{}, map[string]int{}, map[string][]string{}
-	refused, whole, advised, walked := 0, 0, 0, 0
+	refused, whole, alone, advised, walked := 0, 0, 0, 0, 0
 	j := &judge{seen: map[combination]judged{}}
 	for _, c := range all {
 		v, err := j.verdict(c)
@@ -415,6 +447,9 @@ func TestEveryCombination(t *testing.T) {
 			bad[kind] = append(bad[kind], fmt.Sprintf("%s%s", c, v.lost))
 		default:
 			whole++
+			if c.gateways == rented {
+				alone++
+			}
 			if len(v.told) > 0 {
 				advised++
 			}
@@ -424,6 +459,9 @@ func TestEveryCombination(t *testing.T) {
 		t.Errorf("%s: %d combinations are neither refused nor whole, such as\n%s", kind, len(bad[kind]), bad[kind][0])
 	}
 	t.Logf("%d combinations: %d refused; %d whole, %d of them once a warning is heard; %d walked, by %d ways, the others rendered alike", len(all), refused, whole, advised, len(j.seen), walked)
+	if alone < 100 {
+		t.Errorf("rented hosts are whole in %d combinations", alone)
+	}
 	for _, code := range slices.Sorted(maps.Keys(codes)) {
 		t.Logf("refused by %s: %d", code, codes[code])
 		if !slices.Contains(refusals(), code) {

@@ -87,6 +87,9 @@ func (w *world) newRegion(s *schema.Region) (*region, error) {
 	if !ok {
 		return nil, fmt.Errorf("nobody has written down here what the network of %s does: networks", s.Provider)
 	}
+	if s.HostAddress == schema.HostAddressMade {
+		network = noNetwork()
+	}
 	r := &region{stated: s, name: s.Name, provider: s.Provider, network: network, nodes: s.NodeCIDRs[0], pods: s.PodCIDRs[0]}
 	r.router = r.nodes.Addr().Next()
 	var err error
@@ -142,6 +145,9 @@ func (w *world) gatewayFiles(h *host) error {
 	}
 	if h.gateway == nil {
 		return fmt.Errorf("gateway %s has no tables", h.name)
+	}
+	if h.region.network.fabric == apart && !slices.Equal(h.gateway.made, []netip.Addr{h.addr}) {
+		return fmt.Errorf("host %s makes %s, and its address is %s", h.name, h.gateway.made, h.addr)
 	}
 	h.advertised, h.routesFile, err = w.files.advertised(dir+h.name+"/static-pod.yaml", dir+"static-pod.yaml", "cluster/gateway-"+h.region.name+".yaml")
 	return err
