@@ -128,6 +128,15 @@ func (h *host) setup(verb string) error {
 	return nil
 }
 
+// address is the unit before the kubelet, where no network gives the host its internalIP.
+func (h *host) address(verb string) error {
+	if h.site.fabric != apart {
+		return nil
+	}
+	_, err := h.sh(program("host-address.sh") + " " + verb)
+	return err
+}
+
 // boot is the tailscale container. injected is what a kubelet adds for services; the
 // pod's own variables win.
 func (h *host) boot(injected ...string) error {
@@ -167,6 +176,9 @@ func (h *host) start() error {
 			return err
 		}
 		return h.watch()
+	}
+	if err := h.address("apply"); err != nil {
+		return err
 	}
 	if err := h.setup("apply"); err != nil {
 		return err

@@ -21,6 +21,8 @@ const (
 	// drops what comes from an address that is not the sender's, and gives gateways a public
 	// address each, one to one.
 	routed fabric = "routed"
+	// apart is none: each host has one public address, and makes its internalIP itself.
+	apart fabric = "apart"
 )
 
 // addRouter is the router of a site, before its hosts are there.

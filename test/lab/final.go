@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"syscall"
@@ -59,7 +60,7 @@ func (c lastChecks) unlike() (bad []string) {
 	for _, h := range c.hosts {
 		var err error
 		if h.gateway() {
-			err = h.setup("check")
+			err = errors.Join(h.address("check"), h.setup("check"))
 		} else if h.routes() {
 			_, err = h.sh(program("node-routes.sh") + " check")
 		}

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/validate"
@@ -233,4 +234,86 @@ func inOneZone(t *schema.Topology) {
 func onAmazon(s *site) {
 	s.oneZone = true
 	s.provider, s.cni = schema.ProviderAWS, schema.CNI{Type: schema.CNIAWSVPC, Version: "1.19.5"}
+}
+
+// rent makes the hosts of a site rented ones: one public address each, and no network.
+func rent(s *site) {
+	s.fabric, s.mode = apart, schema.ModePerNode
+	s.cni.IPAM = schema.IPAMKubernetes
+}
+
+// publicHosts is three rented hosts beside a data centre. No host has a route to another
+// one's pods but by the tailnet.
+func publicHosts() *shape {
+	return &shape{
+		name: "public-hosts",
+		sites: func(cloud, dc *site) {
+			rent(cloud)
+			dc.cni.IPAM = schema.IPAMKubernetes
+		},
+		network: func(w *world) error { return w.routePods("dc") },
+		more:    shapeChecks.alone,
+	}
+}
+
+// alone: the tunnels between the hosts are direct, their addresses stand on a device of
+// their own, and a host that is gone takes nobody along.
+func (c shapeChecks) alone() {
+	c.path("direct")
+	c.check("tunnels within cloud are direct", func() (bool, string) {
+		var bad []string
+		for _, p := range [][2]string{{"cloud-1", "cloud-2"}, {"cloud-2", "cloud-3"}, {"cloud-3", "cloud-1"}} {
+			var ways [2]string
+			c.await(20*time.Second, "direct", func() bool {
+				ways = c.ways(p[0], p[1])
+				return ways == [2]string{"direct", "direct"}
+			})
+			if ways != [2]string{"direct", "direct"} {
+				bad = append(bad, fmt.Sprintf("%s and %s: %v", p[0], p[1], ways))
+			}
+		}
+		return failures(bad, "3 pairs, both ways")
+	})
+	c.check("addresses are made, and nowhere else", func() (bool, string) {
+		var bad []string
+		for _, h := range c.hosts {
+			out, err := h.sh("ip -o address show to 10.0.0.0/8 | awk '$2 != \"pod0\" && $2 != \"lan0\" { print $2, $4 }'")
+			want := ""
+			if h.site.fabric == apart {
+				want = "kh0 " + h.lan(4) + "/32\n"
+			}
+			if err != nil || out != want {
+				bad = append(bad, fmt.Sprintf("%s has %q, not %q: %v", h.name(), out, want, err))
+			}
+		}
+		return failures(bad, "on kh0 of 3 hosts")
+	})
+	c.check("a host that is gone takes nobody along", func() (bool, string) {
+		gone := c.host("cloud-1")
+		gone.crash()
+		gone.parts["watch"].stop(syscall.SIGKILL)
+		var bad []string
+		for _, p := range [][2]string{{"cloud-2", "cloud-3"}, {"cloud-3", "dc-3"}, {"dc-1", "cloud-2"}} {
+			a, b := c.host(p[0]), c.host(p[1])
+			for _, e := range everyEnds() {
+				bad = append(bad, unreached([][2]*host{{a, b}}, e)...)
+			}
+		}
+		if reach(gone.podNS, c.host("cloud-2").pod(4), podPort) {
+			bad = append(bad, "the host without a tunnel still reaches another one's pods")
+		}
+		if err := gone.boot(); err != nil {
+			return false, err.Error()
+		}
+		if err := gone.watch(); err != nil {
+			return false, err.Error()
+		}
+		err := c.await(40*time.Second, "cloud-1 to be back", func() bool {
+			return len(unreached([][2]*host{{gone, c.host("dc-3")}, {c.host("cloud-2"), gone}}, everyEnds()[0])) == 0
+		})
+		if err != nil {
+			bad = append(bad, err.Error())
+		}
+		return failures(bad, "cloud-1 without tailscaled: the others reach each other, and it comes back")
+	})
 }

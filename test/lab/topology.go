@@ -75,6 +75,16 @@ func (m machine) gateway() bool {
 // public reports whether the host has a cable to the internet.
 func (m machine) public() bool { return m.gateway() && m.site.nat == "" }
 
+// publicAddress is that of a host with a cable to the internet: the first site's hosts
+// come first.
+func (m machine) publicAddress() string {
+	number := 9 + m.number
+	if m.site.name == "dc" {
+		number += 3
+	}
+	return fmt.Sprint(internet4, number)
+}
+
 func (m machine) lan(f int) string { return m.address(f, m.site.lan4, m.site.lan6, 10+m.number) }
 
 func (m machine) address(family int, v4, v6 string, last int) string {
@@ -164,8 +174,15 @@ func region(s site, l layout) schema.Region {
 		}
 		if s.mode == schema.ModePerNode {
 			node := &r.Gateways.Nodes[n-1]
-			node.PodCIDRs = []netip.Prefix{netip.MustParsePrefix(m.podNet(4)), netip.MustParsePrefix(m.podNet(6))}
-			node.NodeRouter = n < 3
+			node.PodCIDRs = prefixes(m.podNet(4))
+			if s.pod6 != "" {
+				node.PodCIDRs = prefixes(m.podNet(4), m.podNet(6))
+			}
+			node.NodeRouter = n < 3 && s.fabric != apart
+		}
+		if s.fabric == apart {
+			r.HostAddress = schema.HostAddressMade
+			r.Gateways.Nodes[n-1].PublicIP = netip.MustParseAddr(m.publicAddress())
 		}
 	}
 	return r

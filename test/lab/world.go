@@ -254,10 +254,11 @@ func (w *world) hostNetwork(h *host, number int) []string {
 	if h.site.fabric == routed {
 		return routedHost(h)
 	}
-	lines := []string{
-		"link set lan0 up",
-		"address add " + h.lan(4) + "/" + bits(h.site.node4) + " dev lan0",
-		"address add " + h.lan(6) + "/64 dev lan0 nodad",
+	var lines []string
+	if h.site.fabric != apart {
+		lines = append(lines, "link set lan0 up",
+			"address add "+h.lan(4)+"/"+bits(h.site.node4)+" dev lan0",
+			"address add "+h.lan(6)+"/64 dev lan0 nodad")
 	}
 	if !h.public() {
 		return append(lines, "route add default via "+h.site.lan4+"1", "route add ::/0 via "+h.site.lan6+"1")
@@ -272,8 +273,10 @@ func plugTo(w *world, h *host, number int) error {
 	if h.site.fabric == routed {
 		return w.plugRouted(h, number)
 	}
-	if err := w.plug(h.ns, "lan0", h.site.name, number); err != nil {
-		return err
+	if h.site.fabric != apart {
+		if err := w.plug(h.ns, "lan0", h.site.name, number); err != nil {
+			return err
+		}
 	}
 	if h.public() {
 		return w.plug(h.ns, "pub0", "inet", number)
