@@ -2,7 +2,7 @@
 GO ?= go
 EXAMPLE ?= regional-gateway
 OUT ?= out
-NESTED = tools test/cloud test/crds test/reports test/lab test/lab/pinned test/lab/newest
+NESTED = tools test/cloud test/crds test/reports test/talos test/lab test/lab/pinned test/lab/newest
 
 .PHONY: build run test golden netns hostforms lab lab-programs lab-throughput schemas cloud check lint tidy shellcheck e2e fuzz bench bench-scale startup clean
 
@@ -52,11 +52,12 @@ lab-programs: .lab/v1.84.3/tailscaled .lab/v1.102.3/tailscaled
 .lab/v1.102.3/tailscaled: test/lab/newest/go.sum
 	mkdir -p $(@D) && cd test/lab/newest && $(GO) build -trimpath -o ../../../$(@D)/ $(LAB_PROGRAMS)
 
-# Outputs against the schemas of others: the CRDs of Cilium and Calico, SARIF's. Modules
+# Outputs against the schemas of others: the CRDs of Cilium and Calico, SARIF's, Talos's machinery. Modules
 # of their own, so that a user of the library never sees what they import.
 schemas:
 	cd test/crds && $(GO) vet ./... && $(GO) test -count=1 ./...
 	cd test/reports && $(GO) vet ./... && $(GO) test -count=1 ./...
+	cd test/talos && $(GO) vet ./... && $(GO) test -count=1 ./...
 
 # What is rendered for clouds: the scripts against stand-ins for aws, gcloud, az, hcloud, openstack and
 # aliyun, the Terraform modules by Terraform's own parser. A module of its own, too.

@@ -170,7 +170,7 @@ type Auth struct {
 	// that a DaemonSet runs; empty means plan.DefaultAuthSecret.
 	SecretName string `json:"secretName,omitempty"`
 	// HostDir is a root-only directory with the file "authkey", for gateways that
-	// run as static pods; empty means plan.DefaultAuthHostDir.
+	// run as static pods; empty means what plan.DefaultAuthHostDir says.
 	HostDir string `json:"hostDir,omitempty"`
 	// WorkloadIdentity is what gateways that a DaemonSet runs join with instead of a
 	// key; the zero value means that they have one.
@@ -399,6 +399,9 @@ const (
 	RouteFormCloudInit RouteForm = "cloudInit"
 	// RouteFormDaemonSet: pods that run the programs.
 	RouteFormDaemonSet RouteForm = "daemonSet"
+	// RouteFormMachineConfig: static pods that run the programs, in a patch of a machine
+	// configuration.
+	RouteFormMachineConfig RouteForm = "machineConfig"
 )
 
 // FirewallMode is what tailscaled writes firewall rules with: its

@@ -6,7 +6,7 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
-// AllForms are all forms of routes.
+// AllForms are all forms of routes that one distribution's hosts take.
 func AllForms() []schema.RouteForm {
 	return []schema.RouteForm{
 		schema.RouteFormSystemd, schema.RouteFormNetworkd, schema.RouteFormNetplan,

@@ -13,10 +13,29 @@ import (
 const (
 	// DefaultImage is Tailscale's published image; the version becomes its tag.
 	DefaultImage = "ghcr.io/tailscale/tailscale"
-	// DefaultAuthSecret and DefaultAuthHostDir are our own names.
-	DefaultAuthSecret  = "tailscale-auth"
-	DefaultAuthHostDir = "/etc/kustomize-hybrid/auth"
+	// DefaultAuthSecret is our own name.
+	DefaultAuthSecret = "tailscale-auth"
 )
+
+// HostDir is where hosts of the distribution keep what we install: programs, and an auth
+// key unless Tailnet.Auth.HostDir says otherwise.
+func HostDir(d schema.Distribution) string {
+	if taken := facts.Distribution(d).MachineConfig; taken.IsKnown() {
+		return taken.Value + "/lib/kustomize-hybrid"
+	}
+	return "/etc/kustomize-hybrid"
+}
+
+// DefaultAuthHostDir is where the auth key of a static pod lies, where nobody says.
+func DefaultAuthHostDir(d schema.Distribution) string { return HostDir(d) + "/auth" }
+
+// MachineConfig reports whether hosts take everything by one machine configuration.
+func (p *Plan) MachineConfig() bool {
+	return facts.Distribution(p.Topology.Spec.Cluster.Distribution).MachineConfig.IsKnown()
+}
+
+// HostDir is HostDir of the topology's distribution.
+func (p *Plan) HostDir() string { return HostDir(p.Topology.Spec.Cluster.Distribution) }
 
 // complete returns a copy of t in which every field that has a default is set. It is
 // idempotent and leaves t alone.
@@ -37,7 +56,7 @@ func complete(t *schema.Topology, space func() *occupied) *schema.Topology {
 	n.Policy.Form = cmp.Or(n.Policy.Form, schema.FormGrants)
 	n.Image = cmp.Or(n.Image, DefaultImage+":v"+string(n.TailscaleVersion))
 	n.Auth.SecretName = cmp.Or(n.Auth.SecretName, DefaultAuthSecret)
-	n.Auth.HostDir = cmp.Or(n.Auth.HostDir, DefaultAuthHostDir)
+	n.Auth.HostDir = cmp.Or(n.Auth.HostDir, DefaultAuthHostDir(s.Cluster.Distribution))
 	if w := &n.Auth.WorkloadIdentity; w.ClientID != "" {
 		w.Audience = cmp.Or(w.Audience, schema.AudiencePrefix+w.ClientID)
 	}

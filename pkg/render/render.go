@@ -165,6 +165,9 @@ func (w *writer) region(r *plan.Region) {
 		w.concern(cluster.Routes(w.plan, r, node))
 	}
 	w.all(host.NodeFiles(w.fleet, r, node))
+	if w.plan.MachineConfig() && (r.HasForm(schema.RouteFormMachineConfig) || r.HasForm(schema.RouteFormDaemonSet)) {
+		w.add(cluster.NodeMachineConfig(w.fleet, w.plan, r, node))
+	}
 	w.all(cloud.Files(w.plan, r), nil)
 	w.all(w.plugins.RegionFiles(r))
 }
@@ -178,7 +181,11 @@ func (w *writer) gateway(r *plan.Region, h *plan.Host) {
 	w.all(host.GatewayFiles(w.plan, r, h, g), nil)
 	if r.Region.Gateways.Mode == schema.ModeDaemonSet {
 		w.concern(cluster.Gateways(w.plan, r, g))
-	} else {
+	}
+	switch {
+	case w.plan.MachineConfig():
+		w.add(cluster.MachineConfig(w.fleet, w.plan, r, h, g))
+	case r.Region.Gateways.Mode != schema.ModeDaemonSet:
 		w.add(cluster.StaticPod(w.plan, r, h, g))
 	}
 }

@@ -51,7 +51,7 @@ func identityOfRegion(list *diag.List, p *plan.Plan, i int) {
 	case !p.Regions[i].Federated && auth.HostDir == "":
 		list.Warnf(CodeIdentityStaticPod, at, "the gateways of region %q are static pods (mode %s), which have no service account and so no token for workload identity %q: they join with a key",
 			r.Name, r.Gateways.Mode, client).See(identityPath, "the identity is chosen here").
-			Fix("put a key on each of their hosts and say where: spec.tailnet.auth.hostDir: %s", plan.DefaultAuthHostDir)
+			Fix("put a key on each of their hosts and say where: spec.tailnet.auth.hostDir: %s", plan.DefaultAuthHostDir(p.Topology.Spec.Cluster.Distribution))
 	case p.Regions[i].Federated && !p.Regions[i].LocalAPIServer:
 		list.Warnf(CodeIdentityRemote, at, "the gateways of region %q join with tokens for workload identity %q, and the API server that renews those is behind their tunnel: a gateway that starts after its token has expired may be refused, and nothing renews the token until the tunnel is up",
 			r.Name, client).See(identityPath, "the identity is chosen here").

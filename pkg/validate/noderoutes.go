@@ -61,7 +61,7 @@ func routesBootstrap(t *schema.Topology, i int, homes []int, list *diag.List) {
 	list.Errorf(CodeRoutesBootstrap, formsPath(i), "nodes of region %q reach the API server in region %q through the gateways only, and get no pod of a DaemonSet before they have the routes that it would add",
 		r.Name, o.Name).
 		See(apiServerPath, "%s lies in region %q", told, o.Name).
-		Fix("add systemd or cloudInit to the forms: they set the routes before the kubelet starts")
+		Fix("add %s to the forms: the routes are there before the kubelet asks for the API server", bootForms(t.Spec.Cluster.Distribution))
 }
 
 // routesDevice: a file that netplan is to merge has to name what it merges with.
@@ -92,11 +92,19 @@ func routesFabric(planned *plan.Region, i int, list *diag.List) {
 func routesUnwatched(t *schema.Topology, i int, list *diag.List) {
 	r := &t.Spec.Regions[i]
 	if len(r.Gateways.Nodes) < 2 || slices.ContainsFunc(r.NodeRoutes.Forms, func(f schema.RouteForm) bool {
-		return f == schema.RouteFormSystemd || f == schema.RouteFormCloudInit || f == schema.RouteFormDaemonSet
+		return f == schema.RouteFormSystemd || f == schema.RouteFormCloudInit || f == schema.RouteFormDaemonSet || f == schema.RouteFormMachineConfig
 	}) {
 		return
 	}
 	list.Warnf(CodeRoutesUnwatched, formsPath(i), "region %q has %d gateways, and none of the forms %s checks their health: connections through one whose tunnel is dead are lost until it is back",
 		r.Name, len(r.Gateways.Nodes), formNames(r)).
 		Fix("add systemd or daemonSet to the forms: they run the watch, whose routes take precedence over static ones")
+}
+
+// bootForms are the forms by which hosts of the distribution have routes from their start on.
+func bootForms(d schema.Distribution) string {
+	if facts.Distribution(d).MachineConfig.IsKnown() {
+		return string(schema.RouteFormMachineConfig)
+	}
+	return "systemd or cloudInit"
 }

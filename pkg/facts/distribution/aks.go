@@ -25,6 +25,7 @@ func (distributions) AKS() Distribution {
 		KeepsNodes:       fact.Unknown[bool](homeController),
 		RemotePrivate:    fact.Unknown[bool](notRead),
 		KubeletUnits:     fact.Known([]string{kubelet}, "Azure AgentBaker, parts/linux/cloud-init/artifacts/kubelet.service"),
+		MachineConfig:    fact.Unknown[string](ownHosts),
 		StaticPods:       fact.Unknown[string](notRead),
 		StartsAlone:      fact.Unknown[bool](notRead),
 		PluginCharts:     fact.Unknown[string](noCharts),

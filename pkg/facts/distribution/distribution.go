@@ -37,6 +37,10 @@ type Distribution struct {
 	RemotePrivate fact.Datum[bool]
 	// KubeletUnits are the systemd units that run a kubelet.
 	KubeletUnits fact.Datum[[]string]
+	// MachineConfig is the directory below which its hosts take files, where they take
+	// everything by one machine configuration: they have no shell, no service manager, and
+	// no writable /etc.
+	MachineConfig fact.Datum[string]
 	// StaticPods is the directory that its kubelets read static pods from.
 	StaticPods fact.Datum[string]
 	// StartsAlone reports whether a kubelet that has joined once starts before its API server
@@ -112,6 +116,7 @@ const (
 	homeController = "its provider's cloud controller manager runs there"
 	noCharts       = "it installs no network plugin by a chart of its own"
 	notRead        = "no source has been read"
+	ownHosts       = "its hosts have a shell and a service manager of their own"
 	apiServer      = "nodes need the API server's own port alone"
 	kubelet        = "kubelet.service"
 	hidden         = "its provider runs the servers, and nobody else sees them"

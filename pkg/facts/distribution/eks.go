@@ -23,6 +23,7 @@ func (distributions) EKS() Distribution {
 		KeepsNodes:       fact.Unknown[bool](homeController),
 		RemotePrivate:    fact.Known(true, "Amazon EKS user guide, hybrid nodes: remote node and pod networks"),
 		KubeletUnits:     fact.Known([]string{kubelet}, "awslabs/amazon-eks-ami, nodeadm"),
+		MachineConfig:    fact.Unknown[string](ownHosts),
 		StaticPods:       fact.Unknown[string](notRead),
 		StartsAlone:      fact.Unknown[bool](notRead),
 		PluginCharts:     fact.Unknown[string](noCharts),

@@ -18,6 +18,7 @@ func (distributions) GKE() Distribution {
 		KeepsNodes:       fact.Unknown[bool](homeController),
 		RemotePrivate:    fact.Unknown[bool](notRead),
 		KubeletUnits:     fact.Known([]string{kubelet}, "kubernetes v1.33.1, cluster/gce/gci/configure-helper.sh"),
+		MachineConfig:    fact.Unknown[string](ownHosts),
 		StaticPods:       fact.Unknown[string](notRead),
 		StartsAlone:      fact.Unknown[bool](notRead),
 		PluginCharts:     fact.Unknown[string](noCharts),

@@ -18,6 +18,7 @@ func (distributions) K3s() Distribution {
 		KeepsNodes:       fact.Known(true, "k3s pkg/cloudprovider/instances.go: InstanceExists is true for every node, unless --disable-cloud-controller"),
 		RemotePrivate:    fact.Unknown[bool](noRemote),
 		KubeletUnits:     fact.Known([]string{"k3s.service", "k3s-agent.service"}, "k3s install.sh"),
+		MachineConfig:    fact.Unknown[string](ownHosts),
 		StaticPods:       fact.Known("/var/lib/rancher/k3s/agent/pod-manifests", "k3s pkg/agent/config/config.go: DefaultPodManifestPath"),
 		StartsAlone:      fact.Known(false, "k3s#1686; k3s pkg/agent/run.go: an agent reads its configuration from the server first"),
 		PluginCharts:     fact.Unknown[string](noCharts),

@@ -18,6 +18,7 @@ func (distributions) KOps() Distribution {
 		KeepsNodes:       fact.Known(false, "kops.sigs.k8s.io, cluster spec: it installs the cloud's own controller"),
 		RemotePrivate:    fact.Unknown[bool](noRemote),
 		KubeletUnits:     fact.Known([]string{kubelet}, "kops nodeup/pkg/model/kubelet.go"),
+		MachineConfig:    fact.Unknown[string](ownHosts),
 		StaticPods:       fact.Known("/etc/kubernetes/manifests", "kops pkg/model/components/kubelet.go: PodManifestPath"),
 		StartsAlone:      fact.Unknown[bool](notRead),
 		PluginCharts:     fact.Unknown[string](noCharts),

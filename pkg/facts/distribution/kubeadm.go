@@ -17,6 +17,7 @@ func (distributions) Kubeadm() Distribution {
 		KeepsNodes:       fact.Known(false, "kubernetes v1.33.1, cmd/kubeadm: it installs none, and leaves that to the user"),
 		RemotePrivate:    fact.Unknown[bool](noRemote),
 		KubeletUnits:     fact.Known([]string{kubelet}, "kubernetes/release, cmd/krel/templates: kubelet.service"),
+		MachineConfig:    fact.Unknown[string](ownHosts),
 		StaticPods:       fact.Known("/etc/kubernetes/manifests", "kubernetes v1.33.1, cmd/kubeadm/app/constants/constants.go: ManifestsSubDirName"),
 		StartsAlone:      fact.Known(true, "kubernetes v1.33.1, cmd/kubeadm/app/phases/kubelet: join writes the kubelet's configuration to the host"),
 		PluginCharts:     fact.Unknown[string](noCharts),

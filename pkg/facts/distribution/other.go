@@ -18,6 +18,7 @@ func (distributions) Other() Distribution {
 		KeepsNodes:       fact.Unknown[bool](why),
 		RemotePrivate:    fact.Unknown[bool](why),
 		KubeletUnits:     fact.Known([]string{kubelet}, "kubernetes documentation: the usual name, which k0s and Talos do not have"),
+		MachineConfig:    fact.Unknown[string](ownHosts),
 		StaticPods:       fact.Unknown[string](why),
 		StartsAlone:      fact.Unknown[bool](why),
 		PluginCharts:     fact.Unknown[string](why),

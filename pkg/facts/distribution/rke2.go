@@ -18,6 +18,7 @@ func (distributions) RKE2() Distribution {
 		KeepsNodes:       fact.Known(true, "rancher/image-build-rke2-cloud-provider: it is k3s', whose InstanceExists is true for every node, unless cloud-provider-name names another"),
 		RemotePrivate:    fact.Unknown[bool](noRemote),
 		KubeletUnits:     fact.Known([]string{"rke2-server.service", "rke2-agent.service"}, "rke2 bundle/lib/systemd/system"),
+		MachineConfig:    fact.Unknown[string](ownHosts),
 		StaticPods:       fact.Known("/var/lib/rancher/rke2/agent/pod-manifests", "rke2 pkg/rke2/rke2.go: DefaultPodManifestPath"),
 		StartsAlone:      fact.Known(false, "rke2#251; it runs k3s' agent, which reads its configuration from the server first"),
 		PluginCharts:     fact.Known("rke2-", "docs.rke2.io, network options: charts are named rke2-<CNI-PLUGIN-NAME>"),

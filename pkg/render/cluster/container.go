@@ -25,7 +25,7 @@ const (
 // gatewayPod is what a DaemonSet's pod and a static pod have in common: all but
 // where programs, auth key and state come from, and who may speak to the API server.
 func (g *gateway) gatewayPod(volumes []corev1.Volume) corev1.PodSpec {
-	return corev1.PodSpec{
+	spec := corev1.PodSpec{
 		InitContainers:                []corev1.Container{g.setupContainer()},
 		Containers:                    g.containers(),
 		Volumes:                       append(volumes, hostVolumes()...),
@@ -40,6 +40,10 @@ func (g *gateway) gatewayPod(volumes []corev1.Volume) corev1.PodSpec {
 		// cloud controller and the GPU drivers that lift theirs.
 		Tolerations: []corev1.Toleration{{Operator: corev1.TolerationOpExists}},
 	}
+	if g.all.MachineConfig() {
+		dropLock(&spec)
+	}
+	return spec
 }
 
 func (g *gateway) containers() []corev1.Container {

@@ -1,6 +1,8 @@
 package cluster
 
 import (
+	"slices"
+
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
@@ -41,6 +43,21 @@ func hostVolumes() []corev1.Volume {
 		hostVolume("tun", "/dev/net/tun", corev1.HostPathCharDev),
 		hostVolume("modules", "/lib/modules", corev1.HostPathUnset),
 		hostVolume("xtables-lock", xtablesLock, corev1.HostPathFileOrCreate),
+	}
+}
+
+// dropLock takes the lock out where the kubelet runs in a container that does not see the
+// host's file: it would make a file of its own, and the runtime a directory of that name on
+// the host. Nobody else there shares the lock either (talos v1.9.5,
+// internal/app/machined/pkg/system/services/kubelet.go, and its templates of kube-proxy).
+func dropLock(spec *corev1.PodSpec) {
+	const name = "xtables-lock"
+	spec.Volumes = slices.DeleteFunc(spec.Volumes, func(v corev1.Volume) bool { return v.Name == name })
+	for _, containers := range [][]corev1.Container{spec.InitContainers, spec.Containers} {
+		for i := range containers {
+			c := &containers[i]
+			c.VolumeMounts = slices.DeleteFunc(c.VolumeMounts, func(m corev1.VolumeMount) bool { return m.Name == name })
+		}
 	}
 }
 
@@ -98,7 +115,7 @@ func tokenSource(audience string) *corev1.ProjectedVolumeSource {
 // kubelet refuses it).
 func (g *gateway) staticVolumes() []corev1.Volume {
 	return []corev1.Volume{
-		hostVolume("programs", host.ProgramDir, corev1.HostPathDirectory),
+		hostVolume("programs", host.ProgramHostDir(g.all), corev1.HostPathDirectory),
 		hostVolume("auth", g.all.Topology.Spec.Tailnet.Auth.HostDir, corev1.HostPathDirectory),
 		g.stateVolume(),
 	}

@@ -75,6 +75,9 @@ const (
 // (cilium 1.17.4, pkg/datapath/linux/linux_defaults/linux_defaults.go).
 const FirstTable = 5253
 
+// ProgramHostDir is where hosts of the topology have ProgramDir: most of them have it there.
+func ProgramHostDir(p *plan.Plan) string { return p.HostDir() + "/host" }
+
 // Tables and FleetTables are what the files are called that the programs read.
 const (
 	Tables      = "tables"
