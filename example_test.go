@@ -30,6 +30,7 @@ func Example() {
 	}
 	// Output:
 	// report.md true
+	// STEPS.md true
 }
 
 func ExampleValidate() {

@@ -4,12 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/emit"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/steps"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/tree"
 )
 
@@ -35,6 +37,7 @@ DIR:
   cloud/                         programs for the providers' own networks
   tailnet/                       what goes to the tailnet: the policy file
   cni/                           settings for the network plugin
+  STEPS.md                       who does what, on which host, in which order
   report.md                      what was decided, and why
 
 The tree is replaced only after all of it has been rendered. A DIR that holds files
@@ -78,8 +81,8 @@ func (c cli) render(paths []string, o renderOptions) error {
 		}
 		return err
 	}
-	_, err = fmt.Fprintf(c.out, "%s: %d files written; kubectl apply -k %s, then host/, fleet.tables and regions/ to the hosts and tailnet/policy.json to the tailnet\n",
-		o.dir, n, o.dir)
+	_, err = fmt.Fprintf(c.out, "%s: %d files written; %s says what to do with them, in which order\n",
+		o.dir, n, filepath.Join(o.dir, steps.Path))
 	return err
 }
 

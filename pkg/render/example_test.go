@@ -42,6 +42,7 @@ func Example() {
 		}
 	}
 	// Output:
+	// STEPS.md
 	// cluster/fleet.yaml
 	// cluster/gateway-cloud.yaml
 	// cluster/namespace.yaml

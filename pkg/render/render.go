@@ -20,6 +20,7 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/host"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/plugin"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/report"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/steps"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/tree"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
@@ -43,6 +44,7 @@ func Files(p *plan.Plan) iter.Seq2[tree.File, error] {
 		w.all(cloud.Programs(p), nil)
 		w.add(tree.File{Path: "tailnet/policy.json", Data: acl.FromPlan(p).JSON()}, nil)
 		w.add(tree.File{Path: report.Path, Data: report.Markdown(p)}, nil)
+		w.add(tree.File{Path: steps.Path, Data: steps.Markdown(p, steps.Filter{})}, nil)
 	}
 }
 

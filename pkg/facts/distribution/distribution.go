@@ -46,6 +46,11 @@ type Distribution struct {
 	// StartsAlone reports whether a kubelet that has joined once starts before its API server
 	// answers, as it has to for a static pod that makes the API server reachable.
 	StartsAlone fact.Datum[bool]
+	// Join is how a host becomes a node, once it reaches the API server.
+	Join fact.Datum[Join]
+	// Alone is how a kubelet runs before its host has joined, for a static pod that makes
+	// the API server reachable.
+	Alone fact.Datum[Alone]
 	// PluginCharts is what the names of the Helm charts begin with by which it installs network
 	// plugins; a HelmChartConfig in kube-system of a chart's name changes its values.
 	PluginCharts fact.Datum[string]
@@ -62,6 +67,27 @@ type Distribution struct {
 	// RemoteNetworks is the command that tells the control plane the networks of such nodes, up
 	// to the name of the file with them; empty where it need not be told.
 	RemoteNetworks fact.Datum[string]
+}
+
+// Join is a file that a kubelet is told its node by, and the commands that join.
+//
+// Words in braces stand for what differs: {server} is HOST:PORT of the API server and
+// {host} its HOST, {address} the node's internalIP, {name} the node's name, {labels} its
+// labels as KEY=VALUE,KEY=VALUE and {label list} as a list of YAML.
+type Join struct {
+	// File is where the host has it, and Text what stands in it.
+	File, Text string
+	// Run are shell commands of root, after the file is there.
+	Run []string
+	// Why is a sentence or two for whoever runs them.
+	Why string
+}
+
+// Alone is a kubelet that knows no API server: shell commands of root that run it, and the
+// one that ends it.
+type Alone struct {
+	Run  []string
+	Stop string
 }
 
 // Remote is what a control plane that its provider runs makes of nodes elsewhere.
@@ -112,6 +138,7 @@ type distributions struct{}
 // What several distributions have in common.
 const (
 	anywhere       = "it runs anywhere"
+	noJoin         = "its own installer makes nodes"
 	noRemote       = "it has no provider of its own, so none of its nodes is remote"
 	homeController = "its provider's cloud controller manager runs there"
 	noCharts       = "it installs no network plugin by a chart of its own"

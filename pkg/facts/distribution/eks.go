@@ -26,6 +26,8 @@ func (distributions) EKS() Distribution {
 		MachineConfig:    fact.Unknown[string](ownHosts),
 		StaticPods:       fact.Unknown[string](notRead),
 		StartsAlone:      fact.Unknown[bool](notRead),
+		Join:             fact.Unknown[Join](noJoin),
+		Alone:            fact.Unknown[Alone](notRead),
 		PluginCharts:     fact.Unknown[string](noCharts),
 		JoinPorts:        fact.Known([]string(nil), "Amazon EKS user guide, hybrid nodes networking: the API server's 443"),
 		PeerPorts:        fact.Known([]string(nil), hidden),

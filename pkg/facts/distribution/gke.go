@@ -21,6 +21,8 @@ func (distributions) GKE() Distribution {
 		MachineConfig:    fact.Unknown[string](ownHosts),
 		StaticPods:       fact.Unknown[string](notRead),
 		StartsAlone:      fact.Unknown[bool](notRead),
+		Join:             fact.Unknown[Join](noJoin),
+		Alone:            fact.Unknown[Alone](notRead),
 		PluginCharts:     fact.Unknown[string](noCharts),
 		JoinPorts:        fact.Unknown[[]string](notRead),
 		PeerPorts:        fact.Known([]string(nil), hidden),

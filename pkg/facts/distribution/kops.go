@@ -21,6 +21,8 @@ func (distributions) KOps() Distribution {
 		MachineConfig:    fact.Unknown[string](ownHosts),
 		StaticPods:       fact.Known("/etc/kubernetes/manifests", "kops pkg/model/components/kubelet.go: PodManifestPath"),
 		StartsAlone:      fact.Unknown[bool](notRead),
+		Join:             fact.Unknown[Join](noJoin),
+		Alone:            fact.Unknown[Alone](notRead),
 		PluginCharts:     fact.Unknown[string](noCharts),
 		JoinPorts:        fact.Unknown[[]string](notRead),
 		PeerPorts:        fact.Unknown[[]string](notRead),

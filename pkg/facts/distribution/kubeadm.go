@@ -20,11 +20,35 @@ func (distributions) Kubeadm() Distribution {
 		MachineConfig:    fact.Unknown[string](ownHosts),
 		StaticPods:       fact.Known("/etc/kubernetes/manifests", "kubernetes v1.33.1, cmd/kubeadm/app/constants/constants.go: ManifestsSubDirName"),
 		StartsAlone:      fact.Known(true, "kubernetes v1.33.1, cmd/kubeadm/app/phases/kubelet: join writes the kubelet's configuration to the host"),
-		PluginCharts:     fact.Unknown[string](noCharts),
-		JoinPorts:        fact.Known([]string(nil), "kubernetes v1.33.1, cmd/kubeadm/app/cmd/join.go: "+apiServer),
-		PeerPorts:        etcdPorts("kubernetes v1.33.1, cmd/kubeadm/app/constants/constants.go: EtcdListenClientPort, EtcdListenPeerPort"),
-		KubeletTunnel:    fact.Known("", "kubernetes v1.33.1, cmd/kubeadm/app/phases/controlplane: it configures no egress selector"),
-		Remote:           fact.Unknown[Remote](noRemote),
-		RemoteNetworks:   fact.Unknown[string](noRemote),
+		Join: fact.Known(Join{
+			File: "/etc/default/kubelet",
+			Text: "KUBELET_EXTRA_ARGS=--node-ip={address} --node-labels={labels}\n",
+			Run: []string{
+				"kubeadm join {server} --node-name {name} --token TOKEN --discovery-token-ca-cert-hash sha256:HASH --ignore-preflight-errors=DirAvailable--etc-kubernetes-manifests",
+			},
+			Why: "`kubeadm token create --print-join-command` prints TOKEN and HASH, on a server. With packages of RPM the file is /etc/sysconfig/kubelet. The directory of static pods may hold the gateway already.",
+		}, "kubernetes/release, cmd/krel/templates/latest/kubeadm/10-kubeadm.conf: EnvironmentFile; kubernetes v1.33.1, cmd/kubeadm/app/preflight/checks.go: addCommonChecks"),
+		Alone: fact.Known(Alone{
+			Run: []string{
+				"mkdir -p /etc/kubernetes/manifests /etc/kustomize-hybrid",
+				"cat >/etc/kustomize-hybrid/kubelet-alone.yaml <<'END'",
+				"apiVersion: kubelet.config.k8s.io/v1beta1",
+				"kind: KubeletConfiguration",
+				"staticPodPath: /etc/kubernetes/manifests",
+				"enableServer: false",
+				"cgroupDriver: systemd", // what kubeadm configures, from 1.22 on
+				"authentication: {anonymous: {enabled: false}, webhook: {enabled: false}}",
+				"authorization: {mode: AlwaysAllow}",
+				"END",
+				"systemd-run --unit=kubelet-alone kubelet --config=/etc/kustomize-hybrid/kubelet-alone.yaml",
+			},
+			Stop: "systemctl stop kubelet-alone.service",
+		}, "kubernetes v1.33.1, pkg/kubelet/apis/config/types.go: EnableServer, StaticPodPath; a kubelet without --kubeconfig runs standalone (cmd/kubelet/app/server.go: run)"),
+		PluginCharts:   fact.Unknown[string](noCharts),
+		JoinPorts:      fact.Known([]string(nil), "kubernetes v1.33.1, cmd/kubeadm/app/cmd/join.go: "+apiServer),
+		PeerPorts:      etcdPorts("kubernetes v1.33.1, cmd/kubeadm/app/constants/constants.go: EtcdListenClientPort, EtcdListenPeerPort"),
+		KubeletTunnel:  fact.Known("", "kubernetes v1.33.1, cmd/kubeadm/app/phases/controlplane: it configures no egress selector"),
+		Remote:         fact.Unknown[Remote](noRemote),
+		RemoteNetworks: fact.Unknown[string](noRemote),
 	}
 }

@@ -21,6 +21,8 @@ func (distributions) Other() Distribution {
 		MachineConfig:    fact.Unknown[string](ownHosts),
 		StaticPods:       fact.Unknown[string](why),
 		StartsAlone:      fact.Unknown[bool](why),
+		Join:             fact.Unknown[Join](noJoin),
+		Alone:            fact.Unknown[Alone](notRead),
 		PluginCharts:     fact.Unknown[string](why),
 		JoinPorts:        fact.Unknown[[]string](why),
 		PeerPorts:        fact.Unknown[[]string](why),

@@ -21,6 +21,8 @@ func (distributions) Talos() Distribution {
 		MachineConfig:    fact.Known("/var", "talos v1.9.5, internal/app/machined/pkg/runtime/v1alpha1/v1alpha1_sequencer_tasks.go: WriteUserFiles; talos.dev v1.9, overview: no shell, and a read-only root"),
 		StaticPods:       fact.Unknown[string]("it has no such directory: it serves machine.pods to the kubelet (talos.dev v1.9, static pods)"),
 		StartsAlone:      fact.Known(true, "talos v1.9.5, internal/app/machined/pkg/controllers/k8s/kubelet_service.go and kubelet_spec.go: the kubelet's configuration stands on the host, with rotateCertificates, so it runs static pods while it asks for a certificate"),
+		Join:             fact.Unknown[Join](noJoin),
+		Alone:            fact.Unknown[Alone](notRead),
 		PluginCharts:     fact.Unknown[string](noCharts),
 		JoinPorts:        fact.Known([]string{"tcp:50000-50001"}, "talos.dev v1.9, network requirements: apid and trustd, which workers renew certificates with"),
 		PeerPorts:        etcdPorts("talos.dev v1.9, network requirements: 2379-2380 between control plane nodes"),

@@ -1,0 +1,240 @@
+#!/bin/sh
+# Puts what one host needs in place, says whether it is, and takes it back. As root, on the
+# host that the file "host" beside this one is about.
+#
+#   install.sh apply|check|status|remove [--purge]
+#
+# apply    copies the files, enables the units, and gives the kubelet its static pod last;
+#          twice is the same as once. Files that an earlier apply brought and this one does
+#          not have are deleted
+# check    names what is missing, differs or does not run, and exits 1 if there is something
+# status   says what runs, and what the gateway says of itself
+# remove   ends the gateway, takes back rules, routes, tables and units, and deletes the
+#          files. The host's identity in the tailnet and its auth key stay; --purge deletes
+#          them, too
+#
+# A copy of this program stays in /var/lib/kustomize-hybrid/installed, so that a host can be
+# cleaned up when the topology no longer knows it. These may be set from outside:
+#
+#   MANIFESTS  the kubelet's directory for static pods, if not the distribution's own
+#   ROOT       a prefix of every path, for a host that is mounted somewhere; no unit is
+#              started then, and no program run
+#
+# Written by kustomize-hybrid: change the topology, not this file.
+set -u
+
+PROGRAM=${0##*/}
+case $0 in */*) DIR=${0%/*} ;; *) DIR=. ;; esac
+ROOT=${ROOT:-}
+KEPT=$ROOT/var/lib/kustomize-hybrid/installed
+HOST=$DIR/host
+VERB=${1:-}
+
+say() { echo "$PROGRAM: $*" >&2; }
+
+die() {
+	say "$*"
+	exit 1
+}
+
+# told NAME prints what the file "host" says of NAME, a line each.
+told() { sed -n "s|^$1 ||p" "$HOST"; }
+
+# live reports whether ROOT is this host's own.
+live() { [ -z "$ROOT" ]; }
+
+# units are those to enable. Without systemd nobody would start them.
+units() { told unit; }
+
+need_systemd() {
+	[ -z "$(units)" ] || ! live || [ -d /run/systemd/system ] ||
+		die 'this host does not run systemd, and the programs need somebody who starts them'
+}
+
+# pod_file is where the kubelet reads the static pod; empty where there is none.
+pod_file() {
+	pod=$(told pod)
+	[ -n "$pod" ] || return 0
+	manifests=${MANIFESTS:-$(told pods)}
+	[ -n "$manifests" ] || die "nobody knows where this kubelet reads static pods: set MANIFESTS to its staticPodPath"
+	echo "$ROOT$manifests/$pod"
+}
+
+# put MODE FROM TO copies a file, so that TO is the old one or the new one at any time.
+# A kubelet passes over names that begin with a dot.
+put() {
+	[ -f "$3" ] && cmp -s "$2" "$3" && chmod "$1" "$3" && return
+	new=${3%/*}/.kustomize-hybrid.new
+	if ! { mkdir -p "${3%/*}" && cp "$2" "$new" && chmod "$1" "$new" && mv -f "$new" "$3"; }; then
+		die "$3 cannot be written"
+	fi
+}
+
+# files prints "MODE PATH" for each file.
+files() { told file; }
+
+# left are the files that an earlier apply brought and this one does not have.
+left() {
+	[ -f "$KEPT/host" ] || return 0
+	sed -n 's/^file [0-7]* //p' "$KEPT/host" | while read -r path; do
+		files | grep -qxF -e "644 $path" -e "755 $path" || echo "$path"
+	done
+}
+
+# old_units are the units that an earlier apply enabled and this one does not have.
+old_units() {
+	[ -f "$KEPT/host" ] || return 0
+	sed -n 's/^unit //p' "$KEPT/host" | while read -r unit; do
+		units | grep -qxF "$unit" || echo "$unit"
+	done
+}
+
+# right_host keeps what is one host's off another.
+right_host() {
+	address=$(told address)
+	if [ -z "$address" ] || ! live || ! command -v ip >/dev/null; then return 0; fi
+	if units | grep -q address; then return 0; fi # the host is about to make it
+	[ -n "$(ip -o address show to "$address" 2>/dev/null)" ] ||
+		die "this host does not have the address $address: this is for $(told about)"
+}
+
+apply() {
+	right_host
+	need_systemd
+	pod=$(pod_file) || exit 1
+	key=$(told key)
+	if [ -n "$key" ] && [ ! -s "$ROOT$key" ]; then
+		die "the auth key is missing: put it into $key (directory 0700, file 0400, root's) and run this again"
+	fi
+	old_units | while read -r unit; do if live; then systemctl disable --now "$unit"; fi; done
+	files | while read -r mode path; do put "$mode" "$DIR/root$path" "$ROOT$path" || exit 1; done || exit 1
+	left | while read -r path; do rm -f "$ROOT$path"; done
+	if live && [ -n "$(units)" ]; then
+		systemctl daemon-reload || exit 1
+		units | while read -r unit; do
+			systemctl enable "$unit" && systemctl reload-or-restart "$unit" || exit 1
+		done || die 'a unit does not start: systemctl status says why'
+	fi
+	[ -z "$pod" ] || put 600 "$DIR/$(told pod)" "$pod"
+	keep
+}
+
+# keep leaves on the host what undoes it.
+keep() {
+	mkdir -p "$KEPT" || exit 1
+	put 755 "$0" "$KEPT/install.sh"
+	put 644 "$HOST" "$KEPT/host"
+	[ -z "$(told pod)" ] || echo "${MANIFESTS:-$(told pods)}" >"$KEPT/manifests"
+}
+
+# differs prints what is not in place.
+differs() {
+	files | while read -r mode path; do
+		if [ ! -f "$ROOT$path" ]; then
+			echo "missing: $path"
+		elif [ -d "$DIR/root" ] && ! cmp -s "$DIR/root$path" "$ROOT$path"; then
+			echo "differs: $path"
+		elif [ "$mode" = 755 ] && [ ! -x "$ROOT$path" ]; then
+			echo "not executable: $path"
+		fi
+	done
+	left | while read -r path; do if [ -e "$ROOT$path" ]; then echo "extra: $path"; fi; done
+	pod=$(pod_file) || exit 1
+	if [ -n "$pod" ] && [ ! -f "$pod" ]; then echo "missing: ${pod#"$ROOT"}"; fi
+	if [ -n "$pod" ] && [ -d "$DIR/root" ] && [ -f "$pod" ] && ! cmp -s "$DIR/$(told pod)" "$pod"; then echo "differs: ${pod#"$ROOT"}"; fi
+	key=$(told key)
+	if [ -n "$key" ] && [ ! -s "$ROOT$key" ]; then echo "missing: $key"; fi
+	live || return 0
+	units | while read -r unit; do
+		systemctl is-enabled --quiet "$unit" || echo "not enabled: $unit"
+		systemctl is-active --quiet "$unit" || echo "does not run: $unit"
+	done
+	program_says check
+}
+
+# program_says VERB asks the programs that this host has; check prints what is wrong alone.
+program_says() {
+	for program in $(files | sed -n 's|^755 \(/.*/\(gateway-setup\|node-routes\)\.sh\)$|\1|p'); do
+		case $program in
+		*/node-routes.sh) [ -z "$(told address)" ] || continue ;;
+		esac
+		HOST_IP=$(told address) FIREWALL=${FIREWALL:-$(firewall)} "$program" "$1" 2>&1 || [ "$1" = status ] || echo "$program $1 finds that"
+	done
+}
+
+# firewall is what the gateway's image has, so that both write the same chains; others
+# choose for themselves.
+firewall() { if [ -n "$(told address)" ]; then echo iptables; fi; }
+
+check() {
+	wrong=$(differs) || exit 1
+	[ -z "$wrong" ] && return
+	echo "$wrong"
+	exit 1
+}
+
+status() {
+	told about
+	live || return 0
+	units | while read -r unit; do echo "$unit: $(systemctl is-active "$unit")"; done
+	program_says status
+}
+
+# gone waits until the gateway that a manifest brought has ended: what it stands on must
+# not be taken away before.
+gone() {
+	tries=60
+	while [ -e /sys/class/net/tailscale0 ] && [ "$tries" -gt 0 ]; do
+		sleep 1
+		tries=$((tries - 1))
+	done
+	[ ! -e /sys/class/net/tailscale0 ] || die 'tailscale0 is still there after a minute: end the gateway, and run this again'
+}
+
+remove() {
+	if [ -f "$KEPT/manifests" ]; then MANIFESTS=${MANIFESTS:-$(cat "$KEPT/manifests")}; fi
+	pod=$(pod_file) || exit 1
+	if [ -n "$pod" ] && [ -f "$pod" ]; then
+		rm -f "$pod"
+		if live; then gone; fi
+	fi
+	if live; then
+		units | while read -r unit; do systemctl disable --now "$unit" 2>/dev/null; done
+		for program in $(files | sed -n 's|^755 \(/.*/\(gateway-setup\|node-routes\|host-address\)\.sh\)$|\1|p'); do
+			[ -x "$program" ] || continue
+			case $program in
+			*/node-routes.sh) [ -z "$(told address)" ] || continue ;;
+			esac
+			HOST_IP=$(told address) FIREWALL=${FIREWALL:-$(firewall)} "$program" remove || die "$program could not take everything back"
+		done
+	fi
+	files | while read -r mode path; do
+		rm -f "$ROOT$path"
+		rmdir -p "$ROOT${path%/*}" 2>/dev/null
+	done
+	if live && [ -n "$(units)" ]; then systemctl daemon-reload; fi
+	if [ "${1:-}" = --purge ]; then
+		key=$(told key)
+		if [ -n "$key" ]; then
+			rm -f "$ROOT$key"
+			rmdir -p "$ROOT${key%/*}" 2>/dev/null
+		fi
+		rm -rf "$ROOT/var/lib/kustomize-hybrid"
+	fi
+	rm -rf "$KEPT"
+	return 0
+}
+
+case $VERB in
+apply | check | status) [ $# -eq 1 ] || VERB=usage ;;
+remove) [ $# -eq 1 ] || { [ $# -eq 2 ] && [ "$2" = --purge ]; } || VERB=usage ;;
+esac
+case $VERB in
+apply | check | status | remove) ;;
+*)
+	say 'usage: install.sh apply|check|status|remove [--purge]'
+	exit 2
+	;;
+esac
+[ -f "$HOST" ] || die "$HOST is missing: this program belongs to a bundle"
+"$VERB" "${2:-}"

@@ -1,0 +1,374 @@
+package steps
+
+import (
+	"fmt"
+	"maps"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/distribution"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/tree"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+func hostPort(host string, port int) string { return net.JoinHostPort(host, itoa(port)) }
+
+// builder collects the steps of a plan.
+type builder struct {
+	p    *plan.Plan
+	list []Step
+}
+
+func (b *builder) add(s Step) { b.list = append(b.list, s) }
+
+func (b *builder) spec() *schema.Spec { return &b.p.Topology.Spec }
+
+func (b *builder) distribution() distribution.Distribution {
+	return facts.Distribution(b.spec().Cluster.Distribution)
+}
+
+// regions yields the regions for which want holds.
+func (b *builder) regions(want func(r *plan.Region) bool) []*plan.Region {
+	var list []*plan.Region
+	for i := range b.p.Regions {
+		if r := &b.p.Regions[i]; want(r) {
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
+func onCluster(r *plan.Region) bool { return r.Region.Gateways.Mode == schema.ModeDaemonSet }
+func onHosts(r *plan.Region) bool   { return !onCluster(r) }
+
+// tailnet comes first: what a gateway advertises is approved by a policy that is in force
+// when it joins.
+func (b *builder) tailnet() {
+	b.policy()
+	b.keys()
+}
+
+func (b *builder) policy() {
+	s := Step{Phase: Tailnet, Title: "Put the policy in force",
+		Why: "A gateway's routes are approved when it joins, by the policy of that moment; without it the gateways join and carry nothing. " +
+			"`acl merge` adds what is needed to the policy that you have, and changes nothing else in it.",
+		Works: "kustomize-hybrid acl check $TOPOLOGY --policy policy.hujson", Shows: "nothing, with exit code 0",
+		Undo:  []string{"kustomize-hybrid acl merge $TOPOLOGY --into policy.hujson --remove"},
+		Needs: "the tailnet's own policy"}
+	s.Run = []string{"kustomize-hybrid acl merge $TOPOLOGY --into policy.hujson   # a new tailnet takes tailnet/policy.json as it is"}
+	if b.spec().Tailnet.Control == schema.ControlHeadscale {
+		s.Run = append(s.Run, "headscale policy set --file policy.hujson")
+	} else {
+		s.Why += " Then push it: by hand in the console, or with gitops-pusher or Terraform."
+	}
+	b.add(s)
+}
+
+// keys are one for each set of tags, because a device gets the tags of its key.
+func (b *builder) keys() {
+	holders := map[string][]string{}
+	for i := range b.p.Regions {
+		r := &b.p.Regions[i]
+		if r.Federated {
+			continue
+		}
+		for j := range r.Region.Gateways.Nodes {
+			tags := strings.Join(append([]string{b.spec().Tailnet.GatewayTag(r.Region.Name)}, r.Region.Gateways.Nodes[j].Tags...), ",")
+			holders[tags] = append(holders[tags], r.Region.Gateways.Nodes[j].Name)
+		}
+	}
+	for _, tags := range slices.Sorted(maps.Keys(holders)) {
+		s := Step{Phase: Tailnet, Title: "Make a key with " + strings.ReplaceAll(tags, ",", " and ") + ", for " + strings.Join(holders[tags], ", ")}
+		if b.spec().Tailnet.Control == schema.ControlHeadscale {
+			s.Why = "Reusable, since a gateway whose state is lost joins once more; not ephemeral, or the tailnet forgets the gateway while it is down. It is printed once."
+			s.Run = []string{"headscale preauthkeys create --user USER --reusable --expiration 24h --tags " + tags}
+			s.Works, s.Shows = "headscale preauthkeys list --user USER", "the key, reusable, with these tags"
+			s.Needs = "the control server"
+		} else {
+			s.Why = "In the console, Settings, Keys: reusable, since a gateway whose state is lost joins once more; not ephemeral, or the tailnet forgets the gateway while it is down; " +
+				"pre-approved where the tailnet approves devices; with exactly these tags. It lasts 90 days at most; a device with a tag stays for longer than its key. " +
+				"With tailnet lock, sign it before use (`tailscale lock sign KEY`)."
+			s.Needs = "the tailnet's console"
+		}
+		b.add(s)
+	}
+}
+
+// cluster is what the API server gets. Objects come before the gateways' hosts, where it
+// is reached without them.
+func (b *builder) cluster() {
+	b.add(Step{Phase: Cluster, Title: "Make the namespace", Run: []string{"kubectl apply -f cluster/namespace.yaml"},
+		Works: "kubectl get namespace " + schema.Namespace, Shows: "Active"})
+	daemons := b.regions(onCluster)
+	if slices.ContainsFunc(daemons, func(r *plan.Region) bool { return !r.Federated }) {
+		name := b.spec().Tailnet.Auth.SecretName
+		b.add(Step{Phase: Cluster, Title: "Give the DaemonSets their key",
+			Why:   "Without the Secret their pods stay in ContainerCreating. The command waits for the key; end it with Ctrl-D.",
+			Run:   []string{"kubectl -n " + schema.Namespace + " create secret generic " + name + " --from-file=authkey=/dev/stdin"},
+			Works: "kubectl -n " + schema.Namespace + " get secret " + name, Shows: "1 under DATA",
+			Undo: []string{"kubectl -n " + schema.Namespace + " delete secret " + name}})
+	}
+	b.labels()
+	b.plugins()
+	if d := b.distribution(); len(b.p.Remote()) > 0 && d.RemoteNetworks.Value != "" {
+		b.add(Step{Phase: Cluster, Title: "Tell the control plane the networks of remote nodes",
+			Run: []string{d.RemoteNetworks.Value + plan.RemoteNetworksPath}, Needs: "an account of its provider"})
+	}
+	s := Step{Phase: Cluster, Title: "Apply everything else", Run: []string{"kubectl apply -k ."},
+		Undo: []string{"kubectl delete -k .   # takes the gateways of DaemonSets away, and with them their regions"}}
+	for _, r := range daemons {
+		s.Run = append(s.Run, "kubectl -n "+schema.Namespace+" rollout status --timeout=5m daemonset/gateway-"+r.Region.Name)
+	}
+	s.Works, s.Shows = "kubectl -n "+schema.Namespace+" get pods -o wide", "a Ready pod for each gateway of a DaemonSet"
+	b.add(s)
+}
+
+// labels are on nodes before anything looks for them. A kubelet that is told them registers
+// with them; others get them here.
+func (b *builder) labels() {
+	var run []string
+	for i := range b.p.Regions {
+		r := &b.p.Regions[i]
+		for _, n := range r.Region.Gateways.Nodes {
+			if onCluster(r) {
+				run = append(run, "kubectl label --overwrite node "+n.Name+" "+spell(r.NodeLabels())+" "+spell(r.GatewayLabels()))
+			}
+		}
+		if onCluster(r) {
+			run = append(run, "kubectl label --overwrite node NODE "+spell(r.NodeLabels())+"   # every other node of region "+r.Region.Name)
+		}
+	}
+	if len(run) > 0 {
+		b.add(Step{Phase: Cluster, Title: "Label the nodes that are there already", Run: run,
+			Why:   "The DaemonSets and the network plugin's settings find nodes by these labels.",
+			Works: "kubectl get nodes -L " + schema.RegionLabel, Shows: "a region for every node"})
+	}
+}
+
+func spell(labels map[string]string) string {
+	var all []string
+	for _, k := range slices.Sorted(maps.Keys(labels)) {
+		all = append(all, k+"="+labels[k])
+	}
+	return strings.Join(all, " ")
+}
+
+// plugins points to what the network plugin is told: it differs by plugin, and by whether
+// it runs already.
+func (b *builder) plugins() {
+	s := Step{Phase: Cluster, Title: "Set up the network plugin", Needs: "the plugin's own installation",
+		Why: "What each region's plugin has to be told, with the values, stands in `regions/*/cni/by-hand.txt`: read it now. Files beside it go to the API server **before** the plugin's agents start; they are in no kustomization, because their kinds come with the plugin. " +
+			"On a cluster whose plugin runs already, compare first: what it does now must not be changed under running pods."}
+	for i := range b.p.Regions {
+		s.Run = append(s.Run, "cat "+tree.InRegion(b.p.Regions[i].Region.Name, "cni/by-hand.txt"))
+	}
+	s.Works, s.Shows = "kubectl get nodes", "Ready nodes once the plugin runs"
+	b.add(s)
+}
+
+// cloud are the providers' route tables, source checks and firewalls.
+func (b *builder) cloud() {
+	for _, r := range b.regions(func(r *plan.Region) bool { return r.Cloud != nil }) {
+		call := "cloud/" + plan.CloudProgram(r.Cloud.Cloud)
+		tables := tree.InRegion(r.Region.Name, "cloud/tables")
+		b.add(Step{Phase: Cloud, Title: "Give the network of region " + r.Region.Name + " its routes",
+			Why:   "`print` shows what would be done, and does nothing. Terraform does the same from `" + tree.InRegion(r.Region.Name, "cloud/main.tf") + "`: use one of the two.",
+			Run:   []string{call + " print " + tables, call + " apply " + tables},
+			Works: call + " check " + tables, Shows: "nothing, with exit code 0",
+			Undo:  []string{call + " remove " + tables},
+			Needs: "an account of " + r.Region.Provider})
+	}
+}
+
+// hosts are gateways that no DaemonSet brings, and nodes behind them.
+func (b *builder) hosts() {
+	for _, r := range b.regions(onHosts) {
+		for i := range r.Region.Gateways.Nodes {
+			b.gatewayHost(r, &r.Region.Gateways.Nodes[i])
+		}
+	}
+	for i := range b.p.Regions {
+		if r := &b.p.Regions[i]; r.HostRoutes() {
+			b.nodeHosts(r)
+		}
+	}
+	for _, r := range b.regions(onHosts) {
+		b.join(r)
+	}
+}
+
+func (b *builder) gatewayHost(r *plan.Region, n *schema.GatewayNode) {
+	if b.p.MachineConfig() {
+		b.machineConfig(r, n)
+		return
+	}
+	key := b.spec().Tailnet.Auth.HostDir
+	b.add(Step{Phase: Hosts, Title: "Give " + n.Name + " its key", On: n.Name,
+		Why:   "The command waits for the key; end it with Ctrl-D.",
+		Run:   []string{"install -d -m 700 " + key, "(umask 377 && cat >" + key + "/authkey)"},
+		Works: "stat -c '%a %s' " + key + "/authkey", Shows: "400, and more than 0 bytes",
+		Undo: []string{"rm -f " + key + "/authkey"}})
+	b.add(Step{Phase: Hosts, Title: "Install gateway " + n.Name, On: n.Name,
+		Why: "The first command runs where the tree is; `HOST` is how ssh reaches the machine. The kubelet gets its static pod last.",
+		Run: []string{
+			"kustomize-hybrid bundle $TOPOLOGY --host " + n.Name + " -o - | ssh root@HOST 'mkdir -p kustomize-hybrid && tar -xf - -C kustomize-hybrid'",
+			"kustomize-hybrid/install.sh apply",
+		},
+		Works: "kustomize-hybrid/install.sh check", Shows: "nothing, with exit code 0",
+		Undo: []string{"/var/lib/kustomize-hybrid/installed/install.sh remove --purge"}})
+}
+
+// machineConfig is the same for hosts that take one machine configuration.
+func (b *builder) machineConfig(r *plan.Region, n *schema.GatewayNode) {
+	dir := "gateway/"
+	for i := range r.Hosts {
+		if h := &r.Hosts[i]; h.Node != nil && h.Node.Name == n.Name {
+			dir += n.Name + "/"
+		}
+	}
+	b.add(Step{Phase: Hosts, Title: "Patch the machine configuration of " + n.Name,
+		Why:   "A patch of your own brings the key: the first lines of the file say how. `talosctl` reboots the host, which writes the files.",
+		Run:   []string{"talosctl patch machineconfig --nodes " + n.InternalIP.String() + " --patch @" + tree.InRegion(r.Region.Name, dir+"machine-config.yaml")},
+		Works: "talosctl get staticpodstatus --nodes " + n.InternalIP.String(), Shows: "the gateway, ready",
+		Needs: "a host of " + b.distribution().Title})
+}
+
+func (b *builder) nodeHosts(r *plan.Region) {
+	name := r.Region.Name
+	if b.p.MachineConfig() {
+		if r.HasForm(schema.RouteFormMachineConfig) {
+			b.add(Step{Phase: Hosts, Title: "Patch the machine configuration of the other nodes of " + name, NodesOf: name,
+				Run:   []string{"talosctl patch machineconfig --nodes ADDRESS --patch @" + tree.InRegion(name, "node/machine-config.yaml")},
+				Needs: "a host of " + b.distribution().Title})
+		}
+		return
+	}
+	b.add(Step{Phase: Hosts, Title: "Install every other node of region " + name, On: "each node of " + name + " that is not a gateway", NodesOf: name,
+		Why: "They need routes to the other regions before their kubelet looks for the API server. Nodes that come from an image take `node/cloud-init.yaml` instead, where the topology asks for it, and nodes that reach the API server anyway the DaemonSet.",
+		Run: []string{
+			"kustomize-hybrid bundle $TOPOLOGY --nodes-of " + name + " -o - | ssh root@HOST 'mkdir -p kustomize-hybrid && tar -xf - -C kustomize-hybrid'",
+			"kustomize-hybrid/install.sh apply",
+		},
+		Works: "kustomize-hybrid/install.sh check", Shows: "nothing, with exit code 0",
+		Undo: []string{"/var/lib/kustomize-hybrid/installed/install.sh remove --purge"}})
+}
+
+// join is how a host of the region becomes a node, where the distribution's own way is
+// written down. Nodes beside a DaemonSet have joined by the cluster's own means.
+func (b *builder) join(r *plan.Region) {
+	j := b.distribution().Join
+	if !j.IsKnown() || b.p.MachineConfig() {
+		return
+	}
+	host, port := b.spec().Cluster.APIServer.Told()
+	for i := range r.Region.Gateways.Nodes {
+		n := &r.Region.Gateways.Nodes[i]
+		b.alone(r, n)
+		labels := r.NodeLabels()
+		maps.Copy(labels, r.GatewayLabels())
+		b.joinHost(j.Value, n.Name, n.InternalIP.String(), n.Name, labels, host, port)
+	}
+	if plan.EveryNodeIsGateway(r.Region) {
+		return
+	}
+	b.joinHost(j.Value, "each other node of "+r.Region.Name, "ADDRESS", "NAME", r.NodeLabels(), host, port)
+}
+
+// alone is a kubelet without an API server, which runs the static pod by which the host
+// reaches one.
+func (b *builder) alone(r *plan.Region, n *schema.GatewayNode) {
+	alone := b.distribution().Alone
+	if !alone.IsKnown() || r.LocalAPIServer {
+		return
+	}
+	b.add(Step{Phase: Join, Title: "Bring up the tunnel of " + n.Name + " before it joins", On: n.Name,
+		Why:   "Joining needs the API server, which this host reaches through its own gateway, and the gateway is a pod. So a kubelet runs alone first, without a server's port and without an API server. When it is stopped the gateway goes on, and the kubelet that joins finds it running.",
+		Run:   alone.Value.Run,
+		Works: "curl -sf http://" + hostPort(n.InternalIP.String(), facts.TailscaleHealthPort) + "/healthz && " + alone.Value.Stop, Shows: "nothing, with exit code 0: the tunnel is up, and the lone kubelet has ended",
+		Undo: []string{alone.Value.Stop}})
+}
+
+func (b *builder) joinHost(j distribution.Join, who, address, name string, labels map[string]string, host string, port int) {
+	var flags []string
+	for _, k := range slices.Sorted(maps.Keys(labels)) {
+		flags = append(flags, k+"="+labels[k])
+	}
+	fill := strings.NewReplacer("{server}", hostPort(host, port), "{host}", host, "{address}", address, "{name}", name,
+		"{labels}", strings.Join(flags, ","), "{label list}", "  - "+strings.Join(flags, "\n  - "))
+	run := []string{"install -d " + j.File[:strings.LastIndex(j.File, "/")], "cat >" + j.File + " <<'END'"}
+	run = append(run, strings.Split(strings.TrimSuffix(fill.Replace(j.Text), "\n"), "\n")...)
+	run = append(run, "END")
+	for _, line := range j.Run {
+		run = append(run, fill.Replace(line))
+	}
+	b.add(Step{Phase: Join, Title: "Join " + who, On: who, Run: run,
+		Why:   "The node's address is the LAN's: without it the kubelet may take one from the tailnet, which no other node can use. " + j.Why,
+		Works: "kubectl get node " + name + " -o wide -L " + schema.RegionLabel, Shows: "the address and the region, and Ready once its plugin runs",
+		Undo: []string{"kubectl delete node " + name}})
+}
+
+// verify asks what has been set up whether it carries packets.
+func (b *builder) verify() {
+	if len(b.p.Regions) == 0 {
+		return
+	}
+	for _, r := range b.regions(onHosts) {
+		for _, n := range r.Region.Gateways.Nodes {
+			if !b.p.MachineConfig() {
+				b.add(Step{Phase: Verify, Title: "Ask gateway " + n.Name, On: n.Name, Run: []string{"/var/lib/kustomize-hybrid/installed/install.sh status"},
+					Works: "curl -sf http://" + hostPort(n.InternalIP.String(), facts.TailscaleHealthPort) + "/healthz", Shows: "nothing, with exit code 0: the tunnel is up"})
+			}
+		}
+	}
+	for _, r := range b.regions(onCluster) {
+		b.add(Step{Phase: Verify, Title: "Ask the gateways of region " + r.Region.Name,
+			Run:   []string{"kubectl -n " + schema.Namespace + " exec daemonset/gateway-" + r.Region.Name + " -c tailscale -- tailscale status"},
+			Works: "kubectl -n " + schema.Namespace + " exec daemonset/gateway-" + r.Region.Name + " -c tailscale -- tailscale status --peers", Shows: "the other regions' gateways, active and direct; relay is slower, and says that no direct way was found"})
+	}
+	s := Step{Phase: Verify, Title: "Send packets from each region to each other",
+		Why: "A pod in each region asks for the addresses of pods in all of them, the Service and the name. Take an image that has wget and nslookup."}
+	for i := range b.p.Regions {
+		name := b.p.Regions[i].Region.Name
+		s.Run = append(s.Run, fmt.Sprintf("kubectl run probe-%s --image=busybox:1.36 --restart=Never --overrides='{\"spec\":{\"nodeSelector\":{%q:%q}}}' -- sh -c 'nslookup kubernetes.default && sleep 3600'", name, schema.RegionLabel, name))
+	}
+	s.Run = append(s.Run, "kubectl get pods -o wide", "kubectl exec probe-"+b.p.Regions[0].Region.Name+" -- ping -c 3 ADDRESS   # of each other probe")
+	s.Works, s.Shows = "kubectl logs probe-"+b.p.Regions[0].Region.Name, "the address of kubernetes.default: DNS and the Service work from there"
+	for i := range b.p.Regions {
+		s.Undo = append(s.Undo, "kubectl delete pod probe-"+b.p.Regions[i].Region.Name)
+	}
+	b.add(s)
+}
+
+// later is the second day.
+func (b *builder) later() {
+	b.add(Step{Phase: Later, Title: "Change the topology",
+		Why: "Render, read what differs, and do the steps above again whose files changed, in this order: the policy, the clouds' routes, the hosts, the cluster. New prefixes are approved before they are advertised that way. Gateways restart one at a time.",
+		Run: []string{"kustomize-hybrid render $TOPOLOGY -o . --check"}})
+	s := Step{Phase: Later, Title: "Take a region away", Why: "**Before** it leaves the topology: afterwards nobody renders what takes it back. On each of its hosts run what its step above says; a copy stays on the host. Then its objects, its cloud's routes, its nodes, and last the topology, the policy and the devices in the tailnet."}
+	for i := range b.p.Regions {
+		r := &b.p.Regions[i]
+		s.Run = append(s.Run, "# region "+r.Region.Name)
+		if onCluster(r) {
+			s.Run = append(s.Run, "kubectl delete -f cluster/gateway-"+r.Region.Name+".yaml")
+		}
+		if r.HasForm(schema.RouteFormDaemonSet) {
+			s.Run = append(s.Run, "kubectl delete -f cluster/routes-"+r.Region.Name+".yaml")
+		}
+		if r.Cloud != nil {
+			s.Run = append(s.Run, "cloud/"+plan.CloudProgram(r.Cloud.Cloud)+" remove "+tree.InRegion(r.Region.Name, "cloud/tables"))
+		}
+		s.Run = append(s.Run, "kubectl delete node -l "+spell(r.NodeLabels()))
+	}
+	b.add(s)
+	b.add(Step{Phase: Later, Title: "Upgrade Tailscale, Kubernetes or the network plugin",
+		Why: "Change the version in the topology first, and validate: known issues are those of versions. Then render and apply; gateways of a DaemonSet roll one by one, static pods one host after the other, the standby first.",
+		Run: []string{"kustomize-hybrid validate $TOPOLOGY"}})
+	b.add(Step{Phase: Later, Title: "Change a key",
+		Why: "A gateway that has joined keeps its own node key; the auth key is for one that has lost it. Make a new one, put it where the old one was (Secret and files), and revoke the old one. Nothing restarts."})
+}

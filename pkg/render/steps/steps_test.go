@@ -1,0 +1,158 @@
+package steps_test
+
+import (
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/sample"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/steps"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema/load"
+)
+
+// topologies are the examples and the samples, by name.
+func topologies(t *testing.T) map[string]*schema.Topology {
+	t.Helper()
+	all := sample.Cases()
+	files, err := filepath.Glob("../../../examples/*/topology.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no examples: %v", err)
+	}
+	for _, file := range files {
+		in, err := load.Files(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		doc, err := in.One()
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[filepath.Base(filepath.Dir(file))] = doc.Topology
+	}
+	return all
+}
+
+// inTree finds what a command takes from the rendered tree.
+var inTree = regexp.MustCompile(`(?:^|[ @/]{1}|://)((?:cluster|cloud|regions|tailnet|cni)/[A-Za-z0-9._/-]+)`)
+
+// A command names files that are there, and is one that a shell can read.
+func TestCommandsFitTheTree(t *testing.T) {
+	for name, topology := range topologies(t) {
+		t.Run(name, func(t *testing.T) {
+			p := plan.New(topology)
+			files, err := render.Tree(p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			there := map[string]bool{}
+			for _, f := range files {
+				there[f.Path] = true
+			}
+			for _, s := range steps.List(p) {
+				lines := slices.Concat(s.Run, []string{s.Works}, s.Undo)
+				for _, line := range lines {
+					for _, found := range inTree.FindAllStringSubmatch(line, -1) {
+						if !there[found[1]] {
+							t.Errorf("%s: %q names %s, which the tree does not have", s.Title, line, found[1])
+						}
+					}
+				}
+				sh := exec.Command("sh", "-n")
+				sh.Stdin = strings.NewReader(strings.Join(lines, "\n") + "\n")
+				if out, err := sh.CombinedOutput(); err != nil {
+					t.Errorf("%s: %v\n%s", s.Title, err, out)
+				}
+			}
+		})
+	}
+}
+
+// The order is what makes it work: what is needed is there before.
+func TestOrder(t *testing.T) {
+	p := plan.New(topologies(t)["regional-gateway"])
+	var titles []string
+	for _, s := range steps.List(p) {
+		if slices.Contains(titles, s.Title) {
+			t.Errorf("two steps are called %q", s.Title)
+		}
+		titles = append(titles, s.Title)
+	}
+	want := []string{
+		"Put the policy in force", "Make a key with tag:k8s-gpu-dc, for gpu-1", "Make the namespace", "Give the DaemonSets their key",
+		"Label the nodes that are there already", "Apply everything else", "Give the network of region gcp-us its routes",
+		"Give gpu-1 its key", "Install gateway gpu-1", "Bring up the tunnel of gpu-1 before it joins", "Join gpu-1", "Ask gateway gpu-1", "Take a region away",
+	}
+	at := -1
+	for _, title := range want {
+		i := slices.Index(titles, title)
+		if i <= at {
+			t.Errorf("step %q is number %d, after number %d: %q", title, i, at, titles)
+		}
+		at = i
+	}
+}
+
+func TestFilter(t *testing.T) {
+	p := plan.New(topologies(t)["regional-gateway"])
+	whole := string(steps.Markdown(p, steps.Filter{}))
+	for _, c := range []struct {
+		filter   steps.Filter
+		has, not []string
+	}{
+		{steps.Filter{Host: "gpu-1"}, []string{"Install gateway gpu-1", "Join gpu-1"}, []string{"kubectl apply -k", "## The tailnet"}},
+		{steps.Filter{Phase: steps.Cluster}, []string{"kubectl apply -k"}, []string{"Install gateway gpu-1"}},
+	} {
+		text := string(steps.Markdown(p, c.filter))
+		for _, word := range c.has {
+			if !strings.Contains(text, word) {
+				t.Errorf("%+v leaves out %q", c.filter, word)
+			}
+		}
+		for _, word := range c.not {
+			if strings.Contains(text, word) {
+				t.Errorf("%+v keeps %q", c.filter, word)
+			}
+		}
+		// A step keeps its number, so that people can speak of it.
+		for line := range strings.Lines(text) {
+			if strings.HasPrefix(line, "### ") && !strings.Contains(whole, line) {
+				t.Errorf("%+v renumbers: %q", c.filter, line)
+			}
+		}
+	}
+}
+
+// Whoever runs no kubeadm is told nothing about it.
+func TestJoinByDistribution(t *testing.T) {
+	for _, c := range []struct {
+		distribution schema.Distribution
+		has, not     string
+	}{
+		{schema.DistributionKubeadm, "kubeadm join 10.0.0.5:6443 --node-name gpu-1", "rancher"},
+		{schema.DistributionK3s, "server: https://10.0.0.5:6443", "kubeadm join"},
+		{schema.DistributionRKE2, "server: https://10.0.0.5:9345", "kubeadm join"},
+		{schema.DistributionTalos, "talosctl patch machineconfig --nodes 10.143.0.11", "kubeadm join"},
+		{schema.DistributionOther, "", "kubeadm join"},
+	} {
+		topology := topologies(t)["regional-gateway"]
+		topology.Spec.Cluster.Distribution = c.distribution
+		text := string(steps.Markdown(plan.New(topology), steps.Filter{}))
+		if !strings.Contains(text, c.has) || strings.Contains(text, c.not) {
+			t.Errorf("%s: want %q and not %q", c.distribution, c.has, c.not)
+		}
+	}
+}
+
+func TestNoKeyIsPrinted(t *testing.T) {
+	for name, topology := range topologies(t) {
+		if text := string(steps.Markdown(plan.New(topology), steps.Filter{})); strings.Contains(text, "tskey-") {
+			t.Errorf("%s: something that looks like a key", name)
+		}
+	}
+}
