@@ -28,11 +28,15 @@ func Bundle(in Input, who Host, o Options) ([]tree.File, diag.List, error) {
 }
 
 // Steps says who does what in which order, as STEPS.md of the output tree does, or the
-// part of it that the filter keeps. It is nil where a finding is an error.
+// part of it that the filter keeps. It is nil where a finding is an error. The error is a
+// *steps.NoHostError where nothing is done on the filter's host.
 func Steps(in Input, f steps.Filter, o Options) ([]byte, diag.List, error) {
 	p, list, err := newPlan(in, o)
 	if p == nil {
 		return nil, list, err
+	}
+	if f.Host != "" && !f.Any(p) {
+		return nil, list, &steps.NoHostError{Host: f.Host, Gateways: steps.Gateways(p)}
 	}
 	return steps.Markdown(p, f), list, nil
 }

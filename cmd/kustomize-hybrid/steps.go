@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -30,7 +31,7 @@ that it worked, and how to take it back. The whole of it is STEPS.md in the tree
 			if phase != "" && !slices.Contains(steps.Phases(), f.Phase) {
 				return &usageError{cmd.CommandPath(), fmt.Errorf("there is no phase %q: choose %s", phase, phaseList())}
 			}
-			return c.steps(args, f, strict)
+			return c.steps(cmd.CommandPath(), args, f, strict)
 		},
 	}
 	cmd.Flags().StringVar(&host, "host", "", "what is done on this host: a gateway, by its name in the topology")
@@ -50,16 +51,20 @@ func phaseWords() []string {
 
 func phaseList() string { return strings.Join(phaseWords(), ", ") }
 
-func (c cli) steps(paths []string, f steps.Filter, strict bool) error {
+func (c cli) steps(command string, paths []string, f steps.Filter, strict bool) error {
 	in, err := hybrid.LoadFrom(c.in, paths...)
 	if err != nil {
 		return err
 	}
 	text, list, err := hybrid.Steps(in, f, hybrid.Options{Strict: strict})
-	if err != nil {
-		return err
+	if reported := c.report(list); reported != nil {
+		return reported
 	}
-	if err := c.report(list); err != nil {
+	var nobody *steps.NoHostError
+	if errors.As(err, &nobody) {
+		return &usageError{command, err}
+	}
+	if err != nil {
 		return err
 	}
 	_, err = c.out.Write(text)

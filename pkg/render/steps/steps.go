@@ -7,6 +7,7 @@
 package steps
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -90,6 +91,30 @@ type Filter struct {
 // keeps reports whether the filter asks for the step.
 func (f Filter) keeps(s *Step) bool {
 	return (f.Phase == "" || s.Phase == f.Phase) && (f.Host == "" || s.On == f.Host)
+}
+
+// Any reports whether it keeps a step at all.
+func (f Filter) Any(p *plan.Plan) bool {
+	return slices.ContainsFunc(List(p), func(s Step) bool { return f.keeps(&s) })
+}
+
+// NoHostError says that nothing is done on a host.
+type NoHostError struct {
+	Host     string
+	Gateways []string
+}
+
+func (e *NoHostError) Error() string {
+	return fmt.Sprintf("there is no step on a host %q: the gateways are %s", e.Host, strings.Join(e.Gateways, ", "))
+}
+
+// Gateways are the names of all gateways.
+func Gateways(p *plan.Plan) []string {
+	var names []string
+	for i := range p.Regions {
+		names = append(names, p.Regions[i].GatewayNames()...)
+	}
+	return names
 }
 
 // Markdown writes the steps, numbered by their place in the whole list.
