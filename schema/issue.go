@@ -92,7 +92,7 @@ func (c *IssueCondition) holdsOfRegion(r *Region) bool {
 		among(c.Tunnel, r.CNI.Tunnel) &&
 		(!c.L7Proxy || r.CNI.L7Proxy) &&
 		among(c.Provider, r.Provider) &&
-		(among(c.GatewayMode, r.Gateways.Mode) || r.Gateways.Mode == ModePerNode && slices.Contains(c.GatewayMode, ModeStaticPod)) &&
+		(among(c.GatewayMode, r.Gateways.Mode) || r.Gateways.StaticPods() && slices.Contains(c.GatewayMode, ModeStaticPod)) &&
 		among(c.HAStrategy, r.Gateways.HA.Strategy)
 }
 

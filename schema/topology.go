@@ -240,6 +240,8 @@ func (n NodeRoutes) Has(f RouteForm) bool { return slices.Contains(n.Forms, f) }
 // Gateways are the region's Tailscale subnet routers.
 type Gateways struct {
 	Mode GatewayMode `json:"mode"`
+	// Runner is what runs the gateways of ModePerNode; empty means RunnerStaticPod.
+	Runner Runner `json:"runner,omitempty"`
 	// HA says how several gateways share the work; the zero value lets the planner decide.
 	HA HA `json:"ha,omitzero"`
 	// State is where a gateway keeps its identity; empty means KeepSecret where that is
@@ -426,7 +428,28 @@ const (
 	// ModePerNode makes every node of the region a gateway for its own pods, as static
 	// pods; one or more of them also carry the region's node CIDRs.
 	ModePerNode GatewayMode = "perNode"
+	// ModeHost runs them as services of the host, around its own tailscaled: before its
+	// kubelet, and without one.
+	ModeHost GatewayMode = "host"
 )
+
+// Runner is what runs the gateways of a mode that leaves it open.
+type Runner string
+
+const (
+	RunnerStaticPod Runner = "staticPod" // the kubelet, from a file
+	RunnerHost      Runner = "host"      // services of the host, as in ModeHost
+)
+
+// OnHost reports whether services of the host are the gateways, and no pods.
+func (g *Gateways) OnHost() bool {
+	return g.Mode == ModeHost || g.Mode == ModePerNode && g.Runner == RunnerHost
+}
+
+// StaticPods reports whether static pods are the gateways.
+func (g *Gateways) StaticPods() bool {
+	return g.Mode == ModeStaticPod || g.Mode == ModePerNode && g.Runner != RunnerHost
+}
 
 // HAStrategy says how several gateways of a region share the work.
 type HAStrategy string

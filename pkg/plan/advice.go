@@ -69,13 +69,13 @@ func (r *Region) Advice() StrategyAdvice {
 }
 
 // supersetsVerdict: receivers take a packet from whoever advertises a prefix that its
-// source lies in since 1.98.0 only (wireguard-go device/receive.go), and only static
-// pods have an environment for each host.
+// source lies in since 1.98.0 only (wireguard-go device/receive.go), and static
+// pods and services alone have an environment for each host.
 func supersetsVerdict(r *Region) SupersetsVerdict {
 	switch {
 	case !r.plan.Topology.Spec.Tailnet.TailscaleVersion.AtLeast(1, 98, 0):
 		return SupersetsTooOld
-	case r.Region.Gateways.Mode != schema.ModeStaticPod:
+	case r.Region.Gateways.Mode != schema.ModeStaticPod && r.Region.Gateways.Mode != schema.ModeHost:
 		return SupersetsNotInMode
 	case !r.SupersetsFit():
 		return SupersetsNoRoom

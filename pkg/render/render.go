@@ -187,7 +187,7 @@ func (w *writer) gateway(r *plan.Region, h *plan.Host) {
 	switch {
 	case w.plan.MachineConfig():
 		w.add(cluster.MachineConfig(w.fleet, w.plan, r, h, g))
-	case r.Region.Gateways.Mode != schema.ModeDaemonSet:
+	case r.Region.Gateways.StaticPods():
 		w.add(cluster.StaticPod(w.plan, r, h, g))
 	}
 }

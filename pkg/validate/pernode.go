@@ -37,6 +37,7 @@ func perNode(p *plan.Plan) diag.List {
 		if r.Gateways.Mode == schema.ModePerNode {
 			own.plugin(&list)
 		}
+		own.runner(&list)
 		own.noOthers(&list, p.Regions[i].Region)
 	}
 	return list
@@ -130,6 +131,14 @@ func (o *blockOwners) unused(list *diag.List, j int) {
 	}
 }
 
+// runner: the other modes say themselves what runs their gateways.
+func (o *blockOwners) runner(list *diag.List) {
+	if g := &o.region.Gateways; g.Runner != "" && g.Mode != schema.ModePerNode {
+		list.Errorf(CodeFieldUnused, o.path+".gateways.runner", "region %q says runner: %s, which only mode perNode reads", o.region.Name, g.Runner).
+			See(o.path+".gateways.mode", "the region's mode is %s", g.Mode).Fix("drop runner; mode host runs gateways as services of their hosts")
+	}
+}
+
 // noOthers: routes to a gateway are for nodes that are none. Units are for gateways, too,
 // and user data for those that make their own address.
 func (o *blockOwners) noOthers(list *diag.List, planned *schema.Region) {
@@ -154,7 +163,7 @@ func (o *blockOwners) noOthers(list *diag.List, planned *schema.Region) {
 // node lives, or its node's tunnel drops it.
 func (o *blockOwners) plugin(list *diag.List) {
 	c := o.region.CNI
-	mode, cure := facts.Plugin(c.Type).Mode(c.IPAM), "use mode daemonSet or staticPod here"
+	mode, cure := facts.Plugin(c.Type).Mode(c.IPAM), "use mode daemonSet, staticPod or host here"
 	if mode.Stays.Value || !mode.Stays.IsKnown() {
 		return
 	}

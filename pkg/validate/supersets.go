@@ -77,9 +77,9 @@ func (w *wider) possible(list *diag.List, t *schema.Topology) {
 			w.region.Name, v).See("spec.tailnet.tailscaleVersion", "%s is stated here, for the gateways of every region", v).
 			Fix("use strategy relay, which works with any version, or run 1.98.0 or newer everywhere")
 	}
-	if m := w.region.Gateways.Mode; m != schema.ModeStaticPod {
+	if m := w.region.Gateways.Mode; m != schema.ModeStaticPod && m != schema.ModeHost {
 		list.Errorf(CodeSupersetMode, regionPath(w.index)+".gateways.mode", "region %q has strategy supersets, where each gateway advertises prefixes of its own, and mode %s, %s",
-			w.region.Name, m, whyNoSupersets(m)).See(w.strategy(), "strategy supersets is chosen here").Fix("use mode staticPod, or strategy relay")
+			w.region.Name, m, whyNoSupersets(m)).See(w.strategy(), "strategy supersets is chosen here").Fix("use mode staticPod or host, or strategy relay")
 	}
 }
 

@@ -43,9 +43,9 @@ func TestCUEFaults(t *testing.T) {
 	hint: write 10.0.0.0/22
 ` + defaults + `:9:14: error: nodeCIDRs[0] "10.1.0.1/22" has bits set beyond its length: it names an address, not a network [host-bits]
 	hint: write 10.1.0.0/22
-` + defaults + `:13:3: error: mode "staticpod" must be "daemonSet", "staticPod" or "perNode" [bad-value]
+` + defaults + `:13:3: error: mode "staticpod" must be "daemonSet", "staticPod", "perNode" or "host" [bad-value]
 	hint: did you mean staticPod?
-` + defaults + `:13:3: error: mode "staticpod" must be "daemonSet", "staticPod" or "perNode" [bad-value]
+` + defaults + `:13:3: error: mode "staticpod" must be "daemonSet", "staticPod", "perNode" or "host" [bad-value]
 	hint: did you mean staticPod?
 ` + network + `:12:4: error: kubernetesVersion is the number 1.33, and must be text [wrong-type]
 	hint: write it in quotes: "1.33"

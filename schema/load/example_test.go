@@ -40,6 +40,6 @@ spec:
 	// Output:
 	// topology.yaml:11:19: error: nodeCIDRs[0] "10.0.0.1/22" has bits set beyond its length: it names an address, not a network [host-bits]
 	// 	hint: write 10.0.0.0/22
-	// topology.yaml:15:15: error: mode "staticpod" must be "daemonSet", "staticPod" or "perNode" [bad-value]
+	// topology.yaml:15:15: error: mode "staticpod" must be "daemonSet", "staticPod", "perNode" or "host" [bad-value]
 	// 	hint: did you mean staticPod?
 }

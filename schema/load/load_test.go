@@ -99,7 +99,7 @@ topology.yaml:24:18: error: podCIDRs[0] "10.61.0.7/16" has bits set beyond its l
 	hint: write 10.61.0.0/16
 topology.yaml:34:7: error: regions[1] has no field "nodeCDIRs" [unknown-field]
 	hint: did you mean nodeCIDRs?
-topology.yaml:39:15: error: mode "staticpod" must be "daemonSet", "staticPod" or "perNode" [bad-value]
+topology.yaml:39:15: error: mode "staticpod" must be "daemonSet", "staticPod", "perNode" or "host" [bad-value]
 	hint: did you mean staticPod?
 `
 	if got := text(doc.Findings); got != want {

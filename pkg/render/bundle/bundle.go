@@ -68,13 +68,15 @@ func gateway(p *plan.Plan, fleet *host.Fleet, r *plan.Region, n *schema.GatewayN
 	}
 	b := builder{host: n.Name, about: "gateway " + n.Name + " of region " + r.Region.Name, address: n.InternalIP.String(), files: files}
 	if r.Region.Gateways.Mode != schema.ModeDaemonSet {
+		b.key = p.Topology.Spec.Tailnet.Auth.HostDir + "/authkey"
+	}
+	if r.Region.Gateways.StaticPods() {
 		pod, err := cluster.StaticPod(p, r, h, fleet.Gateway(r, h))
 		if err != nil {
 			return nil, err
 		}
 		// The directory is a default of the distribution; install.sh takes another.
 		b.pods = facts.Distribution(p.Topology.Spec.Cluster.Distribution).StaticPods.Value
-		b.key = p.Topology.Spec.Tailnet.Auth.HostDir + "/authkey"
 		b.pod = pod.Data
 	}
 	return b.bundle(), nil
@@ -144,8 +146,11 @@ func (b *builder) bundle() []tree.File {
 	if b.address != "" {
 		about.WriteString("address " + b.address + "\n")
 	}
+	if b.key != "" {
+		about.WriteString("key " + b.key + "\n")
+	}
 	if b.pod != nil {
-		about.WriteString("key " + b.key + "\npods " + b.pods + "\npod " + manifestName + "\n")
+		about.WriteString("pods " + b.pods + "\npod " + manifestName + "\n")
 		list = append(list, tree.File{Path: manifestName, Data: b.pod})
 	}
 	for _, f := range b.files {

@@ -112,11 +112,22 @@ apply() {
 	if live && [ -n "$(units)" ]; then
 		systemctl daemon-reload || exit 1
 		units | while read -r unit; do
-			systemctl enable "$unit" && systemctl reload-or-restart "$unit" || exit 1
-		done || die 'a unit does not start: systemctl status says why'
+			systemctl enable "$unit" && systemctl reload-or-restart --no-block "$unit" || exit 1
+		done || die 'a unit cannot be started: systemctl status says why'
+		units | while read -r unit; do comes_up "$unit" || exit 1; done || exit 1
 	fi
 	[ -z "$pod" ] || put 600 "$DIR/$(told pod)" "$pod"
 	keep
+}
+
+# comes_up waits for a unit. A gateway's waits for its tailnet.
+comes_up() {
+	tries=90
+	until systemctl is-active --quiet "$1"; do
+		tries=$((tries - 1))
+		[ "$tries" -gt 0 ] || die "$1 has not come up within 90 s, and goes on trying: journalctl -u $1"
+		sleep 1
+	done
 }
 
 # keep leaves on the host what undoes it.
@@ -194,12 +205,10 @@ gone() {
 remove() {
 	if [ -f "$KEPT/manifests" ]; then MANIFESTS=${MANIFESTS:-$(cat "$KEPT/manifests")}; fi
 	pod=$(pod_file) || exit 1
-	if [ -n "$pod" ] && [ -f "$pod" ]; then
-		rm -f "$pod"
-		if live; then gone; fi
-	fi
+	if [ -n "$pod" ]; then rm -f "$pod"; fi
 	if live; then
-		units | while read -r unit; do systemctl disable --now "$unit" 2>/dev/null; done
+		units | sed '1!G;h;$!d' | while read -r unit; do systemctl disable --now "$unit" 2>/dev/null; done
+		if [ -n "$(told key)" ]; then gone; fi
 		for program in $(files | sed -n 's|^755 \(/.*/\(gateway-setup\|node-routes\|host-address\)\.sh\)$|\1|p'); do
 			[ -x "$program" ] || continue
 			case $program in

@@ -11,9 +11,6 @@ import (
 )
 
 const (
-	// hostStateDir survives the pod, so that a static pod and a DaemonSet's pod on one
-	// host are one and the same gateway.
-	hostStateDir = "/var/lib/kustomize-hybrid/tailscale"
 	// priorityClass outlasts whatever the node runs for its own sake.
 	priorityClass = "system-node-critical"
 

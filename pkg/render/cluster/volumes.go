@@ -127,7 +127,7 @@ func (g *gateway) stateVolume() corev1.Volume {
 	if g.plan.State == plan.StateSecret {
 		return emptyDirVolume("state")
 	}
-	return hostVolume("state", hostStateDir, corev1.HostPathDirectoryOrCreate)
+	return hostVolume("state", host.HostStateDir, corev1.HostPathDirectoryOrCreate)
 }
 
 func emptyDirVolume(name string) corev1.Volume {

@@ -19,6 +19,9 @@ import (
 // hostname: on the host network that is the node's, by which gateway-watch.sh knows its peers.
 func environment(p *plan.Plan, r *plan.Region, h *plan.Host) []Variable {
 	g := gateway{all: p, plan: r, region: r.Region, host: h}
+	if r.Region.Gateways.OnHost() {
+		return g.hostEnvironment()
+	}
 	env := []Variable{HostIP()}
 	if g.plan.State == plan.StateSecret {
 		env = append(env, nodeName())
@@ -27,6 +30,20 @@ func environment(p *plan.Plan, r *plan.Region, h *plan.Host) []Variable {
 	env = append(env, g.routing()...)
 	env = append(env, g.stateVariables()...)
 	return append(env, g.healthVariables()...)
+}
+
+// hostEnvironment is what gateway-host.sh is told: the same names as containerboot's, for
+// the same things, and paths of the host. Whoever knows one knows the other.
+func (g *gateway) hostEnvironment() []Variable {
+	t := &g.all.Topology.Spec.Tailnet
+	return append([]Variable{
+		variable("TS_VERSION", string(t.TailscaleVersion)),
+		variable("TS_AUTHKEY", "file:"+t.Auth.HostDir+"/authkey"),
+		variable("TS_EXTRA_ARGS", g.extraArgs()),
+	}, append(g.routing(),
+		variable("TS_SOCKET", Socket),
+		variable("TS_STATE_DIR", HostStateDir),
+	)...)
 }
 
 // gateway is a gateway host whose environment is spelled.

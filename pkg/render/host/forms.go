@@ -75,7 +75,7 @@ func asFiles(files []hostFile) []tree.File {
 // gatewayForms are those that are for gateways, too.
 func (f *forms) gatewayForms() []hostFile {
 	files := f.addressUnits()
-	if f.region.NodeRoutes.Has(schema.RouteFormSystemd) {
+	if f.region.NodeRoutes.Has(schema.RouteFormSystemd) || f.region.Gateways.OnHost() {
 		files = append(files, f.gatewayUnits()...)
 	}
 	if f.region.NodeRoutes.Has(schema.RouteFormNetworkd) {

@@ -56,6 +56,9 @@ const (
 	Socket    = SocketDir + "/tailscaled.sock"
 	// StateDir is where tailscaled keeps what it must find again.
 	StateDir = "/var/lib/tailscale"
+	// HostStateDir is where a host has StateDir: it survives the pod, so that a static pod,
+	// a DaemonSet's pod and services of the host are one and the same gateway.
+	HostStateDir = "/var/lib/kustomize-hybrid/tailscale"
 	// AuthDir holds the auth key, in a container; on a static pod's host it is
 	// Tailnet.Auth.HostDir.
 	AuthDir = "/etc/kustomize-hybrid/auth"

@@ -35,6 +35,10 @@ func OnGateway(f *Fleet, r *plan.Region, h *plan.Host) []Installed {
 	if r.Region.Gateways.Mode != schema.ModeDaemonSet {
 		files = append(forms.installed(program.Files(), f.GatewayTables(r, h)), files...)
 	}
+	if r.Region.Gateways.OnHost() {
+		env := envFiles(forms.header, r, h, environment(f.plan, r, h))
+		files = append(files, hostFile{env[0], ProgramDir + "/gateway.env"})
+	}
 	return installedAs(files)
 }
 

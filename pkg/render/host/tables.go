@@ -98,8 +98,11 @@ func spelled(p netip.Prefix) string {
 // do not differ.
 func (f *Fleet) Gateway(r *plan.Region, h *plan.Host) Gateway {
 	tables := f.GatewayTables(r, h)
-	return Gateway{Tables: tables, Watched: r.Relay || r.SourceRoute, Hash: f.hash(tables), Environment: environment(f.plan, r, h)}
+	return Gateway{Tables: tables, Watched: watchesPrimary(r), Hash: f.hash(tables), Environment: environment(f.plan, r, h)}
 }
+
+// watchesPrimary reports whether gateways of the region keep routes that follow a primary.
+func watchesPrimary(r *plan.Region) bool { return r.Relay || r.SourceRoute }
 
 // Node spells what differs for the region's hosts that are not gateways.
 func (f *Fleet) Node(r *plan.Region) Node {

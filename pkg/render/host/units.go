@@ -1,6 +1,7 @@
 package host
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
@@ -217,23 +218,51 @@ func (f *forms) gatewayUnits() []hostFile {
 	if f.region.Gateways.Mode == schema.ModeDaemonSet {
 		return nil
 	}
-	return []hostFile{f.unit("gateway", "kustomize-hybrid-setup.service", f.setupUnit())}
+	units := []hostFile{f.unit("gateway", SetupService, f.setupUnit())}
+	if f.region.Gateways.OnHost() {
+		units = append(units, f.hostServices()...)
+	}
+	return units
 }
 
-// setupUnit has no ExecStop: what it would take away, the gateway that runs still
-// needs. It asks for iptables because that is what the pod's image has, so that both
-// write the same chains.
-func (f *forms) setupUnit() string {
+// SetupService is the unit that prepares a gateway's host.
+const SetupService = "kustomize-hybrid-setup.service"
+
+// podFirewall is the choice of firewall that a pod's image makes, for whoever runs the
+// program beside the pod.
+func (f *forms) podFirewall() string {
+	if f.region.Gateways.OnHost() {
+		return ""
+	}
+	return "FIREWALL=iptables "
+}
+
+// runSetup runs gateway-setup.sh for the address that this host has. With a pod it asks for
+// iptables because that is what the pod's image has, so that both write the same chains.
+func (f *forms) runSetup() []string {
+	if f.region.Gateways.OnHost() {
+		return []string{"ExecStart=" + hostProgram + " setup", "ExecReload=" + hostProgram + " setup"}
+	}
 	var addresses []string
 	for _, n := range f.region.Gateways.Nodes {
 		addresses = append(addresses, n.InternalIP.String())
 	}
+	return []string{
+		"Environment=FIREWALL=iptables",
+		"ExecStart=/bin/sh -c 'for ip in " + strings.Join(addresses, " ") + `; do \`,
+		`	if ip -o address show to "$$ip" | grep -q .; then exec env HOST_IP="$$ip" ` + ProgramDir + `/gateway-setup.sh apply; fi; \`,
+		`	done; echo "this host has the address of no gateway" >&2; exit 1'`,
+	}
+}
+
+// setupUnit has no ExecStop: what it would take away, the gateway that runs still needs.
+func (f *forms) setupUnit() string {
 	before := "network-online.target"
 	if f.region.HostAddress == schema.HostAddressMade {
 		before += " " + AddressService
 	}
 	return "# systemctl enable --now kustomize-hybrid-setup.service, on: " + strings.Join(f.plan.GatewayNames(), ", ") + "\n" +
-		"# To take it all back, once the gateway is gone for good: HOST_IP=... FIREWALL=iptables " + ProgramDir + "/gateway-setup.sh remove\n" +
+		"# To take it all back, once the gateway is gone for good: HOST_IP=... " + f.podFirewall() + ProgramDir + "/gateway-setup.sh remove\n" +
 		sections(
 			section("Unit",
 				"Description=Rules, tables and firewall of a gateway of region "+f.region.Name,
@@ -241,19 +270,16 @@ func (f *forms) setupUnit() string {
 				"After="+before,
 				"Before="+kubeletUnits(f.distribution()),
 			),
-			section("Service",
+			section("Service", slices.Concat([]string{
 				"Type=oneshot",
 				"RemainAfterExit=yes",
-				"Environment=FIREWALL=iptables",
-				"ExecStart=/bin/sh -c 'for ip in "+strings.Join(addresses, " ")+`; do \`,
-				`	if ip -o address show to "$$ip" | grep -q .; then exec env HOST_IP="$$ip" `+ProgramDir+`/gateway-setup.sh apply; fi; \`,
-				`	done; echo "this host has the address of no gateway" >&2; exit 1'`,
+			}, f.runSetup(), []string{
 				"NoNewPrivileges=yes",
 				"ProtectHome=yes",
 				"PrivateTmp=yes",
-				"RuntimeDirectory="+strings.TrimPrefix(RunDir, "/run/"),
+				"RuntimeDirectory=" + strings.TrimPrefix(RunDir, "/run/"),
 				"RuntimeDirectoryPreserve=yes",
-			),
+			})...),
 			section("Install", "WantedBy=multi-user.target"),
 		)
 }

@@ -50,7 +50,7 @@ func verdict(r *plan.Region, a plan.StrategyAdvice) string {
 	case plan.SupersetsTooOld:
 		return "supersets would need Tailscale 1.98.0 or newer everywhere"
 	case plan.SupersetsNotInMode:
-		return fmt.Sprintf("supersets would need mode staticPod instead of %s", r.Region.Gateways.Mode)
+		return fmt.Sprintf("supersets would need mode staticPod or host instead of %s", r.Region.Gateways.Mode)
 	case plan.SupersetsNoRoom:
 		return "supersets would need room around the region's prefixes that nobody else has"
 	}

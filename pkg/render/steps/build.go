@@ -214,8 +214,18 @@ func (b *builder) gatewayHost(r *plan.Region, n *schema.GatewayNode) {
 		Run:   []string{"install -d -m 700 " + key, "(umask 377 && cat >" + key + "/authkey)"},
 		Works: "stat -c '%a %s' " + key + "/authkey", Shows: "400, and more than 0 bytes",
 		Undo: []string{"rm -f " + key + "/authkey"}})
+	why := "The first command runs where the tree is; `HOST` is how ssh reaches the machine. The kubelet gets its static pod last."
+	if r.Region.Gateways.OnHost() {
+		version := string(b.spec().Tailnet.TailscaleVersion)
+		b.add(Step{Phase: Hosts, Title: "Install Tailscale on " + n.Name, On: n.Name,
+			Why:   "The package of Tailscale's own repository (pkgs.tailscale.com), held at the topology's version, or the two programs of its static build in /usr/local/bin. The package's own service must not run beside the gateway.",
+			Run:   []string{"apt-get install -y tailscale=" + version + " && apt-mark hold tailscale", "systemctl disable --now tailscaled.service"},
+			Works: "tailscaled --version", Shows: version + " in its first line",
+			Needs: "Tailscale's repository"})
+		why = "The first command runs where the tree is; `HOST` is how ssh reaches the machine. The gateway is up when the last one ends: with or without a kubelet."
+	}
 	b.add(Step{Phase: Hosts, Title: "Install gateway " + n.Name, On: n.Name,
-		Why: "The first command runs where the tree is; `HOST` is how ssh reaches the machine. The kubelet gets its static pod last.",
+		Why: why,
 		Run: []string{
 			"kustomize-hybrid bundle $TOPOLOGY --host " + n.Name + " -o - | ssh root@HOST 'mkdir -p kustomize-hybrid && tar -xf - -C kustomize-hybrid'",
 			"kustomize-hybrid/install.sh apply",
@@ -284,7 +294,7 @@ func (b *builder) join(r *plan.Region) {
 // reaches one.
 func (b *builder) alone(r *plan.Region, n *schema.GatewayNode) {
 	alone := b.distribution().Alone
-	if !alone.IsKnown() || r.LocalAPIServer {
+	if !alone.IsKnown() || r.LocalAPIServer || r.Region.Gateways.OnHost() {
 		return
 	}
 	b.add(Step{Phase: Join, Title: "Bring up the tunnel of " + n.Name + " before it joins", On: n.Name,

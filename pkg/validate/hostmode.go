@@ -1,0 +1,54 @@
+package validate
+
+import (
+	"slices"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// The codes of the findings about what starts a gateway.
+const (
+	CodeNeverStarts  diag.Code = "gateway-never-starts" // a pod that waits for a kubelet that waits for the pod
+	CodeHostServices diag.Code = "host-services"        // services on hosts that run none
+)
+
+// whatStarts asks whether there is somebody to start each region's gateways, at every boot.
+func whatStarts(p *plan.Plan) diag.List {
+	var list diag.List
+	d := facts.Distribution(p.Topology.Spec.Cluster.Distribution)
+	homes := serverHomes(p.Given)
+	for i := range p.Given.Spec.Regions {
+		r := &p.Given.Spec.Regions[i]
+		if r.Gateways.StaticPods() && d.StartsAlone.IsKnown() && !d.StartsAlone.Value {
+			neverStarts(p.Given, i, homes, d.Title, &list)
+		}
+		if r.Gateways.OnHost() && d.MachineConfig.IsKnown() {
+			list.Errorf(CodeHostServices, regionPath(i)+".gateways.mode", "gateways of region %q are to be services of their hosts, and hosts of %s run none: they have neither a shell nor systemd", r.Name, d.Title).
+				See(distributionPath, "distribution: %s is chosen here", d.Name).
+				Fix("use mode staticPod: its kubelet starts before the API server answers, and the patch of the machine configuration brings the pod")
+		}
+	}
+	return list
+}
+
+// neverStarts: such an agent starts no kubelet before it has reached its server, at every
+// boot, and the server is reached through a pod of that kubelet.
+func neverStarts(t *schema.Topology, i int, homes []int, title string, list *diag.List) {
+	r := &t.Spec.Regions[i]
+	// One address that needs no gateway is enough.
+	if len(homes) == 0 || slices.ContainsFunc(homes, func(home int) bool { return home == none || home == i }) {
+		return
+	}
+	told, _ := t.Spec.Cluster.APIServer.Told()
+	d := list.Errorf(CodeNeverStarts, regionPath(i)+".gateways.mode", "gateways of region %q are static pods, and an agent of %s starts no kubelet before it has reached its server, at every boot: %s in region %q is reached through these gateways only, so neither ever starts",
+		r.Name, title, told, t.Spec.Regions[homes[0]].Name).
+		See(distributionPath, "distribution: %s is chosen here", t.Spec.Cluster.Distribution)
+	if r.Gateways.Mode == schema.ModePerNode {
+		d.Fix("say gateways.runner: %s: services of systemd around the host's own tailscaled are the gateway, before any kubelet", schema.RunnerHost)
+		return
+	}
+	d.Fix("use mode %s: services of systemd around the host's own tailscaled are the gateway, before any kubelet", schema.ModeHost)
+}
