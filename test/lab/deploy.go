@@ -42,7 +42,10 @@ func (h *host) install(t *schema.Topology, files []tree.File) error {
 	if err := os.MkdirAll(auth, 0o700); err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(auth, "authkey"), []byte("lab-key\n"), 0o400)
+	if err := os.WriteFile(filepath.Join(auth, "authkey"), []byte("lab-key\n"), 0o400); err != nil || !h.services() {
+		return err
+	}
+	return h.unpack(t)
 }
 
 // place is where a file of the tree goes, below /etc/kustomize-hybrid; empty for what is
@@ -119,8 +122,12 @@ func (h *host) advertised() int {
 	return 0
 }
 
-// setup is the init container.
+// setup is the init container, or what a unit runs in its place.
 func (h *host) setup(verb string) error {
+	if h.services() {
+		_, err := h.service("HOST_IP=" + h.lan(4) + " " + program("gateway-setup.sh") + " " + verb)
+		return err
+	}
 	out, err := h.enter(h.imageEnv("HOST_IP="+h.lan(4)), filepath.Join(h.w.image, "sh"), program("gateway-setup.sh"), verb).CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("%s: gateway-setup.sh %s: %w: %s", h.name(), verb, err, out)
@@ -140,6 +147,9 @@ func (h *host) address(verb string) error {
 // boot is the tailscale container. injected is what a kubelet adds for services; the
 // pod's own variables win.
 func (h *host) boot(injected ...string) error {
+	if h.services() {
+		return h.startServices()
+	}
 	env, err := h.environment()
 	if err != nil {
 		return err
@@ -159,6 +169,9 @@ func (h *host) boot(injected ...string) error {
 
 // watch is the sidecar on a gateway, or the service on a node.
 func (h *host) watch() error {
+	if h.services() {
+		return h.startUnit("kustomize-hybrid-watch.service", "watch")
+	}
 	if h.gateway() {
 		return h.spawn("watch", h.enter(h.imageEnv("HOST_IP="+h.lan(4), "TS_SOCKET="+socket),
 			filepath.Join(h.w.image, "sh"), program("gateway-watch.sh")))
@@ -202,8 +215,8 @@ func (h *host) tailscale(args ...string) (string, error) {
 
 // crash ends the container without a word.
 func (h *host) crash() {
-	h.parts["containerboot"].signal(syscall.SIGKILL)
-	<-h.parts["containerboot"].done
+	h.daemon().signal(syscall.SIGKILL)
+	<-h.daemon().done
 	for h.kill("tailscaled") > 0 {
 		time.Sleep(50 * time.Millisecond)
 	}
@@ -211,6 +224,10 @@ func (h *host) crash() {
 
 // drain is the container's preStop, then what the kubelet does: the signal.
 func (h *host) drain() {
+	if h.services() {
+		h.stopServices()
+		return
+	}
 	h.tailscale("set", "--advertise-routes=")
 	time.Sleep(5 * time.Second)
 	h.parts["containerboot"].stop(syscall.SIGTERM)

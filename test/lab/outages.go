@@ -15,7 +15,7 @@ func (c outageChecks) load(without *host) ([]pair, error) {
 			return
 		}
 		pairs = append(pairs, pair{a.podNS, a.pod(4), b.pod(4)})
-		if a.number == 3 {
+		if a.number == 3 && a.site.pod6 != "" {
 			pairs = append(pairs, pair{a.podNS, a.pod(6), b.pod(6)})
 		}
 	})
@@ -96,7 +96,7 @@ func (c outageChecks) outages() {
 	for _, o := range []outage{
 		{"tailscaled killed", 1500 * ms, 4000 * ms, true, func(h *host) error { h.crash(); return nil }, reboot},
 		{"restart", 1500 * ms, 4000 * ms, true, func(h *host) error {
-			h.parts["containerboot"].stop(syscall.SIGTERM)
+			h.daemon().stop(syscall.SIGTERM)
 			time.Sleep(2 * time.Second)
 			return nil
 		}, reboot},

@@ -40,7 +40,7 @@ const flat = "flat"
 func shapes() []*shape {
 	return []*shape{
 		vpcOverlay(), vpcAlias(), vpcUnrouted(), overlay(), strictFilter(), symmetricNAT(), onlyHTTPS(),
-		sharedSubnet(), podsInTailnetBlock(), apiBalancer(), publicHosts(),
+		sharedSubnet(), podsInTailnetBlock(), apiBalancer(), publicHosts(), hostServices(),
 	}
 }
 

@@ -85,7 +85,7 @@ run_tailscaled() {
 	[ -n "$version" ] || die "tailscaled is not installed: install Tailscale $TS_VERSION"
 	# A gateway that starts with another version beats one that does not start: its host
 	# may be out of reach without it. check names it.
-	[ "$version" = "$TS_VERSION" ] || say "this is Tailscale $version, and the topology says $TS_VERSION"
+	[ "${version%%-*}" = "$TS_VERSION" ] || say "this is Tailscale $version, and the topology says $TS_VERSION"
 	exec tailscaled --statedir="$TS_STATE_DIR" --socket="$TS_SOCKET" --port="$PORT" --tun=tailscale0
 }
 
@@ -132,10 +132,11 @@ health() {
 	printf 'HTTP/1.0 %s\r\nContent-Length: 0\r\nConnection: close\r\n\r\n' "$answer"
 }
 
-# others are tailscaleds of this host that are not ours: they want the same device, the
-# same port and the same rules.
+# others are tailscaleds on this host's network that are not ours: they want the same
+# device, the same port and the same rules.
 others() {
 	for pid in $(pidof tailscaled 2>/dev/null); do
+		[ "$(readlink "/proc/$pid/ns/net")" = "$(readlink /proc/self/ns/net)" ] || continue # a pod's own
 		tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -qF -e "--statedir=$TS_STATE_DIR " -e "--statedir=$TS_STATE_DIR" ||
 			echo "other: process $pid is a tailscaled with another state: turn off what starts it (tailscaled.service, k3s with vpn-auth)"
 	done
@@ -151,7 +152,7 @@ differing() {
 		/"AdvertiseRoutes": null/ { inside = 0 }
 		/"AdvertiseRoutes": \[/ { inside = 1; next }
 		inside && /\]/ { inside = 0 }
-		inside { gsub(/[ ",]/, ""); have[$0] }
+		inside { gsub(/[ \t",]/, ""); have[$0] }
 		/"RouteAll": / { accept = /true/ }
 		/"NoSNAT": / { nosnat = /true/ }
 		/"CorpDNS": / { dns = /true/ }
@@ -173,7 +174,7 @@ differing() {
 check() {
 	version=$(ts version 2>/dev/null | head -n 1)
 	wrong=$(
-		[ "$version" = "$TS_VERSION" ] || echo "differs: this is Tailscale ${version:-unknown}, and the topology says $TS_VERSION"
+		[ "${version%%-*}" = "$TS_VERSION" ] || echo "differs: this is Tailscale ${version:-unknown}, and the topology says $TS_VERSION"
 		others
 		differing
 	)
