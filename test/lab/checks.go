@@ -24,6 +24,7 @@ type checks struct {
 	only   *regexp.Regexp
 	ctl    *control
 	policy []byte
+	files  []tree.File // what was rendered
 	topo   *schema.Topology
 	failed int
 	// patience multiplies limits of time.
@@ -45,7 +46,7 @@ func (c *checks) deploy() error {
 	if i < 0 {
 		return errors.New("no tailnet/policy.json was rendered")
 	}
-	c.policy = files[i].Data
+	c.policy, c.files = files[i].Data, files
 	p, err := parsePolicy(c.policy)
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -30,6 +31,14 @@ func (h *host) daemon() *process {
 func (h *host) unpack(t *schema.Topology) error {
 	files, err := bundle.Gateway(plan.New(t), h.name())
 	if err != nil {
+		return err
+	}
+	// Units of the machine that the lab runs on are none of the host's.
+	units := filepath.Join(h.dir, "etc/systemd/system")
+	if err := os.RemoveAll(units); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(units, 0o755); err != nil {
 		return err
 	}
 	for _, f := range files {
@@ -215,5 +224,133 @@ func (c shapeChecks) likeServices() {
 			return false, err.Error()
 		}
 		return true, fmt.Sprintf("packets again after %s, without a kubelet", time.Since(start).Round(100*time.Millisecond))
+	})
+	c.byUnits()
+}
+
+// systemd boots a systemd on the host whose units are those that its bundle installed and a
+// few empty targets. It has a PID namespace, so that it and all that it runs end together.
+func (h *host) systemd() (*process, error) {
+	dir, err := h.w.hostPrograms()
+	if err != nil {
+		return nil, err
+	}
+	script := `set -e
+mount -t proc proc /proc
+hostname >/etc/hostname # which systemd gives the host
+mkdir -p /run/systemd/system /etc/systemd/system.conf.d
+for target in network-online sysinit basic shutdown timers sockets multi-user; do
+	printf '[Unit]\nDefaultDependencies=no\n' >/run/systemd/system/$target.target
+done
+printf '[Unit]\nDefaultDependencies=no\nWants=sockets.target\n' >/run/systemd/system/multi-user.target
+printf '[Manager]\nDefaultEnvironment=PATH=%s:%s\n' "$1" "$PATH" >/etc/systemd/system.conf.d/lab.conf
+export container=lab SYSTEMD_UNIT_PATH=/run/systemd/system:/etc/systemd/system
+exec /lib/systemd/systemd --system --unit=multi-user.target --log-target=console --log-level=info --show-status=no`
+	err = h.spawn("systemd", h.enter(h.hostEnv(), "unshare", "--kill-child=KILL", "--fork", "--pid", "--mount", "--ipc", "--cgroup",
+		"sh", "-c", script, "sh", dir))
+	return h.parts["systemd"], err
+}
+
+// underSystemd runs a command line where the host's systemd is process 1: it answers nobody
+// of another PID namespace.
+func (h *host) underSystemd(line string) (string, error) {
+	out, err := run("pgrep", "-P", fmt.Sprint(h.parts["systemd"].cmd.Process.Pid))
+	if err != nil {
+		return "", fmt.Errorf("%s: systemd does not run", h.name())
+	}
+	c := exec.Command("nsenter", "-t", strings.TrimSpace(out), "-m", "-u", "-n", "-p", "-i", "-C", "--", "sh", "-c", line)
+	c.Env = h.serviceEnv()
+	said, err := c.CombinedOutput()
+	if err != nil {
+		err = fmt.Errorf("%s: %s: %w: %s", h.name(), line, err, said)
+	}
+	return string(said), err
+}
+
+// byUnits: a real systemd runs the units, and install.sh everything that it does on a real
+// host: it installs, a reboot brings all of it back, and in the end nothing is left.
+func (c shapeChecks) byUnits() {
+	h, peer := c.host("cloud-2"), c.host("dc-3")
+	works := func() bool {
+		return len(unreached([][2]*host{{c.host("cloud-3"), peer}, {h, peer}, {peer, h}}, everyEnds()[0])) == 0
+	}
+	running := func() bool {
+		out, _ := h.tailscale("status", "--json", "--peers=false")
+		return strings.Contains(out, `"BackendState": "Running"`)
+	}
+	var boot *process
+	c.check("install.sh apply under systemd", func() (bool, string) {
+		h.stopServices()
+		for _, part := range []string{"gateway", "watch", "health"} {
+			h.parts[part].stop(syscall.SIGKILL)
+		}
+		var err error
+		if boot, err = h.systemd(); err != nil {
+			return false, err.Error()
+		}
+		if err := c.await(20*time.Second, "systemd", func() bool { _, err := h.underSystemd("systemctl list-units >/dev/null"); return err == nil }); err != nil {
+			return false, err.Error()
+		}
+		start := time.Now()
+		if _, err := h.underSystemd("sh /run/bundle/install.sh apply && sh /run/bundle/install.sh check"); err != nil {
+			return false, err.Error()
+		}
+		took := time.Since(start)
+		err = c.await(20*time.Second, "packets", works)
+		return err == nil && running(), fmt.Sprintf("it ends after %s, the gateway is up, and check finds nothing: %v", took.Round(100*time.Millisecond), err)
+	})
+	c.check("reboot under systemd", func() (bool, string) {
+		boot.signal(syscall.SIGKILL)
+		<-boot.done
+		for h.kill("tailscaled") > 0 {
+			time.Sleep(50 * time.Millisecond)
+		}
+		h.sh("ip link del tailscale0; rm -rf /run/tailscale /run/kustomize-hybrid /run/systemd")
+		start := time.Now()
+		var err error
+		if boot, err = h.systemd(); err != nil {
+			return false, err.Error()
+		}
+		if err := c.await(60*time.Second, "the gateway", func() bool { return running() && c.online(h.name()) && works() }); err != nil {
+			state, _ := h.underSystemd("systemctl list-units --all --no-legend --plain 'kustomize*' 'sockets*' multi-user.target; systemctl --no-pager list-jobs")
+			ways := unreached([][2]*host{{c.host("cloud-3"), peer}, {h, peer}, {peer, h}}, everyEnds()[0])
+			return false, fmt.Sprintf("%v: running %v, online %v, %q\n%s", err, running(), c.online(h.name()), ways, state)
+		}
+		took := time.Since(start)
+		_, err = h.underSystemd("sh /var/lib/kustomize-hybrid/installed/install.sh check")
+		return err == nil, fmt.Sprintf("up again after %s: %v", took.Round(100*time.Millisecond), err)
+	})
+	c.check("systemctl stop and start", func() (bool, string) {
+		if _, err := h.underSystemd("systemctl stop kustomize-hybrid-gateway.service"); err != nil {
+			return false, err.Error()
+		}
+		gone := c.await(10*time.Second, "tailscaled to end", func() bool { return !running() })
+		if _, err := h.underSystemd("systemctl start kustomize-hybrid-gateway.service"); err != nil {
+			return false, err.Error()
+		}
+		err := c.await(30*time.Second, "packets", works)
+		return gone == nil && err == nil, fmt.Sprintf("tailscaled ends (%v), and packets again (%v)", gone, err)
+	})
+	c.check("install.sh remove leaves nothing", func() (bool, string) {
+		if _, err := h.underSystemd("sh /var/lib/kustomize-hybrid/installed/install.sh remove --purge"); err != nil {
+			return false, err.Error()
+		}
+		left, err := h.sh(`ip rule | grep -e '^5[12][0-9][0-9]:' -e lookup.52; ip route show table all proto 154; ip link show tailscale0 2>/dev/null
+			nft list tables 2>/dev/null | grep -i kustomize; iptables-save 2>/dev/null | grep -i kustomize
+			ls -d /etc/kustomize-hybrid/host /etc/kustomize-hybrid/auth /var/lib/kustomize-hybrid /run/kustomize-hybrid /etc/systemd/system/*kustomize* /etc/systemd/system/*/*kustomize* 2>/dev/null; true`)
+		return err == nil && strings.TrimSpace(left) == "", fmt.Sprintf("left: %q %v", strings.TrimSpace(left), err)
+	})
+	// The lab goes on without systemd.
+	c.check("installed again", func() (bool, string) {
+		boot.signal(syscall.SIGKILL)
+		<-boot.done
+		if err := h.install(c.topo, c.files); err != nil {
+			return false, err.Error()
+		}
+		if err := h.start(); err != nil {
+			return false, err.Error()
+		}
+		err := c.await(40*time.Second, "packets", func() bool { return running() && works() })
+		return err == nil, fmt.Sprintf("as a new device: %v", err)
 	})
 }

@@ -150,7 +150,8 @@ func (b *builder) bundle() []tree.File {
 		about.WriteString("key " + b.key + "\n")
 	}
 	if b.pod != nil {
-		about.WriteString("pods " + b.pods + "\npod " + manifestName + "\n")
+		// The pod's image has iptables, and both have to write the same chains.
+		about.WriteString("firewall iptables\npods " + b.pods + "\npod " + manifestName + "\n")
 		list = append(list, tree.File{Path: manifestName, Data: b.pod})
 	}
 	for _, f := range b.files {

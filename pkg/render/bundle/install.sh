@@ -73,6 +73,15 @@ put() {
 # files prints "MODE PATH" for each file.
 files() { told file; }
 
+# programs NAME... prints the paths of those of them that this host is to have. A gateway
+# has all programs, and keeps no routes of a node.
+programs() {
+	for name in "$@"; do
+		if [ "$name" = node-routes ] && [ -n "$(told address)" ]; then continue; fi
+		files | sed -n "s,^755 \\(/.*/$name\\.sh\\)\$,\\1,p"
+	done
+}
+
 # left are the files that an earlier apply brought and this one does not have.
 left() {
 	[ -f "$KEPT/host" ] || return 0
@@ -161,21 +170,16 @@ differs() {
 		systemctl is-active --quiet "$unit" || echo "does not run: $unit"
 	done
 	program_says check
+	# A gateway of services also has flags that somebody may have changed.
+	if units | grep -q gateway; then "$(programs gateway-host)" check; fi
 }
 
 # program_says VERB asks the programs that this host has; check prints what is wrong alone.
 program_says() {
-	for program in $(files | sed -n 's|^755 \(/.*/\(gateway-setup\|node-routes\)\.sh\)$|\1|p'); do
-		case $program in
-		*/node-routes.sh) [ -z "$(told address)" ] || continue ;;
-		esac
-		HOST_IP=$(told address) FIREWALL=${FIREWALL:-$(firewall)} "$program" "$1" 2>&1 || [ "$1" = status ] || echo "$program $1 finds that"
+	for program in $(programs gateway-setup node-routes); do
+		HOST_IP=$(told address) FIREWALL=${FIREWALL:-$(told firewall)} "$program" "$1" 2>&1 || [ "$1" = status ] || echo "$program $1 finds that"
 	done
 }
-
-# firewall is what the gateway's image has, so that both write the same chains; others
-# choose for themselves.
-firewall() { if [ -n "$(told address)" ]; then echo iptables; fi; }
 
 check() {
 	wrong=$(differs) || exit 1
@@ -208,13 +212,12 @@ remove() {
 	if [ -n "$pod" ]; then rm -f "$pod"; fi
 	if live; then
 		units | sed '1!G;h;$!d' | while read -r unit; do systemctl disable --now "$unit" 2>/dev/null; done
+		# What they have brought ends a little later, and would set up again what is taken back.
+		files | sed -n 's|^[0-7]* /etc/systemd/system/\([^@]*\)$|\1|p' | while read -r unit; do systemctl stop "$unit" 2>/dev/null; done
 		if [ -n "$(told key)" ]; then gone; fi
-		for program in $(files | sed -n 's|^755 \(/.*/\(gateway-setup\|node-routes\|host-address\)\.sh\)$|\1|p'); do
+		for program in $(programs gateway-setup node-routes host-address); do
 			[ -x "$program" ] || continue
-			case $program in
-			*/node-routes.sh) [ -z "$(told address)" ] || continue ;;
-			esac
-			HOST_IP=$(told address) FIREWALL=${FIREWALL:-$(firewall)} "$program" remove || die "$program could not take everything back"
+			HOST_IP=$(told address) FIREWALL=${FIREWALL:-$(told firewall)} "$program" remove || die "$program could not take everything back"
 		done
 	fi
 	files | while read -r mode path; do
@@ -231,6 +234,7 @@ remove() {
 		rm -rf "$ROOT/var/lib/kustomize-hybrid"
 	fi
 	rm -rf "$KEPT"
+	if live; then rm -rf /run/kustomize-hybrid; fi
 	return 0
 }
 
