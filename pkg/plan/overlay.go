@@ -66,6 +66,21 @@ func HidesPods(s *schema.Spec, r *schema.Region) bool {
 	return false
 }
 
+// Buried are the prefixes in which no peer's endpoint may lie: where one overlay carries
+// all pods, an address that the plugin gives to a host answers from everywhere, and what
+// leads there is what the tunnel carries. The region's own are among them: two gateways
+// of one region that meet in the overlay are as wrong, and have a LAN to meet in.
+func (p *Plan) Buried() []netip.Prefix {
+	if !p.Overlay {
+		return nil
+	}
+	var pods []netip.Prefix
+	for i := range p.Topology.Spec.Regions {
+		pods = append(pods, p.Topology.Spec.Regions[i].PodCIDRs...)
+	}
+	return sortedPrefixes(pods)
+}
+
 // routed is what hosts of other regions route to: in one overlay, nodes alone.
 func (r *Region) routed() []netip.Prefix {
 	if r.plan.Overlay {

@@ -1,8 +1,12 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/netip"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -61,6 +65,7 @@ func (c *checks) shape() {
 	if c.pass.shape.more != nil {
 		c.pass.shape.more(s)
 	}
+	s.outside()
 	lastChecks{c}.scripts()
 	lastChecks{c}.leaks()
 }
@@ -254,4 +259,61 @@ func (c shapeChecks) ways(a, b string) (ways [2]string) {
 		}
 	}
 	return ways
+}
+
+// nowUsing is what tailscaled writes when it takes an endpoint for a peer (tailscale
+// 1.84.3, wgengine/magicsock/endpoint.go).
+var nowUsing = regexp.MustCompile(`now using ([0-9.]+):[0-9]+`)
+
+// outside: no tunnel's endpoint is a pod's address, nor was one since the start: the
+// tunnel would lie in what it carries. Where pods have addresses of the nodes' network,
+// the network itself carries them.
+func (c shapeChecks) outside() {
+	c.check("no tunnel to a pod's address", func() (bool, string) {
+		var pods []netip.Prefix
+		for i := range c.topo.Spec.Regions {
+			r := &c.topo.Spec.Regions[i]
+			for _, p := range r.PodCIDRs {
+				if !slices.Contains(r.NodeCIDRs, p) {
+					pods = append(pods, p)
+				}
+			}
+		}
+		var bad []string
+		taken, now := 0, 0
+		for _, h := range c.hosts {
+			if !h.gateway() {
+				continue
+			}
+			out, err := h.tailscale("status", "--json")
+			if err != nil {
+				return false, h.name() + ": " + err.Error()
+			}
+			var status struct{ Peer map[string]struct{ HostName, CurAddr string } }
+			if err := json.Unmarshal([]byte(out), &status); err != nil {
+				return false, h.name() + ": " + err.Error()
+			}
+			for _, p := range status.Peer {
+				a, err := netip.ParseAddrPort(p.CurAddr)
+				if err != nil {
+					continue // by a relay, or idle
+				}
+				now++
+				if slices.ContainsFunc(pods, func(pod netip.Prefix) bool { return pod.Contains(a.Addr()) }) {
+					bad = append(bad, fmt.Sprintf("%s reaches %s at %s", h.name(), p.HostName, a))
+				}
+			}
+			log, err := os.ReadFile(filepath.Join(c.dir, "logs", h.name()+"-containerboot.log"))
+			if err != nil {
+				return false, err.Error()
+			}
+			for _, m := range nowUsing.FindAllSubmatch(log, -1) {
+				taken++
+				if a, err := netip.ParseAddr(string(m[1])); err == nil && slices.ContainsFunc(pods, func(pod netip.Prefix) bool { return pod.Contains(a) }) {
+					bad = append(bad, fmt.Sprintf("%s took %s", h.name(), m[1]))
+				}
+			}
+		}
+		return failures(bad, fmt.Sprintf("%d tunnels are direct, and %d endpoints were taken since the start", now, taken))
+	})
 }

@@ -23,8 +23,10 @@ type hostTables struct {
 	locals   []local
 	gateways []netip.Addr
 	spoofed  []netip.Prefix
-	source   []netip.Prefix
-	made     []netip.Addr
+	// buried are pods of all regions, in one overlay.
+	buried []netip.Prefix
+	source []netip.Prefix
+	made   []netip.Addr
 	// remote is the fleet's prefixes but for "except" lines, and "remote" lines.
 	remote []netip.Prefix
 }
@@ -61,6 +63,8 @@ func (f files) hostTables(path string) (*hostTables, error) {
 			t.own, err = add(t.own, w[2])
 		case "spoofed":
 			t.spoofed, err = add(t.spoofed, w[2])
+		case "buried":
+			t.buried, err = add(t.buried, w[2])
 		case "source":
 			t.source, err = add(t.source, w[2])
 		case "remote":

@@ -43,6 +43,7 @@ type rule struct {
 const (
 	mainTable   = "main"
 	tailscaled  = "52"
+	buried      = "5249"
 	unreachable = "5250"
 	tailnetOnly = "5251"
 	refused     = "5252"
@@ -59,6 +60,9 @@ func gatewayRules(t *hostTables, h *host) []rule {
 	add := func(r rule) { rules = append(rules, r) }
 	if len(t.remote) > 0 {
 		add(rule{priority: 5180, bypass: true, iif: lo, udp: true, table: unreachable})
+	}
+	if len(t.buried) > 0 {
+		add(rule{priority: 5181, bypass: true, iif: lo, udp: true, table: buried})
 	}
 	for _, p := range t.own {
 		add(rule{priority: 5185, to: p, table: mainTable})
@@ -97,6 +101,9 @@ func (w *world) watched(h *host) (map[string][]route, []rule) {
 	var refusals []rule
 	for _, p := range t.remote {
 		tables[unreachable] = append(tables[unreachable], route{to: p, dead: "unreachable"})
+	}
+	for _, p := range t.buried {
+		tables[buried] = append(tables[buried], route{to: p, dead: "unreachable"})
 	}
 	for _, p := range t.source {
 		tables[tailnetOnly] = append(tables[tailnetOnly], route{to: p, dead: "unreachable"})

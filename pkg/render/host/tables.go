@@ -143,6 +143,7 @@ func (f *Fleet) GatewayTables(r *plan.Region, h *plan.Host) []byte {
 	}
 	t.gateways(h.Gateways)
 	t.prefixes("spoofed", r.Spoofed)
+	t.prefixes("buried", f.plan.Buried())
 	for _, a := range h.Made {
 		t.prefix("made", netip.PrefixFrom(a, a.BitLen()))
 	}

@@ -32,7 +32,7 @@ what == "firewall" && $1 == "-A" {
 
 function is_ours(priority) {
 	if (priority == MUTE || priority == REFUSE) return all
-	return priority == NO_NESTING || priority == HOME || priority >= WAY && priority <= CLOSED_HOST || priority == OVERLAY || priority == MARKED
+	return priority == NO_NESTING || priority == NO_BURYING || priority == HOME || priority >= WAY && priority <= CLOSED_HOST || priority == OVERLAY || priority == MARKED
 }
 
 function word_after(word,   i) {

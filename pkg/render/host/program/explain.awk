@@ -22,6 +22,7 @@ END {
 function number(n) {
 	if (n == MUTE) print "Rule 5175, the watch's: drops this gateway's answers to health checks from the LAN (port " HEALTH "), so that nodes leave it. There while its tunnel leads nowhere, or while it has withdrawn its routes; the kubelet asks from this host and is answered."
 	else if (n == NO_NESTING) print "Rule 5180: what tailscaled itself sends (exactly its mark, UDP) must not reach a peer's address in another region by a route to that region: that would be a tunnel inside a tunnel. Looks in table " UNREACHABLE "."
+	else if (n == NO_BURYING) print "Rule 5181: what tailscaled itself sends (exactly its mark, UDP) must not reach a pod's prefix, in which a peer's network plugin has an address: one overlay carries the pods of all regions, and the tunnel would lie in the overlay that it carries. Looks in table " BURIED "."
 	else if (n == HOME) print "Rule 5185: to the region's own prefixes by the main table. A standby accepts them from the tailnet, and tailscaled's rule 5270 comes before main: without this its LAN would lie behind the tunnel."
 	else if (n == REFUSE) print "Rule 5190, the watch's: drops what comes from the LAN for another region, for two seconds after this gateway has lost its role, and while tailscaled is down or cut off: two gateways that take each other for the primary would send a packet to and fro. Looks in table " REFUSED "."
 	else if (n == WAY) print "Rule 5195: what comes from a prefix of this region goes to others by the primary of that prefix, since peers take it from nobody else: one table for each prefix, which the watch fills. What is not remote finds nothing there and goes on."
@@ -31,6 +32,7 @@ function number(n) {
 	else if (n == CLOSED_HOST) print "Rule 5199: the same as 5196, for what this host sends itself. Looks in table " UNREACHABLE "."
 	else if (n == OVERLAY) print "Rule 5204: one overlay carries the pods of all regions, and the network plugin has a route to each of them in the main table. tailscaled's table 52, which comes before that, would take them out of the overlay. Default routes are left for later."
 	else if (n == MARKED) print "Rule 5205: Cilium keeps an identity in the bits of tailscaled's bypass mark, and rule 5210 would send such a packet out by the default route: what does not carry exactly that mark goes to tailscaled's table 52 first."
+	else if (n == BURIED) print "Table 5249: pods of every region, this one included, as unreachable, where one overlay carries them all. Rule 5181 looks there, and no other."
 	else if (n == UNREACHABLE) print "Table 5250: everything that other regions advertise, as unreachable. Rules 5180, 5196 and 5199 look there; what is not remote goes on to the next rule."
 	else if (n == TAILNET) print "Table 5251: tailnet addresses that remote gateways send from, as unreachable. Rule 5197 looks there."
 	else if (n == REFUSED) print "Table 5252: everything that gateways carry for this region, as blackholes. Rule 5190 looks there, while it exists."

@@ -15,8 +15,8 @@
 # status   says who is primary for what, since when and why, and what was last mended
 # explain  says what a rule, a table, a chain or a kernel setting of ours is for
 #
-# It touches only rules with priorities 5180, 5185, 5195 to 5199, 5204 and 5205 (and the
-# watch's 5175 and 5190), routes with protocol 154 in tables from 5250 on, firewall
+# It touches only rules with priorities 5180, 5181, 5185, 5195 to 5199, 5204 and 5205 (and the
+# watch's 5175 and 5190), routes with protocol 154 in tables from 5249 on, firewall
 # chains called KUSTOMIZE-HYBRID-* or the nft table inet kustomize_hybrid, and the
 # kernel settings it lists, whose old values it keeps in STATE_DIR
 # (/run/kustomize-hybrid), and, where ethtool is installed, two offloads of the host's

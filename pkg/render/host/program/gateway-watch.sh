@@ -231,7 +231,7 @@ listen() {
 			mark changed
 			mark mend
 			;;
-		Deleted*518[05]:* | Deleted*519[5-9]:* | Deleted*520[45]:* | Deleted*' table 525'[0-2]' '*) mark mend ;;
+		Deleted*518[015]:* | Deleted*519[5-9]:* | Deleted*520[45]:* | Deleted*' table 5249 '* | Deleted*' table 525'[0-2]' '*) mark mend ;;
 		esac
 	done
 }

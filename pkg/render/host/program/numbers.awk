@@ -6,6 +6,7 @@ BEGIN {
 	# Priorities of rules, in the order in which the kernel asks them.
 	MUTE = 5175        # the watch: no answer to health checks
 	NO_NESTING = 5180  # tailscaled's own packets, to another region
+	NO_BURYING = 5181  # tailscaled's own packets, to a pod in the overlay
 	HOME = 5185        # to the region's own prefixes
 	REFUSE = 5190      # the watch: no transit for now
 	WAY = 5195         # from a prefix of ours, by its primary
@@ -17,6 +18,7 @@ BEGIN {
 	MARKED = 5205      # what carries a Cilium identity
 
 	# Tables.
+	BURIED = 5249      # pods in one overlay of all regions, whosever
 	UNREACHABLE = 5250 # what is remote, and cannot be reached
 	TAILNET = 5251     # tailnet addresses of remote gateways, the same
 	REFUSED = 5252     # what is remote, and not carried for now

@@ -11,7 +11,7 @@ import (
 func (h *host) gatewayDeletions(firewall string) []string {
 	list := h.sh(`
 		for f in 4 6; do
-			ip -$f rule show | awk -v f=$f '$1 ~ /^5(180|185|19[5-9]|205):/ { p = $1; sub(":", "", p); $1 = ""; print "ip -" f " rule del priority " p $0 }'
+			ip -$f rule show | awk -v f=$f '$1 ~ /^5(180|181|185|19[5-9]|205):/ { p = $1; sub(":", "", p); $1 = ""; print "ip -" f " rule del priority " p $0 }'
 			ip -$f route show table all proto 154 | awk -v f=$f '/^(unreachable|blackhole)/ { for (i = 1; i < NF; i++) if ($i == "table") print "ip -" f " route del " $1 " " $2 " table " $(i+1) }'
 		done
 		echo sysctl -w net.ipv4.ip_forward=0
@@ -38,6 +38,7 @@ func TestSetupOnAKernel(t *testing.T) {
 		{"busybox sh", "nft", "single"},
 		{"dash", "iptables", "tailnet-ip"},
 		{"dash", "nft", "per-node"},
+		{"busybox sh", "nft", "buried"},
 	} {
 		t.Run(c[0]+"/"+c[1]+"/"+c[2], func(t *testing.T) {
 			gatewayHost(t, c[0], c[1], c[2]).lifecycle("gateway-setup.sh")
@@ -58,6 +59,31 @@ func TestSetupCheckNamesEachLine(t *testing.T) {
 			h.breakEach("gateway-setup.sh", h.gatewayDeletions(firewall))
 		})
 	}
+}
+
+// TestSetupBuriesNoTunnel: the plugin's routes lead to every pod's prefix, and to the
+// address that it gives to a peer's host; tailscaled must not take them, and everybody
+// else must.
+func TestSetupBuriesNoTunnel(t *testing.T) {
+	h := gatewayHost(t, "dash", "nft", "buried")
+	h.sh(`ip link add cilium_host type veth peer name cilium_net
+		ip address add 10.61.1.1/32 dev cilium_host
+		ip link set cilium_net up
+		ip link set cilium_host up
+		ip route add 10.61.2.0/24 dev cilium_host
+		ip route add 10.142.0.0/20 dev cilium_host`)
+	h.succeed("gateway-setup.sh", "apply")
+	for _, to := range []string{"10.142.1.1", "10.61.2.1"} {
+		for _, what := range []string{"ipproto udp", "ipproto tcp mark 0x80000", "ipproto udp mark 0x12080400"} {
+			if got := h.sh("ip route get " + to + " " + what); !strings.Contains(got, "dev cilium_host") {
+				t.Errorf("%s to %s does not go into the overlay:\n%s", what, to, got)
+			}
+		}
+		if out, err := h.command("ip", "route", "get", to, "ipproto", "udp", "mark", "0x80000").CombinedOutput(); err == nil {
+			t.Errorf("tailscaled would reach a peer at %s in the overlay by\n%s", to, out)
+		}
+	}
+	h.breakEach("gateway-setup.sh", h.gatewayDeletions("nft"))
 }
 
 // TestSetupLeavesOthersAlone has a host with rules, chains and routes of its own, in

@@ -5,6 +5,7 @@
 #   local FAMILY TABLE PREFIX node|pod PRIMARY · gateway NAME IPv4|- IPv6|- HEALTH
 #   spoofed FAMILY PREFIX · made FAMILY ADDRESS
 #   source FAMILY PREFIX
+#   buried FAMILY PREFIX    pods of all regions, in one overlay
 #   remote FAMILY PREFIX    the fleet's prefixes but for "except" lines, and "remote" lines
 #   transit FAMILY PREFIX   remote and source
 #
@@ -31,7 +32,7 @@ BEGIN {
 	words["region"] = 2
 	words["fleet"] = 2
 	words["setting"] = 3
-	words["own"] = words["spoofed"] = words["made"] = words["source"] = words["except"] = words["remote"] = 3
+	words["own"] = words["spoofed"] = words["made"] = words["source"] = words["buried"] = words["except"] = words["remote"] = 3
 	words["local"] = 6
 	words["gateway"] = 5
 	settings["netfilter"]
@@ -74,6 +75,6 @@ END {
 	}
 	for (i = 1; i <= count["remote"]; i++) keep("transit", list["remote", i])
 	for (i = 1; i <= count["source"]; i++) keep("transit", list["source", i])
-	n = split("region fleet setting own local gateway spoofed made source remote transit", kinds, " ")
+	n = split("region fleet setting own local gateway spoofed made source buried remote transit", kinds, " ")
 	for (i = 1; i <= n; i++) show(kinds[i])
 }

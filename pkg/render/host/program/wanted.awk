@@ -14,6 +14,7 @@ $1 == "own" { own[++owns] = $3; own_family[owns] = $2 }
 $1 == "local" { locals++; family[locals] = $2; table[locals] = $3; prefix[locals] = $4; sends[$2] }
 $1 == "remote" { remote[$2, ++remotes[$2]] = $3 }
 $1 == "source" { source[$2, ++sources[$2]] = $3 }
+$1 == "buried" { buried[$2, ++burieds[$2]] = $3 }
 $1 == "transit" { transit[$2, ++transits[$2]] = $3 }
 $1 == "spoofed" { spoofed[$2, ++spoofs[$2]] = $3 }
 $1 == "address" {
@@ -46,6 +47,12 @@ function rules(f,   i) {
 	# whole: what Cilium puts into its overlay, and what its DNS proxy asks, is UDP from
 	# this host, too, and carries an identity in the same bits.
 	if (remotes[f]) rule(f, NO_NESTING, "all fwmark " BYPASS " iif lo ipproto udp", UNREACHABLE)
+	# tailscaled offers every address of its host to its peers, and the plugin's own,
+	# which pods' prefixes hold, among them (tailscale 1.84.3, net/netmon/interfaces.go:
+	# LocalAddresses). In one overlay each such address answers, also to a gateway of the
+	# same region: the tunnel would lie in the overlay, and the overlay in the tunnel.
+	# Table UNREACHABLE cannot hold pods, since 5196 and 5199 look there, too.
+	if (burieds[f]) rule(f, NO_BURYING, "all fwmark " BYPASS " iif lo ipproto udp", BURIED)
 	# A standby accepts its own region's prefixes from the tailnet, and tailscaled's
 	# rule 5270 comes before main: without this its LAN would lie behind the tunnel.
 	for (i = 1; i <= owns; i++) if (own_family[i] == f) rule(f, HOME, "all to " own[i], "main")
@@ -86,6 +93,7 @@ function sends_rules(f,   i) {
 # nothing goes on to the next, however many regions there are.
 function routes(f,   i) {
 	for (i = 1; i <= remotes[f]; i++) print "route " f " " UNREACHABLE " unreachable " remote[f, i]
+	for (i = 1; i <= burieds[f]; i++) print "route " f " " BURIED " unreachable " buried[f, i]
 	for (i = 1; ours && i <= sources[f]; i++) print "route " f " " TAILNET " unreachable " source[f, i]
 	for (i = 1; setting["relay"] == "yes" && i <= transits[f]; i++) print "route " f " " REFUSED " blackhole " transit[f, i]
 }
