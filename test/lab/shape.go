@@ -289,7 +289,9 @@ func (c shapeChecks) outside() {
 			if err != nil {
 				return false, h.name() + ": " + err.Error()
 			}
-			var status struct{ Peer map[string]struct{ HostName, CurAddr string } }
+			var status struct {
+				Peer map[string]struct{ HostName, CurAddr string }
+			}
 			if err := json.Unmarshal([]byte(out), &status); err != nil {
 				return false, h.name() + ": " + err.Error()
 			}

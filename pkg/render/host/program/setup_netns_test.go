@@ -66,13 +66,14 @@ func TestSetupCheckNamesEachLine(t *testing.T) {
 // else must.
 func TestSetupBuriesNoTunnel(t *testing.T) {
 	h := gatewayHost(t, "dash", "nft", "buried")
+	h.succeed("gateway-setup.sh", "apply")
+	h.breakEach("gateway-setup.sh", h.gatewayDeletions("nft"))
 	h.sh(`ip link add cilium_host type veth peer name cilium_net
 		ip address add 10.61.1.1/32 dev cilium_host
 		ip link set cilium_net up
 		ip link set cilium_host up
 		ip route add 10.61.2.0/24 dev cilium_host
 		ip route add 10.142.0.0/20 dev cilium_host`)
-	h.succeed("gateway-setup.sh", "apply")
 	for _, to := range []string{"10.142.1.1", "10.61.2.1"} {
 		for _, what := range []string{"ipproto udp", "ipproto tcp mark 0x80000", "ipproto udp mark 0x12080400"} {
 			if got := h.sh("ip route get " + to + " " + what); !strings.Contains(got, "dev cilium_host") {
@@ -83,7 +84,6 @@ func TestSetupBuriesNoTunnel(t *testing.T) {
 			t.Errorf("tailscaled would reach a peer at %s in the overlay by\n%s", to, out)
 		}
 	}
-	h.breakEach("gateway-setup.sh", h.gatewayDeletions("nft"))
 }
 
 // TestSetupLeavesOthersAlone has a host with rules, chains and routes of its own, in
