@@ -48,7 +48,7 @@ function rules(f,   i) {
 	# this host, too, and carries an identity in the same bits.
 	if (remotes[f]) rule(f, NO_NESTING, "all fwmark " BYPASS " iif lo ipproto udp", UNREACHABLE)
 	# tailscaled offers every address of its host to its peers, and the plugin's own,
-	# which pods' prefixes hold, among them (tailscale 1.84.3, net/netmon/interfaces.go:
+	# which pods' prefixes hold, among them (tailscale 1.84.3, net/netmon/state.go:
 	# LocalAddresses). In one overlay each such address answers, also to a gateway of the
 	# same region: the tunnel would lie in the overlay, and the overlay in the tunnel.
 	# Table UNREACHABLE cannot hold pods, since 5196 and 5199 look there, too.
