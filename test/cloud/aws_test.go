@@ -8,12 +8,15 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // awsState is a VPC as the EC2 API shows it.
 type awsState struct {
 	Tables map[string][]awsRoute
-	Tags   map[string]map[string]string
+	Tags   map[string]map[string]string `json:"tags"`
 	// Checks are the source/destination checks of network interfaces.
 	Checks map[string]bool
 	Rules  []awsRule
@@ -232,4 +235,30 @@ func (s *awsState) authorize(c *call) error {
 	}
 	s.Rules = append(s.Rules, r)
 	return nil
+}
+
+// A route that somebody else made to the same gateway is as good, and in no tag of ours: it
+// stays when ours are removed. One that leads elsewhere is named, and nothing is changed.
+func TestRouteOfSomebodyElseInAWS(t *testing.T) {
+	const table, theirs = "rtb-0a1b2c3d4e5f60718", "10.50.0.0/22"
+	b := ofProvider(t, "aws")
+	s := awsBefore().(awsState)
+	s.Tables[table] = append(s.Tables[table], awsRoute{DestinationCidrBlock: theirs, NetworkInterfaceId: "eni-0a1b2c3d4e5f60711"})
+	b.setState(s)
+	before := b.state()
+	changes := strings.Join(b.must("apply").changes(), "\n")
+	if strings.Contains(changes, "--destination-cidr-block "+theirs) || !strings.Contains(changes, "routes-0,Value=10.30.0.0/22+10.70.0.0/22+10.143.0.0/24") {
+		t.Errorf("apply takes a route of somebody else for ours:\n%s", changes)
+	}
+	b.must("check")
+	if o := b.must("apply"); len(o.changes()) > 0 {
+		t.Errorf("apply a second time: %s", o)
+	}
+	if o := b.run("apply", "fra-2"); o.code != 1 || len(o.changes()) > 0 || !strings.Contains(o.errors, theirs+" in "+table+" leads somewhere else already, by a route that is not ours") {
+		t.Errorf("apply moves a route of somebody else: %s", o)
+	}
+	b.must("remove")
+	if diff := cmp.Diff(before, b.state(), ignoreCounters()); diff != "" {
+		t.Errorf("remove leaves a difference (-before +after):\n%s", diff)
+	}
 }

@@ -90,8 +90,14 @@ wanted() {
 	fi
 	target=$(active | cut -d ' ' -f 2)
 	for table in $(tables); do
-		# A tag's value has at most 256 characters.
-		routes | awk -v key="record $table/$OWNER/routes-" '
+		# What somebody else made is as good, and in no tag: that would make it ours to move
+		# and to remove. A tag's value has at most 256 characters.
+		{
+			printf '%s\n' "$have" | sed -n "s|^theirs route $table/|theirs |p"
+			routes
+		} | awk -v key="record $table/$OWNER/routes-" '
+			$1 == "theirs" { theirs[$2]; next }
+			$3 in theirs { next }
 			length(value) + length($3) > 250 { print key n++, value; value = "" }
 			{ value = value (value == "" ? "" : "+") $3 }
 			END { if (value != "") print key n + 0, value }'

@@ -7,7 +7,7 @@
 #
 #   cli WORDS            runs the command line; $DO in front of it says how
 #   existing             prints what is there, "ours|theirs KIND KEY VALUE ID"
-#   wanted               prints what should be, "KIND KEY VALUE"
+#   wanted               prints what should be, "KIND KEY VALUE"; $have is what is there
 #   create, change, delete KIND KEY VALUE ID
 #   conflict KIND KEY VALUE   says why it cannot be made
 #
@@ -176,8 +176,12 @@ conflicts() {
 	done
 }
 
+# look reads what is there before it says what should be: what others made already is as
+# good, and is not to be written down as ours.
 look() {
 	have=$(existing) || exit 1
+	want=
+	if [ "$VERB" != remove ]; then want=$(wanted) || exit 1; fi
 	todo=$(differences) || exit 1
 }
 
@@ -212,7 +216,6 @@ apply() {
 }
 
 remove() {
-	want=
 	look
 	follow
 }
@@ -230,7 +233,6 @@ main() {
 		exit 2
 	fi
 	prepare
-	if [ "$VERB" != remove ]; then want=$(wanted) || exit 1; fi
 	case $VERB in
 	print) apply ;;
 	*) "$VERB" ;;
