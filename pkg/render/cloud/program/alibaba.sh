@@ -2,7 +2,7 @@
 # Routes and firewall rules in Alibaba Cloud: what hosts of a region send to other regions goes to
 # its gateways. From anywhere `aliyun` is signed in.
 #
-#   alibaba.sh apply|remove|check|print TABLES [GATEWAY]
+#   alibaba.sh apply|follow|remove|check|print TABLES [GATEWAY]
 #
 # Names of routes and descriptions of rules tell what is ours. A destination has one
 # next hop in a table (several are for router interfaces only): all routes lead to one
@@ -60,12 +60,15 @@ permissions() {
 		}'
 }
 
-existing() {
+existing_routes() {
 	for one in $(tables); do
 		found=$(entries "$one") || exit 1
 		printf '%s\n' "$found" | awk -F '\t' -v table="$one" -v owner="$OWNER-" '
 			NF == 4 { print (index($2, owner) == 1 ? "ours" : "theirs"), "route", table "/" $3, $4, $1 "," $2 }'
 	done
+}
+
+existing_others() {
 	[ -n "$GROUP" ] || return 0
 	for direction in ingress egress; do
 		found=$(permissions "$direction") || exit 1
@@ -73,9 +76,7 @@ existing() {
 	done
 }
 
-wanted() {
-	need_targets 'instance'
-	need_tables
+wanted_others() {
 	if [ -n "$GROUP" ]; then
 		rules | while read -r _ direction protocol port peers _; do
 			way=in
@@ -83,6 +84,11 @@ wanted() {
 			for peer in $(list "$peers"); do echo "rule $GROUP/$way/$protocol/$port/$peer -"; done
 		done
 	fi
+}
+
+wanted_routes() {
+	need_targets 'instance'
+	need_tables
 	target=$(active | cut -d ' ' -f 2)
 	for one in $(tables); do
 		routes | while read -r _ _ destination; do echo "route $one/$destination $target"; done
@@ -131,6 +137,8 @@ change() {
 	delete "$@"
 	create "$@"
 }
+
+restored() { echo "$have" | grep -q '^ours route '; }
 
 delete() {
 	case $1 in

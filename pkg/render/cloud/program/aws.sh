@@ -2,7 +2,7 @@
 # Routes and firewall rules in AWS: what hosts of a region send to other regions goes to
 # its gateways. From anywhere `aws` is signed in.
 #
-#   aws.sh apply|remove|check|print TABLES [GATEWAY]
+#   aws.sh apply|follow|remove|check|print TABLES [GATEWAY]
 #
 # A destination has one next hop in a table: all routes lead to one gateway. A route has
 # neither name nor tag, so tags of the table list the destinations that are ours:
@@ -51,7 +51,7 @@ existing_forwarding() {
 		$1 == "theirs" && $3 == "False" { print "theirs forwarding", $2, "on -" }'
 }
 
-existing() {
+existing_routes() {
 	records=$(records) || exit 1
 	for table in $(tables); do
 		found=$(ask ec2 describe-route-tables --route-table-ids "$table" --query \
@@ -65,6 +65,10 @@ existing() {
 				print (($1 in ours) ? "ours" : "theirs"), "route", table "/" $1, ($2 == "None" ? "another" : $2), "-"
 			}'
 	done
+	printf '%s\n' "$records" | awk -F '\t' 'NF == 3 { print "ours record", $1 "/" $2, $3, "-" }'
+}
+
+existing_others() {
 	if [ -n "$GROUP" ]; then
 		found=$(ask ec2 describe-security-group-rules --filters "Name=group-id,Values=$GROUP" --query \
 			'SecurityGroupRules[].[SecurityGroupRuleId, IsEgress, IpProtocol, FromPort, ToPort, CidrIpv4 || CidrIpv6, Description]') || exit 1
@@ -75,19 +79,22 @@ existing() {
 					group "/" ($2 == "True" ? "out" : "in") "/" ports "/" $6, "-", $1
 			}'
 	fi
-	existing_forwarding || exit 1
-	printf '%s\n' "$records" | awk -F '\t' 'NF == 3 { print "ours record", $1 "/" $2, $3, "-" }'
+	existing_forwarding
 }
 
-wanted() {
+wanted_others() {
 	need_targets 'networkInterface'
-	need_tables
 	for eni in $(targets); do echo "forwarding $eni on"; done
 	if [ -n "$GROUP" ]; then
 		rules | while read -r _ direction protocol port peers _; do
 			for peer in $(list "$peers"); do echo "rule $GROUP/$direction/$protocol/$port/$peer -"; done
 		done
 	fi
+}
+
+wanted_routes() {
+	need_targets 'networkInterface'
+	need_tables
 	target=$(active | cut -d ' ' -f 2)
 	for table in $(tables); do
 		# What somebody else made is as good, and in no tag: that would make it ours to move

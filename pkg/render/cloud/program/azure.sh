@@ -2,7 +2,7 @@
 # Routes and firewall rules in Azure: what hosts of a region send to other regions goes to
 # its gateways. From anywhere `az` is signed in.
 #
-#   azure.sh apply|remove|check|print TABLES [GATEWAY]
+#   azure.sh apply|follow|remove|check|print TABLES [GATEWAY]
 #
 # Names tell what is ours. A prefix has one next hop in a table: all routes lead to one
 # gateway, by its address. A network card forwards nothing that is not its own until it
@@ -23,13 +23,16 @@ prepare() {
 
 cli() { $DO az "$@"; }
 
-existing() {
+existing_routes() {
 	for table in $(tables); do
 		found=$(ask network route-table route list --resource-group "$RESOURCES" --route-table-name "$table" --output tsv \
 			--query "[?starts_with(name, '$OWNER-')].[name, addressPrefix, nextHopType, nextHopIpAddress]") || exit 1
 		printf '%s\n' "$found" | awk -F '\t' -v table="$table" '
 			NF == 4 { print "ours route", table "/" $1, $2 "," $3 "," $4, "-" }'
 	done
+}
+
+existing_others() {
 	if [ -n "$GROUP" ]; then
 		found=$(ask network nsg rule list --resource-group "$RESOURCES" --nsg-name "$GROUP" --output tsv \
 			--query "[?starts_with(name, '$OWNER-')].[name, direction, access, protocol, join(',', destinationPortRanges || [destinationPortRange]), join(',', sourceAddressPrefixes || [sourceAddressPrefix]), join(',', destinationAddressPrefixes || [destinationAddressPrefix]), priority]") || exit 1
@@ -46,9 +49,8 @@ existing() {
 		state == "on" && index(targets, " " $1 " ") { print "theirs forwarding", $1, "on -" }'
 }
 
-wanted() {
+wanted_others() {
 	need_targets 'networkInterface'
-	need_tables
 	for card in $(targets); do echo "forwarding $card on"; done
 	if [ -n "$GROUP" ]; then
 		# Priorities are 100 to 4096, each once in a direction; ours are near the end, so
@@ -61,6 +63,10 @@ wanted() {
 			print "rule", group "/" $1, ($2 == "in" ? "Inbound" : "Outbound") ";Allow;" protocol ";" port ";" from ";" to ";" 3900 + rank[$2]++
 		}'
 	fi
+}
+
+wanted_routes() {
+	need_tables
 	active | while read -r _ _ _ four six; do
 		for table in $(tables); do
 			routes | awk -v table="$table" -v four="$four" -v six="$six" '

@@ -2,7 +2,7 @@
 # Routes and firewall rules in Google Cloud: what hosts of a region send to other regions goes to
 # its gateways. From anywhere `gcloud` is signed in.
 #
-#   gcp.sh apply|remove|check|print TABLES [GATEWAY]
+#   gcp.sh apply|follow|remove|check|print TABLES [GATEWAY]
 #
 # Names tell what is ours. A route belongs to the network and names an instance; the
 # lowest priority number wins, and a route whose instance does not run is left out, so
@@ -23,11 +23,14 @@ prepare() {
 
 cli() { $DO gcloud --project "$PROJECT" --quiet compute "$@"; }
 
-existing() {
+existing_routes() {
 	found=$(ask routes list --filter "name~\"^$OWNER-\" AND network~\"/$NETWORK\$\"" \
 		--format 'value(name, destRange, nextHopInstance.scope(zones), priority)') || exit 1
 	printf '%s\n' "$found" | awk -F '\t' '
 		NF == 4 { sub("/instances/", "/", $3); print "ours route", $1, $2 "," $3 "," $4, "-" }'
+}
+
+existing_others() {
 	found=$(ask firewall-rules list --filter "name~\"^$OWNER-\" AND network~\"/$NETWORK\$\"" --format \
 		'value(name, direction, allowed[].map().firewall_rule().list(), sourceRanges.list(), destinationRanges.list(), disabled)') || exit 1
 	printf '%s\n' "$found" | awk -F '\t' '
@@ -50,7 +53,7 @@ ranked() {
 	} | awk -v spread="$(setting spread)" '{ print (spread == "yes" ? 1000 : 999 + NR), $2, $3, $4, $5 }'
 }
 
-wanted() {
+wanted_others() {
 	need_targets 'instance'
 	gateways | while read -r _ target zone _; do echo "forwarding $zone/$target on"; done
 	rules | while read -r name direction protocol port peers hosts; do
@@ -63,6 +66,9 @@ wanted() {
 			echo "rule $name EGRESS;$allowed;;$peers"
 		fi
 	done
+}
+
+wanted_routes() {
 	routes | while read -r family name destination; do
 		ranked | awk -v family="$family" -v name="$name" -v destination="$destination" '
 			$(family / 2 + 2) != "-" { print "route", name "-" NR, destination "," $3 "/" $2 "," $1 }'
@@ -109,6 +115,8 @@ change() {
 	rule) make_rule update "$2" "$3" ;;
 	esac
 }
+
+restored() { echo "$have" | grep -q '^ours route '; }
 
 delete() {
 	case $1 in

@@ -2,7 +2,7 @@
 # Routes and firewall rules in Hetzner Cloud: what hosts of a region send to other regions goes to
 # its gateways. From anywhere `hcloud` is signed in.
 #
-#   hetzner.sh apply|remove|check|print TABLES [GATEWAY]
+#   hetzner.sh apply|follow|remove|check|print TABLES [GATEWAY]
 #
 # A destination has one next hop in a network: all routes lead to one gateway, by its
 # address. A route has no name, so labels of the network list the destinations that are
@@ -27,7 +27,7 @@ cli() { $DO hcloud "$@"; }
 # What somebody else made needs no label of ours, which would make it ours to remove.
 # A format must not have a comma: hcloud drops what follows one (cli v1.9.1,
 # internal/cmd/output/output.go). So labels are read as Go spells a map.
-existing() {
+existing_routes() {
 	found=$(ask network describe "$NETWORK" --output \
 		'format=label {{.Labels}}{{"\n"}}{{range .Routes}}route {{.Destination}} {{.Gateway}}{{"\n"}}{{end}}') || exit 1
 	printf '%s\n' "$found" | awk -v network="$NETWORK" -v owner="$OWNER/" '
@@ -47,6 +47,9 @@ existing() {
 			if (!(key in ours)) print "theirs record", network "/" key, "-", "-"
 			print ((key in ours) ? "ours" : "theirs"), "route", network "/" $2, $3, $3
 		}'
+}
+
+existing_others() {
 	[ -n "$FIREWALL" ] || return 0
 	found=$(ask firewall describe "$FIREWALL" --output \
 		'format={{range .Rules}}rule{{"\t"}}{{.Direction}}{{"\t"}}{{.Protocol}}{{"\t"}}{{if .Port}}{{.Port}}{{end}}{{"\t"}}{{range .SourceIPs}}{{.}} {{end}}{{range .DestinationIPs}}{{.}} {{end}}{{"\t"}}{{if .Description}}{{.Description}}{{end}}{{"\n"}}{{end}}') || exit 1
@@ -60,13 +63,16 @@ existing() {
 		}'
 }
 
-wanted() {
-	need_targets 'IPv4 address'
+wanted_others() {
 	if [ -n "$FIREWALL" ]; then
 		rules | while read -r name direction protocol port peers _; do
 			echo "rule $FIREWALL/$name $direction;$protocol;$port;$peers"
 		done
 	fi
+}
+
+wanted_routes() {
+	need_targets 'IPv4 address'
 	target=$(active | cut -d ' ' -f 2)
 	routes | while read -r _ _ destination; do echo "record $NETWORK/$OWNER/${destination%/*}-${destination#*/} -"; done
 	routes | while read -r _ _ destination; do echo "route $NETWORK/$destination $target"; done
@@ -99,6 +105,11 @@ change() {
 	rule) edit_rule delete-rule "$2" "$4" ;;
 	esac
 	create "$@"
+}
+
+restored() {
+	destination=${1#*/}
+	echo "$have" | grep -q "^ours record $NETWORK/$OWNER/${destination%/*}-${destination#*/} "
 }
 
 delete() {

@@ -6,10 +6,14 @@
 # file, says what its cloud does in these functions, and ends with main "$@":
 #
 #   cli WORDS            runs the command line; $DO in front of it says how
-#   existing             prints what is there, "ours|theirs KIND KEY VALUE ID"
-#   wanted               prints what should be, "KIND KEY VALUE"; $have is what is there
+#   existing_routes      prints what is there, "ours|theirs KIND KEY VALUE ID": routes,
+#   existing_others      and the rest
+#   wanted_others        prints what should be, "KIND KEY VALUE": the rest,
+#   wanted_routes        and then routes; $have is what is there
 #   create, change, delete KIND KEY VALUE ID
 #   conflict KIND KEY VALUE   says why it cannot be made
+#   restored KEY         tells whether follow makes a route of ours again that is missing:
+#                        where a change takes two steps, it may have ended between them
 #
 # The same thing by somebody else is as good as ours, and stays.
 #
@@ -28,7 +32,12 @@
 #                                            end and this one, in lists with commas
 #
 # "-" stands for what is not there.
+#
+# These may be set from outside: STATE_DIR, where gateway-watch.sh keeps what it has
+# decided (/run/kustomize-hybrid), and UPTIME (/proc/uptime).
 FORMAT='kustomize-hybrid cloud 1'
+STATE_DIR=${STATE_DIR:-/run/kustomize-hybrid}
+UPTIME=${UPTIME:-/proc/uptime}
 SELF=${0##*/}
 VERB=${1:-}
 TABLES=${2:-}
@@ -43,10 +52,14 @@ die() {
 
 usage() {
 	cat >&2 <<END
-usage: $SELF apply|remove|check|print TABLES [GATEWAY]
+usage: $SELF apply|follow|remove|check|print TABLES [GATEWAY]
 
 apply   makes everything that is missing; twice is the same as once
-remove  takes all of it back, and turns settings of the gateways to what they were
+follow  moves the routes that apply made to the primary, and touches nothing else. On a
+        gateway, without GATEWAY: does so where this host is the primary, and nothing
+        where it is not
+remove  takes all of it back, and turns settings of the gateways to what they were; stop
+        what runs follow first
 check   names everything that is missing, differs or is too much, and exits 1 if
         there is anything; it only reads
 print   prints the commands of apply; it only reads
@@ -179,14 +192,14 @@ conflicts() {
 # look reads what is there before it says what should be: what others made already is as
 # good, and is not to be written down as ours.
 look() {
-	have=$(existing) || exit 1
+	have=$(existing_routes && existing_others) || exit 1
 	want=
-	if [ "$VERB" != remove ]; then want=$(wanted) || exit 1; fi
+	if [ "$VERB" != remove ]; then want=$(wanted_others && wanted_routes) || exit 1; fi
 	todo=$(differences) || exit 1
 }
 
-# follow carries $todo out, one line after the other.
-follow() {
+# carry_out does what $todo says, one line after the other.
+carry_out() {
 	while read -r action kind key value id; do
 		[ -z "$action" ] || "$action" "$kind" "$key" "$value" "$id"
 	done <<END
@@ -211,22 +224,73 @@ apply() {
 	look
 	found=$(conflicts)
 	[ -z "$found" ] || die "$found"
-	follow
+	carry_out
 	[ "$VERB" = print ] || check || die 'not everything is as it should be'
 }
 
 remove() {
 	look
-	follow
+	carry_out
+}
+
+restored() { return 1; }
+
+# follow asks about nothing but routes and changes nothing else, so that it is quick and
+# needs few permissions. What others made it leaves, and says so.
+follow() {
+	have=$(existing_routes) || exit 1
+	want=$(wanted_routes) || exit 1
+	todo=$(differences) || exit 1
+	found=$(conflicts)
+	todo=$(moves)
+	carry_out
+	[ -z "$todo" ] || say "the routes of region $(lines_of region) lead to $ACTIVE now: $(echo "$todo" | awk 'END { print NR }') moved"
+	[ -z "$found" ] || die "$found"
+}
+
+# moves prints the lines of $todo that follow carries out.
+moves() {
+	echo "$todo" | while read -r action kind key value id; do
+		case $action,$kind in
+		change,route) ;;
+		create,route) restored "$key" || continue ;;
+		*) continue ;;
+		esac
+		echo "$action $kind $key $value $id"
+	done
+}
+
+# here prints the gateway that this host is, by its address.
+here() {
+	gateways | while read -r name _ _ four six; do
+		for address in "$four" "$six"; do
+			[ "$address" = - ] || ! ip -o address show to "$address" | grep -q . || echo "$name"
+		done
+	done | awk 'NR == 1'
+}
+
+# primary_here sets ACTIVE to this host, and ends the program where that is not the
+# primary. gateway-watch.sh knows: it asks tailscaled, and takes a gateway that no other
+# region answers for none.
+primary_here() {
+	ACTIVE=$(here)
+	[ -n "$ACTIVE" ] || die "this host has the address of no gateway of region $(lines_of region): run it on one, or name the primary behind the tables"
+	IFS= read -r looked 2>/dev/null <"$STATE_DIR/watch/alive" || die "gateway-watch.sh has not run on this host: $STATE_DIR/watch/alive cannot be read"
+	read -r up _ <"$UPTIME"
+	age=$((${up%.*}${up#*.} - looked))
+	[ "$age" -le 3000 ] || die "gateway-watch.sh does not run any more: it looked $((age / 100)) s ago"
+	role=$(awk -v prefix="$(setting primaryOf)" '$1 == "target" && $4 == prefix { print $5 }' "$STATE_DIR/watch/memory")
+	[ "$role" = self ] || exit 0
 }
 
 # main VERB TABLES [GATEWAY]
 main() {
 	case $VERB,$# in
-	apply,[23] | remove,[23] | check,[23] | print,[23]) ;;
+	apply,[23] | follow,[23] | remove,[23] | check,[23] | print,[23]) ;;
 	*) usage ;;
 	esac
 	read_tables "${3:-}"
+	[ "$VERB,$#" != follow,2 ] || primary_here
 	command -v "$CLI" >/dev/null || die "the command line of $TITLE, $CLI, is not installed"
 	if [ -z "$(active)" ]; then
 		say "$ACTIVE is not a gateway of region $(lines_of region): it has" "$(gateways | awk '{ print $1 }' | tr '\n' ' ')"

@@ -2,7 +2,7 @@
 # Routes, allowed addresses and security group rules in OpenStack: what hosts of a region send to
 # other regions goes to its gateways. From anywhere `openstack` is signed in.
 #
-#   openstack.sh apply|remove|check|print TABLES [GATEWAY]
+#   openstack.sh apply|follow|remove|check|print TABLES [GATEWAY]
 #
 # All routes of the router lead to one gateway, by its address. A port lets out only
 # what comes from its own address or from one that it is told, so those of gateways are
@@ -75,7 +75,7 @@ OF_JSON='
 		}
 	}'
 
-existing() {
+existing_routes() {
 	objects=$(described router show "$ROUTER" --column routes --column tags) || exit 1
 	printf '%s\n' "$objects" | awk -v router="$ROUTER" -v owner="$OWNER" "$OF_JSON"'
 		{
@@ -89,6 +89,9 @@ existing() {
 			for (i = 1; i <= n; i++)
 				print whose("router/" router, order[i]), "route", router "/" order[i], hops[order[i]], hops[order[i]]
 		}'
+}
+
+existing_others() {
 	for port in $(sources | cut -d ' ' -f 1 | awk '!seen[$1]++'); do
 		existing_port "$port" || exit 1
 	done
@@ -137,7 +140,7 @@ existing_port() {
 		}'
 }
 
-wanted() {
+wanted_others() {
 	need_targets 'networkInterface'
 	for port in $(unguarded); do echo "guard $port off"; done
 	if [ -n "$GROUP" ]; then
@@ -149,6 +152,9 @@ wanted() {
 		echo "record port/$port/${OWNER}_${prefix%/*}-${prefix#*/} -"
 		echo "pair $port/$prefix -"
 	done
+}
+
+wanted_routes() {
 	active | while read -r _ _ _ four six; do
 		routes | while read -r family _ destination; do
 			hop=$six
