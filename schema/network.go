@@ -16,6 +16,9 @@ type Network struct {
 	Alibaba   AlibabaNetwork   `json:"alibaba,omitzero"`
 	Hetzner   HetznerNetwork   `json:"hetzner,omitzero"`
 	OpenStack OpenStackNetwork `json:"openstack,omitzero"`
+	// Failover is who moves the routes when another gateway becomes the primary; empty is
+	// FailoverManual.
+	Failover Failover `json:"failover,omitempty"`
 	// HostFirewall is the firewall on the gateways' own hosts; empty asks for no rules.
 	HostFirewall HostFirewall `json:"hostFirewall,omitempty"`
 	// EgressFiltered tells whether outgoing traffic needs rules, too.
@@ -87,6 +90,16 @@ type PortSecurity string
 const (
 	PortSecurityEnabled  PortSecurity = "enabled"
 	PortSecurityDisabled PortSecurity = "disabled"
+)
+
+// Failover is who moves routes to another gateway.
+type Failover string
+
+const (
+	// FailoverManual: somebody runs the provider's program.
+	FailoverManual Failover = "manual"
+	// FailoverWatch: units on the gateways' hosts do, by what gateway-watch.sh says.
+	FailoverWatch Failover = "watch"
 )
 
 // HostFirewall is a firewall on a host.

@@ -35,6 +35,10 @@ type Cloud struct {
 	// HandsOver says that a standby can hand what it gets to the primary, so that it does
 	// not matter which of them the routes lead to.
 	HandsOver bool
+	// Follows says that units on the gateways' hosts move the routes to the primary, and
+	// PrimaryOf is the prefix whose primary that is.
+	Follows   bool
+	PrimaryOf netip.Prefix
 
 	region *Region
 }
@@ -82,7 +86,11 @@ func (r *Region) cloud() *Cloud {
 		Standbys:  byPriority,
 		Spread:    byPriority && sendsByAll(r.Region),
 		HandsOver: r.Relay && !r.ByTable,
+		Follows:   r.Follows(),
 		region:    r,
+	}
+	if c.Follows && len(r.Region.NodeCIDRs) > 0 {
+		c.PrimaryOf = r.Region.NodeCIDRs[0]
 	}
 	c.Tables = slices.Compact(slices.Sorted(slices.Values(r.Region.Network.RouteTables())))
 	c.SecurityGroup = r.Region.Network.SecurityGroup()
@@ -91,6 +99,18 @@ func (r *Region) cloud() *Cloud {
 	}
 	return c
 }
+
+// Follows reports whether units on the gateways' hosts move the routes to the primary: by
+// the watch, which is there where gateways hand packets to each other. With supersets each
+// of them would take itself for the primary.
+func (r *Region) Follows() bool {
+	return r.Region.Network.Failover == schema.FailoverWatch && r.Region.Cloud() != "" &&
+		len(r.Region.Gateways.Nodes) > 1 && r.Relay && r.Region.Gateways.HA.Strategy == schema.HARelay
+}
+
+// WatchSeconds is within how many seconds gateway-watch.sh sees that its gateway has become
+// the primary (pkg/render/host/program/gateway-watch.sh: ticks).
+const WatchSeconds = 3
 
 // network is what the provider's network does.
 func (c *Cloud) network() *provider.Network {

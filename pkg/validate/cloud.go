@@ -22,6 +22,7 @@ const (
 	CodeCloudFamily      diag.Code = "cloud-route-family"      // no next hop of a prefix's family
 	CodeCloudNodeRoutes  diag.Code = "cloud-node-routes"       // routes on hosts, where those do nothing
 	CodeRoutesDeleted    diag.Code = "cloud-routes-deleted"    // a route controller that takes ours for its own
+	CodeCloudFailover    diag.Code = "cloud-failover"          // routes that are to follow the primary, and cannot
 	CodeCloudStandby     diag.Code = "cloud-standby-refuses"   // a standby that cannot hand over
 	CodeCloudTailnet     diag.Code = "cloud-tailnet-route"     // tailnet addresses that no route can lead to
 )
@@ -36,6 +37,7 @@ func clouds(p *plan.Plan) diag.List {
 		r := &full.Spec.Regions[i]
 		c := cloudRegion{r, &p.Regions[i], r.Cloud(), facts.Provider(r.Provider), regionPath(i)}
 		c.otherClouds(&list)
+		c.failover(&full.Spec.Cluster, &list)
 		if c.cloud == "" {
 			continue
 		}
@@ -260,6 +262,36 @@ func (c *cloudRegion) routeController(p *plan.Plan, list *diag.List) {
 	}
 }
 
+// failover: units that follow the primary have to have one, and a host that runs them.
+func (c *cloudRegion) failover(cluster *schema.Cluster, list *diag.List) {
+	if c.Network.Failover != schema.FailoverWatch {
+		return
+	}
+	refuse := func(why string, args ...any) *diag.Diagnostic {
+		return list.Errorf(CodeCloudFailover, c.path+".network.failover", "failover of region %q is watch, so that its routes follow the primary, and "+why, append([]any{c.Name}, args...)...)
+	}
+	switch d := facts.Distribution(cluster.Distribution); {
+	case c.cloud == "" && c.provider.Network.IsKnown():
+		refuse("network describes no route table of %s", c.provider.Title).
+			Fix("describe network.%s, or remove failover", c.Provider)
+	case c.cloud == "":
+		refuse("routes of %s are not made here", c.provider.Title).
+			Fix("remove failover: gateways hand packets to the primary by themselves where there is a LAN")
+	case len(c.Gateways.Nodes) < 2:
+		refuse("it has one gateway, which is always the primary").
+			See(c.path+".gateways", "gateways.nodes has %d", len(c.Gateways.Nodes)).
+			Fix("add a second gateway, or remove failover")
+	case c.Gateways.HA.Strategy != schema.HARelay || !c.plan.Relay:
+		refuse("with strategy %s there is not one gateway at a time that takes itself for the primary, as there is with relay", c.Gateways.HA.Strategy).
+			See(c.path+".gateways", "ha.strategy is %s", c.Gateways.HA.Strategy).
+			Fix("choose strategy relay, or remove failover and run %s GATEWAY when a gateway is gone", c.command("follow"))
+	case d.MachineConfig.IsKnown():
+		refuse("hosts of %s have neither a shell nor a service manager: nobody there would move them", d.Title).
+			See(distributionPath, "distribution: %s is chosen here", d.Name).
+			Fix("remove failover, and run %s GATEWAY from elsewhere when the primary changes", c.command("follow"))
+	}
+}
+
 // standby: where only the route table decides, a standby cannot hand over what it gets
 // (relay), and somebody has to move the routes when another gateway becomes primary.
 func (c *cloudRegion) standby(list *diag.List) {
@@ -275,6 +307,15 @@ func (c *cloudRegion) standby(list *diag.List) {
 	if c.provider.Fabric.Value == provider.SubnetLAN {
 		why = fmt.Sprintf("the gateways stand in different zones, so in different subnets of %s, and a standby cannot hand traffic to the primary past the route table", c.provider.Title)
 	}
+	if c.plan.Cloud.Follows {
+		list.Warnf(CodeCloudStandby, c.path+".gateways",
+			"%s: all that region %q sends to other regions, answers included, goes to one gateway, and is lost when another becomes the tailnet's primary until the units on its host have moved the routes: up to about %d s to become it, %d s to see it, and a call of %s for each route",
+			why, c.Name, facts.TailscaleFailover, plan.WatchSeconds, c.network().CLI).
+			See(c.path+".network.failover", "failover is watch").
+			Fix("enable %s on the hosts of all gateways, with the permissions that it names", "regions/"+c.Name+"/cloud/systemd/kustomize-hybrid-follow.path and .timer").
+			Severity = diag.Info
+		return
+	}
 	list.Warnf(CodeCloudStandby, c.path+".gateways",
 		"%s: all that region %q sends to other regions, answers included, goes to gateway %q, and is lost for as long as that is not the tailnet's primary (its tailscaled restarts or fails, or another one was elected), %s",
 		why, c.Name, nodes[0].Name, stopped).
@@ -282,7 +323,7 @@ func (c *cloudRegion) standby(list *diag.List) {
 }
 
 func (c *cloudRegion) standbyRemedy() string {
-	remedy := "run " + c.command("apply") + " GATEWAY when the primary changes, run one gateway, or suppress this finding where the outage is accepted"
+	remedy := "set network.failover: watch, so that units on the gateways' hosts move the routes; run " + c.command("follow") + " GATEWAY when the primary changes, run one gateway, or suppress this finding where the outage is accepted"
 	if c.provider.Fabric.Value == provider.SubnetLAN {
 		return "put the gateways into one subnet, " + remedy
 	}

@@ -130,7 +130,7 @@ func Codes() []diag.Code {
 		CodeMasqueradeWide, CodeMasqueradeVia, CodeDeviceTunnel, CodeIPAM, CodeTunnelFamily, CodeTunnelOther, CodeElsewhere, CodeClusterWide, CodeVersionSkew,
 		CodeMixedCNI, CodeNodeLabel, CodeKnownIssue,
 		CodeRoutesBootstrap, CodeRoutesDevice, CodeRoutesFabric, CodeRoutesUnwatched,
-		CodeCloudField, CodeCloudID, CodeCloudQuota, CodeCloudDestination, CodeRoutesDeleted, CodeCloudFamily, CodeCloudNodeRoutes, CodeCloudStandby, CodeCloudTailnet,
+		CodeCloudField, CodeCloudID, CodeCloudQuota, CodeCloudDestination, CodeRoutesDeleted, CodeCloudFamily, CodeCloudNodeRoutes, CodeCloudFailover, CodeCloudStandby, CodeCloudTailnet,
 		CodePerNodeMissing, CodePerNodeOutside, CodePerNodeOverlap, CodeFieldUnused, CodePerNodeIPAM,
 		CodeHostAddress, CodeHostsNoLAN, CodeMachineConfig, CodeNeverStarts, CodeHostServices,
 		CodeDeviceBudget, CodeEqualCost, CodeZone, CodeGatewayFamily, CodeSupersetVersion, CodeSupersetMode, CodeSupersetNone, CodeSupersetShared, CodeSupersetSwallows,

@@ -40,6 +40,7 @@ type bench struct {
 	shell  []string
 	dir    string // state and calls
 	bin    string // the only programs there are
+	env    []string
 }
 
 // shells are what the script has to run in: dash with the tools of the host, and
@@ -148,7 +149,7 @@ func (b *bench) call(args ...string) outcome {
 	b.t.Helper()
 	os.Remove(filepath.Join(b.dir, "calls"))
 	cmd := exec.Command(b.shell[0], append(append(b.shell[1:len(b.shell):len(b.shell)], b.script), args...)...)
-	cmd.Env = []string{"PATH=" + b.bin, "STANDIN=" + b.dir}
+	cmd.Env = append([]string{"PATH=" + b.bin, "STANDIN=" + b.dir}, b.env...)
 	// Files and no pipes: there is nobody to wait for but the program itself.
 	out, errs := b.file("out"), b.file("errors")
 	cmd.Stdout, cmd.Stderr = out, errs

@@ -63,7 +63,12 @@ func renderExamples() error {
 			return err
 		}
 	}
-	return run(program, "render", "test/cloud/testdata/networks.yaml", "-o", filepath.Join(dir, "networks"))
+	for _, name := range []string{"networks", "failover"} {
+		if err := run(program, "render", "test/cloud/testdata/"+name+".yaml", "-o", filepath.Join(dir, name)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // call is one call of a command line: words in front, and flags with their values.

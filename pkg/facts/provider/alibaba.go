@@ -54,6 +54,8 @@ func (providers) Alibaba() Provider {
 			OwnRange:       fact.Known(false, "Alibaba Cloud VPC, route tables: the default route of an instance leads into the VPC"),
 			TakesTailnet:   fact.Known(false, page),
 			Withdraws:      fact.Unknown[bool]("no source says that it does"),
+			SignIn:         fact.Known("`aliyun configure --mode EcsRamRole` as root, once, by the RAM role of the instance", "aliyun-cli, README: EcsRamRole"),
+			Moves:          fact.Known("vpc:DescribeRouteEntryList, vpc:CreateRouteEntry and vpc:DeleteRouteEntry on the route tables", page+", DescribeRouteEntryList, DeleteRouteEntry: RAM authorization"),
 			Sources:        fact.Unknown[Quota]("instances forward without being told"),
 			Routes:         fact.Known(Quota{200, fact.Unknown[int]("the page names no maximum"), "entries in a table"}, "Alibaba Cloud VPC, CreateRouteEntry"),
 			Rules:          fact.Known(Quota{200, fact.Unknown[int]("the page names no maximum"), "rules in a security group"}, "Alibaba Cloud ECS, security group limits"),

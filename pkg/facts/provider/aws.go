@@ -52,6 +52,8 @@ func (providers) AWS() Provider {
 			OwnRange:       fact.Known(false, "Amazon VPC user guide, DHCP: the default route of a host leads into the VPC"),
 			TakesTailnet:   fact.Known(true, "Amazon EKS user guide, custom networking: VPCs have prefixes in 100.64.0.0/10 themselves"),
 			Withdraws:      fact.Known(false, "Amazon VPC user guide, route tables: a route whose host is gone is a black hole"),
+			SignIn:         fact.Known("an instance profile with a role; nothing has to be said", "AWS CLI user guide, instance metadata as a source of credentials"),
+			Moves:          fact.Known("ec2:DescribeTags and ec2:DescribeRouteTables, which take no resource, and ec2:ReplaceRoute on the route tables", "AWS service authorization reference, Amazon EC2: ReplaceRoute has the resource type route-table"),
 			Sources:        fact.Unknown[Quota]("the check of an interface is on or off for all addresses"),
 			Routes:         fact.Known(Quota{50, fact.Known(1000, "the same page"), "routes in a table"}, "Amazon VPC user guide, quotas: routes per route table"), // newer accounts have 500
 			Rules:          fact.Known(Quota{60, fact.Known(1000, "the same page"), "rules of a direction and family in a security group"}, "Amazon VPC user guide, quotas: inbound or outbound rules per security group"),

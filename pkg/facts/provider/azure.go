@@ -50,6 +50,8 @@ func (providers) Azure() Provider {
 			OwnRange:       fact.Known(false, udr+": the default route of a host leads into the virtual network"),
 			TakesTailnet:   fact.Known(true, udr+": 100.64.0.0/10 is dropped unless a route says otherwise"),
 			Withdraws:      fact.Unknown[bool]("no source says that it does"),
+			SignIn:         fact.Known("`az login --identity` as root, once, by the managed identity of the machine", "Azure CLI, sign in with a managed identity"),
+			Moves:          fact.Known("Microsoft.Network/routeTables/routes/read and Microsoft.Network/routeTables/routes/write on the route tables", "Azure virtual network, manage a route table: permissions"),
 			Sources:        fact.Unknown[Quota]("a card forwards all addresses, or none"),
 			Routes:         fact.Known(Quota{400, fact.Known(1000, "with Virtual Network Manager"), "routes in a table"}, limits+": user-defined routes per route table; 1,000 with Virtual Network Manager"),
 			Rules:          fact.Unknown[Quota]("a rule takes a list of prefixes, and groups take thousands"),

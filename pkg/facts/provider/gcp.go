@@ -57,6 +57,8 @@ func (providers) GCP() Provider {
 			OwnRange:       fact.Known(false, "Google Cloud VPC, routes overview: the default route of an instance leads into the VPC"),
 			TakesTailnet:   fact.Known(true, "Google Kubernetes Engine, VPC-native clusters: pods may have addresses from 100.64.0.0/10"),
 			Withdraws:      fact.Known(true, routes+": a route to an instance that is not running is not used"),
+			SignIn:         fact.Known("the instance's service account, with the scope cloud-platform; nothing has to be said", "Google Cloud Compute Engine, service accounts: gcloud on an instance"),
+			Moves:          fact.Known("compute.routes.list, compute.routes.create, compute.routes.delete and compute.globalOperations.get in the project, compute.networks.updatePolicy on the network, and compute.instances.use on the gateways", "Compute Engine API v1, routes.insert and routes.delete; gcloud waits for the operation"),
 			Sources:        fact.Unknown[Quota]("an instance forwards all addresses, or none"),
 			Routes:         fact.Known(Quota{200, fact.Unknown[int]("the page names no maximum"), "static routes in a network"}, "Google Cloud VPC quotas: STATIC_ROUTES_PER_NETWORK"),
 			Rules:          fact.Unknown[Quota]("a rule takes a list of prefixes, and networks take thousands"),

@@ -54,6 +54,8 @@ func (providers) Hetzner() Provider {
 			OwnRange:       fact.Known(true, layers+", example routes: a cloud server has a route into the network for the network's range"),
 			TakesTailnet:   fact.Known(false, route+": a destination is one of the private ranges of RFC 1918, or 0.0.0.0/0"),
 			Withdraws:      fact.Unknown[bool]("no source says that it does"),
+			SignIn:         fact.Known("HCLOUD_TOKEN in the environment file, readable by root only: servers have no identity", "hetznercloud/cli, README: HCLOUD_TOKEN"),
+			Moves:          fact.Known("a token with read and write permission of a project does; no narrower one is to be had", "Hetzner Cloud API, authentication: a token belongs to a project and is read-only or not"),
 			Sources:        fact.Unknown[Quota]("servers forward without being told"),
 			Routes:         fact.Known(Quota{100, fact.Unknown[int]("no source says that there are more"), "routes in a network"}, "hcloud-cloud-controller-manager#342: a network can contain at most 100 routes"),
 			Rules:          fact.Unknown[Quota]("a firewall takes 500 (" + firewalls + "), and only the tunnels need any"),

@@ -32,6 +32,12 @@ type Network struct {
 	TakesTailnet fact.Datum[bool]
 	// Withdraws reports whether a route is not used while its gateway's host is stopped.
 	Withdraws fact.Datum[bool]
+	// SignIn is how CLI signs in on a host of the provider, without a key in a file where
+	// there is such a way.
+	SignIn fact.Datum[string]
+	// Moves is what CLI must be permitted for moving routes that are there to another
+	// gateway, and no more.
+	Moves fact.Datum[string]
 	// Sources is how many prefixes a host may be told to send from beside its own address;
 	// unknown where a host is told that for all of them at once, or need not be told.
 	Sources fact.Datum[Quota]

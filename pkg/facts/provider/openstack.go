@@ -52,6 +52,8 @@ func (providers) OpenStack() Provider {
 			OwnRange:       fact.Known(false, neutron+"doc/source/admin/intro-os-networking.rst: the default route of an instance leads to the router"),
 			TakesTailnet:   fact.Known(true, routes+": destinations are not restricted"),
 			Withdraws:      fact.Known(false, routes+": routes stay until somebody removes them"),
+			SignIn:         fact.Known("an application credential (OS_AUTH_TYPE=v3applicationcredential, OS_AUTH_URL and the rest) in the environment file, readable by root only: instances have no identity", "openstack/keystone, application credentials"),
+			Moves:          fact.Known("GET /v2.0/routers and /v2.0/routers/*, and PUT /v2.0/routers/*/add_extraroutes and /v2.0/routers/*/remove_extraroutes, as access rules of the application credential", client+"router.py: AddExtraRoutesToRouter, RemoveExtraRoutesFromRouter; openstack/keystone, application credentials: access rules"),
 			Sources:        fact.Known(Quota{10, fact.Unknown[int](decides), "allowed address pairs on a port"}, neutron+"neutron/conf/extensions/allowedaddresspairs.py: max_allowed_address_pair"),
 			Routes:         fact.Known(Quota{30, fact.Unknown[int](decides), "routes on a router"}, neutron+"neutron/conf/quota.py: quota_router_route, max_routes until then"),
 			Rules:          fact.Known(Quota{100, fact.Unknown[int](decides), "security group rules in a project"}, neutron+"neutron/conf/quota.py: quota_security_group_rule"),

@@ -26,10 +26,12 @@ func Files(p *plan.Plan, r *plan.Region) []tree.File {
 		return nil
 	}
 	header := tree.Header(p.Topology.Metadata.Name)
-	return []tree.File{
-		{Path: tree.InRegion(r.Region.Name, "cloud/tables"), Data: tables(header, r)},
-		{Path: tree.InRegion(r.Region.Name, "cloud/main.tf"), Data: terraform(header, r)},
+	made := tree.File{Path: tree.InRegion(r.Region.Name, "cloud/tables"), Data: tables(header, r)}
+	if r.Cloud.Follows {
+		// A module would take the routes back to where it made them.
+		return append([]tree.File{made}, units(header, r)...)
 	}
+	return []tree.File{made, {Path: tree.InRegion(r.Region.Name, "cloud/main.tf"), Data: terraform(header, r)}}
 }
 
 // Programs are those that read the tables of the topology's regions, and what they
@@ -83,12 +85,12 @@ func network(c *plan.Cloud) *provider.Network {
 // settings are what the provider calls its own things by, and what is decided: "NAME VALUE".
 func settings(c *plan.Cloud, n *schema.Network) []string {
 	all := []struct{ name, value string }{
-		{"owner", c.Owner}, {"region", n.AWS.Region + n.Alibaba.Region},
+		{"owner", c.Owner}, {"primaryOf", primaryOf(c)}, {"region", n.AWS.Region + n.Alibaba.Region},
 		{"project", n.GCP.Project}, {"router", n.OpenStack.Router}, {"network", n.GCP.Name + n.Hetzner.Name}, {"spread", ""},
 		{"resourceGroup", n.Azure.ResourceGroup}, {"securityGroup", c.SecurityGroup},
 	}
 	if network(c).NextHops.Value == provider.HopsByPriority {
-		all[5].value = yesNo(c.Spread)
+		all[6].value = yesNo(c.Spread)
 	}
 	var lines []string
 	for _, s := range all {
@@ -97,6 +99,18 @@ func settings(c *plan.Cloud, n *schema.Network) []string {
 		}
 	}
 	return lines
+}
+
+// primaryOf is spelled as gateway-watch.sh has it, which leaves the length of a single
+// address out.
+func primaryOf(c *plan.Cloud) string {
+	switch {
+	case !c.Follows:
+		return ""
+	case c.PrimaryOf.IsSingleIP():
+		return c.PrimaryOf.Addr().String()
+	}
+	return c.PrimaryOf.String()
 }
 
 // gatewayLines are "NAME TARGET ZONE IPV4 IPV6", with "-" for what is not there.

@@ -30,6 +30,8 @@ func target(c *plan.Cloud) string {
 	switch {
 	case len(c.Gateways) == 1:
 		return first
+	case c.Follows:
+		return "the primary"
 	case c.Spread:
 		return "every gateway at once"
 	case c.Standbys:
@@ -45,6 +47,8 @@ func outage(c *plan.Cloud) string {
 		moved = fmt.Sprintf("until the next gateway is primary, up to about %d s", facts.TailscaleFailover)
 	}
 	switch {
+	case c.Follows:
+		return fmt.Sprintf("when another gateway becomes primary, until units on its host have moved the routes: up to about %d s to become it, %d s to see it, and a call of `%s` for each route", facts.TailscaleFailover, plan.WatchSeconds, facts.Provider(c.Cloud).Network.Value.CLI)
 	case len(c.Gateways) == 1:
 		return fmt.Sprintf("while %s is down", first)
 	case c.Spread:
