@@ -309,7 +309,7 @@ func (c *cloudRegion) standby(list *diag.List) {
 	}
 	if c.plan.Cloud.Follows {
 		list.Warnf(CodeCloudStandby, c.path+".gateways",
-			"%s: all that region %q sends to other regions, answers included, goes to one gateway, and is lost when another becomes the tailnet's primary until the units on its host have moved the routes: up to about %d s to become it, %d s to see it, and a call of %s for each route",
+			"%s: all that region %q sends to other regions, answers included, goes to one gateway, and is lost when another becomes the tailnet's primary until the units on its host have moved the routes: up to about %d s to become it, %d s to see it, and the calls of %s that move them",
 			why, c.Name, facts.TailscaleFailover, plan.WatchSeconds, c.network().CLI).
 			See(c.path+".network.failover", "failover is watch").
 			Fix("enable %s on the hosts of all gateways, with the permissions that it names", "regions/"+c.Name+"/cloud/systemd/kustomize-hybrid-follow.path and .timer").

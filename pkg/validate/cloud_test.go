@@ -131,9 +131,9 @@ func TestClouds(t *testing.T) {
 		}, want: map[diag.Code]diag.Severity{CodeCloudID: diag.Warning}, says: `"fra-2" of region "fra" has no IPv4 address`},
 		"routes follow the primary": {change: func(r *schema.Region) {
 			r.Gateways.Nodes[1].Zone, r.Network.Failover = "b", schema.FailoverWatch
-		}, want: map[diag.Code]diag.Severity{CodeCloudStandby: diag.Info}, says: "up to about 15 s to become it, 3 s to see it, and a call of aws for each route"},
+		}, want: map[diag.Code]diag.Severity{CodeCloudStandby: diag.Info}, says: "up to about 15 s to become it, 3 s to see it, and the calls of aws that move them"},
 		"routes follow where a standby hands over": {change: func(r *schema.Region) { r.Network.Failover = schema.FailoverWatch }},
-		"nobody moves them": {change: func(r *schema.Region) { r.Network.Failover = schema.FailoverManual }},
+		"nobody moves them":                        {change: func(r *schema.Region) { r.Network.Failover = schema.FailoverManual }},
 		"nobody to follow": {change: func(r *schema.Region) {
 			r.Network.Failover, r.Gateways.Nodes = schema.FailoverWatch, r.Gateways.Nodes[:1]
 		}, want: map[diag.Code]diag.Severity{CodeCloudFailover: diag.Error}, says: "it has one gateway, which is always the primary"},

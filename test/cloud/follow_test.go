@@ -248,3 +248,29 @@ func TestFollowNeedsTheWatch(t *testing.T) {
 		})
 	}
 }
+
+// In Google Cloud the first call of all moves what every destination's hosts send.
+func TestFollowAtOnce(t *testing.T) {
+	p := followers()[1]
+	b := newBench(t, p.provider, shells(t)["dash"])
+	b.must("apply")
+	b.refuse("1")
+	if o := b.run("follow", p.second); o.code != 1 || len(o.changes()) != 2 {
+		t.Fatal(o)
+	}
+	wins := map[any]map[string]any{}
+	for _, r := range b.state().(map[string]any)["Routes"].([]any) {
+		route := r.(map[string]any)
+		if best := wins[route["DestRange"]]; best == nil || route["Priority"].(float64) < best["Priority"].(float64) {
+			wins[route["DestRange"]] = route
+		}
+	}
+	for to, route := range wins {
+		if to != "0.0.0.0/0" && route["NextHopInstance"] != "us-central1-b/instances/iowa-2" {
+			t.Errorf("%v leads to %v", to, route["NextHopInstance"])
+		}
+	}
+	if len(wins) < 4 {
+		t.Errorf("only %d destinations", len(wins))
+	}
+}

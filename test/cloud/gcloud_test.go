@@ -143,8 +143,11 @@ func (s *gcpState) change(c *call) error {
 		return nil
 	case "routes delete":
 		n := len(s.Routes)
-		s.Routes = slices.DeleteFunc(s.Routes, func(r gcpRoute) bool { return r.Name == name })
-		return gone(n, len(s.Routes))
+		s.Routes = slices.DeleteFunc(s.Routes, func(r gcpRoute) bool { return slices.Contains(c.words[3:], r.Name) })
+		if n-len(s.Routes) != len(c.words[3:]) {
+			return errors.New("was not found")
+		}
+		return nil
 	case "firewall-rules delete":
 		n := len(s.Rules)
 		s.Rules = slices.DeleteFunc(s.Rules, func(r gcpRule) bool { return r.Name == name })

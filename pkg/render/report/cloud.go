@@ -48,7 +48,11 @@ func outage(c *plan.Cloud) string {
 	}
 	switch {
 	case c.Follows:
-		return fmt.Sprintf("when another gateway becomes primary, until units on its host have moved the routes: up to about %d s to become it, %d s to see it, and a call of `%s` for each route", facts.TailscaleFailover, plan.WatchSeconds, facts.Provider(c.Cloud).Network.Value.CLI)
+		when := "another gateway becomes primary"
+		if c.HandsOver {
+			when = "the host that the routes lead to is gone"
+		}
+		return fmt.Sprintf("when %s, until units on the host of the new primary have moved the routes: up to about %d s to become it, %d s to see it, and the calls of `%s` that move them", when, facts.TailscaleFailover, plan.WatchSeconds, facts.Provider(c.Cloud).Network.Value.CLI)
 	case len(c.Gateways) == 1:
 		return fmt.Sprintf("while %s is down", first)
 	case c.Spread:

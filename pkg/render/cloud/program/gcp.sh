@@ -116,6 +116,21 @@ change() {
 	esac
 }
 
+# move deletes the routes that win in one call: with two gateways those of the other one, which
+# are there already, carry the traffic from then on. The rest takes a call for each.
+move() {
+	first=$(echo "$todo" | awk '$1 == "change" && $3 ~ /-1$/ { print $3 }')
+	# shellcheck disable=SC2086 # names without spaces
+	[ -z "$first" ] || run routes delete $first
+	moved=$todo
+	todo=$(echo "$moved" | awk '
+		$1 == "change" && $3 ~ /-1$/ { sub(/^change/, "create"); print; next }
+		{ later[++n] = $0 }
+		END { for (i = 1; i <= n; i++) print later[i] }')
+	carry_out
+	todo=$moved
+}
+
 restored() { echo "$have" | grep -q '^ours route '; }
 
 delete() {

@@ -12,6 +12,7 @@
 #   wanted_routes        and then routes; $have is what is there
 #   create, change, delete KIND KEY VALUE ID
 #   conflict KIND KEY VALUE   says why it cannot be made
+#   move                 does what $todo says for follow, where that is another order
 #   restored KEY         tells whether follow makes a route of ours again that is missing:
 #                        where a change takes two steps, it may have ended between them
 #
@@ -235,6 +236,8 @@ remove() {
 
 restored() { return 1; }
 
+move() { carry_out; }
+
 # follow asks about nothing but routes and changes nothing else, so that it is quick and
 # needs few permissions. What others made it leaves, and says so.
 follow() {
@@ -243,7 +246,7 @@ follow() {
 	todo=$(differences) || exit 1
 	found=$(conflicts)
 	todo=$(moves)
-	carry_out
+	move
 	[ -z "$todo" ] || say "the routes of region $(lines_of region) lead to $ACTIVE now: $(echo "$todo" | awk 'END { print NR }') moved"
 	[ -z "$found" ] || die "$found"
 }
