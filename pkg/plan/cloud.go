@@ -35,9 +35,10 @@ type Cloud struct {
 	// HandsOver says that a standby can hand what it gets to the primary, so that it does
 	// not matter which of them the routes lead to.
 	HandsOver bool
-	// Follows says that units on the gateways' hosts move the routes to the primary, and
-	// PrimaryOf is the prefix whose primary that is.
-	Follows   bool
+	// Follows says that units on the gateways' hosts move the routes to the primary.
+	Follows bool
+	// PrimaryOf is the prefix whose primary that is; invalid where there is one gateway, or
+	// where each of them is the primary of its own.
 	PrimaryOf netip.Prefix
 
 	region *Region
@@ -89,7 +90,7 @@ func (r *Region) cloud() *Cloud {
 		Follows:   r.Follows(),
 		region:    r,
 	}
-	if c.Follows && len(r.Region.NodeCIDRs) > 0 {
+	if r.elects() && len(r.Region.NodeCIDRs) > 0 {
 		c.PrimaryOf = r.Region.NodeCIDRs[0]
 	}
 	c.Tables = slices.Compact(slices.Sorted(slices.Values(r.Region.Network.RouteTables())))
@@ -100,12 +101,15 @@ func (r *Region) cloud() *Cloud {
 	return c
 }
 
-// Follows reports whether units on the gateways' hosts move the routes to the primary: by
-// the watch, which is there where gateways hand packets to each other. With supersets each
-// of them would take itself for the primary.
+// Follows reports whether units on the gateways' hosts move the routes to the primary.
 func (r *Region) Follows() bool {
-	return r.Region.Network.Failover == schema.FailoverWatch && r.Region.Cloud() != "" &&
-		len(r.Region.Gateways.Nodes) > 1 && r.Relay && r.Region.Gateways.HA.Strategy == schema.HARelay
+	return r.Region.Network.Failover == schema.FailoverWatch && r.Region.Cloud() != "" && r.elects()
+}
+
+// elects reports whether one gateway at a time is the primary, and its watch knows: not with
+// supersets, where each of them takes itself for the primary of its own.
+func (r *Region) elects() bool {
+	return len(r.Region.Gateways.Nodes) > 1 && r.Relay && r.Region.Gateways.HA.Strategy == schema.HARelay
 }
 
 // WatchSeconds is within how many seconds gateway-watch.sh sees that its gateway has become

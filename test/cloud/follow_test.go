@@ -274,3 +274,38 @@ func TestFollowAtOnce(t *testing.T) {
 		t.Errorf("only %d destinations", len(wins))
 	}
 }
+
+// From anywhere, follow takes what tailscale says of its peers, and changes nothing where
+// that names no gateway of the region.
+func TestFollowWhatTailscaleSays(t *testing.T) {
+	p := followers()[0]
+	peer := func(name, online, routes string) string {
+		return `"k-` + name + `": {"HostName": "` + name + `", "Online": ` + online + `, "TailscaleIPs": ["100.80.0.7"], "AllowedIPs": ["10.10.0.0/22"], "PrimaryRoutes": ` + routes + `}`
+	}
+	status := func(peers ...string) string {
+		return "{\"BackendState\": \"Running\",\n\"Self\": {\"HostName\": \"laptop\", \"Online\": true},\n\"Peer\": {" + strings.Join(peers, ",\n") + "}}\n"
+	}
+	for name, shell := range shells(t) {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, p.provider, shell)
+			b.must("apply")
+			for what, text := range map[string]string{
+				"nobody":         status(peer("aws-1", "true", "null"), peer("aws-2", "true", "null")),
+				"somebody else":  status(peer("iowa-1", "true", `["10.10.0.0/22"]`)),
+				"another prefix": status(peer("aws-2", "true", `["10.20.0.0/16"]`)),
+				"gone":           status(peer("aws-2", "false", `["10.10.0.0/22"]`)),
+				"no answer":      "",
+			} {
+				b.stdin = text
+				if o := b.run("follow", "-"); o.code != 1 || len(o.calls) > 0 || !strings.Contains(o.errors, "tailscale names no gateway of region aws as the primary of 10.10.0.0/22") {
+					t.Errorf("%s: %s", what, o)
+				}
+			}
+			b.stdin = status(peer("aws-1", "true", "null"), peer("AWS-2", "true", `["10.20.0.0/16", "10.10.0.0/22"]`))
+			if o := b.run("follow", "-"); o.code != 0 || len(o.changes()) == 0 {
+				t.Error(o)
+			}
+			b.must("check", p.second)
+		})
+	}
+}

@@ -41,6 +41,7 @@ type bench struct {
 	dir    string // state and calls
 	bin    string // the only programs there are
 	env    []string
+	stdin  string
 }
 
 // shells are what the script has to run in: dash with the tools of the host, and
@@ -151,6 +152,9 @@ func (b *bench) call(args ...string) outcome {
 	cmd := exec.Command(b.shell[0], append(append(b.shell[1:len(b.shell):len(b.shell)], b.script), args...)...)
 	cmd.Env = append([]string{"PATH=" + b.bin, "STANDIN=" + b.dir}, b.env...)
 	// Files and no pipes: there is nobody to wait for but the program itself.
+	if b.stdin != "" {
+		cmd.Stdin = strings.NewReader(b.stdin)
+	}
 	out, errs := b.file("out"), b.file("errors")
 	cmd.Stdout, cmd.Stderr = out, errs
 	cmd.Run()

@@ -105,7 +105,7 @@ func settings(c *plan.Cloud, n *schema.Network) []string {
 // address out.
 func primaryOf(c *plan.Cloud) string {
 	switch {
-	case !c.Follows:
+	case !c.PrimaryOf.IsValid():
 		return ""
 	case c.PrimaryOf.IsSingleIP():
 		return c.PrimaryOf.Addr().String()

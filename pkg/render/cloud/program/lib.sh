@@ -58,7 +58,8 @@ usage: $SELF apply|follow|remove|check|print TABLES [GATEWAY]
 apply   makes everything that is missing; twice is the same as once
 follow  moves the routes that apply made to the primary, and touches nothing else. On a
         gateway, without GATEWAY: does so where this host is the primary, and nothing
-        where it is not
+        where it is not. Elsewhere GATEWAY may be -, for whom \`tailscale status --json\`
+        on the standard input names
 remove  takes all of it back, and turns settings of the gateways to what they were; stop
         what runs follow first
 check   names everything that is missing, differs or is too much, and exits 1 if
@@ -286,6 +287,25 @@ primary_here() {
 	[ "$role" = self ] || exit 0
 }
 
+# primary_told sets ACTIVE to the gateway that is the primary by what tailscaled says, which
+# stands on the standard input. Devices of a gateway are called like their nodes.
+primary_told() {
+	[ -r "$DIR/../host/status.awk" ] || die "host/status.awk of the rendered tree is not there to read what tailscale says"
+	ACTIVE=$({
+		gateways
+		awk -f "$DIR/../host/status.awk"
+	} | awk -v prefix="$(setting primaryOf)" '
+		function label(name) {
+			name = tolower(name)
+			gsub(/\./, "-", name)
+			return name
+		}
+		BEGIN { if (prefix !~ /\//) prefix = prefix (prefix ~ /:/ ? "/128" : "/32") }
+		NF == 5 { name[label($1)] = $1; next }
+		NF == 7 && $3 == "true" && index("," $7 ",", "," prefix ",") && label($2) in name { print name[label($2)]; exit }')
+	[ -n "$ACTIVE" ] || die "tailscale names no gateway of region $(lines_of region) as the primary of $(setting primaryOf): either nobody is, or this device may not see them; nothing was done"
+}
+
 # main VERB TABLES [GATEWAY]
 main() {
 	case $VERB,$# in
@@ -293,7 +313,10 @@ main() {
 	*) usage ;;
 	esac
 	read_tables "${3:-}"
-	[ "$VERB,$#" != follow,2 ] || primary_here
+	case $VERB,$#,${3:-} in
+	follow,2,) primary_here ;;
+	follow,3,-) primary_told ;;
+	esac
 	command -v "$CLI" >/dev/null || die "the command line of $TITLE, $CLI, is not installed"
 	if [ -z "$(active)" ]; then
 		say "$ACTIVE is not a gateway of region $(lines_of region): it has" "$(gateways | awk '{ print $1 }' | tr '\n' ' ')"
