@@ -29,6 +29,8 @@ const (
 	// TableNeedsOne: the provider's route table leads to one gateway, past any hand-over,
 	// so it has to be the primary: always, where it is the only one.
 	TableNeedsOne
+	// TableFollows: the same, and the routes follow the primary.
+	TableFollows
 	// TableNeedsNone: the same, but every gateway can send into its own tunnel.
 	TableNeedsNone
 )
@@ -62,6 +64,8 @@ func (r *Region) Advice() StrategyAdvice {
 		a.Reason = OwnPods
 	case r.ByTable && a.Supersets == SupersetsPossible:
 		a.Recommended, a.Reason = schema.HASupersets, TableNeedsNone
+	case r.ByTable && r.Follows():
+		a.Reason = TableFollows
 	case r.ByTable:
 		a.Recommended, a.Reason = schema.HASingle, TableNeedsOne
 	}

@@ -41,7 +41,10 @@ func TestStrategyAdvice(t *testing.T) {
 		"perNode without a LAN": {changes{newer, func(s *schema.Spec) {
 			s.Regions[0].Gateways.Mode, s.Regions[0].HostAddress = schema.ModePerNode, schema.HostAddressMade
 		}}, plan.StrategyAdvice{schema.HASingle, plan.EachItsOwn, plan.SupersetsNotInMode}},
-		"a table":               {changes{gcp, static}, plan.StrategyAdvice{schema.HASingle, plan.TableNeedsOne, plan.SupersetsTooOld}},
+		"a table": {changes{gcp, static}, plan.StrategyAdvice{schema.HASingle, plan.TableNeedsOne, plan.SupersetsTooOld}},
+		"a table whose routes follow": {changes{gcp, static, func(s *schema.Spec) {
+			s.Regions[0].Network.Failover = schema.FailoverWatch
+		}}, plan.StrategyAdvice{schema.HARelay, plan.TableFollows, plan.SupersetsTooOld}},
 		"a table and supersets": {changes{gcp, static, newer}, plan.StrategyAdvice{schema.HASupersets, plan.TableNeedsNone, plan.SupersetsPossible}},
 		"a table nobody named":  {changes{func(s *schema.Spec) { s.Regions[0].Provider = schema.ProviderGCP }}, plan.StrategyAdvice{schema.HARelay, plan.AnyVersion, plan.SupersetsTooOld}},
 	}

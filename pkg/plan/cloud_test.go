@@ -37,6 +37,31 @@ func TestCloudPlan(t *testing.T) {
 	}
 }
 
+// Routes follow the primary of the region's first node CIDR, where one gateway at a time is
+// the primary and units are asked for.
+func TestCloudFollows(t *testing.T) {
+	watch := func(r *schema.Region) { r.Network.Failover = schema.FailoverWatch }
+	for name, c := range map[string]struct {
+		change  func(r *schema.Region)
+		follows bool
+		primary bool
+	}{
+		"not said":    {func(*schema.Region) {}, false, true},
+		"manual":      {func(r *schema.Region) { r.Network.Failover = schema.FailoverManual }, false, true},
+		"watch":       {watch, true, true},
+		"one gateway": {func(r *schema.Region) { watch(r); r.Gateways.Nodes = r.Gateways.Nodes[:1] }, false, false},
+		"supersets":   {func(r *schema.Region) { watch(r); r.Gateways.HA.Strategy = schema.HASupersets }, false, false},
+	} {
+		topology := sample.Clouds()["aws"]
+		r := &topology.Spec.Regions[1]
+		c.change(r)
+		got := plan.New(topology).ByName().Regions[0].Cloud
+		if got.Follows != c.follows || (got.PrimaryOf == r.NodeCIDRs[0]) != c.primary || got.PrimaryOf.IsValid() != c.primary {
+			t.Errorf("%s: follows %v, the primary of %v", name, got.Follows, got.PrimaryOf)
+		}
+	}
+}
+
 // What ports of OpenStack are told depends on who sends what from them.
 func TestCloudSources(t *testing.T) {
 	spell := func(change func(r *schema.Region)) string {

@@ -68,6 +68,34 @@ func TestCloudSpread(t *testing.T) {
 	}
 }
 
+// Routes that follow the primary have units in the place of a module, which would take them
+// back: they run the provider's program, and name its command line and what that may do.
+func TestUnits(t *testing.T) {
+	for name, topology := range sample.Clouds() {
+		topology.Spec.Regions[1].Network.Failover = schema.FailoverWatch
+		var paths []string
+		text := ""
+		for _, f := range files(topology) {
+			paths = append(paths, strings.TrimPrefix(f.Path, "regions/cloud/cloud/"))
+			text += string(f.Data)
+		}
+		const unit = "systemd/kustomize-hybrid-follow"
+		if want := []string{"tables", unit + ".path", unit + ".service", unit + ".timer"}; !slices.Equal(paths, want) {
+			t.Errorf("%s: %q", name, paths)
+		}
+		n := provider.Of(name).Network.Value
+		for _, want := range []string{
+			"\nsetting primaryOf 10.0.0.0/22\n", "\nPathChanged=/run/kustomize-hybrid/watch/memory\n",
+			"\nExecStart=/etc/kustomize-hybrid/cloud/" + name + ".sh follow /etc/kustomize-hybrid/cloud/tables\n",
+			"\n# The host needs " + n.CLI + ", signed in: " + n.SignIn.Value + ".\n# It may do no more than " + n.Moves.Value + ".\n",
+		} {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s lacks %q", name, want)
+			}
+		}
+	}
+}
+
 // Another provider's network, which validate refuses, renders nothing.
 func TestCloudOfAnotherProvider(t *testing.T) {
 	topology := sample.Clouds()["aws"]

@@ -38,8 +38,10 @@ func because(r *plan.Region, a plan.StrategyAdvice) string {
 		return "Each node sends and receives for its own pods; only what the nodes send from their own addresses is handed to a node router, and supersets are not to be had in mode perNode."
 	case plan.TableNeedsNone:
 		return "The provider's route table decides about every packet, so no gateway can hand over; with supersets none has to, whoever is the primary."
+	case plan.TableFollows:
+		return "The provider's route table decides about every packet, so a standby cannot hand over, and the routes follow whoever is the primary (network.failover: watch)."
 	case plan.TableNeedsOne:
-		return fmt.Sprintf("The provider's route table decides about every packet, so a standby cannot hand over: list %s alone, or move the routes whenever the primary changes; %s.",
+		return fmt.Sprintf("The provider's route table decides about every packet, so a standby cannot hand over: list %s alone, or let the routes follow the primary (network.failover: watch); %s.",
 			r.Region.Gateways.Nodes[0].Name, verdict(r, a))
 	}
 	return fmt.Sprintf("Relay asks nothing of those who receive, whatever their version; %s.", verdict(r, a))
