@@ -241,6 +241,8 @@ func TestFollowNeedsTheWatch(t *testing.T) {
 			}
 			b.gateway("192.0.2.1", p.nodes, "self", 1)
 			refused("this host has the address of no gateway of region aws")
+			b.gateway(p.address, "10.98.0.0/22", "self", 1)
+			refused("says nothing about 10.10.0.0/22")
 			b.gateway(p.address, p.nodes, "self", 31)
 			refused("gateway-watch.sh does not run any more: it looked 31 s ago")
 			os.Remove(filepath.Join(b.dir, "run/watch/alive"))

@@ -284,6 +284,7 @@ primary_here() {
 	age=$((${up%.*}${up#*.} - looked))
 	[ "$age" -le 3000 ] || die "gateway-watch.sh does not run any more: it looked $((age / 100)) s ago"
 	role=$(awk -v prefix="$(setting primaryOf)" '$1 == "target" && $4 == prefix { print $5 }' "$STATE_DIR/watch/memory")
+	[ -n "$role" ] || die "$STATE_DIR/watch/memory says nothing about $(setting primaryOf): the host and $TABLES have tables of different topologies"
 	[ "$role" = self ] || exit 0
 }
 
