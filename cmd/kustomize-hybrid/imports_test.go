@@ -53,7 +53,7 @@ func rows() []row {
 		{"pkg/plan/mtu", "pkg/facts/... schema", "", "sums need nothing but the nouns"},
 		{"pkg/readmit", "internal/yamlnode pkg/diag pkg/facts/... pkg/plan schema", "sigs.k8s.io/kustomize/kyaml/yaml", "it edits nodes"},
 		{"pkg/render", "pkg/acl pkg/plan pkg/readmit pkg/render/cloud pkg/render/cluster pkg/render/host pkg/render/plugin pkg/render/report pkg/render/steps pkg/render/tree schema", "", "a page of calls, from a valid topology's plan"},
-		{"pkg/render/bundle", "pkg/facts/... pkg/plan pkg/render/cluster pkg/render/host pkg/render/tree schema", "", "what one host needs, others have spelled"},
+		{"pkg/render/bundle", "pkg/facts/... pkg/plan pkg/render/cloud pkg/render/cluster pkg/render/host pkg/render/tree schema", "", "what one host needs, others have spelled"},
 		{"pkg/render/cloud", "pkg/facts/... pkg/plan pkg/render/cloud/program pkg/render/host pkg/render/tree schema", "", "a provider's network follows from the plan, and its routes from what a gateway's host has decided"},
 		{"pkg/render/cloud/program", "", "", "programs are files"},
 		{"pkg/render/cluster", "pkg/facts/... pkg/plan pkg/render/host pkg/render/host/program pkg/render/tree schema", "k8s.io/api k8s.io/apimachinery", "objects follow from the plan and from what hosts run"},

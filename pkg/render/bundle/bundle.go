@@ -11,6 +11,7 @@ import (
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/cloud"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/cluster"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/host"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/tree"
@@ -62,7 +63,7 @@ func gateway(p *plan.Plan, fleet *host.Fleet, r *plan.Region, n *schema.GatewayN
 	if p.MachineConfig() {
 		return nil, &Refusal{n.Name, "it takes one machine configuration", "patch it with " + tree.InRegion(r.Region.Name, "gateway/"+host.Dir(h)+"machine-config.yaml") + " of the rendered tree"}
 	}
-	files := host.OnGateway(fleet, r, h)
+	files := append(host.OnGateway(fleet, r, h), cloud.OnGateway(p, r)...)
 	if len(files) == 0 {
 		return nil, &Refusal{n.Name, "a DaemonSet brings all that it needs", "label its node, as STEPS.md says"}
 	}

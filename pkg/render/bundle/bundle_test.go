@@ -157,6 +157,40 @@ func TestInstall(t *testing.T) {
 	}
 }
 
+// A gateway whose routes follow the primary brings what moves them: also where a DaemonSet
+// brings everything else.
+func TestFollowers(t *testing.T) {
+	for _, mode := range []schema.GatewayMode{schema.ModeStaticPod, schema.ModeDaemonSet} {
+		topology := sample.Clouds()["aws"]
+		r := &topology.Spec.Regions[1]
+		r.Gateways.Mode, r.Network.Failover = mode, schema.FailoverWatch
+		h := newHost(t, []string{"sh"})
+		h.unpack(bundle.Gateway(plan.New(topology), "cloud-1"))
+		before := h.has()
+		h.write(h.root+key, []byte("x"), 0o400)
+		h.want("", 0, "apply")
+		h.want("", 0, "check")
+		got := h.has()
+		const unit = "/etc/systemd/system/kustomize-hybrid-follow"
+		for _, file := range []string{"lib.sh", "aws.sh", "tables"} {
+			if !slices.Contains(got, "/etc/kustomize-hybrid/cloud/"+file) {
+				t.Errorf("%s: %s is missing in %q", mode, file, got)
+			}
+		}
+		for _, suffix := range []string{".path", ".timer", ".service"} {
+			if !slices.Contains(got, unit+suffix) {
+				t.Errorf("%s: %s is missing in %q", mode, suffix, got)
+			}
+		}
+		if out, code := h.run(h.root+"/var/lib/kustomize-hybrid/installed/install.sh", "remove", "--purge"); code != 0 || out != "" {
+			t.Errorf("remove: exit code %d: %s", code, out)
+		}
+		if left := slices.DeleteFunc(h.has(), func(f string) bool { return f == key }); !slices.Equal(left, before) {
+			t.Errorf("%s: it leaves %q", mode, left)
+		}
+	}
+}
+
 // breaks takes single things away, which check has to name and apply to mend.
 func (h *host) breaks() {
 	tables, program, pod := "/etc/kustomize-hybrid/host/tables", "/etc/kustomize-hybrid/host/gateway-setup.sh", "/etc/kubernetes/manifests/kustomize-hybrid-gateway.yaml"

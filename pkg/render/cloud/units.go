@@ -1,9 +1,11 @@
 package cloud
 
 import (
+	"path"
 	"strings"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/cloud/program"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/host"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/tree"
 )
@@ -34,6 +36,26 @@ func units(header string, r *plan.Region) []tree.File {
 		file(".service", followService(r)),
 		file(".timer", followTimer(r)),
 	}
+}
+
+// OnGateway are the files of a gateway's host by which the routes follow the primary: the
+// provider's program, the region's tables, and the units. None where nobody asks for it.
+func OnGateway(p *plan.Plan, r *plan.Region) []host.Installed {
+	if r.Cloud == nil || !r.Cloud.Follows {
+		return nil
+	}
+	header := tree.Header(p.Topology.Metadata.Name)
+	var files []host.Installed
+	for _, f := range program.Files() {
+		if f.Name == program.Library || f.Name == plan.CloudProgram(r.Cloud.Cloud) {
+			files = append(files, host.Installed{Path: ProgramDir + "/" + f.Name, Executable: f.Executable, Data: f.Data})
+		}
+	}
+	files = append(files, host.Installed{Path: ProgramDir + "/tables", Data: tables(header, r)})
+	for _, f := range units(header, r) {
+		files = append(files, host.Installed{Path: unitDir + "/" + path.Base(f.Path), Data: f.Data})
+	}
+	return files
 }
 
 // followService asks the cloud only where this host is the primary.

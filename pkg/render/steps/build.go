@@ -177,8 +177,14 @@ func (b *builder) cloud() {
 	for _, r := range b.regions(func(r *plan.Region) bool { return r.Cloud != nil }) {
 		call := "cloud/" + plan.CloudProgram(r.Cloud.Cloud)
 		tables := tree.InRegion(r.Region.Name, "cloud/tables")
+		why := "`print` shows what would be done, and does nothing. "
+		if r.Cloud.Follows {
+			why += "From then on units on the gateways' hosts move them: disable those before `remove`."
+		} else {
+			why += "Terraform does the same from `" + tree.InRegion(r.Region.Name, "cloud/main.tf") + "`: use one of the two."
+		}
 		b.add(Step{Phase: Cloud, Title: "Give the network of region " + r.Region.Name + " its routes",
-			Why:   "`print` shows what would be done, and does nothing. Terraform does the same from `" + tree.InRegion(r.Region.Name, "cloud/main.tf") + "`: use one of the two.",
+			Why:   why,
 			Run:   []string{call + " print " + tables, call + " apply " + tables},
 			Works: call + " check " + tables, Shows: "nothing, with exit code 0",
 			Undo:  []string{call + " remove " + tables},
@@ -191,6 +197,11 @@ func (b *builder) hosts() {
 	for _, r := range b.regions(onHosts) {
 		for i := range r.Region.Gateways.Nodes {
 			b.gatewayHost(r, &r.Region.Gateways.Nodes[i])
+		}
+	}
+	for _, r := range b.regions(func(r *plan.Region) bool { return r.Cloud != nil && r.Cloud.Follows }) {
+		for i := range r.Region.Gateways.Nodes {
+			b.follower(r, r.Region.Gateways.Nodes[i].Name)
 		}
 	}
 	for i := range b.p.Regions {
@@ -225,13 +236,34 @@ func (b *builder) gatewayHost(r *plan.Region, n *schema.GatewayNode) {
 		why = "The first command runs where the tree is; `HOST` is how ssh reaches the machine. The gateway is up when the last one ends: with or without a kubelet."
 	}
 	b.add(Step{Phase: Hosts, Title: "Install gateway " + n.Name, On: n.Name,
-		Why: why,
-		Run: []string{
-			"kustomize-hybrid bundle $TOPOLOGY --host " + n.Name + " -o - | ssh root@HOST 'mkdir -p kustomize-hybrid && tar -xf - -C kustomize-hybrid'",
-			"kustomize-hybrid/install.sh apply",
-		},
+		Why:   why,
+		Run:   bundled(n.Name),
 		Works: "kustomize-hybrid/install.sh check", Shows: "nothing, with exit code 0",
 		Undo: []string{"/var/lib/kustomize-hybrid/installed/install.sh remove --purge"}})
+}
+
+// follower is a gateway's host that moves the routes once it is the primary. Where a
+// DaemonSet brings the gateway, nothing else is installed there.
+func (b *builder) follower(r *plan.Region, name string) {
+	n := facts.Provider(r.Cloud.Cloud).Network.Value
+	s := Step{Phase: Hosts, Title: "Let " + name + " move the routes once it is the primary", On: name,
+		Why:   "It needs `" + n.CLI + "`, signed in: " + n.SignIn.Value + ". It may do no more than " + n.Moves.Value + ".",
+		Run:   []string{"systemctl start kustomize-hybrid-follow.service"},
+		Works: "systemctl is-active kustomize-hybrid-follow.path kustomize-hybrid-follow.timer", Shows: "active, twice",
+		Undo:  []string{"systemctl disable --now kustomize-hybrid-follow.path kustomize-hybrid-follow.timer"},
+		Needs: "an account of " + r.Region.Provider}
+	if !onHosts(r) {
+		s.Run = append(bundled(name), s.Run...)
+	}
+	b.add(s)
+}
+
+// bundled brings a gateway's host its files.
+func bundled(name string) []string {
+	return []string{
+		"kustomize-hybrid bundle $TOPOLOGY --host " + name + " -o - | ssh root@HOST 'mkdir -p kustomize-hybrid && tar -xf - -C kustomize-hybrid'",
+		"kustomize-hybrid/install.sh apply",
+	}
 }
 
 // machineConfig is the same for hosts that take one machine configuration.
