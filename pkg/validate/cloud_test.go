@@ -208,3 +208,26 @@ func TestRouteControllers(t *testing.T) {
 		}
 	}
 }
+
+// Hosts without a service manager run no unit: the routes follow by somebody else.
+func TestFailoverWithoutUnits(t *testing.T) {
+	for distribution, want := range map[schema.Distribution]string{
+		schema.DistributionKubeadm: "",
+		schema.DistributionTalos:   "hosts of Talos have neither a shell nor a service manager: nobody there would move them",
+	} {
+		r := awsRegion()
+		r.Network.Failover = schema.FailoverWatch
+		topology := &schema.Topology{}
+		topology.Spec.Cluster.Distribution = distribution
+		topology.Spec.Regions = []schema.Region{r, manyPrefixes(2)}
+		said := ""
+		for _, d := range clouds(plan.New(topology)) {
+			if d.Code == CodeCloudFailover {
+				said += d.Message
+			}
+		}
+		if !strings.HasSuffix(said, want) || (said == "") != (want == "") {
+			t.Errorf("%s: %q, want %q", distribution, said, want)
+		}
+	}
+}
