@@ -166,6 +166,38 @@ func TestFollowTouchesNothingElse(t *testing.T) {
 	}
 }
 
+// A destination that is new in the tables is for apply, and so is the mark that it gets.
+// At Alibaba Cloud it looks like one that a change has lost.
+func TestFollowMakesNothingNew(t *testing.T) {
+	for _, p := range followers() {
+		shell := shells(t)["dash"]
+		if shell == nil || p.name == "alibaba" {
+			continue
+		}
+		t.Run(p.name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t, p.provider, shell)
+			b.must("apply", p.second)
+			want := b.state()
+			b.must("apply")
+			text, err := os.ReadFile(b.tables)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b.tables = filepath.Join(b.dir, "tables")
+			if err := os.WriteFile(b.tables, append(text, "route 4 kh-new-10-77-0-0-24 10.77.0.0/24\n"...), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			if o := b.run("follow", p.second); o.code != 0 {
+				t.Fatal(o)
+			}
+			if diff := cmp.Diff(sorted(want), sorted(b.state()), ignoreCounters()); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 // A change that was cut short between its two calls is finished by the
 // next run.
 func TestFollowRefused(t *testing.T) {

@@ -138,6 +138,8 @@ change() {
 	create "$@"
 }
 
+# What a change has deleted and not made again looks like what nobody ever made: where there
+# are others of ours, it is made.
 restored() { echo "$have" | grep -q '^ours route '; }
 
 delete() {

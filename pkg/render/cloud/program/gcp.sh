@@ -131,7 +131,8 @@ move() {
 	todo=$moved
 }
 
-restored() { echo "$have" | grep -q '^ours route '; }
+# A destination has a route to each gateway: what is left tells that there was another one.
+restored() { echo "$have" | grep -q "^ours route ${1%-*}-"; }
 
 delete() {
 	case $1 in
