@@ -212,6 +212,11 @@ type Region struct {
 	CNI      CNI      `json:"cni"`
 	Gateways Gateways `json:"gateways"`
 
+	// Nodes are the region's nodes whose Node objects give them their blocks of pods'
+	// addresses, where nobody else does. With ModePerNode every gateway is one, listed here
+	// or not.
+	Nodes []Node `json:"nodes,omitempty"`
+
 	// NodeRoutes says how the region's other nodes get their routes to the gateways.
 	NodeRoutes NodeRoutes `json:"nodeRoutes,omitzero"`
 }

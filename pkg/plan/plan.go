@@ -88,6 +88,8 @@ type Region struct {
 	ByTable bool
 	// Pods is how a packet finds a pod of another node of the region.
 	Pods PodWay
+	// Blocks is who gives each node its block of pods' addresses.
+	Blocks BlockSource
 	// Spoofed are the tailnet addresses that a gateway drops when they arrive from
 	// anywhere but the tunnel.
 	Spoofed []netip.Prefix
@@ -176,6 +178,7 @@ func (p *Plan) region(i int) {
 	r.SourceRoute = spec.Tailnet.GatewaySource == schema.SourceInternalIP
 	r.ByTable = byTable(r.Region)
 	r.Pods = podWay(r.Region)
+	r.Blocks = r.blocks()
 	r.Spoofed = spoofed(r.Region, &spec.Tailnet)
 	r.Cloud = r.cloud()
 }

@@ -172,6 +172,7 @@ func (w *writer) region(r *plan.Region) {
 	}
 	w.all(cloud.Files(w.plan, r), nil)
 	w.all(w.plugins.RegionFiles(r))
+	w.all(cluster.NodeObjects(w.plan, r))
 }
 
 // gateway writes what one gateway host needs, or each of the region's.

@@ -8,7 +8,6 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/fact"
-	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/plugin"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -32,12 +31,6 @@ func blockSizes(c schema.CNI) (ipv4, ipv6 int, ok bool) {
 	usual := facts.Plugin(c.Type).Mode(c.IPAM).Blocks.Value
 	ipv4, ipv6 = cmp.Or(c.NodeBlockSizeIPv4, usual.IPv4), cmp.Or(c.NodeBlockSizeIPv6, usual.IPv6)
 	return ipv4, ipv6, ipv4 != 0 || ipv6 != 0
-}
-
-// usesNodeIPAM reports whether nodes get their blocks from kube-controller-manager,
-// which knows one range for each family.
-func usesNodeIPAM(c schema.CNI) bool {
-	return facts.Plugin(c.Type).Mode(c.IPAM).Pools.Value == plugin.PoolsOfNode
 }
 
 // capacity compares the pools of each region with the nodes it must hold.

@@ -1,11 +1,14 @@
 package validate
 
 import (
+	"fmt"
 	"net/netip"
+	"slices"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/claim"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -112,12 +115,12 @@ func severalServices(t *schema.Topology, list *diag.List, at string, p, first ne
 // clusterCIDR: where kube-controller-manager hands out the nodes' blocks it does so
 // from one range for each family (kubernetes 1.33.1, --cluster-cidr), which knows
 // nothing of regions.
-func clusterCIDR(t *schema.Topology) diag.List {
+func clusterCIDR(p *plan.Plan) diag.List {
 	var list diag.List
-	stated := t.Spec.Cluster.ClusterCIDRs
-	for i := range t.Spec.Regions {
-		r := &t.Spec.Regions[i]
-		if !usesNodeIPAM(r.CNI) || len(t.Spec.Regions) < 2 {
+	stated := p.Given.Spec.Cluster.ClusterCIDRs
+	for i := range p.Regions {
+		r := p.Regions[i].Region
+		if p.Regions[i].Blocks == plan.BlocksElsewhere || len(p.Regions) < 2 {
 			continue
 		}
 		if second := secondOfFamily(stated); second != none {
@@ -127,14 +130,43 @@ func clusterCIDR(t *schema.Topology) diag.List {
 				Fix("state one prefix for each family that contains the pod CIDRs of every region, or use a plugin with pools for each region")
 			return list
 		}
-		if len(stated) == 0 {
-			list.Warnf(CodeClusterCIDR, regionPath(i)+".cni",
-				"%s takes each node's block from kube-controller-manager, which has one --cluster-cidr for each family and cannot tell regions apart, so nodes of region %q may get blocks outside its pod CIDRs (%s)",
-				r.CNI.Type, r.Name, claim.Join(r.PodCIDRs)).
-				Fix("use a plugin with pools for each region (Cilium multi-pool, Calico IPPools), or set each node's podCIDR before it joins and state the --cluster-cidr as cluster.clusterCIDRs")
-		}
+		blocksOfNodes(&list, p, i)
 	}
 	return list
+}
+
+// blocksOfNodes: who states the range has looked at it, and the topology may follow what it
+// gave out.
+func blocksOfNodes(list *diag.List, p *plan.Plan, i int) {
+	r, at, stated := &p.Regions[i], regionPath(i)+".cni", p.Given.Spec.Cluster.ClusterCIDRs
+	d := &diag.Diagnostic{Severity: diag.Warning, Code: CodeClusterCIDR, Path: at}
+	wayOut := "use a plugin with pools for each region (Cilium multi-pool, Calico IPPools)"
+	switch {
+	case r.Blocks == plan.BlocksByObjects && len(p.ClusterRanges()) == 0:
+		d.Message = fmt.Sprintf("Node objects give nodes of region %q their blocks, and kube-controller-manager, where it gives out any, does not start while a Node has a block outside its --cluster-cidr, which is not stated", r.Region.Name)
+		wayOut = "state spec.cluster.clusterCIDRs, which blocks are then compared with; where kube-controller-manager gives out none (--allocate-node-cidrs=false), one prefix for each family that contains every region's podCIDRs"
+	case r.Blocks == plan.BlocksByObjects, len(stated) > 0 && allInAny(stated, r.Region.PodCIDRs):
+		return
+	default:
+		d.Message = fmt.Sprintf("%s takes each node's block from kube-controller-manager, which has one --cluster-cidr for each family and cannot tell regions apart, so nodes of region %q may get blocks outside its pod CIDRs (%s)",
+			r.Region.CNI.Type, r.Region.Name, claim.Join(r.Region.PodCIDRs))
+		if len(stated) > 0 {
+			d.Severity = diag.Info
+			d.See("spec.cluster.clusterCIDRs", "blocks come from %s", claim.Join(stated))
+		}
+		if !r.AtHome() {
+			wayOut += fmt.Sprintf(", or list every node of the region with its podCIDRs (%s.nodes): %s gives them, to be created before they join", regionPath(i), plan.NodesPath(r.Region.Name))
+		}
+		if len(stated) == 0 {
+			wayOut += "; state the --cluster-cidr as spec.cluster.clusterCIDRs either way"
+		}
+	}
+	*list = append(*list, d.Fix("%s", wayOut))
+}
+
+// allInAny reports whether every prefix lies in one of those.
+func allInAny(prefixes, outer []netip.Prefix) bool {
+	return !slices.ContainsFunc(prefixes, func(p netip.Prefix) bool { return p.IsValid() && !claim.InAny(p, outer) })
 }
 
 // secondOfFamily finds the first prefix that shares its family with an earlier one.

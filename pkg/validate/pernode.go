@@ -94,6 +94,10 @@ func (o *blockOwners) claim(list *diag.List, b block) {
 		list.Errorf(CodePerNodeOverlap, b.path, "pod CIDR %s of node %q overlaps pod CIDR %s of node %q, and peers take packets of an address from one of them only",
 			b.Prefix, b.node, other.Prefix, other.node).See(other.path, "%s is claimed here", other.Prefix).Fix("give each node blocks of its own")
 	}
+	o.add(b)
+}
+
+func (o *blockOwners) add(b block) {
 	if _, ok := o.table.Get(b.Prefix); !ok {
 		o.table.Insert(b.Prefix, len(o.taken))
 	}

@@ -21,9 +21,10 @@ const (
 )
 
 // foreignNodes finds nodes that the cluster's cloud controller manager takes for deleted
-// instances of its own cloud, whatever their gateways are.
+// instances of its own cloud, whatever their gateways are. Rendered Node objects keep it off
+// theirs.
 func foreignNodes(p *plan.Plan) diag.List {
-	foreign := p.Foreign()
+	foreign := slices.DeleteFunc(p.Foreign(), func(i int) bool { return p.Regions[i].Blocks == plan.BlocksByObjects })
 	if len(foreign) == 0 {
 		return nil
 	}

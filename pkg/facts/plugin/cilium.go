@@ -91,9 +91,6 @@ func ciliumModes() []Mode {
 	const noLimitIPv4 = "its allocator has one for IPv6 only"
 	fromNodes := nodeIPAM()
 	fromNodes.Name = fact.Known(schema.IPAMKubernetes, kubernetes)
-	fromNodes.ByHand = fact.Known([]string{
-		"Node.spec.podCIDR must lie in this region's pod CIDRs: the controller manager has one range for the whole cluster, so set it, or the annotation `network.cilium.io/ipv4-pod-cidr`, when the node registers.",
-	}, kubernetes)
 	return []Mode{
 		{
 			Name:        fact.Known(schema.IPAMMultiPool, multiPool),

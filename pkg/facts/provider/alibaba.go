@@ -32,11 +32,13 @@ func (providers) Alibaba() Provider {
 		CiliumIPAM:    fact.Known("alibabacloud", "cilium 1.17.4, pkg/ipam/option/option.go: IPAMAlibabaCloud"),
 		Masquerading:  fact.Unknown[string]("no source about the masquerading of its own plugin has been read"),
 		Controller: fact.Known(Controller{
-			Name:        schema.CloudControllerAlibaba,
-			IDs:         fact.Known("REGION.INSTANCE", nodes+": setFields"),
-			Keeps:       fact.Known[schema.Version]("0.0.0", nodes+": NodeList ignores a node without a providerID"),
-			Guard:       fact.Known("leave their providerID empty, label them service.alibabacloud.com/exclude-node, and give their kubelets no --cloud-provider=external", nodes+": NodeList; before v2.12 one providerID of another form ends the pass over the nodes around it"),
-			TakesRoutes: fact.Unknown[bool]("no source has been read about what its route controller lists"),
+			Name:         schema.CloudControllerAlibaba,
+			IDs:          fact.Known("REGION.INSTANCE", nodes+": setFields"),
+			Keeps:        fact.Known[schema.Version]("0.0.0", nodes+": NodeList ignores a node without a providerID"),
+			Guard:        fact.Known("leave their providerID empty, label them service.alibabacloud.com/exclude-node, and give their kubelets no --cloud-provider=external", nodes+": NodeList; before v2.12 one providerID of another form ends the pass over the nodes around it"),
+			ForeignID:    fact.Unknown[string]("it asks its cloud about every providerID, and ignores a node without one"),
+			ForeignLabel: fact.Known("service.alibabacloud.com/exclude-node", nodes+": NodeList"),
+			TakesRoutes:  fact.Unknown[bool]("no source has been read about what its route controller lists"),
 		}, "each datum has its own"),
 		Network: fact.Known(Network{
 			CLI: "aliyun",

@@ -30,11 +30,13 @@ func (providers) AWS() Provider {
 		CiliumIPAM:    fact.Known("eni", "cilium 1.17.4, Documentation/network/concepts/ipam/eni.rst"),
 		Masquerading:  fact.Unknown[string]("its own plugin is one of the topology's (aws-vpc-cni) and has words of its own"),
 		Controller: fact.Known(Controller{
-			Name:        schema.CloudControllerAWS,
-			IDs:         fact.Known("aws:///ZONE/INSTANCE", instances+": InstanceID"),
-			Keeps:       fact.Known[schema.Version]("1.30.0", "kubernetes/cloud-provider-aws v1.29.0 and v1.30.0, pkg/providers/v1/aws.go: with InstancesV2 it fails with InstanceNotFound, and a failure deletes nothing; kubernetes#141364 asks for the deletion"),
-			Guard:       fact.Known(anotherID, instances+": MapToAWSInstanceID fails, and a failure deletes nothing"),
-			TakesRoutes: fact.Unknown[bool]("no source has been read about what its route controller lists"),
+			Name:         schema.CloudControllerAWS,
+			IDs:          fact.Known("aws:///ZONE/INSTANCE", instances+": InstanceID"),
+			Keeps:        fact.Known[schema.Version]("1.30.0", "kubernetes/cloud-provider-aws v1.29.0 and v1.30.0, pkg/providers/v1/aws.go: with InstancesV2 it fails with InstanceNotFound, and a failure deletes nothing; kubernetes#141364 asks for the deletion"),
+			Guard:        fact.Known(anotherID, instances+": MapToAWSInstanceID fails, and a failure deletes nothing"),
+			ForeignID:    fact.Known(foreignScheme, instances+": MapToAWSInstanceID fails, and a failure deletes nothing"),
+			ForeignLabel: fact.Unknown[string](byID),
+			TakesRoutes:  fact.Unknown[bool]("no source has been read about what its route controller lists"),
 		}, "each datum has its own"),
 		Network: fact.Known(Network{
 			CLI: "aws",

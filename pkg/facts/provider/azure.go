@@ -28,11 +28,13 @@ func (providers) Azure() Provider {
 		CiliumIPAM:    fact.Known("azure", "cilium 1.17.4, Documentation/network/concepts/ipam/azure.rst"),
 		Masquerading:  fact.Unknown[string]("its own plugin is one of the topology's (azure-cni) and has words of its own"),
 		Controller: fact.Known(Controller{
-			Name:        schema.CloudControllerAzure,
-			IDs:         fact.Known("azure:///subscriptions/ID/resourceGroups/GROUP/providers/Microsoft.Compute/...", controller+": azureNodeProviderIDRE"),
-			Keeps:       fact.Unknown[schema.Version](everyRelease),
-			Guard:       fact.Known(anotherID, controller+": IsNodeUnmanagedByProviderID takes a node with another one for unmanaged, and such a node exists"),
-			TakesRoutes: fact.Unknown[bool]("no source has been read about what its route controller lists"),
+			Name:         schema.CloudControllerAzure,
+			IDs:          fact.Known("azure:///subscriptions/ID/resourceGroups/GROUP/providers/Microsoft.Compute/...", controller+": azureNodeProviderIDRE"),
+			Keeps:        fact.Unknown[schema.Version](everyRelease),
+			Guard:        fact.Known(anotherID, controller+": IsNodeUnmanagedByProviderID takes a node with another one for unmanaged, and such a node exists"),
+			ForeignID:    fact.Known(foreignScheme, controller+": IsNodeUnmanagedByProviderID takes a node with another one for unmanaged, and such a node exists"),
+			ForeignLabel: fact.Unknown[string](byID),
+			TakesRoutes:  fact.Unknown[bool]("no source has been read about what its route controller lists"),
 		}, "each datum has its own"),
 		Network: fact.Known(Network{
 			CLI: "az",

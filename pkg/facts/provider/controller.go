@@ -20,6 +20,11 @@ type Controller struct {
 	Keeps fact.Datum[schema.Version]
 	// Guard is what to do for nodes of others, so that none is deleted.
 	Guard fact.Datum[string]
+	// ForeignID is a scheme of providerIDs by which it knows a node for somebody else's and
+	// leaves it alone; unknown where nodes of others should have no providerID.
+	ForeignID fact.Datum[string]
+	// ForeignLabel is a label that keeps it off a node; unknown where it needs none.
+	ForeignLabel fact.Datum[string]
 	// TakesRoutes reports whether its route controller, where that runs, takes every route of
 	// the network for one of its own: it deletes those to prefixes inside its --cluster-cidr
 	// that are no node's pods (kubernetes v1.33.1, cloud-provider, controllers/route,
@@ -46,5 +51,8 @@ func WithController(name schema.CloudController) (p Provider, ok bool) {
 // What the controllers have in common.
 const (
 	everyRelease = "every release deletes such a node"
-	anotherID    = "give each of them, before it joins, a providerID with a scheme of your own, such as hybrid://REGION/NODE (providerID in its kubelet's configuration), and no --cloud-provider=external"
+	// foreignScheme is nobody's: the rendered Node objects have it.
+	foreignScheme = "hybrid"
+	byID          = "a providerID of another scheme is enough"
+	anotherID     = "give each of them, before it joins, a providerID with a scheme of your own, such as " + foreignScheme + "://REGION/NODE (providerID in its kubelet's configuration), and no --cloud-provider=external"
 )

@@ -35,11 +35,13 @@ func (providers) GCP() Provider {
 		Masquerading: fact.Known("On GKE: {masqAgent} With Dataplane V2 on Autopilot the EgressNATPolicy called `default` takes the same prefixes under `spec.action: NoSNAT`, `spec.destinations[].cidr`.",
 			"cloud.google.com/kubernetes-engine/docs/concepts/ip-masquerade-agent"),
 		Controller: fact.Known(Controller{
-			Name:        schema.CloudControllerGCP,
-			IDs:         fact.Known("gce://PROJECT/ZONE/INSTANCE", instances+": InstanceID"),
-			Keeps:       fact.Unknown[schema.Version](everyRelease),
-			Guard:       fact.Known(anotherID, instances+": splitProviderID fails, and a failure deletes nothing"),
-			TakesRoutes: fact.Unknown[bool]("no source has been read about what its route controller lists"),
+			Name:         schema.CloudControllerGCP,
+			IDs:          fact.Known("gce://PROJECT/ZONE/INSTANCE", instances+": InstanceID"),
+			Keeps:        fact.Unknown[schema.Version](everyRelease),
+			Guard:        fact.Known(anotherID, instances+": splitProviderID fails, and a failure deletes nothing"),
+			ForeignID:    fact.Known(foreignScheme, instances+": splitProviderID fails, and a failure deletes nothing"),
+			ForeignLabel: fact.Unknown[string](byID),
+			TakesRoutes:  fact.Unknown[bool]("no source has been read about what its route controller lists"),
 		}, "each datum has its own"),
 		Network: fact.Known(Network{
 			CLI: "gcloud",

@@ -30,11 +30,13 @@ func (providers) Hetzner() Provider {
 		CiliumIPAM:    fact.Unknown[string]("cilium 1.17.4, Documentation/network/concepts/ipam: it has no mode for Hetzner"),
 		Masquerading:  fact.Unknown[string]("it has no plugin of its own"),
 		Controller: fact.Known(Controller{
-			Name:        schema.CloudControllerHCloud,
-			IDs:         fact.Known("hcloud://SERVER or hrobot://SERVER", hccm+", internal/providerid/providerid.go"),
-			Keeps:       fact.Unknown[schema.Version](everyRelease),
-			Guard:       fact.Known(anotherID, hccm+", internal/providerid/providerid.go: UnkownPrefixError, and a failure deletes nothing; hcloud-cloud-controller-manager#753"),
-			TakesRoutes: fact.Known(true, hccm+", hcloud/routes.go: ListRoutes"),
+			Name:         schema.CloudControllerHCloud,
+			IDs:          fact.Known("hcloud://SERVER or hrobot://SERVER", hccm+", internal/providerid/providerid.go"),
+			Keeps:        fact.Unknown[schema.Version](everyRelease),
+			Guard:        fact.Known(anotherID, hccm+", internal/providerid/providerid.go: UnkownPrefixError, and a failure deletes nothing; hcloud-cloud-controller-manager#753"),
+			ForeignID:    fact.Known(foreignScheme, hccm+", internal/providerid/providerid.go: UnkownPrefixError, and a failure deletes nothing; hcloud-cloud-controller-manager#753"),
+			ForeignLabel: fact.Unknown[string](byID),
+			TakesRoutes:  fact.Known(true, hccm+", hcloud/routes.go: ListRoutes"),
 		}, "each datum has its own"),
 		Network: fact.Known(Network{
 			CLI: "hcloud",

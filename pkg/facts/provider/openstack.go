@@ -30,11 +30,13 @@ func (providers) OpenStack() Provider {
 		CiliumIPAM:    fact.Unknown[string]("cilium 1.17.4, Documentation/network/concepts/ipam: it has no mode for OpenStack"),
 		Masquerading:  fact.Unknown[string]("it has no plugin of its own"),
 		Controller: fact.Known(Controller{
-			Name:        schema.CloudControllerOpenStack,
-			IDs:         fact.Known("openstack:///SERVER or openstack://REGION/SERVER", instances+": makeInstanceID"),
-			Keeps:       fact.Known[schema.Version]("1.32.0", instances+": getServerByName returns an error of its own where v1.31.0 returned InstanceNotFound"),
-			Guard:       fact.Known(anotherID, instances+": instanceIDFromProviderID fails, and a failure deletes nothing"),
-			TakesRoutes: fact.Known(true, "kubernetes/cloud-provider-openstack v1.36.0, pkg/openstack/routes.go: ListRoutes"),
+			Name:         schema.CloudControllerOpenStack,
+			IDs:          fact.Known("openstack:///SERVER or openstack://REGION/SERVER", instances+": makeInstanceID"),
+			Keeps:        fact.Known[schema.Version]("1.32.0", instances+": getServerByName returns an error of its own where v1.31.0 returned InstanceNotFound"),
+			Guard:        fact.Known(anotherID, instances+": instanceIDFromProviderID fails, and a failure deletes nothing"),
+			ForeignID:    fact.Known(foreignScheme, instances+": instanceIDFromProviderID fails, and a failure deletes nothing"),
+			ForeignLabel: fact.Unknown[string](byID),
+			TakesRoutes:  fact.Known(true, "kubernetes/cloud-provider-openstack v1.36.0, pkg/openstack/routes.go: ListRoutes"),
 		}, "each datum has its own"),
 		Network: fact.Known(Network{
 			CLI: "openstack",

@@ -428,3 +428,35 @@ func TestScriptsHashIsOfTheScripts(t *testing.T) {
 	pod := staticPod(t, b, "cloud")
 	check(b, pod.Annotations, "regions/cloud/gateway/", program.Sum(), zero, "/fleet.tables", zero, "tables", zero)
 }
+
+// What prunes or deletes by the labels of our objects must find no Node.
+func TestNodeObjectsAreNobodysToPrune(t *testing.T) {
+	topology := sample.Published(t, func(t *schema.Topology) {
+		for i := range t.Spec.Regions {
+			t.Spec.Regions[i].CNI.IPAM = schema.IPAMKubernetes
+		}
+		t.Spec.Regions[1].Nodes = []schema.Node{{Name: "gpu-1", PodCIDRs: t.Spec.Regions[1].PodCIDRs, Taints: []schema.Taint{{Key: "gpu", Value: "h100", Effect: schema.TaintNoExecute}}}}
+	})
+	p := plan.New(topology)
+	if files, err := cluster.NodeObjects(p, &p.Regions[0]); err != nil || files != nil {
+		t.Errorf("%v %v", files, err)
+	}
+	files, err := cluster.NodeObjects(p, &p.Regions[1])
+	if err != nil || len(files) != 1 {
+		t.Fatal(files, err)
+	}
+	var node corev1.Node
+	if err := yaml.UnmarshalStrict(files[0].Data, &node); err != nil {
+		t.Fatal(err)
+	}
+	block := topology.Spec.Regions[1].PodCIDRs[0].String()
+	if node.Name != "gpu-1" || node.Spec.PodCIDR != block || !slices.Equal(node.Spec.PodCIDRs, []string{block}) ||
+		!slices.Equal(node.Spec.Taints, []corev1.Taint{{Key: "gpu", Value: "h100", Effect: corev1.TaintEffectNoExecute}}) {
+		t.Errorf("%+v", node)
+	}
+	for label := range cluster.Labels(p) {
+		if _, ok := node.Labels[label]; ok {
+			t.Errorf("the Node has label %s, by which objects of ours are found", label)
+		}
+	}
+}

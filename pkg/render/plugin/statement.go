@@ -39,6 +39,7 @@ func (p *Settings) everyPlugin(r *plan.Region) []string {
 	}
 	known := facts.Plugin(r.Region.CNI.Type)
 	items = append(items, podRoutes(r)...)
+	items = append(items, nodeBlocks(r)...)
 	if r.Region.Gateways.Mode != schema.ModeDaemonSet && known.HostRouting.IsKnown() && r.Region.CNI.HostRouting == schema.HostRoutingBPF {
 		items = append(items, fmt.Sprintf("Register gateways with `--node-labels=%s` as well.", spellLabels(r.GatewayLabels())))
 	}
@@ -65,6 +66,21 @@ func podRoutes(r *plan.Region) []string {
 			way += ", and " + told + ", on every node"
 		}
 		return []string{way + "."}
+	}
+	return nil
+}
+
+// nodeBlocks is who gives each node its podCIDRs, where a plugin reads them from there.
+func nodeBlocks(r *plan.Region) []string {
+	switch r.Blocks {
+	case plan.BlocksByObjects:
+		return []string{fmt.Sprintf("Create the Node objects of `%s` before the nodes join (`kubectl create -f`): they say each node's podCIDRs, and a kubelet that finds its Node there adds neither `--node-labels` nor `--register-with-taints` nor a providerID.", plan.NodesPath(r.Region.Name))}
+	case plan.BlocksByController:
+		const given = "Each node's podCIDRs must lie in this region's pod CIDRs, and nothing in this tree gives them: "
+		if r.AtHome() || r.Pods == plan.PodsByNetwork {
+			return []string{given + "what routes to them does, or kube-controller-manager, which has one range for the whole cluster."}
+		}
+		return []string{given + "kube-controller-manager has one range for the whole cluster. List the region's nodes in the topology (`nodes`) for Node objects that do."}
 	}
 	return nil
 }

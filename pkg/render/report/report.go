@@ -35,6 +35,7 @@ func Markdown(p *plan.Plan) []byte {
 	b.WriteString(apiServer(p))
 	b.WriteString(strategies(p))
 	b.WriteString(devices(p))
+	b.WriteString(nodeBlocks(p))
 	b.WriteString(clouds(p))
 	b.WriteString("\n## How large packets may be\n\n")
 	b.WriteString(packetSizes(p.Topology))
