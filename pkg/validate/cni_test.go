@@ -40,7 +40,7 @@ func TestNetworkPlugins(t *testing.T) {
 		{"cluster CIDR", []change{cluster("10.61.0.0/16", "10.142.0.0/20")}, "", ""},
 		{"cluster CIDR of one region", []change{cluster("10.61.0.0/16")}, validate.CodeMasqueradeGap, "spec.cluster.clusterCIDRs"},
 		{"flannel", []change{cni(schema.CNIFlannel, "0.26.0")}, validate.CodeMasqueradeGap, "spec.regions[0].cni"},
-		{"flannel with its network", []change{cni(schema.CNIFlannel, "0.26.0"), cluster("10.0.0.0/8")}, "", ""},
+		{"flannel with its network", []change{cni(schema.CNIFlannel, "0.26.0"), cluster("10.0.0.0/8")}, validate.CodeClusterCIDR, "spec.regions[0].cni"}, // for information
 		{"device", []change{device("ens+")}, "", ""},
 		{"tailscale0", []change{device("tailscale0")}, validate.CodeDeviceTunnel, "spec.regions[0].cni.devices[0]"},
 		{"everything", []change{device("+")}, validate.CodeDeviceTunnel, "spec.regions[0].cni.devices[0]"},
