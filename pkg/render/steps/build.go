@@ -116,6 +116,7 @@ func (b *builder) cluster() {
 	}
 	b.labels()
 	b.plugins()
+	b.nodeObjects()
 	if d := b.distribution(); len(b.p.Remote()) > 0 && d.RemoteNetworks.Value != "" {
 		b.add(Step{Phase: Cluster, Title: "Tell the control plane the networks of remote nodes",
 			Run: []string{d.RemoteNetworks.Value + plan.RemoteNetworksPath}, Needs: "an account of its provider"})
@@ -127,6 +128,18 @@ func (b *builder) cluster() {
 	}
 	s.Works, s.Shows = "kubectl -n "+schema.Namespace+" get pods -o wide", "a Ready pod for each gateway of a DaemonSet"
 	b.add(s)
+}
+
+// nodeObjects come before their nodes: a block is given once.
+func (b *builder) nodeObjects() {
+	for _, r := range b.regions(func(r *plan.Region) bool { return r.Blocks == plan.BlocksByObjects }) {
+		file := plan.NodesPath(r.Region.Name)
+		b.add(Step{Phase: Cluster, Title: "Make the Node objects of region " + r.Region.Name,
+			Why:   "Each says its node's block of pods' addresses, and a kubelet takes the Node that is there. Create them shortly before the nodes join, and never apply or prune them.",
+			Run:   []string{"kubectl create -f " + file},
+			Works: "kubectl get -f " + file, Shows: "every node, NotReady until it joins",
+			Undo: []string{"kubectl delete -f " + file + "   # takes the pods of nodes that have joined along"}})
+	}
 }
 
 // labels are on nodes before anything looks for them. A kubelet that is told them registers
