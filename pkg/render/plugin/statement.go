@@ -20,7 +20,7 @@ func (p *Settings) statement(r *plan.Region) string {
 	b.WriteString(p.header())
 	fmt.Fprintf(&b, "Region %s: %s.\n\n", r.Region.Name, strings.TrimSpace(string(c.Type)+" "+string(c.Version)))
 	fmt.Fprintf(&b, "Pods keep their own address towards %s, and are masqueraded towards everything else.\n\n", p.said.keeps)
-	for _, item := range slices.Concat(p.everyPlugin(r), p.perPlugin(r)) {
+	for _, item := range slices.Concat(p.everyPlugin(r), p.perPlugin(r), nodeBlocks(r)) {
 		b.WriteString("- " + item + "\n")
 	}
 	return b.String()
@@ -39,7 +39,6 @@ func (p *Settings) everyPlugin(r *plan.Region) []string {
 	}
 	known := facts.Plugin(r.Region.CNI.Type)
 	items = append(items, podRoutes(r)...)
-	items = append(items, nodeBlocks(r)...)
 	if r.Region.Gateways.Mode != schema.ModeDaemonSet && known.HostRouting.IsKnown() && r.Region.CNI.HostRouting == schema.HostRoutingBPF {
 		items = append(items, fmt.Sprintf("Register gateways with `--node-labels=%s` as well.", spellLabels(r.GatewayLabels())))
 	}
