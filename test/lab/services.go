@@ -19,11 +19,13 @@ import (
 func (h *host) services() bool { return h.gateway() && h.site.mode == schema.ModeHost }
 
 // daemon is who dies when a gateway does.
-func (h *host) daemon() *process {
+func (h *host) daemon() *process { return h.parts[h.daemonName()] }
+
+func (h *host) daemonName() string {
 	if h.services() {
-		return h.parts["tailscaled"]
+		return "tailscaled"
 	}
-	return h.parts["containerboot"]
+	return "containerboot"
 }
 
 // unpack has install.sh put the host's bundle in place. Its ROOT is the host's own, so that

@@ -44,7 +44,7 @@ const flat = "flat"
 func shapes() []*shape {
 	return []*shape{
 		vpcOverlay(), vpcAlias(), vpcUnrouted(), overlay(), strictFilter(), symmetricNAT(), onlyHTTPS(),
-		sharedSubnet(), podsInTailnetBlock(), apiBalancer(), publicHosts(), hostServices(),
+		sharedSubnet(), podsInTailnetBlock(), apiBalancer(), publicHosts(), hostServices(), portSecurity(),
 	}
 }
 
@@ -305,7 +305,7 @@ func (c shapeChecks) outside() {
 					bad = append(bad, fmt.Sprintf("%s reaches %s at %s", h.name(), p.HostName, a))
 				}
 			}
-			log, err := os.ReadFile(filepath.Join(c.dir, "logs", h.name()+"-containerboot.log"))
+			log, err := os.ReadFile(filepath.Join(c.dir, "logs", h.name()+"-"+h.daemonName()+".log"))
 			if err != nil {
 				return false, err.Error()
 			}
