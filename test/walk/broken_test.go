@@ -19,6 +19,7 @@ func TestBrokenFilesAreFound(t *testing.T) {
 	lans := combination{provider: "bare-metal", plugin: schema.CNICilium, mode: schema.ModeStaticPod, peer: sameCNI, gateways: two}
 	perNode := combination{provider: "bare-metal", plugin: schema.CNIFlannel, mode: schema.ModePerNode, peer: sameCNI, gateways: two}
 	calico := combination{provider: "bare-metal", plugin: schema.CNICalico, tunnel: schema.TunnelVXLAN, mode: schema.ModeDaemonSet, peer: otherCNI, gateways: one}
+	services := combination{provider: "bare-metal", plugin: schema.CNIFlannel, mode: schema.ModePerNode, runner: schema.RunnerHost, peer: sameCNI, gateways: two}
 	lone := combination{provider: "acme", plugin: schema.CNIFlannel, tunnel: schema.TunnelNone, mode: schema.ModePerNode, peer: sameCNI, gateways: rented}
 	for _, test := range []struct {
 		name        string
@@ -47,6 +48,7 @@ func TestBrokenFilesAreFound(t *testing.T) {
 		{"a host's own block", perNode, "regions/one/gateway/one-2/tables", `(?m)^local 4 \d+ 10\.72\.2\.0/24 .*\n`, "", "pod on one-2 does not reach two-1", "regions/one/gateway/one-1/static-pod.yaml"},
 		{"a host's advertised block", perNode, "regions/one/gateway/one-3/static-pod.yaml", `10\.72\.3\.0/24`, "10.72.9.0/24", "pod on one-3 does not reach two-1", "regions/one/gateway/one-3/tables"},
 		{"the node router's prefix", perNode, "regions/one/gateway/one-1/static-pod.yaml", `10\.8\.0\.0/22,`, "", "one-1 does not reach two-1", "regions/one/gateway/one-1/tables"},
+		{"what a service of a host advertises", services, "regions/one/gateway/one-3.env", `10\.72\.3\.0/24`, "10.72.9.0/24", "pod on one-3 does not reach two-1", "regions/one/gateway/one-3/tables"},
 		{"the address of a rented host", lone, "regions/one/gateway/one-2/static-pod.yaml", `10\.8\.1\.12/32,`, "", "one-1 does not reach one-2", policyPath},
 		{"the way to another rented host", lone, "regions/one/gateway/one-1/tables", `(?m)^remote 4 10\.8\.1\.0/24\n`, "", "one-1 does not reach one-2", policyPath},
 	} {

@@ -22,6 +22,7 @@ func programCases() map[string]combination {
 		"a cloud's router":  {provider: "gcp", plugin: schema.CNICilium, tunnel: schema.TunnelGeneve, mode: schema.ModeDaemonSet, peer: twin, gateways: two},
 		"supersets":         {provider: "bare-metal", plugin: schema.CNICilium, mode: schema.ModeStaticPod, peer: otherCNI, gateways: superset},
 		"every node":        {provider: "bare-metal", plugin: schema.CNIFlannel, mode: schema.ModePerNode, peer: sameCNI, gateways: two},
+		"services of hosts": {provider: "bare-metal", plugin: schema.CNICilium, mode: schema.ModeHost, peer: sameCNI, gateways: superset},
 		"tailnet addresses": {provider: "bare-metal", plugin: schema.CNICilium, mode: schema.ModeStaticPod, peer: sameCNI, gateways: tailnetIP},
 	}
 }

@@ -22,11 +22,13 @@ import (
 
 // combination is a line of the table: what region "one" is, and what stands beside it.
 type combination struct {
-	provider  string
-	plugin    schema.CNIType
-	ipam      schema.IPAM
-	tunnel    schema.TunnelProtocol
-	mode      schema.GatewayMode
+	provider string
+	plugin   schema.CNIType
+	ipam     schema.IPAM
+	tunnel   schema.TunnelProtocol
+	mode     schema.GatewayMode
+	// runner is what runs gateways with mode perNode.
+	runner    schema.Runner
 	podRoutes schema.PodRoutes
 	peer      peer
 	gateways  gateways
@@ -61,8 +63,8 @@ const (
 )
 
 func (c combination) String() string {
-	return fmt.Sprintf("%s, %s, ipam %q, tunnel %q, %s, podRoutes %q, peer %s, gateways %s, untold %t, narrow %t, open %t",
-		c.provider, c.plugin, c.ipam, c.tunnel, c.mode, c.podRoutes, c.peer, c.gateways, c.untold, c.narrow, c.open)
+	return fmt.Sprintf("%s, %s, ipam %q, tunnel %q, %s (runner %q), podRoutes %q, peer %s, gateways %s, untold %t, narrow %t, open %t",
+		c.provider, c.plugin, c.ipam, c.tunnel, c.mode, c.runner, c.podRoutes, c.peer, c.gateways, c.untold, c.narrow, c.open)
 }
 
 // combinations are all that the schema can say of provider, plugin, IPAM, tunnel, mode and
@@ -82,12 +84,13 @@ func combinations() []combination {
 					n = start // the same again
 				}
 				for _, tunnel := range []schema.TunnelProtocol{"", schema.TunnelNone, schema.TunnelVXLAN, schema.TunnelGeneve, schema.TunnelIPIP, schema.TunnelWireGuard} {
-					for _, mode := range []schema.GatewayMode{schema.ModeDaemonSet, schema.ModeStaticPod, schema.ModePerNode} {
+					for _, mode := range []schema.GatewayMode{schema.ModeDaemonSet, schema.ModeStaticPod, schema.ModePerNode, schema.ModeHost} {
 						for _, routes := range []schema.PodRoutes{"", schema.PodRoutesNodes, schema.PodRoutesNetwork} {
 							all = append(all, combination{
 								provider: provider, plugin: plugin.Type, ipam: ipam, tunnel: tunnel, mode: mode, podRoutes: routes,
 								peer:     []peer{twin, sameCNI, otherCNI, third}[n%4],
 								gateways: []gateways{one, two, twoZones, superset, tailnetIP}[n%5],
+								runner:   runner(mode, n),
 								untold:   n%7 == 6,
 								narrow:   n%11 > 5,
 								open:     n%13 > 9,
@@ -102,6 +105,14 @@ func combinations() []combination {
 	return append(all, rentedHosts(providers)...)
 }
 
+// runner takes turns, where it can be chosen.
+func runner(mode schema.GatewayMode, n int) schema.Runner {
+	if mode == schema.ModePerNode && n%2 == 1 {
+		return schema.RunnerHost
+	}
+	return ""
+}
+
 // rentedHosts are regions of hosts that no network joins, whoever rents them out.
 func rentedHosts(providers []string) []combination {
 	var all []combination
@@ -114,7 +125,7 @@ func rentedHosts(providers []string) []combination {
 				}
 				for _, tunnel := range []schema.TunnelProtocol{"", schema.TunnelNone, schema.TunnelVXLAN, schema.TunnelGeneve, schema.TunnelIPIP, schema.TunnelWireGuard} {
 					all = append(all, combination{
-						provider: provider, plugin: plugin.Type, ipam: ipam, tunnel: tunnel, mode: schema.ModePerNode,
+						provider: provider, plugin: plugin.Type, ipam: ipam, tunnel: tunnel, mode: schema.ModePerNode, runner: runner(schema.ModePerNode, n),
 						peer: []peer{twin, sameCNI, otherCNI, third}[n%4], gateways: rented, narrow: n%11 > 5, open: n%13 > 9,
 					})
 					n++
@@ -162,7 +173,7 @@ func (c combination) topology() *schema.Topology {
 func (c combination) region() schema.Region {
 	r := schema.Region{Name: "one", Provider: c.provider, NodeCIDRs: cidrs("10.8.0.0/22"), PodCIDRs: cidrs("10.72.0.0/16"), SubnetMode: schema.SubnetModeCustom}
 	r.CNI = schema.CNI{Type: c.plugin, Version: version(c.plugin), IPAM: c.ipam, Tunnel: c.tunnel, PodRoutes: c.podRoutes, MTU: 1200}
-	r.Gateways.Mode = c.mode
+	r.Gateways.Mode, r.Gateways.Runner = c.mode, c.runner
 	zones := []string{"zone-a", "zone-a"}
 	addresses := []string{"10.8.0.11"}
 	switch c.gateways {
@@ -182,7 +193,7 @@ func (c combination) region() schema.Region {
 	if c.mode == schema.ModePerNode {
 		addresses, zones = append(addresses, "10.8.0.13"), append(zones[:len(addresses)], zones[0])
 	}
-	if c.gateways == superset && c.mode == schema.ModeStaticPod {
+	if c.gateways == superset && (c.mode == schema.ModeStaticPod || c.mode == schema.ModeHost) {
 		r.Gateways.HA.Strategy = schema.HASupersets
 	}
 	r.Gateways.Nodes = nodes(&r, addresses, zones)

@@ -149,7 +149,11 @@ func (w *world) gatewayFiles(h *host) error {
 	if h.region.network.fabric == apart && !slices.Equal(h.gateway.made, []netip.Addr{h.addr}) {
 		return fmt.Errorf("host %s makes %s, and its address is %s", h.name, h.gateway.made, h.addr)
 	}
-	h.advertised, h.routesFile, err = w.files.advertised(dir+h.name+"/static-pod.yaml", dir+"static-pod.yaml", "cluster/gateway-"+h.region.name+".yaml")
+	from := []string{dir + h.name + "/static-pod.yaml", dir + "static-pod.yaml", "cluster/gateway-" + h.region.name + ".yaml"}
+	if h.region.stated.Gateways.OnHost() {
+		from = []string{dir + h.name + ".env", dir + "gateway.env"}
+	}
+	h.advertised, h.routesFile, err = w.files.advertised(from...)
 	return err
 }
 

@@ -153,6 +153,8 @@ func (f *forms) healthUnit() string {
 		section("Service",
 			"ExecStart="+hostProgram+" health",
 			"StandardInput=socket",
+			// By default it is the caller's, too.
+			"StandardError=journal",
 			"TimeoutStartSec=5",
 			"RuntimeMaxSec=5",
 			// Two lines in the journal for every question would bury those that matter.

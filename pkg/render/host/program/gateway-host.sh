@@ -107,7 +107,8 @@ down() {
 # well asks tailscaled once a second at most, however many hosts ask this one.
 well() {
 	clock
-	if read -r asked verdict <"$RUN" 2>/dev/null && [ $((NOW - asked)) -lt 100 ] && [ "$NOW" -ge "$asked" ]; then
+	# In this order: what the shell says of a missing file would be a part of the answer.
+	if read -r asked verdict 2>/dev/null <"$RUN" && [ $((NOW - asked)) -lt 100 ] && [ "$NOW" -ge "$asked" ]; then
 		[ "$verdict" = well ]
 		return
 	fi
@@ -148,7 +149,7 @@ differing() {
 		echo 'missing: tailscaled does not answer'
 		return
 	}
-	lines "$prefs" | awk -v routes="$TS_ROUTES" '
+	lines "$prefs" | awk -v routes="$TS_ROUTES" -v args=" $TS_EXTRA_ARGS " '
 		/"AdvertiseRoutes": null/ { inside = 0 }
 		/"AdvertiseRoutes": \[/ { inside = 1; next }
 		inside && /\]/ { inside = 0 }
@@ -157,6 +158,10 @@ differing() {
 		/"NoSNAT": / { nosnat = /true/ }
 		/"CorpDNS": / { dns = /true/ }
 		/"WantRunning": / { running = /true/ }
+		/"ShieldsUp": / { shields = /true/ }
+		/"NoStatefulFiltering": / { unfiltered = /true/ }
+		/"ExitNodeI[DP]": / { if (!/: "",?$/) exit_node = 1 }
+		/"NetfilterMode": / { chains = $2 + 0 }
 		END {
 			n = split(routes, want, ",")
 			for (i = 1; i <= n; i++) {
@@ -168,6 +173,10 @@ differing() {
 			if (!nosnat) print "differs: --snat-subnet-routes is on"
 			if (dns) print "differs: --accept-dns is on"
 			if (!running) print "differs: tailscaled is told to be down"
+			if (shields) print "differs: --shields-up is on"
+			if (!unfiltered) print "differs: --stateful-filtering is on"
+			if (exit_node) print "differs: --exit-node is set"
+			if ((chains == 0) != (index(args, " --netfilter-mode=off ") > 0)) print "differs: --netfilter-mode is " (chains == 0 ? "off" : "not off")
 		}' | sort
 }
 
