@@ -19,7 +19,7 @@ func portSecurity() *shape {
 		name: "port-security",
 		sites: func(_, dc *site) {
 			dc.nat = "masquerade"
-			dc.provider = schema.ProviderOpenStack
+			onOpenStack(dc)
 			dc.network = schema.Network{OpenStack: schema.OpenStackNetwork{Router: "k8s", SecurityGroup: "nodes", NodePorts: []string{"dc-3-port"}}}
 			dc.cni.PodRoutes = schema.PodRoutesNodes
 		},

@@ -231,6 +231,8 @@ func inOneZone(t *schema.Topology) {
 		Code: string(validate.CodeZone), Reason: "a subnet of the cloud is one zone"})
 }
 
+func onOpenStack(s *site) { s.provider = schema.ProviderOpenStack }
+
 func onAmazon(s *site) {
 	s.oneZone = true
 	s.provider, s.cni = schema.ProviderAWS, schema.CNI{Type: schema.CNIAWSVPC, Version: "1.19.5"}

@@ -169,7 +169,7 @@ func region(s site, l layout) schema.Region {
 		r.Gateways.Nodes = append(r.Gateways.Nodes, schema.GatewayNode{
 			Name: m.name(), InternalIP: netip.MustParseAddr(m.lan(4)), Zone: s.zone(n), UnderNAT: s.nat != "",
 		})
-		if s.provider == schema.ProviderOpenStack {
+		if s.network.OpenStack.Router != "" {
 			r.Gateways.Nodes[len(r.Gateways.Nodes)-1].NetworkInterface = m.name() + "-port"
 		}
 		if s.node6 != "" {

@@ -73,7 +73,9 @@ ts() { tailscale --socket="$TS_SOCKET" "$@"; }
 # processes.
 up_flags() {
 	# shellcheck disable=SC2086 # a word each
-	printf '%s\n' $TS_EXTRA_ARGS "--accept-dns=$TS_ACCEPT_DNS" "--advertise-routes=$TS_ROUTES" "--auth-key=$TS_AUTHKEY"
+	printf '%s\n' $TS_EXTRA_ARGS "--accept-dns=$TS_ACCEPT_DNS" "--advertise-routes=$TS_ROUTES"
+	# A device that has joined needs no key, and a key that is gone must not keep it out.
+	if [ -r "${TS_AUTHKEY#file:}" ]; then echo "--auth-key=$TS_AUTHKEY"; fi
 }
 
 # run leaves to tailscaled what containerboot tells it (tailscale 1.84.3,

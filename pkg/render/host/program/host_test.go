@@ -18,7 +18,7 @@ type serviceHost struct {
 
 const hostSettings = `# comment
 TS_VERSION=1.84.3
-TS_AUTHKEY=file:/auth/authkey
+TS_AUTHKEY=file:/proc/uptime
 TS_EXTRA_ARGS=--reset --accept-routes=true --netfilter-mode=off
 TS_ROUTES=10.0.0.0/22,10.61.0.0/16
 TS_ACCEPT_DNS=false
@@ -124,9 +124,15 @@ func TestHostKnowsWhichGatewayItIs(t *testing.T) {
 
 func TestHostGoesUpAndDown(t *testing.T) {
 	eachServiceHost(t, func(t *testing.T, h *serviceHost) {
-		const up = "--socket=/run/tailscaled.sock up --reset --accept-routes=true --netfilter-mode=off --accept-dns=false --advertise-routes=10.0.0.0/22,10.61.0.0/16 --auth-key=file:/auth/authkey\n"
-		if said, told, ok := h.run("", "up"); !ok || told != up {
+		// Any file that can be read will do for a key.
+		const up = "--socket=/run/tailscaled.sock up --reset --accept-routes=true --netfilter-mode=off --accept-dns=false --advertise-routes=10.0.0.0/22,10.61.0.0/16"
+		if said, told, ok := h.run("", "up"); !ok || told != up+" --auth-key=file:/proc/uptime\n" {
 			t.Errorf("up: %t, %q\n%s", ok, told, said)
+		}
+		settings := filepath.Join(h.dir, "gateway.env")
+		write(t, settings, strings.Replace(hostSettings, "/proc/uptime", "/nowhere", 1))
+		if said, told, ok := h.run("", "up"); !ok || told != up+"\n" {
+			t.Errorf("up without a key: %t, %q\n%s", ok, told, said)
 		}
 		if said, told, ok := h.run("", "down"); !ok || told != "--socket=/run/tailscaled.sock set --advertise-routes=\n" {
 			t.Errorf("down: %t, %q\n%s", ok, told, said)
