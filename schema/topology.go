@@ -66,6 +66,8 @@ type Spec struct {
 	Tailnet Tailnet  `json:"tailnet"`
 	Regions []Region `json:"regions"`
 
+	// Links carry pairs of regions without a tunnel.
+	Links []Link `json:"links,omitempty"`
 	// ExternalCIDRs are networks outside the cluster (on-premises, peered) that
 	// its nodes and pods must keep reaching: nothing of the cluster may overlap them.
 	ExternalCIDRs []netip.Prefix `json:"externalCIDRs,omitempty"`
@@ -77,6 +79,27 @@ type Spec struct {
 	Marks []Mark `json:"marks,omitempty"`
 	// KnownIssues extend the program's own list.
 	KnownIssues []KnownIssue `json:"knownIssues,omitempty"`
+}
+
+// Link is a private link between two regions: a peering, a leased line, a VPN of the
+// user's own. Its routes are the user's.
+type Link struct {
+	// Regions are the names of the two.
+	Regions []string `json:"regions"`
+	// MTU is the largest packet that it carries; 0 means 1500.
+	MTU int `json:"mtu,omitempty"`
+}
+
+// Other is the region at the other end; empty where the link does not end at this one.
+func (l *Link) Other(region string) string {
+	if len(l.Regions) == 2 {
+		for i, name := range l.Regions {
+			if name == region {
+				return l.Regions[1-i]
+			}
+		}
+	}
+	return ""
 }
 
 // ReservedCIDR is a range the user keeps free, and why.

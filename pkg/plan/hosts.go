@@ -13,8 +13,8 @@ type Host struct {
 	Node *schema.GatewayNode
 	// Advertise is what it advertises (TS_ROUTES), sorted.
 	Advertise []netip.Prefix
-	// Own are the prefixes that it reaches without the tailnet: the region's or, where its
-	// hosts are apart, its own alone. Sorted.
+	// Own are the prefixes that it reaches without the tailnet: the region's and those of
+	// linked regions or, where its hosts are apart, its own alone. Sorted.
 	Own []netip.Prefix
 	// Made are the addresses that it has to make itself, before its kubelet starts.
 	Made []netip.Addr
@@ -42,7 +42,7 @@ func (r *Region) hosts() []Host {
 		h := &list[i]
 		h.Made = r.made(h.Node)
 		if !r.Apart {
-			h.Own = r.Region.Advertised()
+			h.Own = r.Near()
 		}
 	}
 	return list

@@ -99,6 +99,7 @@ type Region struct {
 	plan    *Plan
 	index   int   // in Plan.Regions
 	routers []int // see NodeRouters
+	linked  []int // see Linked
 }
 
 // HealthBind is the address a gateway answers health checks on.
@@ -165,10 +166,12 @@ func (p *Plan) region(i int) {
 	r, spec := &p.Regions[i], &p.Topology.Spec
 	*r = Region{Region: &spec.Regions[i], plan: p, index: i}
 	r.Apart = HostsApart(r.Region)
+	r.linked = p.links(i)
 	r.routers = nodeRouters(r.Region)
 	r.Advertise = r.allRoutes()
 	r.Hosts = r.hosts()
-	r.LocalAPIServer = localAPIServer(spec, r.Region)
+	r.LocalAPIServer = localAPIServer(spec, r.Region) ||
+		slices.ContainsFunc(r.linked, func(j int) bool { return localAPIServer(spec, &spec.Regions[j]) })
 	r.Federated = spec.Tailnet.Auth.WorkloadIdentity.ClientID != "" && r.Region.Gateways.Mode == schema.ModeDaemonSet
 	r.NoSecret, r.NoSecretNode = r.secretObstacle()
 	r.State = state(r)

@@ -27,7 +27,7 @@ func (p *Plan) claims(of func(*Region) []netip.Prefix) []claim {
 	return all
 }
 
-// Remote is what all other regions advertise, and the region's own where its hosts are
+// Remote is what all other regions advertise that no link leads to, and the region's own where its hosts are
 // apart, sorted. It is made anew for each call.
 func (r *Region) Remote() []netip.Prefix { return r.others(r.plan.advertised()) }
 
@@ -36,21 +36,28 @@ func (r *Region) Remote() []netip.Prefix { return r.others(r.plan.advertised()) 
 // Sorted. It is made anew for each call.
 func (r *Region) Transit() []netip.Prefix { return r.withSources(r.others(r.plan.routed())) }
 
-// Arriving is what packets from other regions have as their source: Remote, pods of an
-// overlay among them (those of a gateway reach nodes by its own tunnel), and, where remote
-// gateways keep their tailnet addresses, those. Sorted. It is made anew for each call.
-func (r *Region) Arriving() []netip.Prefix { return r.withSources(r.Remote()) }
+// Arriving is what packets from other regions have as their source: Remote and linked
+// regions' prefixes, pods of an overlay among them (those of a gateway reach nodes by its
+// own tunnel), and, where remote gateways keep their tailnet addresses, those. Sorted. It
+// is made anew for each call.
+func (r *Region) Arriving() []netip.Prefix {
+	all := r.Remote()
+	for _, j := range r.linked {
+		all = append(all, r.plan.Topology.Spec.Regions[j].Advertised()...)
+	}
+	return r.withSources(sortedPrefixes(all))
+}
 
 // Tunnel is Transit as the other regions' gateways advertise it: the blocks of
 // single nodes where each advertises its own. Sorted. It is made anew for each call.
 func (r *Region) Tunnel() []netip.Prefix { return r.withSources(r.others(r.plan.destinations())) }
 
-// others is what the other regions have and, where hosts are apart, the region's own:
-// nearly all of it is another host's.
+// others is what the other regions have but for linked ones and, where hosts are apart,
+// the region's own: nearly all of it is another host's.
 func (r *Region) others(all []claim) []netip.Prefix {
 	remote := make([]netip.Prefix, 0, len(all))
 	for _, c := range all {
-		if c.region != r.index || r.Apart {
+		if c.region != r.index && !r.isLinked(c.region) || c.region == r.index && r.Apart {
 			remote = append(remote, c.Prefix)
 		}
 	}

@@ -1,8 +1,6 @@
 package validate
 
 import (
-	"slices"
-
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
@@ -23,7 +21,7 @@ func whatStarts(p *plan.Plan) diag.List {
 	for i := range p.Given.Spec.Regions {
 		r := &p.Given.Spec.Regions[i]
 		if r.Gateways.StaticPods() && d.StartsAlone.IsKnown() && !d.StartsAlone.Value {
-			neverStarts(p.Given, i, homes, d.Title, &list)
+			neverStarts(p, i, homes, d.Title, &list)
 		}
 		if r.Gateways.OnHost() && d.MachineConfig.IsKnown() {
 			list.Errorf(CodeHostServices, regionPath(i)+".gateways.mode", "gateways of region %q are to be services of their hosts, and hosts of %s run none: they have neither a shell nor systemd", r.Name, d.Title).
@@ -36,11 +34,11 @@ func whatStarts(p *plan.Plan) diag.List {
 
 // neverStarts: such an agent starts no kubelet before it has reached its server, at every
 // boot, and the server is reached through a pod of that kubelet.
-func neverStarts(t *schema.Topology, i int, homes []int, title string, list *diag.List) {
+func neverStarts(p *plan.Plan, i int, homes []int, title string, list *diag.List) {
+	t := p.Given
 	r := &t.Spec.Regions[i]
-	// One address that needs no gateway is enough.
-	if len(homes) == 0 || slices.ContainsFunc(homes, func(home int) bool { return home == none || home == i }) {
-		return
+	if !beyondTunnel(p, homes, i) {
+		return // one address that needs no gateway is enough
 	}
 	told, _ := t.Spec.Cluster.APIServer.Told()
 	d := list.Errorf(CodeNeverStarts, regionPath(i)+".gateways.mode", "gateways of region %q are static pods, and an agent of %s starts no kubelet before it has reached its server, at every boot: %s in region %q is reached through these gateways only, so neither ever starts",

@@ -27,7 +27,7 @@ func nodeRoutes(p *plan.Plan) diag.List {
 		if len(t.Spec.Regions[i].NodeRoutes.Forms) == 0 {
 			continue
 		}
-		routesBootstrap(t, i, homes, &list)
+		routesBootstrap(p, i, homes, &list)
 		routesDevice(t, i, &list)
 		routesFabric(&p.Regions[i], i, &list)
 		routesUnwatched(t, i, &list)
@@ -47,14 +47,14 @@ func formsPath(i int) string { return regionPath(i) + ".nodeRoutes.forms" }
 
 // routesBootstrap: a kubelet that finds the API server through the gateways only gets
 // no pod before it has the routes.
-func routesBootstrap(t *schema.Topology, i int, homes []int, list *diag.List) {
+func routesBootstrap(p *plan.Plan, i int, homes []int, list *diag.List) {
+	t := p.Given
 	r := &t.Spec.Regions[i]
 	if slices.ContainsFunc(r.NodeRoutes.Forms, func(f schema.RouteForm) bool { return f != schema.RouteFormDaemonSet }) {
 		return
 	}
-	// One address that needs no gateway is enough.
-	if len(homes) == 0 || slices.ContainsFunc(homes, func(home int) bool { return home == none || home == i }) {
-		return
+	if !beyondTunnel(p, homes, i) {
+		return // one address that needs no gateway is enough
 	}
 	o := &t.Spec.Regions[homes[0]]
 	told, _ := t.Spec.Cluster.APIServer.Told()

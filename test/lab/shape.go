@@ -44,7 +44,7 @@ const flat = "flat"
 func shapes() []*shape {
 	return []*shape{
 		vpcOverlay(), vpcAlias(), vpcUnrouted(), overlay(), strictFilter(), symmetricNAT(), onlyHTTPS(),
-		sharedSubnet(), podsInTailnetBlock(), apiBalancer(), publicHosts(), hostServices(), portSecurity(),
+		sharedSubnet(), podsInTailnetBlock(), apiBalancer(), publicHosts(), hostServices(), portSecurity(), linked(),
 	}
 }
 

@@ -72,7 +72,7 @@ type Distribution struct {
 // Join is a file that a kubelet is told its node by, and the commands that join.
 //
 // Words in braces stand for what differs: {server} is HOST:PORT of the API server and
-// {host} its HOST, {address} the node's internalIP, {name} the node's name, {labels} its
+// {host} its HOST, {address} the node's internalIPs, separated by a comma, {name} the node's name, {labels} its
 // labels as KEY=VALUE,KEY=VALUE and {label list} as a list of YAML.
 type Join struct {
 	// File is where the host has it, and Text what stands in it.
@@ -84,7 +84,8 @@ type Join struct {
 }
 
 // Alone is a kubelet that knows no API server: shell commands of root that run it, and the
-// one that ends it.
+// one that ends it. {address} and {name} are the node's, as in Join: by another name the
+// static pod would be another pod for the kubelet that joins.
 type Alone struct {
 	Run  []string
 	Stop string

@@ -40,7 +40,7 @@ func (distributions) Kubeadm() Distribution {
 				"authentication: {anonymous: {enabled: false}, webhook: {enabled: false}}",
 				"authorization: {mode: AlwaysAllow}",
 				"END",
-				"systemd-run --unit=kubelet-alone kubelet --config=/etc/kustomize-hybrid/kubelet-alone.yaml",
+				"systemd-run --unit=kubelet-alone kubelet --config=/etc/kustomize-hybrid/kubelet-alone.yaml --node-ip={address} --hostname-override={name}",
 			},
 			Stop: "systemctl stop kubelet-alone.service",
 		}, "kubernetes v1.33.1, pkg/kubelet/apis/config/types.go: EnableServer, StaticPodPath; a kubelet without --kubeconfig runs standalone (cmd/kubelet/app/server.go: run)"),

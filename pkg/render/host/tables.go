@@ -59,9 +59,10 @@ func NewFleet(p *plan.Plan) *Fleet {
 // NodeTables is what a host is told that is not a gateway.
 func (f *Fleet) NodeTables(r *plan.Region) []byte {
 	t := f.head(r)
-	t.prefixes("own", r.Region.Advertised())
+	near := r.Near()
+	t.prefixes("own", near)
 	t.gateways(r.Hosts[0].Gateways)
-	f.remote(t, r, r.Region.Advertised())
+	f.remote(t, r, near)
 	return t.Bytes()
 }
 

@@ -327,7 +327,7 @@ func (b *builder) join(r *plan.Region) {
 		b.alone(r, n)
 		labels := r.NodeLabels()
 		maps.Copy(labels, r.GatewayLabels())
-		b.joinHost(j.Value, n.Name, n.InternalIP.String(), n.Name, labels, host, port)
+		b.joinHost(j.Value, n.Name, addresses(n), n.Name, labels, host, port)
 	}
 	if plan.EveryNodeIsGateway(r.Region) {
 		return
@@ -344,9 +344,27 @@ func (b *builder) alone(r *plan.Region, n *schema.GatewayNode) {
 	}
 	b.add(Step{Phase: Join, Title: "Bring up the tunnel of " + n.Name + " before it joins", On: n.Name,
 		Why:   "Joining needs the API server, which this host reaches through its own gateway, and the gateway is a pod. So a kubelet runs alone first, without a server's port and without an API server. When it is stopped the gateway goes on, and the kubelet that joins finds it running.",
-		Run:   alone.Value.Run,
+		Run:   filled(alone.Value.Run, strings.NewReplacer("{address}", addresses(n), "{name}", n.Name)),
 		Works: "curl -sf http://" + hostPort(n.InternalIP.String(), facts.TailscaleHealthPort) + "/healthz && " + alone.Value.Stop, Shows: "nothing, with exit code 0: the tunnel is up, and the lone kubelet has ended",
 		Undo: []string{alone.Value.Stop}})
+}
+
+// addresses are what a kubelet is told of its node: of a dual-stack one both.
+func addresses(n *schema.GatewayNode) string {
+	var all []string
+	for _, a := range n.Addresses() {
+		all = append(all, a.String())
+	}
+	return strings.Join(all, ",")
+}
+
+// filled puts the words in place of what stands for them.
+func filled(lines []string, words *strings.Replacer) []string {
+	out := make([]string, len(lines))
+	for i, line := range lines {
+		out[i] = words.Replace(line)
+	}
+	return out
 }
 
 func (b *builder) joinHost(j distribution.Join, who, address, name string, labels map[string]string, host string, port int) {
@@ -359,9 +377,7 @@ func (b *builder) joinHost(j distribution.Join, who, address, name string, label
 	run := []string{"install -d " + j.File[:strings.LastIndex(j.File, "/")], "cat >" + j.File + " <<'END'"}
 	run = append(run, strings.Split(strings.TrimSuffix(fill.Replace(j.Text), "\n"), "\n")...)
 	run = append(run, "END")
-	for _, line := range j.Run {
-		run = append(run, fill.Replace(line))
-	}
+	run = append(run, filled(j.Run, fill)...)
 	b.add(Step{Phase: Join, Title: "Join " + who, On: who, Run: run,
 		Why:   "The node's address is the LAN's: without it the kubelet may take one from the tailnet, which no other node can use. " + j.Why,
 		Works: "kubectl get node " + name + " -o wide -L " + schema.RegionLabel, Shows: "the address and the region, and Ready once its plugin runs",
