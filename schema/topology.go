@@ -192,6 +192,10 @@ type Auth struct {
 	// SecretName names a Secret in Namespace with the key "authkey", for gateways
 	// that a DaemonSet runs; empty means plan.DefaultAuthSecret.
 	SecretName string `json:"secretName,omitempty"`
+	// SecretKind is what the Secret holds; empty means KeyReusable.
+	SecretKind KeyKind `json:"secretKind,omitempty"`
+	// HostKind is what the hosts' file holds; empty means KeyReusable.
+	HostKind KeyKind `json:"hostKind,omitempty"`
 	// HostDir is a root-only directory with the file "authkey", for gateways that
 	// run as static pods; empty means what plan.DefaultAuthHostDir says.
 	HostDir string `json:"hostDir,omitempty"`
@@ -199,6 +203,15 @@ type Auth struct {
 	// key; the zero value means that they have one.
 	WorkloadIdentity WorkloadIdentity `json:"workloadIdentity,omitzero"`
 }
+
+// KeyKind is what lies where an auth key is expected.
+type KeyKind string
+
+const (
+	KeyReusable    KeyKind = "reusable"    // a key that any number of gateways joins with
+	KeyOneOff      KeyKind = "oneOff"      // a key for one gateway
+	KeyOAuthClient KeyKind = "oauthClient" // an OAuth client's secret, which makes keys of its own
+)
 
 // Region is a VPC or data centre whose nodes reach each other without the tailnet.
 type Region struct {

@@ -56,6 +56,8 @@ func complete(t *schema.Topology, space func() *occupied) *schema.Topology {
 	n.Policy.Form = cmp.Or(n.Policy.Form, schema.FormGrants)
 	n.Image = cmp.Or(n.Image, DefaultImage+":v"+string(n.TailscaleVersion))
 	n.Auth.SecretName = cmp.Or(n.Auth.SecretName, DefaultAuthSecret)
+	n.Auth.SecretKind = cmp.Or(n.Auth.SecretKind, schema.KeyReusable)
+	n.Auth.HostKind = cmp.Or(n.Auth.HostKind, schema.KeyReusable)
 	n.Auth.HostDir = cmp.Or(n.Auth.HostDir, DefaultAuthHostDir(s.Cluster.Distribution))
 	if w := &n.Auth.WorkloadIdentity; w.ClientID != "" {
 		w.Audience = cmp.Or(w.Audience, schema.AudiencePrefix+w.ClientID)

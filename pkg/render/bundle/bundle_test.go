@@ -127,6 +127,8 @@ func TestInstall(t *testing.T) {
 			if got := h.has(); !slices.Equal(got, before) {
 				t.Errorf("it refuses, and has written %q", got)
 			}
+			h.write(h.root+key, []byte("tskey-client-x"), 0o600)
+			h.want("install.sh: "+key+" holds an OAuth client's secret without ?ephemeral=false&preauthorized=true: the tailnet would forget this gateway while it is down\n", 1, "apply")
 			h.write(h.root+key, []byte("x"), 0o400)
 			h.want("", 0, "apply")
 			h.want("", 0, "check")

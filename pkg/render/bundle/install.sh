@@ -115,6 +115,7 @@ apply() {
 	if [ -n "$key" ] && [ ! -s "$ROOT$key" ]; then
 		die "the auth key is missing: put it into $key (directory 0700, file 0400, root's) and run this again"
 	fi
+	if [ -n "$key" ]; then client_secret "$ROOT$key"; fi
 	old_units | while read -r unit; do if live; then systemctl disable --now "$unit"; fi; done
 	files | while read -r mode path; do put "$mode" "$DIR/root$path" "$ROOT$path" || exit 1; done || exit 1
 	left | while read -r path; do rm -f "$ROOT$path"; done
@@ -127,6 +128,15 @@ apply() {
 	fi
 	[ -z "$pod" ] || put 600 "$DIR/$(told pod)" "$pod"
 	keep
+}
+
+# client_secret refuses an OAuth client's secret by which the tailnet would forget this host
+# whenever it is down (tailscale 1.84.3, cmd/tailscale/cli/up.go: resolveAuthKey).
+client_secret() {
+	grep -q '^tskey-client-' "$1" || return 0
+	grep -q 'ephemeral=false' "$1" ||
+		die "${1#"$ROOT"} holds an OAuth client's secret without ?ephemeral=false&preauthorized=true: the tailnet would forget this gateway while it is down"
+	say "${1#"$ROOT"} holds an OAuth client's secret, which makes further keys: a key of its own would do"
 }
 
 # comes_up waits for a unit. A gateway's waits for its tailnet.

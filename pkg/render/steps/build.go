@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net"
@@ -70,34 +71,60 @@ func (b *builder) policy() {
 	b.add(s)
 }
 
-// keys are one for each set of tags, because a device gets the tags of its key.
+// keys are one for each set of tags, because a device gets the tags of its key, and for
+// each place where it lies: the Secret, or hosts' files.
 func (b *builder) keys() {
-	holders := map[string][]string{}
+	type key struct {
+		tags string
+		kind schema.KeyKind
+	}
+	holders := map[key][]string{}
 	for i := range b.p.Regions {
 		r := &b.p.Regions[i]
 		if r.Federated {
 			continue
 		}
-		for j := range r.Region.Gateways.Nodes {
-			tags := strings.Join(append([]string{b.spec().Tailnet.GatewayTag(r.Region.Name)}, r.Region.Gateways.Nodes[j].Tags...), ",")
-			holders[tags] = append(holders[tags], r.Region.Gateways.Nodes[j].Name)
+		kind := b.spec().Tailnet.Auth.HostKind
+		if onCluster(r) {
+			kind = b.spec().Tailnet.Auth.SecretKind
+		}
+		for _, n := range r.Region.Gateways.Nodes {
+			k := key{strings.Join(append([]string{b.spec().Tailnet.GatewayTag(r.Region.Name)}, n.Tags...), ","), kind}
+			holders[k] = append(holders[k], n.Name)
 		}
 	}
-	for _, tags := range slices.Sorted(maps.Keys(holders)) {
-		s := Step{Phase: Tailnet, Title: "Make a key with " + strings.ReplaceAll(tags, ",", " and ") + ", for " + strings.Join(holders[tags], ", ")}
-		if b.spec().Tailnet.Control == schema.ControlHeadscale {
-			s.Why = "Reusable, since a gateway whose state is lost joins once more; not ephemeral, or the tailnet forgets the gateway while it is down. It is printed once."
-			s.Run = []string{"headscale preauthkeys create --user USER --reusable --expiration 24h --tags " + tags}
-			s.Works, s.Shows = "headscale preauthkeys list --user USER", "the key, reusable, with these tags"
-			s.Needs = "the control server"
-		} else {
-			s.Why = "In the console, Settings, Keys: reusable, since a gateway whose state is lost joins once more; not ephemeral, or the tailnet forgets the gateway while it is down; " +
-				"pre-approved where the tailnet approves devices; with exactly these tags. It lasts 90 days at most; a device with a tag stays for longer than its key. " +
-				"With tailnet lock, sign it before use (`tailscale lock sign KEY`)."
-			s.Needs = "the tailnet's console"
-		}
+	for _, k := range slices.SortedFunc(maps.Keys(holders), func(x, y key) int {
+		return cmp.Or(cmp.Compare(x.tags, y.tags), cmp.Compare(x.kind, y.kind))
+	}) {
+		b.key(k.kind, k.tags, holders[k])
+	}
+}
+
+// key is how a key of the kind is made.
+func (b *builder) key(kind schema.KeyKind, tags string, holders []string) {
+	s := Step{Phase: Tailnet, Title: "Make a key with " + strings.ReplaceAll(tags, ",", " and ") + ", for " + strings.Join(holders, ", ")}
+	reuse, flag := "Reusable, since a gateway whose state is lost joins once more", " --reusable"
+	if kind == schema.KeyOneOff {
+		reuse, flag = "One for each of them, and one-off: it is spent when the gateway has joined, and one whose state is lost needs another", ""
+	}
+	if b.spec().Tailnet.Control == schema.ControlHeadscale {
+		s.Why = reuse + "; not ephemeral, or the tailnet forgets the gateway while it is down. It is printed once."
+		s.Run = []string{"headscale preauthkeys create --user USER" + flag + " --expiration 24h --tags " + tags}
+		s.Works, s.Shows = "headscale preauthkeys list --user USER", "the key with these tags"
+		s.Needs = "the control server"
 		b.add(s)
+		return
 	}
+	s.Why = "In the console, Settings, Keys. " + reuse + "; not ephemeral, or the tailnet forgets the gateway while it is down; " +
+		"pre-approved where the tailnet approves devices; with exactly these tags. It lasts 90 days at most; a device with a tag stays for longer than its key. " +
+		"With tailnet lock, sign it before use (`tailscale lock sign KEY`)."
+	if kind == schema.KeyOAuthClient {
+		s.Why = "In the console, Settings, OAuth clients: with the scope `auth_keys` and exactly these tags. What is kept is its secret followed by `?ephemeral=false&preauthorized=true`: " +
+			"without, the tailnet forgets the gateway while it is down, and waits for somebody to approve it. It has no expiry, and each start of a gateway asks api.tailscale.com. " +
+			"With tailnet lock, its devices have to be signed by hand: the keys that it makes cannot be signed before."
+	}
+	s.Needs = "the tailnet's console"
+	b.add(s)
 }
 
 // cluster is what the API server gets. Objects come before the gateways' hosts, where it
