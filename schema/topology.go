@@ -244,6 +244,8 @@ type Region struct {
 
 	// Network is the provider's network; the zero value asks for nothing there.
 	Network Network `json:"network,omitzero"`
+	// Egress is what the region's own firewall lets its gateways open; empty means EgressAny.
+	Egress Egress `json:"egress,omitempty"`
 
 	CNI      CNI      `json:"cni"`
 	Gateways Gateways `json:"gateways"`
@@ -320,6 +322,8 @@ type GatewayNode struct {
 	PublicIP netip.Addr `json:"publicIP,omitzero"`
 	// UnderNAT tells whether the host has no public address of its own.
 	UnderNAT bool `json:"underNAT,omitempty"`
+	// NATMapping is how that NAT maps the host's UDP port; empty means that nobody knows.
+	NATMapping NATMapping `json:"natMapping,omitempty"`
 	// Zone is the failure domain.
 	Zone string `json:"zone,omitempty"`
 	// Instance and NetworkInterface are what a cloud's routes call the host and its
@@ -472,6 +476,22 @@ const (
 	// ModeHost runs them as services of the host, around its own tailscaled: before its
 	// kubelet, and without one.
 	ModeHost GatewayMode = "host"
+)
+
+// NATMapping is how a NAT maps a host's UDP port (RFC 4787, section 4.1).
+type NATMapping string
+
+const (
+	NATEndpointIndependent NATMapping = "endpointIndependent" // to one port, for all peers
+	NATEndpointDependent   NATMapping = "endpointDependent"   // to another port for each peer
+)
+
+// Egress is what a region's firewall lets out.
+type Egress string
+
+const (
+	EgressAny   Egress = "any"
+	EgressHTTPS Egress = "https" // TCP to port 443 alone
 )
 
 // Runner is what runs the gateways of a mode that leaves it open.

@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/validate"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema/load"
@@ -169,6 +170,26 @@ func onlyHTTPS() *shape {
 	}
 }
 
+// expected is the path between the first gateways of two sites that is said before they run.
+func (c shapeChecks) expected(a, b string) string {
+	p := plan.New(c.topo)
+	reach := func(name string) plan.Reach {
+		for i := range p.Regions {
+			if p.Regions[i].Region.Name == name {
+				return p.Regions[i].ReachOf(0)
+			}
+		}
+		return 0
+	}
+	switch plan.ExpectedPath(reach(a), reach(b)) {
+	case plan.PathDirect:
+		return "direct"
+	case plan.PathRelayed:
+		return "DERP"
+	}
+	return "either"
+}
+
 // path: how a gateway of each site reaches one of the other.
 func (c shapeChecks) path(want string) {
 	c.check("path of the tunnel is "+want, func() (bool, string) {
@@ -177,7 +198,8 @@ func (c shapeChecks) path(want string) {
 			ways = c.ways("cloud-1", "dc-1")
 			return ways[0] == want && ways[1] == want
 		})
-		return ways[0] == want && ways[1] == want, fmt.Sprintf("from cloud-1 %s, from dc-1 %s", ways[0], ways[1])
+		said := c.expected("cloud", "dc")
+		return ways[0] == want && ways[1] == want && said == want, fmt.Sprintf("from cloud-1 %s, from dc-1 %s, and the report expects %s", ways[0], ways[1], said)
 	})
 }
 

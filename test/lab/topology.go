@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"net/netip"
+	"strings"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
@@ -158,6 +159,9 @@ func region(s site, l layout) schema.Region {
 		NodeCIDRs: prefixes(s.node4, s.node6), PodCIDRs: prefixes(s.pod4, s.pod6), CNI: s.cni,
 		Gateways: schema.Gateways{Mode: s.mode, NodeSelector: map[string]string{"tailscale": "true"}},
 	}
+	if s.firewall != "" {
+		r.Egress = schema.EgressHTTPS
+	}
 	if l == supersets {
 		r.Gateways.HA.Strategy = schema.HASupersets
 	}
@@ -171,6 +175,11 @@ func region(s site, l layout) schema.Region {
 		})
 		if s.network.OpenStack.Router != "" {
 			r.Gateways.Nodes[len(r.Gateways.Nodes)-1].NetworkInterface = m.name() + "-port"
+		}
+		if last := &r.Gateways.Nodes[len(r.Gateways.Nodes)-1]; s.nat == "" {
+			last.PublicIP = netip.MustParseAddr(m.publicAddress())
+		} else if strings.Contains(s.nat, "random") {
+			last.NATMapping = schema.NATEndpointDependent
 		}
 		if s.node6 != "" {
 			r.Gateways.Nodes[len(r.Gateways.Nodes)-1].InternalIPv6 = netip.MustParseAddr(m.lan(6))

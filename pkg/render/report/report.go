@@ -38,6 +38,7 @@ func Markdown(p *plan.Plan) []byte {
 	b.WriteString(nodeBlocks(p))
 	b.WriteString(clouds(p))
 	b.WriteString(links(p))
+	b.WriteString(paths(p))
 	b.WriteString("\n## How large packets may be\n\n")
 	b.WriteString(packetSizes(p.Topology))
 	b.WriteString("\n## Known issues of these versions, and what settles them\n\n")
