@@ -11,8 +11,13 @@ import (
 // linked is two LANs whose routers have a private link.
 func linked() *shape {
 	return &shape{
-		name:     "linked",
-		topology: func(t *schema.Topology) { t.Spec.Links = []schema.Link{{Regions: []string{"cloud", "dc"}}} },
+		name: "linked",
+		topology: func(t *schema.Topology) {
+			t.Spec.Links = []schema.Link{{Regions: []string{"cloud", "dc"}}}
+			for i := range t.Spec.Regions {
+				t.Spec.Regions[i].Gateways.State = schema.KeepHost // the lab has no API server that keeps Secrets
+			}
+		},
 		network: func(w *world) error {
 			if err := w.routePods(); err != nil {
 				return err
