@@ -112,7 +112,7 @@ func nUnitsHere(t *testing.T, tree string, n int) []string {
 func TestSystemdVerifiesTheUnits(t *testing.T) {
 	needPrograms(t, "systemd-analyze")
 	units := unitsHere(t, formTree(t, schema.ModeStaticPod))
-	for _, set := range [][]string{units, nUnitsHere(t, rentedTree(t), 4)} {
+	for _, set := range [][]string{units, nUnitsHere(t, rentedTree(t), 4), nUnitsHere(t, formTree(t, schema.ModeHost), 10)} {
 		if out, err := exec.Command("systemd-analyze", append([]string{"verify", "--man=no"}, set...)...).CombinedOutput(); err != nil || len(out) > 0 {
 			t.Errorf("systemd-analyze verify: %v\n%s", err, out)
 		}
