@@ -20,13 +20,13 @@ func itoa(n int) string { return strconv.Itoa(n) }
 
 func hostPort(host string, port int) string { return net.JoinHostPort(host, itoa(port)) }
 
-// builder collects the steps of a plan.
+// builder hands over the steps of a plan, phase after phase.
 type builder struct {
-	p    *plan.Plan
-	list []Step
+	p     *plan.Plan
+	visit func(*Step)
 }
 
-func (b *builder) add(s Step) { b.list = append(b.list, s) }
+func (b *builder) add(s Step) { b.visit(&s) }
 
 func (b *builder) spec() *schema.Spec { return &b.p.Topology.Spec }
 
@@ -249,6 +249,10 @@ func (b *builder) hosts() {
 			b.nodeHosts(r)
 		}
 	}
+}
+
+// joins follow all hosts of the region's networks.
+func (b *builder) joins() {
 	for _, r := range b.regions(onHosts) {
 		b.join(r)
 	}
