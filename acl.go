@@ -91,7 +91,9 @@ func ACLCheck(in Input, policy PolicyFile, o Options) (diag.List, error) {
 type Answer struct {
 	Question string
 	Allowed  bool
-	// Why names the rule that allows it, and where that stands.
+	// Undecided reports whether the answer depends on what the control server alone knows.
+	Undecided bool
+	// Why names the rule that allows it, or may, and where that stands.
 	Why string
 }
 
@@ -118,14 +120,14 @@ func ACLAsk(in Input, policy PolicyFile, questions []string, o Options) ([]Answe
 	if list = append(list, found...); refused(list) {
 		return nil, list, nil
 	}
-	evaluator := eval.New(file.Policy, eval.Devices(doc.Topology)...)
+	evaluator := eval.NewIn(eval.Known(doc.Topology), file.Policy)
 	var answers []Answer
 	for _, q := range questions {
 		a, err := ask(evaluator, q)
 		if err != nil {
 			return answers, list, err
 		}
-		answers = append(answers, Answer{q, a.Allowed, why(a, file)})
+		answers = append(answers, Answer{q, a.Allowed, a.Undecided != "", why(a, file)})
 	}
 	return answers, list, nil
 }
@@ -150,14 +152,18 @@ func ask(e *eval.Evaluator, question string) (eval.Answer, error) {
 
 // why says which rule allows it and where the rule stands.
 func why(a eval.Answer, file *policyfile.File) string {
+	at := diag.List{{Path: a.Rule}}
+	file.Locate(at)
 	switch {
+	case a.Undecided != "" && a.Rule == "":
+		return "undecided: the file has no rules, and without rules everything is allowed; but it depends on " + a.Undecided
+	case a.Undecided != "":
+		return fmt.Sprintf("undecided: %s at %s may allow it, which depends on %s", a.Rule, at[0].Pos, a.Undecided)
 	case !a.Allowed:
 		return "denied: no rule allows it"
 	case a.Rule == "":
 		return "allowed: the file has no rules, and without rules everything is allowed"
 	}
-	at := diag.List{{Path: a.Rule}}
-	file.Locate(at)
 	text := fmt.Sprintf("allowed by %s at %s", a.Rule, at[0].Pos)
 	if len(a.Via) > 0 {
 		text += " through " + strings.Join(a.Via, " or ")

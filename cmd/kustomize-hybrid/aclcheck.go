@@ -27,7 +27,8 @@ between the regions although nothing needs it.
 
 With --ask it answers instead whether a source may reach a destination, and by which
 rule. The question is "SRC -> DST:PORT", with /tcp, /udp or /icmp behind it for one
-protocol. The exit code is 0 when the answer to all questions is yes, and 1 otherwise.`,
+protocol. It is allowed, denied, or undecided where it depends on what the control server
+alone knows, such as a person's role. The exit code is 0 when all is allowed, and 1 otherwise.`,
 		Example: "  kustomize-hybrid acl check topology.yaml --policy policy.hujson\n" +
 			"  kustomize-hybrid acl check topology.yaml --policy policy.hujson --ask '10.143.0.11 -> 10.0.0.5:6443/tcp'",
 		Args: cobra.MinimumNArgs(1),

@@ -21,6 +21,13 @@ type Policy struct {
 	ACLs      []ACL
 	NodeAttrs []NodeAttr
 	Tests     []Test
+	// IPSets are names for lists of addresses, and Postures for conditions on devices.
+	IPSets   []Assignment
+	Postures []Assignment
+	// DefaultSrcPosture holds for rules that name no posture of their own.
+	DefaultSrcPosture []string
+	SSH               []SSH
+	SSHTests          []SSHTest
 	// HasRules reports whether the file has "grants" or "acls", even empty ones. Without
 	// either the control servers allow everything (headscale 0.29.2,
 	// hscontrol/policy/v2/filter.go).
@@ -55,7 +62,8 @@ type Grant struct {
 	Via []string
 	// App are the names of application capabilities, which allow no packet.
 	App []string
-	// SrcPosture are conditions on the source device; nothing here evaluates them.
+	// SrcPosture are conditions on the source device, whose attributes the control server
+	// alone knows.
 	SrcPosture []string
 	// Comment gives the grant's purpose. It is written in HuJSON only.
 	Comment string
@@ -67,6 +75,8 @@ type ACL struct {
 	Proto  string
 	Src    []string
 	Dst    []string // "host:443", "tag:k8s:80,443", "10.0.0.0/8:*"
+	// SrcPosture are conditions on the source device, as in a Grant.
+	SrcPosture []string
 	// Comment gives the rule's purpose. It is written in HuJSON only.
 	Comment string
 }
@@ -86,4 +96,20 @@ type Test struct {
 	Proto  string // "tcp", "udp", a number, or empty for any
 	Accept []string
 	Deny   []string
+}
+
+// SSH lets sources log in to destinations as users, by Tailscale SSH.
+type SSH struct {
+	Action   string
+	Src, Dst []string
+	Users    []string
+	// CheckPeriod is how long a login lasts with action "check".
+	CheckPeriod string
+}
+
+// SSHTest is an assertion about who may log in as whom.
+type SSHTest struct {
+	Src                 string
+	Dst                 []string
+	Accept, Deny, Check []string
 }

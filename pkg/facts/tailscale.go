@@ -126,9 +126,9 @@ func tailscaleControl() ControlServer {
 		TagOwners:      fact.Known([]string{"autogroup:admin"}, syntax),
 		HidesOwnRoutes: fact.Known(false, "recordings of the control server in headscale 0.29.2, hscontrol/policy/v2/testdata/routes_results"),
 		Sections: fact.Known([]string{
-			"acls", "autoApprovers", "derpMap", "disableIPv4", "grants", "groups", "hosts", "ipsets", "nodeAttrs",
+			"acls", "autoApprovers", "defaultSrcPosture", "derpMap", "disableIPv4", "grants", "groups", "hosts", "ipsets", "nodeAttrs",
 			"oneCGNATRoute", "postures", "randomizeClientPort", "ssh", "sshTests", "tagOwners", "tests",
-		}, syntax),
+		}, syntax+"; \"Device posture management\", Default source posture"),
 		Autogroups: fact.Unknown[[]string]("it has all of them, and adds some now and then"),
 		Lacks:      fact.Known([]string(nil), syntax),
 		Postures:   fact.Known(true, syntax),

@@ -21,8 +21,8 @@ func Check(t *schema.Topology, p *acl.Policy) diag.List {
 	planned := plan.New(t)
 	t = planned.Topology
 	c := &checker{spec: &t.Spec, sites: sites(planned.ByName()), need: acl.FromTopology(t), have: p}
-	c.needed = New(c.need, Devices(t)...)
-	c.file = New(c.have, Devices(t)...)
+	c.needed = NewIn(Known(t), c.need)
+	c.file = NewIn(Known(t), c.have)
 	c.list = c.file.RunTests()
 	c.network()
 	c.tagOwners()
@@ -277,11 +277,16 @@ func eachAssertion(t acl.Test, yield func(string)) {
 	}
 }
 
-// unknown reports names that the answers do not take into account.
+// unknown reports names that may stand for something of the cluster. People's roles and
+// groups never do.
 func (c *checker) unknown() {
-	for _, name := range c.file.Unknown() {
-		c.list.Warnf(CodeSelector, "", "kustomize-hybrid does not evaluate %s: rules that use it may allow more", name).
-			Fix("ask the control server what they allow")
+	seen := map[string]bool{}
+	for _, s := range c.file.unknown {
+		if (s.Kind == KindService || s.Kind == KindOther) && !seen[s.Name] {
+			seen[s.Name] = true
+			c.list.Warnf(CodeSelector, "", "kustomize-hybrid does not know what %s stands for: rules that use it may allow more", s.Name).
+				Fix("ask the control server what they allow")
+		}
 	}
 }
 

@@ -7,6 +7,7 @@ import "github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 const (
 	CodeSelector    diag.Code = "policy-selector"
 	CodeTestFailed  diag.Code = "policy-test-failed"
+	CodeUndecided   diag.Code = "policy-test-undecided"
 	CodeTestMissing diag.Code = "policy-test-missing"
 	CodeUnapproved  diag.Code = "policy-route-unapproved"
 	CodeApprover    diag.Code = "policy-approver-wide"

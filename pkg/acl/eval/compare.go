@@ -34,6 +34,9 @@ func pairs(src, dst int, f func(i, j int)) {
 type gap struct {
 	src, dst, port string
 	count          int
+	// on is what it depends on whether the other policy allows all such pairs; empty where
+	// it does not allow this one.
+	on string
 }
 
 // gaps compares a rule with an evaluator: what of it is not allowed there?
@@ -47,11 +50,15 @@ func gaps(e *Evaluator, from *Evaluator, src, dst, ports []string, via []string,
 		}
 		for _, port := range ports {
 			spec, err := acl.ParsePorts(port)
-			if err != nil || e.allowsSpec(s, d, spec, via) {
+			if err != nil {
 				continue
 			}
-			if g.count == 0 {
-				g = gap{src: src[i], dst: dst[j], port: port}
+			t := e.allowsSpec(s, d, spec, via)
+			if t.verdict == yes {
+				continue
+			}
+			if g.count == 0 || t.verdict == no && g.on != "" {
+				g.src, g.dst, g.port, g.on = src[i], dst[j], port, t.on
 			}
 			g.count++
 		}
@@ -59,16 +66,31 @@ func gaps(e *Evaluator, from *Evaluator, src, dst, ports []string, via []string,
 	return g
 }
 
-// allowsSpec reports whether one rule allows each range of the specification.
-func (e *Evaluator) allowsSpec(s, d Selector, spec acl.PortSpec, via []string) bool {
+// allowsSpec answers whether one rule allows each range of the specification.
+func (e *Evaluator) allowsSpec(s, d Selector, spec acl.PortSpec, via []string) truth {
 	rules := common(e.find.sources(s), e.find.destinations(d))
-	return !slices.ContainsFunc(spec.Ranges, func(r acl.PortRange) bool {
-		part := acl.PortSpec{Protocols: spec.Protocols, Ranges: []acl.PortRange{r}}
-		return !slices.ContainsFunc(rules, func(id int) bool {
-			rule := e.rules[id]
-			return sameSet(rule.via, via) && includesAll(rule.ports, []acl.PortSpec{part})
-		})
-	})
+	all := sure(true)
+	for _, r := range spec.Ranges {
+		part := []acl.PortSpec{{Protocols: spec.Protocols, Ranges: []acl.PortRange{r}}}
+		fits := func(id int) bool {
+			return sameSet(e.rules[id].via, via) && includesAll(e.rules[id].ports, part)
+		}
+		one := truth{}
+		for _, id := range rules {
+			if one.verdict != yes && fits(id) {
+				one = one.or(e.meets(e.rules[id]))
+			}
+		}
+		if one.verdict == no {
+			for _, id := range e.candidates(s, d) {
+				if one.verdict != yes && fits(id) {
+					one = one.or(e.joins(e.rules[id], s, d).and(e.meets(e.rules[id])))
+				}
+			}
+		}
+		all = all.and(one)
+	}
+	return all
 }
 
 // missing reports grants of the topology that the file does not make. The topology's
@@ -85,7 +107,13 @@ func (c *checker) missing() {
 		if aliases && have[key(g)] {
 			continue
 		}
-		if m := gaps(c.file, c.needed, g.Src, g.Dst, g.IP, g.Via, always); m.count > 0 {
+		m := gaps(c.file, c.needed, g.Src, g.Dst, g.IP, g.Via, always)
+		switch {
+		case m.count > 0 && m.on != "":
+			c.list.Warnf(CodeUndecided, "grants", "%s has to reach %s on %s (%s), and that depends on %s, which is not known here%s",
+				c.needed.scope.named(m.src), c.needed.scope.named(m.dst), m.port, g.Comment, m.on, more(m.count)).
+				Fix("ask the control server, or add the grant: `acl merge`")
+		case m.count > 0:
 			c.list.Errorf(CodeMissing, "grants", "nothing lets %s reach %s on %s, which the cluster needs (%s)%s",
 				c.needed.scope.named(m.src), c.needed.scope.named(m.dst), m.port, g.Comment, more(m.count)).
 				Fix("add the grant: `acl merge`")
@@ -166,7 +194,7 @@ func (c *checker) mirror(path string, g acl.Grant) {
 		pairs(len(g.Src), len(g.Dst), func(i, j int) {
 			s, errS := c.file.scope.Selector(g.Src[i])
 			d, errD := c.file.scope.Selector(g.Dst[j])
-			if errS == nil && errD == nil && s.Kind == KindPrefix && c.concerns(s, d) && !c.file.allowsSpec(d, s, spec, g.Via) {
+			if errS == nil && errD == nil && s.Kind == KindPrefix && c.concerns(s, d) && c.file.allowsSpec(d, s, spec, g.Via).verdict == no {
 				c.list.Warnf(CodeMirror, path, "%s allows %s from %s to %s and not back, so answers get lost beyond 512 flows", path, port, c.file.scope.named(g.Src[i]), c.file.scope.named(g.Dst[j])).
 					Fix("allow %s in the other direction, too", port)
 			}
@@ -184,14 +212,19 @@ func (c *checker) ours(s Selector) bool {
 		return true
 	case KindTag:
 		return c.isOurTag(s.Name)
-	case KindPrefix:
-		return slices.ContainsFunc(c.sites, func(st site) bool { return st.overlaps(s.Prefix) })
+	case KindPrefix, KindSet:
+		return slices.ContainsFunc(c.sites, func(st site) bool { return st.holds(s) })
 	}
 	return false
 }
 
 func (s site) overlaps(p netip.Prefix) bool {
 	return slices.ContainsFunc(s.region.Advertised(), p.Overlaps)
+}
+
+// holds reports whether the selector has addresses of the region.
+func (s site) holds(sel Selector) bool {
+	return sel.Kind == KindPrefix && s.overlaps(sel.Prefix) || sel.Kind == KindSet && slices.ContainsFunc(sel.Set, s.overlaps)
 }
 
 // self is a region that the rule grants to itself although its hosts have a LAN.
@@ -202,7 +235,7 @@ func (c *checker) self(g acl.Grant) (string, bool) {
 		}
 		in := func(name string) bool {
 			sel, err := c.file.scope.Selector(name)
-			return err == nil && (sel.Kind == KindPrefix && s.overlaps(sel.Prefix) || sel.Kind == KindAny || sel.Kind == KindEverywhere)
+			return err == nil && (s.holds(sel) || sel.Kind == KindAny || sel.Kind == KindEverywhere)
 		}
 		if slices.ContainsFunc(g.Src, in) && slices.ContainsFunc(g.Dst, in) {
 			return s.region.Name, true

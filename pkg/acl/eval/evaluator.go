@@ -11,23 +11,26 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/internal/cidr"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 )
 
-// Evaluator answers what a policy allows. It knows grants, access rules, tags,
-// hosts, groups, autogroup:member, autogroup:tagged, autogroup:internet and
-// autogroup:danger-all, via, autoApprovers and tests. Other selectors match nothing;
-// Unknown lists them. It is safe for concurrent use.
+// Evaluator answers what a policy allows: yes, no, or that it cannot be decided here, and
+// on what it depends then. Tags, users, groups, hosts and IP sets stand in the file; who
+// is a member, has a role or is in a group of the identity provider, which addresses a
+// service has, and whether a device meets a posture, the control server alone knows. It
+// is safe for concurrent use.
 type Evaluator struct {
-	scope   *Scope
-	rules   []compiled
-	find    *finder
-	devices []Device
-	policy  *acl.Policy
-	unknown []string
+	scope  *Scope
+	rules  []compiled
+	find   *finder
+	policy *acl.Policy
+	// loose are the rules of which an address behind a gateway may need more than the index.
+	loose   []int
+	unknown []Selector
 }
 
 // compiled is a rule whose names are resolved. A rule of the file becomes several
@@ -37,24 +40,37 @@ type compiled struct {
 	src, dst []Selector
 	ports    []acl.PortSpec
 	via      []string
+	// posture are the conditions on the source device.
+	posture []string
 }
 
 // New compiles the policy. Names that the policy does not define, and ports that cannot
-// be read, match nothing: see policyfile.Lint. Devices make questions about tags and
-// users answerable by address; without them a tag stands for itself.
-func New(p *acl.Policy, devices ...Device) *Evaluator {
-	e := &Evaluator{scope: NewScope(p), devices: devices, policy: p}
-	e.find = newFinder(p, e.scope, devices)
+// be read, match nothing: see policyfile.Lint. Devices are those that are known, and there
+// may be others: NewIn says what else is known of the tailnet.
+func New(p *acl.Policy, devices ...Device) *Evaluator { return NewIn(Tailnet{Devices: devices}, p) }
+
+// NewIn is New for a tailnet of which more is known than some devices.
+func NewIn(known Tailnet, p *acl.Policy) *Evaluator {
+	e := &Evaluator{scope: NewScope(p), policy: p}
+	e.find = newFinder(e.scope, known)
 	if !p.HasRules {
-		e.add("", []string{"*"}, []string{"*"}, []string{"*"}, nil)
+		e.add(compiled{}, acl.Grant{Src: []string{"*"}, Dst: []string{"*"}, IP: []string{"*"}})
 	}
 	for i, g := range p.Grants {
-		e.add(diag.Index("grants", i), g.Src, g.Dst, g.IP, g.Via)
+		e.add(compiled{path: diag.Index("grants", i), via: g.Via, posture: e.posture(g.SrcPosture)}, g)
 	}
 	for i, a := range p.ACLs {
 		e.addACL(diag.Index("acls", i), a)
 	}
 	return e
+}
+
+// posture are the conditions of a rule: its own, or those that hold for all others.
+func (e *Evaluator) posture(own []string) []string {
+	if len(own) > 0 {
+		return own
+	}
+	return e.policy.DefaultSrcPosture
 }
 
 // addACL gives destinations with the same ports one compiled rule.
@@ -63,13 +79,14 @@ func (e *Evaluator) addACL(path string, a acl.ACL) {
 		return
 	}
 	for _, g := range a.Grants() {
-		e.add(path, g.Src, g.Dst, g.IP, nil)
+		e.add(compiled{path: path, posture: e.posture(a.SrcPosture)}, g)
 	}
 }
 
-func (e *Evaluator) add(path string, src, dst, ports, via []string) {
-	r := compiled{path: path, via: via, src: e.selectors(src), dst: e.selectors(dst)}
-	for _, spec := range ports {
+// add completes a rule with what the grant says.
+func (e *Evaluator) add(r compiled, g acl.Grant) {
+	r.src, r.dst = e.selectors(g.Src), e.selectors(g.Dst)
+	for _, spec := range g.IP {
 		if p, err := acl.ParsePorts(spec); err == nil {
 			r.ports = append(r.ports, p)
 		}
@@ -85,6 +102,16 @@ func (e *Evaluator) add(path string, src, dst, ports, via []string) {
 	for _, s := range r.dst {
 		e.find.dst.add(s, id, e.scope.groups)
 	}
+	if r.loose() {
+		e.loose = append(e.loose, id)
+	}
+}
+
+// loose reports whether the rule may allow something to addresses that no device has,
+// although the index does not have them.
+func (r compiled) loose() bool {
+	open := func(s Selector) bool { return s.Kind == KindOther || s.Kind == KindService }
+	return slices.ContainsFunc(r.src, func(s Selector) bool { return open(s) || s.Kind == KindAny }) || slices.ContainsFunc(r.dst, open)
 }
 
 func (e *Evaluator) selectors(list []string) []Selector {
@@ -94,18 +121,21 @@ func (e *Evaluator) selectors(list []string) []Selector {
 		if err != nil {
 			continue
 		}
-		if s.Kind == KindOther {
-			e.unknown = append(e.unknown, name)
+		if s.Kind >= KindSelf {
+			e.unknown = append(e.unknown, s)
 		}
 		out = append(out, s)
 	}
 	return out
 }
 
-// Unknown lists the selectors that the evaluator does not understand, each once,
-// sorted. What they allow is missing from its answers.
+// Unknown lists the selectors that stand for what the file does not tell, each once,
+// sorted. Answers that depend on them are undecided.
 func (e *Evaluator) Unknown() []string {
-	list := slices.Clone(e.unknown)
+	var list []string
+	for _, s := range e.unknown {
+		list = append(list, s.Name)
+	}
 	slices.Sort(list)
 	return slices.Compact(list)
 }
@@ -113,8 +143,11 @@ func (e *Evaluator) Unknown() []string {
 // Answer is what an Evaluator says to a question.
 type Answer struct {
 	Allowed bool
-	// Rule is the path of the first rule that allows it: "grants[3]". It is empty
-	// where nothing does, and where a file without any rules allows everything.
+	// Undecided says on what it depends whether it is allowed, where that is not known
+	// here: "whether ana@example.com has the role admin". It is empty where it is known.
+	Undecided string
+	// Rule is the path of the first rule that allows it, or may allow it: "grants[3]". It
+	// is empty where nothing does, and where a file without any rules allows everything.
 	Rule string
 	// Via are the tags of the routers that the rule prescribes.
 	Via []string
@@ -122,8 +155,8 @@ type Answer struct {
 
 // Ask answers whether src may reach a target such as "10.0.0.5:6443",
 // "[fd00::1]:443" or "tag:k8s:22", by the protocol ("tcp", "udp", "icmp", a number,
-// or "" for any of TCP, UDP and ICMP). A source that stands for several, such as a
-// group, is allowed when each of them is. The error says which name is unknown.
+// or "" for any of TCP, UDP and ICMP). A source or a destination that stands for several,
+// such as a group, is allowed when each of them is. The error says which name is unknown.
 func (e *Evaluator) Ask(src, target, proto string) (Answer, error) {
 	host, portText, ok := acl.SplitTarget(target)
 	if !ok {
@@ -160,31 +193,103 @@ func parsePort(s string) (uint16, error) {
 }
 
 func (e *Evaluator) decide(from, to Selector, protocols []int, port uint16) (Answer, error) {
-	principals := e.scope.principals(from)
-	if len(principals) == 0 {
+	sources, targets := e.scope.principals(from), e.scope.principals(to)
+	if len(sources) == 0 {
 		return Answer{}, fmt.Errorf("%s stands for nobody", cmp.Or(from.Name, "the source"))
 	}
-	var answer Answer
-	for i, p := range principals {
-		rule, ok := e.match(p, to, protocols, port)
-		if !ok {
-			return Answer{}, nil
-		}
-		if i == 0 {
-			answer = Answer{Allowed: true, Rule: e.rules[rule].path, Via: e.rules[rule].via}
+	if len(targets) == 0 {
+		return Answer{}, fmt.Errorf("%s stands for nothing", to.Name)
+	}
+	answer := Answer{Allowed: true}
+	for i, s := range sources {
+		for j, d := range targets {
+			rule, t := e.match(s, d, protocols, port)
+			if t.verdict == no {
+				return Answer{}, nil
+			}
+			// The first that is undecided tells, and the first of all otherwise.
+			if first := i+j == 0; first || t.verdict == maybe && answer.Allowed {
+				answer = Answer{Allowed: t.verdict == yes, Undecided: t.on, Rule: e.rules[rule].path, Via: e.rules[rule].via}
+			}
 		}
 	}
 	return answer, nil
 }
 
-// match finds the first rule that lets the source reach the destination.
-func (e *Evaluator) match(from, to Selector, protocols []int, port uint16) (int, bool) {
-	for _, id := range common(e.find.sources(from), e.find.destinations(to)) {
-		if e.rules[id].covers(protocols, port) {
-			return id, true
+// match finds the first rule that lets the source reach the destination, or the first that
+// may.
+func (e *Evaluator) match(from, to Selector, protocols []int, port uint16) (int, truth) {
+	best, at := truth{}, 0
+	consider := func(id int, t truth) {
+		if t.verdict > best.verdict {
+			best, at = t, id
 		}
 	}
-	return 0, false
+	for _, id := range common(e.find.sources(from), e.find.destinations(to)) {
+		if e.rules[id].covers(protocols, port) {
+			if consider(id, e.conditions(e.rules[id], to)); best.verdict == yes {
+				return at, best
+			}
+		}
+	}
+	for _, id := range e.candidates(from, to) {
+		if e.rules[id].covers(protocols, port) {
+			if consider(id, e.joins(e.rules[id], from, to).and(e.conditions(e.rules[id], to))); best.verdict == yes {
+				break
+			}
+		}
+	}
+	return at, best
+}
+
+// candidates are the rules that may connect the two although the index does not say so.
+func (e *Evaluator) candidates(from, to Selector) []int {
+	behind := func(s Selector) bool { return s.Kind == KindPrefix && !inPool(s.Prefix) }
+	if behind(from) && behind(to) {
+		return e.loose
+	}
+	all := make([]int, len(e.rules))
+	for id := range all {
+		all[id] = id
+	}
+	return all
+}
+
+// joins answers whether a rule has both the source and the destination.
+func (e *Evaluator) joins(r compiled, from, to Selector) truth {
+	src, dst := truth{}, truth{}
+	for _, s := range r.src {
+		src = src.or(e.find.holds(s, from, source))
+	}
+	if src.verdict == no {
+		return src
+	}
+	for _, s := range r.dst {
+		if s.Kind == KindSelf {
+			dst = dst.or(e.find.self(from, to))
+		} else {
+			dst = dst.or(e.find.holds(s, to, destination))
+		}
+	}
+	return src.and(dst)
+}
+
+// conditions answers whether a rule that has both ends applies: the source device has to
+// meet its postures, and a router that it names has to lead there.
+func (e *Evaluator) conditions(r compiled, to Selector) truth {
+	t := e.meets(r)
+	if len(r.via) > 0 {
+		t = t.and(e.find.routed(r.via, to))
+	}
+	return t
+}
+
+// meets answers whether the source device meets the rule's postures.
+func (e *Evaluator) meets(r compiled) truth {
+	if len(r.posture) == 0 {
+		return sure(true)
+	}
+	return depends("whether the source device meets " + strings.Join(r.posture, " or "))
 }
 
 // covers follows the packet filter: an ICMP echo passes wherever any rule covers the

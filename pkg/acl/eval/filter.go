@@ -54,9 +54,13 @@ func (e *Evaluator) reached(r compiled, at Device) []netip.Prefix {
 		switch {
 		case s.Kind == KindPrefix:
 			list = append(list, overlap(own, s.Prefix)...)
+		case s.Kind == KindSet:
+			for _, p := range s.Set {
+				list = append(list, overlap(own, p)...)
+			}
 		case s.Kind == KindAny:
 			list = append(list, own...)
-		case e.scope.is(at, s):
+		case len(r.via) == 0 && e.scope.is(at, s):
 			list = append(list, at.own()...)
 		}
 	}
@@ -83,14 +87,16 @@ func (e *Evaluator) sourcePrefixes(r compiled) []netip.Prefix {
 		switch s.Kind {
 		case KindPrefix:
 			list = append(list, s.Prefix)
+		case KindSet:
+			list = append(list, s.Set...)
 		case KindAny:
-			for _, d := range e.devices {
+			for _, d := range e.find.known.Devices {
 				list = append(list, d.prefixes()...)
 			}
 		case KindEverywhere:
 			list = append(list, netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0"))
 		default:
-			for _, d := range e.devices {
+			for _, d := range e.find.known.Devices {
 				if e.scope.is(d, s) {
 					list = append(list, d.own()...)
 				}
@@ -116,8 +122,13 @@ func (e *Evaluator) connects(from, to Device) bool {
 // sends reports whether the device, or something behind it, is a source of the rule.
 func (e *Evaluator) sends(r compiled, d Device) bool {
 	return slices.ContainsFunc(r.src, func(s Selector) bool {
-		return e.scope.is(d, s) || s.Kind == KindPrefix && slices.ContainsFunc(d.prefixes(), s.Prefix.Overlaps)
+		return e.scope.is(d, s) || slices.ContainsFunc(d.prefixes(), s.overlaps)
 	})
+}
+
+// overlaps reports whether the selector is made of addresses some of which lie in the prefix.
+func (s Selector) overlaps(p netip.Prefix) bool {
+	return s.Kind == KindPrefix && s.Prefix.Overlaps(p) || s.Kind == KindSet && slices.ContainsFunc(s.Set, p.Overlaps)
 }
 
 // Routes lists which of the peer's approved routes the viewer gets, if the peer is their
@@ -143,7 +154,7 @@ func (e *Evaluator) Routes(viewer, peer Device) []netip.Prefix {
 func (e *Evaluator) answers(router, viewer Device) bool {
 	return slices.ContainsFunc(e.rules, func(r compiled) bool {
 		source := slices.ContainsFunc(r.src, func(s Selector) bool {
-			return s.Kind == KindPrefix && s.Prefix.Overlaps(router.Routes[0]) || s.Kind == KindAny || s.Kind == KindEverywhere
+			return s.overlaps(router.Routes[0]) || s.Kind == KindAny || s.Kind == KindEverywhere
 		})
 		return source && len(e.reached(r, viewer)) > 0
 	})

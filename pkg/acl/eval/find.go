@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/internal/cidr"
-	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
@@ -15,34 +14,21 @@ import (
 type finder struct {
 	scope    *Scope
 	src, dst *index
-	devices  []Device
-	routes   []netip.Prefix // what "*" may stand for beside tailnet addresses
+	known    Tailnet
+	routes   []netip.Prefix // what "*" stands for in a source beside tailnet addresses
 }
 
-func newFinder(p *acl.Policy, scope *Scope, devices []Device) *finder {
-	return &finder{scope: scope, src: newIndex(), dst: newIndex(), devices: devices, routes: approvedRoutes(p, devices)}
+// newFinder notes the approved routes, which "*" in a source includes (headscale 0.29.2,
+// testdata routes-g8).
+func newFinder(scope *Scope, known Tailnet) *finder {
+	f := &finder{scope: scope, src: newIndex(), dst: newIndex(), known: known}
+	for _, d := range known.Devices {
+		f.routes = append(f.routes, d.prefixes()...)
+	}
+	return f
 }
 
-// approvedRoutes are the routes that "*" in a source includes (headscale 0.29.2,
-// testdata routes-g8): those of the devices, or, where nobody knows the devices, all
-// that can be approved without asking.
-func approvedRoutes(p *acl.Policy, devices []Device) []netip.Prefix {
-	var list []netip.Prefix
-	for _, d := range devices {
-		list = append(list, d.prefixes()...)
-	}
-	if len(devices) > 0 {
-		return list
-	}
-	for _, r := range p.Routes {
-		if prefix, err := acl.ParsePrefix(r.Key); err == nil {
-			list = append(list, prefix)
-		}
-	}
-	return list
-}
-
-// sources lists the rules that have the source, in no order.
+// sources lists the rules that have the source for sure, in no order.
 func (f *finder) sources(s Selector) []int {
 	x := f.src
 	switch s.Kind {
@@ -57,18 +43,22 @@ func (f *finder) sources(s Selector) []int {
 	case KindTag:
 		return f.withAddresses(x, slices.Concat(x.tags[s.Name], x.tagged, x.any, x.all), s)
 	case KindUser:
-		return f.withAddresses(x, slices.Concat(x.users[s.Name], x.member, x.any, x.all), s)
+		return f.withAddresses(x, slices.Concat(x.users[s.Name], f.asMember(x, s), x.any, x.all), s)
 	case KindMember:
 		return slices.Concat(x.member, x.any, x.all)
 	case KindTagged:
 		return slices.Concat(x.tagged, x.any, x.all)
 	case KindEverywhere:
 		return x.all
+	case KindInternet, KindGroup, KindSet:
+		return nil
+	case KindService, KindOther:
+		return x.names[s.Name]
 	}
-	return nil
+	return slices.Concat(x.names[s.Name], x.any, x.all)
 }
 
-// destinations lists the rules that have the destination, in no order.
+// destinations lists the rules that have the destination for sure, in no order.
 func (f *finder) destinations(s Selector) []int {
 	x := f.dst
 	switch s.Kind {
@@ -83,15 +73,27 @@ func (f *finder) destinations(s Selector) []int {
 	case KindTag:
 		return f.withAddresses(x, slices.Concat(x.tags[s.Name], x.tagged, x.any), s)
 	case KindUser:
-		return f.withAddresses(x, slices.Concat(x.users[s.Name], x.member, x.any), s)
+		return f.withAddresses(x, slices.Concat(x.users[s.Name], f.asMember(x, s), x.any), s)
 	case KindMember:
 		return slices.Concat(x.member, x.any)
 	case KindTagged:
 		return slices.Concat(x.tagged, x.any)
 	case KindInternet:
 		return slices.Concat(x.internet, x.any)
+	case KindEverywhere, KindGroup, KindSet:
+		return nil
+	case KindService, KindOther:
+		return x.names[s.Name]
 	}
-	return nil
+	return slices.Concat(x.names[s.Name], x.any)
+}
+
+// asMember lists the rules for members, if the user is one for sure.
+func (f *finder) asMember(x *index, user Selector) []int {
+	if !f.known.isMember(user.Name) {
+		return nil
+	}
+	return x.member
 }
 
 // byDevice lists the rules that name the device whose address it is by tag or user.
@@ -100,7 +102,7 @@ func (f *finder) byDevice(x *index, p netip.Prefix) []int {
 		return nil
 	}
 	var rules []int
-	for _, d := range f.devices {
+	for _, d := range f.known.Devices {
 		if !slices.Contains(d.Addrs, p.Addr()) {
 			continue
 		}
@@ -118,9 +120,12 @@ func (f *finder) byDevice(x *index, p netip.Prefix) []int {
 
 // withAddresses adds the rules that hold the addresses of all the selector's devices.
 func (f *finder) withAddresses(x *index, rules []int, s Selector) []int {
+	if !f.known.Complete {
+		return rules // another device may have an address of which nobody knows
+	}
 	var shared []int
 	first := true
-	for _, d := range f.devices {
+	for _, d := range f.known.Devices {
 		if !f.scope.is(d, s) {
 			continue
 		}

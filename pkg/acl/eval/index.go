@@ -18,10 +18,12 @@ type index struct {
 	tagged   []int // autogroup:tagged
 	internet []int // autogroup:internet
 	all      []int // autogroup:danger-all
+	// names are all others, which stand for themselves
+	names map[string][]int
 }
 
 func newIndex() *index {
-	return &index{prefixes: map[netip.Prefix][]int{}, tags: map[string][]int{}, users: map[string][]int{}}
+	return &index{prefixes: map[netip.Prefix][]int{}, tags: map[string][]int{}, users: map[string][]int{}, names: map[string][]int{}}
 }
 
 // add notes that the rule has the selector.
@@ -47,6 +49,12 @@ func (x *index) add(s Selector, rule int, groups map[string][]string) {
 		x.internet = append(x.internet, rule)
 	case KindEverywhere:
 		x.all = append(x.all, rule)
+	case KindSet:
+		for _, p := range s.Set {
+			x.addPrefix(p, rule)
+		}
+	default:
+		x.names[s.Name] = append(x.names[s.Name], rule)
 	}
 }
 

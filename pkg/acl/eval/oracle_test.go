@@ -36,7 +36,7 @@ func TestOracle(t *testing.T) {
 			source = strings.TrimSpace(line[1:])
 		case strings.HasPrefix(line, "{"):
 			f := acltest.Parsed(t, []byte("{"+names+line[1:]))
-			e = eval.New(f.Policy, acltest.World()...)
+			e = eval.NewIn(eval.Tailnet{Devices: acltest.World(), Complete: true}, f.Policy)
 		default:
 			rows++
 			if source == "" {
@@ -59,10 +59,10 @@ func answer(t *testing.T, e *eval.Evaluator, row string) (got, want string) {
 	want, rest, _ := strings.Cut(row, " ")
 	rest = strings.TrimSpace(rest)
 	switch want {
-	case "allow", "deny", "error":
+	case "allow", "deny", "undecided", "error":
 		src, dst, proto := question(rest)
 		a, err := e.Ask(src, dst, proto)
-		return choose(err != nil, "error", choose(a.Allowed, "allow", "deny")), want
+		return choose(err != nil, "error", choose(a.Undecided != "", "undecided", choose(a.Allowed, "allow", "deny"))), want
 	case "approve", "refuse":
 		tag, prefix, _ := strings.Cut(rest, " ")
 		return choose(e.Approves([]string{tag}, netip.MustParsePrefix(prefix)), "approve", "refuse"), want

@@ -80,7 +80,7 @@ func (e *Evaluator) coveredBy(id int) (int, bool) {
 // replaces reports whether the other rule's ports and routers allow what the rule's do.
 func (e *Evaluator) replaces(other, id int) bool {
 	o, r := e.rules[other], e.rules[id]
-	if o.path == r.path || !slices.Equal(o.via, r.via) {
+	if o.path == r.path || !slices.Equal(o.via, r.via) || len(o.posture) > 0 && !slices.Equal(o.posture, r.posture) {
 		return false
 	}
 	return includesAll(o.ports, r.ports)

@@ -22,14 +22,33 @@ const (
 	KindTagged                     // autogroup:tagged: devices with any tag
 	KindInternet                   // autogroup:internet: public addresses
 	KindEverywhere                 // autogroup:danger-all: every address there is
-	KindOther                      // known to the service, not evaluated here
+	KindSet                        // an IP set of the file
+	KindSelf                       // autogroup:self: the source's own devices
+	KindRole                       // autogroup:admin and the like: users who have a role
+	KindShared                     // autogroup:shared: users whom a device is shared with
+	KindSynced                     // group:NAME@DOMAIN: a group of the identity provider
+	KindDomain                     // user:*@DOMAIN: the members whose names end so
+	KindService                    // svc:NAME: a service, which has addresses of its own
+	KindOther                      // what this program does not know
 )
 
 // Selector is a name in a rule, resolved as far as the file alone allows.
 type Selector struct {
 	Kind   Kind
-	Name   string       // the tag, user or group
-	Prefix netip.Prefix // of KindPrefix
+	Name   string         // the tag, user, group, role, set or service
+	Prefix netip.Prefix   // of KindPrefix
+	Set    []netip.Prefix // of KindSet
+}
+
+// title is how a message calls a selector.
+func (s Selector) title() string {
+	switch s.Kind {
+	case KindMember:
+		return "autogroup:member"
+	case KindTagged:
+		return "autogroup:tagged"
+	}
+	return s.Name
 }
 
 // Scope resolves names in rules by a policy's hosts, groups and tags.
@@ -37,6 +56,7 @@ type Scope struct {
 	hosts  map[string]netip.Prefix
 	groups map[string][]string
 	tags   map[string]bool
+	sets   map[string]ipset
 }
 
 // NewScope reads the policy's definitions; a host whose address cannot be read is not
@@ -54,6 +74,7 @@ func NewScope(p *acl.Policy) *Scope {
 	for _, t := range p.TagOwners {
 		s.tags[t.Key] = true
 	}
+	s.readSets(p.IPSets)
 	return s
 }
 
@@ -81,18 +102,33 @@ func (s *Scope) Selector(name string) (Selector, error) {
 		}
 		return Selector{Kind: KindTag, Name: name}, nil
 	case strings.HasPrefix(name, "group:"):
-		if _, ok := s.groups[name]; !ok {
-			return Selector{}, &UndefinedError{"group", name, "groups"}
+		if _, ok := s.groups[name]; ok {
+			return Selector{Kind: KindGroup, Name: name}, nil
 		}
-		return Selector{Kind: KindGroup, Name: name}, nil
+		if strings.Contains(name, "@") {
+			return Selector{Kind: KindSynced, Name: name}, nil
+		}
+		return Selector{}, &UndefinedError{"group", name, "groups"}
 	case strings.HasPrefix(name, "autogroup:"):
 		return autogroup(name)
-	case strings.HasPrefix(name, "ipset:"), strings.HasPrefix(name, "svc:"), strings.HasPrefix(name, "user:"):
-		return Selector{Kind: KindOther, Name: name}, nil
+	case strings.HasPrefix(name, "ipset:"):
+		return s.set(name), nil
+	case strings.HasPrefix(name, "svc:"):
+		return Selector{Kind: KindService, Name: name}, nil
+	case strings.HasPrefix(name, "user:*@"):
+		return Selector{Kind: KindDomain, Name: name}, nil
 	case strings.Contains(name, "@"):
 		return Selector{Kind: KindUser, Name: name}, nil
 	}
+	if kind, _, ok := strings.Cut(name, ":"); ok && isWord(kind) && !slices.Contains([]string{"tag", "autogroup"}, kind) {
+		return Selector{Kind: KindOther, Name: name}, nil
+	}
 	return s.address(name)
+}
+
+// isWord reports whether a text consists of small letters, as kinds of selectors do.
+func isWord(s string) bool {
+	return len(s) > 1 && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz") == "" && strings.Trim(s, "abcdef") != ""
 }
 
 // autogroup knows the groups that the service makes (Tailscale, "Targets and
@@ -107,8 +143,13 @@ func autogroup(name string) (Selector, error) {
 		return Selector{Kind: KindInternet}, nil
 	case "autogroup:danger-all":
 		return Selector{Kind: KindEverywhere}, nil
-	case "autogroup:self", "autogroup:shared", "autogroup:nonroot", "autogroup:owner", "autogroup:admin",
-		"autogroup:it-admin", "autogroup:network-admin", "autogroup:billing-admin", "autogroup:auditor":
+	case "autogroup:self":
+		return Selector{Kind: KindSelf, Name: name}, nil
+	case "autogroup:shared":
+		return Selector{Kind: KindShared, Name: name}, nil
+	case "autogroup:owner", "autogroup:admin", "autogroup:it-admin", "autogroup:network-admin", "autogroup:billing-admin", "autogroup:auditor":
+		return Selector{Kind: KindRole, Name: name}, nil
+	case "autogroup:nonroot": // users of a host, for SSH
 		return Selector{Kind: KindOther, Name: name}, nil
 	}
 	return Selector{}, &UndefinedError{"autogroup", name, "the service"}
@@ -136,14 +177,21 @@ func (s *Scope) IsAlias(name string) bool {
 	return ok
 }
 
-// principals are everybody in the source: the members of a group one by one.
-func (s *Scope) principals(source Selector) []Selector {
-	if source.Kind != KindGroup {
-		return []Selector{source}
-	}
+// principals are everybody in a selector: the members of a group and the prefixes of an IP
+// set one by one.
+func (s *Scope) principals(of Selector) []Selector {
 	var list []Selector
-	for _, user := range s.groups[source.Name] {
-		list = append(list, Selector{Kind: KindUser, Name: user})
+	switch of.Kind {
+	case KindGroup:
+		for _, user := range s.groups[of.Name] {
+			list = append(list, Selector{Kind: KindUser, Name: user})
+		}
+	case KindSet:
+		for _, p := range of.Set {
+			list = append(list, Selector{Kind: KindPrefix, Prefix: p})
+		}
+	default:
+		return []Selector{of}
 	}
 	return list
 }
@@ -155,6 +203,8 @@ func (s *Scope) is(d Device, sel Selector) bool {
 		return true
 	case KindPrefix:
 		return slices.ContainsFunc(d.Addrs, sel.Prefix.Contains)
+	case KindSet:
+		return slices.ContainsFunc(sel.Set, func(p netip.Prefix) bool { return slices.ContainsFunc(d.Addrs, p.Contains) })
 	case KindTag:
 		return slices.Contains(d.Tags, sel.Name)
 	case KindUser:

@@ -44,6 +44,16 @@ func (d *decoder) policy() *acl.Policy {
 			p.NodeAttrs = each(d, path, v, d.nodeAttr)
 		case "tests":
 			p.Tests = each(d, path, v, d.test)
+		case "ipsets":
+			p.IPSets = d.assignments(path, v)
+		case "postures":
+			p.Postures = d.assignments(path, v)
+		case "defaultsrcposture":
+			p.DefaultSrcPosture = d.strings(path, v)
+		case "ssh":
+			p.SSH = each(d, path, v, d.ssh)
+		case "sshtests":
+			p.SSHTests = each(d, path, v, d.sshTest)
 		case "randomizeclientport":
 			p.RandomizeClientPort = d.boolean(path, v)
 		default:
@@ -85,8 +95,8 @@ func (d *decoder) unknown(path, name string) {
 			return
 		}
 	}
-	d.list.Errorf(CodeSection, path, "%q is not a section of a policy file", name).
-		Fix("the sections are %s", strings.Join(knownSections(), ", "))
+	d.list.Warnf(CodeSection, path, "kustomize-hybrid does not know the section %q, and leaves it alone", name).
+		Fix("correct the name if it is misspelt; the documented sections are %s", strings.Join(knownSections(), ", "))
 }
 
 func (d *decoder) autoApprovers(p *acl.Policy, path string, v *hujson.Value) {
@@ -99,8 +109,8 @@ func (d *decoder) autoApprovers(p *acl.Policy, path string, v *hujson.Value) {
 			p.ExitNode = d.strings(sub, v)
 		case "services":
 		default:
-			d.list.Errorf(CodeSection, sub, "autoApprovers cannot approve %q", name).
-				Fix("use routes, exitNode or services")
+			d.list.Warnf(CodeSection, sub, "kustomize-hybrid does not know that autoApprovers approve %q, and leaves it alone", name).
+				Fix("correct the name if it is misspelt: routes, exitNode and services are documented")
 		}
 	}
 }
@@ -125,7 +135,7 @@ func (d *decoder) grant(path string, v *hujson.Value) acl.Grant {
 				g.App = append(g.App, capability)
 			}
 		default:
-			d.list.Errorf(CodeRule, sub, "a grant has no field %q", name).Fix("use src, dst, ip, app, via and srcPosture")
+			d.strange(sub, "grant", name, "src, dst, ip, app, via and srcPosture")
 		}
 	}
 	return g
@@ -145,11 +155,59 @@ func (d *decoder) acl(path string, v *hujson.Value) acl.ACL {
 		case "dst", "ports":
 			a.Dst = d.strings(sub, v)
 		case "srcposture":
+			a.SrcPosture = d.strings(sub, v)
 		default:
-			d.list.Errorf(CodeRule, sub, "an access rule has no field %q", name).Fix("use action, proto, src and dst")
+			d.strange(sub, "access rule", name, "action, proto, src, dst and srcPosture")
 		}
 	}
 	return a
+}
+
+// strange reports a field of a rule that the program does not know: it may narrow what the
+// rule allows.
+func (d *decoder) strange(path, rule, name, documented string) {
+	d.list.Warnf(CodeRule, path, "kustomize-hybrid does not know the field %q of this %s, and judges the rule without it", name, rule).
+		Fix("correct the name if it is misspelt: %s are documented", documented)
+}
+
+func (d *decoder) ssh(path string, v *hujson.Value) acl.SSH {
+	var s acl.SSH
+	for name, v := range d.members(path, v) {
+		sub := diag.Field(path, name)
+		switch strings.ToLower(name) {
+		case "action":
+			s.Action = d.text(sub, v)
+		case "src":
+			s.Src = d.strings(sub, v)
+		case "dst":
+			s.Dst = d.strings(sub, v)
+		case "users":
+			s.Users = d.strings(sub, v)
+		case "checkperiod":
+			s.CheckPeriod = d.text(sub, v)
+		}
+	}
+	return s
+}
+
+func (d *decoder) sshTest(path string, v *hujson.Value) acl.SSHTest {
+	var t acl.SSHTest
+	for name, v := range d.members(path, v) {
+		sub := diag.Field(path, name)
+		switch strings.ToLower(name) {
+		case "src":
+			t.Src = d.text(sub, v)
+		case "dst":
+			t.Dst = d.strings(sub, v)
+		case "accept":
+			t.Accept = d.strings(sub, v)
+		case "deny":
+			t.Deny = d.strings(sub, v)
+		case "check":
+			t.Check = d.strings(sub, v)
+		}
+	}
+	return t
 }
 
 func (d *decoder) nodeAttr(path string, v *hujson.Value) acl.NodeAttr {
