@@ -48,6 +48,15 @@ func ACLMerge(in Input, policy PolicyFile, o Options) ([]byte, diag.List, error)
 	})
 }
 
+// ACLNarrow is ACLMerge for a file whose own rules allow the regions what the topology
+// denies, as the policy of a new tailnet does. Such rules lose what is behind gateways from
+// their sources; ACLRemove gives them back as they were.
+func ACLNarrow(in Input, policy PolicyFile, o Options) ([]byte, diag.List, error) {
+	return editPolicy(in, policy, o, func(doc *load.Document, file *policyfile.File) ([]byte, diag.List) {
+		return policyfile.Narrow(doc.Topology, file)
+	})
+}
+
 // ACLRemove returns the policy file without what ACLMerge added for the topology.
 func ACLRemove(in Input, policy PolicyFile, o Options) ([]byte, diag.List, error) {
 	return editPolicy(in, policy, o, func(doc *load.Document, file *policyfile.File) ([]byte, diag.List) {

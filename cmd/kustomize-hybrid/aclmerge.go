@@ -13,8 +13,8 @@ import (
 )
 
 type aclMergeOptions struct {
-	into, control              string
-	check, write, etag, remove bool
+	into, control                      string
+	check, write, etag, remove, narrow bool
 }
 
 func (c aclCLI) mergeCommand() *cobra.Command {
@@ -27,7 +27,9 @@ result. What is added stands between marks that name the topology, and a later m
 changes nothing else: comments, order, indentation and commas stay as they are.
 
 What the file defines itself is never overwritten: where it says something else, that
-is a finding, and nothing is merged.`,
+is a finding, and nothing is merged. Rules that allow everything, as those of a new
+tailnet, allow the regions what the topology denies; with --narrow they lose what is
+behind gateways from their sources, marked, and --remove gives them back as they were.`,
 		Example: "  kustomize-hybrid acl merge topology.yaml --into policy.hujson --write\n  kustomize-hybrid acl merge topology.yaml --into policy.hujson --check",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -43,6 +45,7 @@ is a finding, and nothing is merged.`,
 	flags.BoolVar(&o.check, "check", false, "only report whether the policy file is up to date")
 	flags.BoolVar(&o.etag, "etag", false, "print the etag of the result instead of the result")
 	flags.BoolVar(&o.remove, "remove", false, "take out what an earlier merge of this topology added")
+	flags.BoolVar(&o.narrow, "narrow", false, "narrow the file's rules that allow everything to everybody's devices")
 	controlFlag(cmd, &o.control)
 	return cmd
 }
@@ -61,6 +64,8 @@ func (o aclMergeOptions) valid() error {
 		return errors.New("--write replaces a file, and not standard input")
 	case modes > 1:
 		return errors.New("--check, --write and --etag exclude each other")
+	case o.narrow && o.remove:
+		return errors.New("--narrow and --remove exclude each other")
 	}
 	return oneOf("--control", o.control, controls())
 }
@@ -71,8 +76,11 @@ func (c aclCLI) merge(paths []string, o aclMergeOptions) error {
 		return err
 	}
 	merge := hybrid.ACLMerge
-	if o.remove {
+	switch {
+	case o.remove:
 		merge = hybrid.ACLRemove
+	case o.narrow:
+		merge = hybrid.ACLNarrow
 	}
 	text, list, err := merge(in, policy, options(o.control))
 	if err == nil {

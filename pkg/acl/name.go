@@ -25,6 +25,20 @@ func ParsePrefix(s string) (netip.Prefix, error) {
 	return p, nil
 }
 
+// MaskedPrefix reads what ParsePrefix reads, and a prefix with host bits as the prefix that
+// contains it: no recording tells whether the control server takes one, and Headscale does
+// (headscale 0.29.2, hscontrol/policy/v2/types.go, Prefix).
+func MaskedPrefix(s string) (p netip.Prefix, hostBits bool, err error) {
+	p, err = ParsePrefix(s)
+	if err == nil {
+		return p, false, nil
+	}
+	if with, failed := netip.ParsePrefix(s); failed == nil && with != with.Masked() {
+		return with.Masked(), true, nil
+	}
+	return p, false, err
+}
+
 // SplitTarget splits "host:443", "[fd7a::1]:443" and "tag:k8s:443" at the port.
 func SplitTarget(s string) (host, ports string, ok bool) {
 	i := strings.LastIndexByte(s, ':')

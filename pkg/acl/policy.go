@@ -105,6 +105,7 @@ type SSH struct {
 	Users    []string
 	// CheckPeriod is how long a login lasts with action "check".
 	CheckPeriod string
+	AcceptEnv   []string
 }
 
 // SSHTest is an assertion about who may log in as whom.

@@ -13,6 +13,7 @@ const (
 	tcp    = 6
 	udpNum = 17
 	icmpv6 = 58
+	sctp   = 132
 )
 
 // IsICMP reports whether the protocol is ICMP or ICMPv6.
@@ -94,7 +95,7 @@ func protocolNumber(name string) int {
 	case "ipv6-icmp":
 		return icmpv6
 	case "sctp":
-		return 132
+		return sctp
 	case "fc":
 		return 133
 	}
@@ -152,8 +153,11 @@ func (p PortSpec) coversProtocol(protocol int) bool {
 	return slices.Contains(p.Protocols, protocol)
 }
 
+// HasPorts reports whether packets of the protocol have ports.
+func HasPorts(protocol int) bool { return protocol == tcp || protocol == udpNum || protocol == sctp }
+
 func (r PortRange) covers(protocol int, port uint16) bool {
-	if protocol == tcp || protocol == udpNum || protocol == 132 {
+	if HasPorts(protocol) {
 		return r.First <= port && port <= r.Last
 	}
 	return r == anyPort()

@@ -42,7 +42,7 @@ func (c *topologyChecker) server() {
 			Fix("set prefixes.v4 in %s's own configuration", server.Title)
 	}
 	for i, owner := range t.Policy.TagOwners {
-		if server.Without(owner) {
+		if server.Without(owner, facts.PlacePrincipal) {
 			c.list.Errorf(CodeUnsupported, diag.Index("spec.tailnet.policy.tagOwners", i), "%s has no %s", server.Title, owner).
 				Fix("name users or groups, or nobody: a pre-authorised key carries the tag")
 		}

@@ -27,8 +27,19 @@ type ControlServer struct {
 	HidesOwnRoutes fact.Datum[bool]
 	// Sections are those of a policy file that it reads.
 	Sections fact.Datum[[]string]
-	// Autogroups are the groups that it knows by itself; unknown where it has all of them.
-	Autogroups fact.Datum[[]string]
+	// Autogroups are the groups that it knows by itself, by the place where it takes them;
+	// unknown where it has all of them.
+	Autogroups fact.Datum[map[Place][]string]
+	// Attributes are the node attributes that it refuses.
+	Attributes fact.Datum[[]string]
+	// Capabilities are those of the domain tailscale.com that its grants may name; unknown
+	// where nobody has the list.
+	Capabilities fact.Datum[[]string]
+	// RefusesPorts reports whether it refuses ports with a protocol that has none, of which
+	// the packet filter takes nothing.
+	RefusesPorts fact.Datum[bool]
+	// NamesWithAt reports whether users without an "@" in their names are refused.
+	NamesWithAt fact.Datum[bool]
 	// Lacks are the beginnings of selectors that it does not have.
 	Lacks fact.Datum[[]string]
 	// Postures reports whether it knows conditions about devices.
@@ -43,9 +54,22 @@ func Control(name schema.ControlServer) ControlServer {
 	return tailscaleControl()
 }
 
-// Without reports whether the server refuses the selector of a policy.
-func (c ControlServer) Without(selector string) bool {
+// Place is where a policy names somebody.
+type Place string
+
+// The places that take different names.
+const (
+	PlaceSource         Place = "source"
+	PlaceDestination    Place = "destination"
+	PlaceNode           Place = "target of node attributes"
+	PlacePrincipal      Place = "owner or approver"
+	PlaceSSHSource      Place = "source of SSH"
+	PlaceSSHDestination Place = "destination of SSH"
+)
+
+// Without reports whether the server refuses the selector in that place of a policy.
+func (c ControlServer) Without(selector string, at Place) bool {
 	group, isGroup := strings.CutPrefix(selector, "autogroup:")
-	unknown := isGroup && c.Autogroups.IsKnown() && !slices.Contains(c.Autogroups.Value, group)
+	unknown := isGroup && c.Autogroups.IsKnown() && !slices.Contains(c.Autogroups.Value[at], group)
 	return unknown || slices.ContainsFunc(c.Lacks.Value, func(begin string) bool { return strings.HasPrefix(selector, begin) })
 }

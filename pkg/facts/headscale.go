@@ -19,8 +19,22 @@ func headscale() ControlServer {
 			"acls", "autoApprovers", "grants", "groups", "hosts", "nodeAttrs", "randomizeClientPort", "ssh", "sshTests",
 			"tagOwners", "tests",
 		}, types+"; "+docs),
-		Autogroups: fact.Known([]string{"internet", "member", "nonroot", "tagged", "self", "danger-all"}, types),
-		Lacks:      fact.Known([]string{"ipset:", "svc:"}, types),
-		Postures:   fact.Known(false, docs),
+		Autogroups: fact.Known(map[Place][]string{
+			PlaceSource:         {"member", "tagged", "danger-all"},
+			PlaceDestination:    {"internet", "member", "tagged", "self"},
+			PlaceNode:           {"member", "tagged"},
+			PlacePrincipal:      nil,
+			PlaceSSHSource:      {"member", "tagged"},
+			PlaceSSHDestination: {"member", "tagged", "self"},
+		}, types+", autogroupForSrc and its neighbours, parseOwner, parseAutoApprover"),
+		Attributes: fact.Known([]string{"funnel"}, types+", nodeAttrUnsupportedCaps"),
+		Capabilities: fact.Known([]string{
+			"tailscale.com/cap/drive", "tailscale.com/cap/kubernetes", "tailscale.com/cap/relay", "tailscale.com/cap/secrets",
+			"tailscale.com/cap/tsidp", "tailscale.com/cap/webui",
+		}, types+", tailscaleCapAllowlist"),
+		RefusesPorts: fact.Known(true, types+", validateProtocolPortCompatibility"),
+		NamesWithAt:  fact.Known(true, types+", isUser; since 0.26.0, CHANGELOG.md"),
+		Lacks:        fact.Known([]string{"ipset:", "svc:"}, types+", parseAlias"),
+		Postures:     fact.Known(false, docs),
 	}
 }

@@ -129,8 +129,13 @@ func tailscaleControl() ControlServer {
 			"acls", "autoApprovers", "defaultSrcPosture", "derpMap", "disableIPv4", "grants", "groups", "hosts", "ipsets", "nodeAttrs",
 			"oneCGNATRoute", "postures", "randomizeClientPort", "ssh", "sshTests", "tagOwners", "tests",
 		}, syntax+"; \"Device posture management\", Default source posture"),
-		Autogroups: fact.Unknown[[]string]("it has all of them, and adds some now and then"),
-		Lacks:      fact.Known([]string(nil), syntax),
-		Postures:   fact.Known(true, syntax),
+		Autogroups: fact.Unknown[map[Place][]string]("it has all of them, and adds some now and then"),
+		Attributes: fact.Unknown[[]string]("no list of those that it refuses is public"),
+		Capabilities: fact.Unknown[[]string]("no list is public; it refuses names of its own domain that people may not grant, as testdata grant-a5, grant-k9 and " +
+			"grant-k10 of headscale 0.29.2 record"),
+		RefusesPorts: fact.Unknown[bool]("no recording of it is public"),
+		NamesWithAt:  fact.Unknown[bool]("no recording of it is public"),
+		Lacks:        fact.Known([]string(nil), syntax),
+		Postures:     fact.Known(true, syntax),
 	}
 }

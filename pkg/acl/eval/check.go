@@ -23,7 +23,7 @@ func Check(t *schema.Topology, p *acl.Policy) diag.List {
 	c := &checker{spec: &t.Spec, sites: sites(planned.ByName()), need: acl.FromTopology(t), have: p}
 	c.needed = NewIn(Known(t), c.need)
 	c.file = NewIn(Known(t), c.have)
-	c.list = c.file.RunTests()
+	c.list = append(c.file.RunTests(), c.file.RunSSHTests()...)
 	c.network()
 	c.tagOwners()
 	c.hosts()
@@ -68,20 +68,21 @@ func (c *checker) network() {
 			Fix("merge the topology's policy: `acl merge`")
 	}
 	if c.have.RandomizeClientPort {
-		c.randomPort("randomizeClientPort", "randomizeClientPort is true")
+		c.randomPort("randomizeClientPort", "randomizeClientPort is true").
+			Fix("delete the switch, and set randomize-client-port for people's devices in nodeAttrs")
 	}
 	for i, n := range c.have.NodeAttrs {
 		if j := slices.Index(n.Attr, "randomize-client-port"); j >= 0 && c.targetsGateways(n.Target) {
-			c.randomPort(diag.Index(diag.Index("nodeAttrs", i)+".attr", j), "randomize-client-port reaches the gateways")
+			c.randomPort(diag.Index(diag.Index("nodeAttrs", i)+".attr", j), "randomize-client-port reaches the gateways").
+				Fix("take the gateways' tags out of its target")
 		}
 	}
 }
 
 // randomPort: the firewalls in front of gateways admit one UDP port, and tailscaled
 // then listens on another (tailscale 1.84.3, wgengine/userspace.go).
-func (c *checker) randomPort(path, what string) {
-	c.list.Errorf(CodeRandomPort, path, "%s, so gateways listen on a random UDP port, and their firewalls admit 41641 only", what).
-		Fix("set randomize-client-port for people's devices only, in nodeAttrs")
+func (c *checker) randomPort(path, what string) *diag.Diagnostic {
+	return c.list.Errorf(CodeRandomPort, path, "%s, so gateways listen on a random UDP port, and their firewalls admit 41641 only", what)
 }
 
 func (c *checker) targetsGateways(targets []string) bool {
@@ -102,11 +103,31 @@ func (c *checker) tagOwners() {
 		case !ok:
 			c.list.Errorf(acl.CodeUndefined, path, "tag %q, which the gateways carry, is not defined in tagOwners", need.Key).
 				Fix("add %q to tagOwners: `acl merge`", need.Key)
-		case !sameSet(have.Values, need.Values):
+		case sameSet(have.Values, need.Values):
+		case len(c.spec.Tailnet.Policy.TagOwners) == 0:
+			c.fileOwners(path, have)
+		default:
 			c.list.Warnf(CodeOwners, path, "%s may assign %s, and the topology says %s", listed(have.Values), need.Key, listed(need.Values)).
 				Fix("change spec.tailnet.policy.tagOwners of the topology, or the file")
 		}
 	}
+}
+
+// fileOwners: whom the topology does not name, the file does. Whoever owns the tag can make a
+// device a gateway, so that everybody may is worth a warning.
+func (c *checker) fileOwners(path string, have acl.Assignment) {
+	everybody := slices.IndexFunc(have.Values, func(name string) bool {
+		return name == "*" || name == "autogroup:member" || name == "autogroup:members" || name == "autogroup:tagged"
+	})
+	if everybody >= 0 {
+		c.list.Warnf(CodeOwners, diag.Index(path, everybody), "%s may assign %s, and so make any device of theirs a gateway", have.Values[everybody], have.Key).
+			Fix("name those who run the gateways")
+		return
+	}
+	c.list = append(c.list, (&diag.Diagnostic{
+		Severity: diag.Info, Code: CodeOwners, Path: path,
+		Message: fmt.Sprintf("%s may assign %s, and the topology names nobody", listed(have.Values), have.Key),
+	}).Fix("nothing, or name them in spec.tailnet.policy.tagOwners of the topology"))
 }
 
 func find(list []acl.Assignment, key string) (acl.Assignment, bool) {
@@ -158,7 +179,7 @@ func (c *checker) routes() {
 		}
 	}
 	for _, r := range c.have.Routes {
-		if key, err := acl.ParsePrefix(r.Key); err == nil {
+		if key, _, err := acl.MaskedPrefix(r.Key); err == nil {
 			c.approvers(diag.Field("autoApprovers.routes", r.Key), key, r.Values, advertised)
 		}
 	}

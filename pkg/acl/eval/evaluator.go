@@ -174,16 +174,16 @@ func (e *Evaluator) Ask(src, target, proto string) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	port, err := parsePort(portText)
+	port, err := parsePort(portText, protocols)
 	if err != nil {
 		return Answer{}, err
 	}
 	return e.decide(from, to, protocols, port)
 }
 
-// parsePort reads a single port, or "*" for a protocol without ports.
-func parsePort(s string) (uint16, error) {
-	if s == "*" {
+// parsePort reads a single port, or "*" or 0 for a protocol without ports.
+func parsePort(s string, protocols []int) (uint16, error) {
+	if s == "*" || s == "0" && len(protocols) > 0 && !acl.HasPorts(protocols[0]) {
 		return 0, nil
 	}
 	if p, ok := acl.ParsePort(s); ok {
@@ -316,7 +316,7 @@ func (r compiled) covers(protocols []int, port uint16) bool {
 // routes-d2), never what is wider.
 func (e *Evaluator) Approves(tags []string, prefix netip.Prefix) bool {
 	return slices.ContainsFunc(e.policy.Routes, func(r acl.Assignment) bool {
-		key, err := acl.ParsePrefix(r.Key)
+		key, _, err := acl.MaskedPrefix(r.Key)
 		return err == nil && cidr.Contains(key, prefix) && slices.ContainsFunc(r.Values, func(who string) bool {
 			return slices.Contains(tags, who) || who == "autogroup:tagged" && len(tags) > 0
 		})

@@ -64,7 +64,7 @@ func (s *Scope) setPart(what string) ([]netip.Prefix, bool) {
 	if first, last, ok := strings.Cut(what, "-"); ok {
 		return between(first, last)
 	}
-	p, err := acl.ParsePrefix(what)
+	p, _, err := acl.MaskedPrefix(what)
 	return []netip.Prefix{p}, err == nil
 }
 

@@ -64,7 +64,7 @@ type Scope struct {
 func NewScope(p *acl.Policy) *Scope {
 	s := &Scope{hosts: map[string]netip.Prefix{}, groups: map[string][]string{}, tags: map[string]bool{}}
 	for _, h := range p.Hosts {
-		if prefix, err := acl.ParsePrefix(h.Address); err == nil {
+		if prefix, _, err := acl.MaskedPrefix(h.Address); err == nil {
 			s.hosts[h.Name] = prefix
 		}
 	}
@@ -161,7 +161,7 @@ func (s *Scope) address(name string) (Selector, error) {
 	if prefix, ok := s.hosts[name]; ok {
 		return Selector{Kind: KindPrefix, Prefix: prefix}, nil
 	}
-	prefix, err := acl.ParsePrefix(name)
+	prefix, _, err := acl.MaskedPrefix(name)
 	if err != nil {
 		return Selector{}, &UndefinedError{"host", name, "hosts"}
 	}

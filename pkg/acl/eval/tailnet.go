@@ -54,7 +54,7 @@ func Known(t *schema.Topology) Tailnet {
 func Approvable(p *acl.Policy) Tailnet {
 	var d Device
 	for _, r := range p.Routes {
-		if prefix, err := acl.ParsePrefix(r.Key); err == nil {
+		if prefix, _, err := acl.MaskedPrefix(r.Key); err == nil {
 			d.Routes = append(d.Routes, prefix)
 		}
 	}

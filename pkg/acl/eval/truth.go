@@ -49,6 +49,10 @@ func (t truth) or(o truth) truth {
 	return t
 }
 
+func (t truth) not() truth {
+	return truth{yes - t.verdict, t.on}
+}
+
 // side tells sources from destinations: "*" is not the same in both.
 type side int
 
@@ -341,6 +345,8 @@ func (s Selector) where() string {
 		return short(s.Prefix)
 	case KindInternet:
 		return "the internet"
+	case KindAny:
+		return "everything"
 	}
-	return "everything"
+	return s.title()
 }

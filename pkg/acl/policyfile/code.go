@@ -17,5 +17,6 @@ const (
 	CodeMoot      diag.Code = "policy-rule-moot"
 	CodeEmpty     diag.Code = "policy-rule-empty"
 	CodeConflict  diag.Code = "policy-conflict"
+	CodeNarrowed  diag.Code = "policy-narrowed"
 	CodeMarks     diag.Code = "policy-marks"
 )

@@ -185,6 +185,8 @@ func (d *decoder) ssh(path string, v *hujson.Value) acl.SSH {
 			s.Users = d.strings(sub, v)
 		case "checkperiod":
 			s.CheckPeriod = d.text(sub, v)
+		case "acceptenv":
+			s.AcceptEnv = d.strings(sub, v)
 		}
 	}
 	return s

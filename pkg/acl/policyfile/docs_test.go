@@ -68,6 +68,9 @@ func said(t *testing.T, code, src string) string {
 	case code == "policy-conflict" || code == "policy-marks":
 		_, found := policyfile.Merge(topology, f)
 		list = append(list, found...)
+	case code == "policy-narrowed":
+		_, found := policyfile.Narrow(topology, f)
+		list = append(list, found...)
 	default:
 		list = append(list, policyfile.Check(topology, f)...)
 	}

@@ -40,6 +40,8 @@ func Lint(p *acl.Policy, server schema.ControlServer) diag.List {
 	l.acls()
 	l.nodeAttrs()
 	l.tests()
+	l.ssh()
+	l.sshTests()
 	l.moot()
 	l.lacking()
 	return l.list
@@ -56,6 +58,10 @@ type linter struct {
 func (l *linter) name(path, name string) (eval.Selector, bool) {
 	s, err := l.scope.Selector(name)
 	if err == nil {
+		if _, hostBits, err := acl.MaskedPrefix(name); err == nil && hostBits {
+			l.list.Warnf(CodePrefix, path, "%s has bits behind its length, and is read as %s", name, s.Prefix).
+				Fix("write %s, or the address without a length", s.Prefix).Propose(s.Prefix.String())
+		}
 		return s, true
 	}
 	var undefined *eval.UndefinedError
@@ -121,7 +127,28 @@ func (l *linter) tagOwners() {
 			l.list.Errorf(eval.CodeSelector, path, "%q is not a tag", t.Key).
 				Fix("a tag is \"tag:\" followed by a letter and then letters, digits and dashes")
 		}
-		l.names(path, t.Values)
+		l.principals(path, "tagOwners", t.Values)
+	}
+}
+
+// principals are whom tags and routes may be given to: users, groups and tags.
+func (l *linter) principals(path, section string, names []string) {
+	for i, name := range names {
+		sub := diag.Index(path, i)
+		person := strings.Contains(name, "@") || strings.HasPrefix(name, "group:") || strings.HasPrefix(name, "tag:") || strings.HasPrefix(name, "autogroup:")
+		if person {
+			l.name(sub, name)
+			continue
+		}
+		const what = "%s take users, groups and tags, and %q is none of them"
+		switch _, err := l.scope.Selector(name); {
+		case l.server.NamesWithAt.Value:
+			l.list.Errorf(acl.CodeUnsupported, sub, l.server.Title+": "+what+": a user's name contains \"@\"", section, name).Fix("name users (%q), groups or tags", name+"@")
+		case err != nil:
+			l.name(sub, name)
+		default:
+			l.list.Warnf(eval.CodeSelector, sub, what, section, name).Fix("name users, groups or tags")
+		}
 	}
 }
 
@@ -150,6 +177,9 @@ func (l *linter) groups() {
 			if strings.HasPrefix(user, "group:") || strings.HasPrefix(user, "tag:") {
 				l.list.Errorf(eval.CodeSelector, diag.Index(path, i), "group %q holds %q, and groups hold users only", g.Key, user).
 					Fix("name the users")
+			} else if l.server.NamesWithAt.Value && !strings.Contains(user, "@") {
+				l.list.Errorf(acl.CodeUnsupported, diag.Index(path, i), "%s: a user's name contains \"@\", and %q, a member of %s, does not", l.server.Title, user, g.Key).
+					Fix("write %q, or the name that the identity provider has", user+"@")
 			}
 		}
 	}
@@ -158,7 +188,10 @@ func (l *linter) groups() {
 func (l *linter) hosts() {
 	for _, h := range l.policy.Hosts {
 		path := diag.Field("hosts", h.Name)
-		if _, err := acl.ParsePrefix(h.Address); err != nil {
+		if p, hostBits, err := acl.MaskedPrefix(h.Address); err == nil && hostBits {
+			l.list.Warnf(CodePrefix, path, "host %q: %s has bits behind its length, and is read as %s", h.Name, h.Address, p).
+				Fix("write %s, or the address without a length", p).Propose(p.String())
+		} else if err != nil {
 			l.list.Errorf(CodePrefix, path, "host %q: %s", h.Name, err).Fix("write an address, or a prefix without host bits")
 		}
 		if strings.ContainsAny(h.Name, ":@*") {
@@ -173,12 +206,14 @@ func (l *linter) routes() {
 		path := diag.Field("autoApprovers.routes", r.Key)
 		if _, err := netip.ParsePrefix(r.Key); err != nil {
 			l.list.Errorf(CodePrefix, path, "autoApprovers: %q is not a prefix", r.Key).Fix("write a prefix, such as 10.0.0.0/22")
-		} else if _, err := acl.ParsePrefix(r.Key); err != nil {
+		} else if p, hostBits, err := acl.MaskedPrefix(r.Key); err == nil && hostBits {
+			l.list.Warnf(CodePrefix, path, "autoApprovers: %s has bits behind its length, and is read as %s", r.Key, p).Fix("write the prefix as gateways advertise it").Propose(p.String())
+		} else if err != nil {
 			l.list.Errorf(CodePrefix, path, "autoApprovers: %s", err).Fix("write the prefix as gateways advertise it")
 		}
-		l.names(path, r.Values)
+		l.principals(path, "autoApprovers", r.Values)
 	}
-	l.names("autoApprovers.exitNode", l.policy.ExitNode)
+	l.principals("autoApprovers.exitNode", "autoApprovers", l.policy.ExitNode)
 }
 
 func (l *linter) grants() {
@@ -187,7 +222,15 @@ func (l *linter) grants() {
 		src, dst := l.names(path+".src", g.Src), l.names(path+".dst", g.Dst)
 		l.ends(path, g.Src, g.Dst, src)
 		l.destinations(path+".dst", dst)
+		for _, s := range dst {
+			if s.Kind == eval.KindPrefix && s.Prefix.Bits() == 0 {
+				l.list.Errorf(CodeRule, path+".dst", "the control server refuses %s as a destination", s.Prefix).Fix("use \"*\" or autogroup:internet")
+			}
+		}
+		l.sides(path, g.Src, g.Dst)
 		l.self(path, g.Src, g.Dst)
+		l.capabilities(path, g)
+		l.postures(path, g.SrcPosture)
 		if len(g.IP) == 0 && len(g.App) == 0 {
 			l.list.Errorf(CodeRule, path, "the grant has neither ip nor app").Fix("list the ports in ip; \"*\" is all of them")
 		}
@@ -224,11 +267,55 @@ func (l *linter) ends(path string, srcNames, dstNames []string, src []eval.Selec
 // testdata grant-v08 and grant-k7).
 func (l *linter) destinations(path string, dst []eval.Selector) {
 	for _, s := range dst {
-		switch {
-		case s.Kind == eval.KindPrefix && s.Prefix.Bits() == 0:
-			l.list.Errorf(CodeRule, path, "the control server refuses %s as a destination", s.Prefix).Fix("use \"*\" or autogroup:internet")
-		case s.Kind == eval.KindEverywhere:
+		if s.Kind == eval.KindEverywhere {
 			l.list.Errorf(CodeRule, path, "autogroup:danger-all cannot be a destination").Fix("use \"*\"")
+		}
+	}
+}
+
+// sides reports groups that mean nothing on their side of a rule. Headscale refuses them:
+// see lacking.
+func (l *linter) sides(path string, src, dst []string) {
+	if l.server.Autogroups.IsKnown() {
+		return
+	}
+	if i := slices.Index(src, "autogroup:internet"); i >= 0 {
+		l.list.Warnf(CodeRule, diag.Index(path+".src", i), "autogroup:internet is a destination, and no source").Fix("use autogroup:danger-all for every address there is")
+	}
+	if i := slices.Index(dst, "autogroup:nonroot"); i >= 0 {
+		l.list.Warnf(CodeRule, diag.Index(path+".dst", i), "autogroup:nonroot stands for users of a host, in ssh, and not for a destination").Fix("name devices")
+	}
+}
+
+// capabilities reports what the service refuses in app (headscale 0.29.2, testdata grant-a2,
+// grant-a5, grant-k9, grant-k10, grant-v01 and grant-v22).
+func (l *linter) capabilities(path string, g acl.Grant) {
+	const own = "tailscale.com/"
+	for _, name := range g.App {
+		sub := diag.Field(path+".app", name)
+		domain, rest, ok := strings.Cut(name, "/")
+		switch {
+		case !ok || domain == "" || rest == "" || strings.Contains(name, "://"):
+			l.list.Errorf(CodeRule, sub, "capability %q does not have the form DOMAIN/PATH", name).Fix("write it as its program documents it, such as tailscale.com/cap/kubernetes")
+		case slices.Contains([]string{"tailscale.com/cap/relay-target", "tailscale.com/cap/ingress", "tailscale.com/cap/funnel"}, name):
+			l.list.Errorf(CodeRule, sub, "capability %s is one that the control server alone gives", name).Fix("leave it out")
+		case strings.HasPrefix(name, own) && l.server.Capabilities.IsKnown() && !slices.Contains(l.server.Capabilities.Value, name):
+			l.unsupported(sub, "capability "+name)
+		case strings.HasPrefix(name, own) && !slices.Contains(facts.Control(schema.ControlHeadscale).Capabilities.Value, name):
+			l.list.Warnf(CodeRule, sub, "kustomize-hybrid does not know the capability %s, and the control server refuses those of its own domain that it does not know", name).
+				Fix("correct the name if it is misspelt")
+		}
+	}
+	if i := slices.Index(g.Dst, "autogroup:internet"); i >= 0 && len(g.App) > 0 {
+		l.list.Errorf(CodeRule, diag.Index(path+".dst", i), "autogroup:internet takes no capabilities").Fix("grant them to devices, in a grant of their own")
+	}
+}
+
+// postures reports conditions that the file does not define.
+func (l *linter) postures(path string, names []string) {
+	for i, name := range names {
+		if !slices.ContainsFunc(l.policy.Postures, func(a acl.Assignment) bool { return a.Key == name }) {
+			l.list.Warnf(acl.CodeUndefined, diag.Index(path+".srcPosture", i), "posture %q is not defined in postures", name).Fix("define it, or correct the name")
 		}
 	}
 }
@@ -273,6 +360,8 @@ func (l *linter) acls() {
 		// Access rules may say "*" here, grants may not (testdata acl-a04, grant-e3).
 		anybody := func(name string) bool { return name == "*" }
 		l.self(path, slices.DeleteFunc(slices.Clone(a.Src), anybody), acl.TargetHosts(a.Dst))
+		l.sides(path, a.Src, acl.TargetHosts(a.Dst))
+		l.postures(path, a.SrcPosture)
 		for j, target := range a.Dst {
 			l.target(diag.Index(path+".dst", j), target, a.Proto)
 		}
@@ -287,17 +376,40 @@ func (l *linter) target(path, target, proto string) {
 	}
 	if s, ok := l.name(path, host); ok {
 		l.destinations(path, []eval.Selector{s})
+		if s.Kind == eval.KindPrefix && s.Prefix.Bits() == 0 {
+			l.list.Warnf(CodeRule, path, "%s is every address there is, and the control server refuses it as a destination of grants", s.Prefix).Fix("use \"*\" or autogroup:internet")
+		}
 	}
+	spec := ports
 	if proto != "" {
-		ports = proto + ":" + ports
+		spec = proto + ":" + ports
 	}
-	l.ports(path, ports)
+	l.ports(path, spec)
+	if numbers, err := acl.ParseProtocol(proto); err == nil && len(numbers) > 0 && ports != "*" && !acl.HasPorts(numbers[0]) {
+		l.portless(path, proto, ports)
+	}
+}
+
+// portless reports ports with a protocol that has none: the packet filter takes such a
+// protocol with all ports only (tailscale 1.84.3, wgengine/filter/filter.go), so the rule
+// allows none of it.
+func (l *linter) portless(path, proto, ports string) {
+	if l.server.RefusesPorts.Value {
+		l.list.Errorf(acl.CodeUnsupported, path, "%s refuses port %s with protocol %s, which has no ports", l.server.Title, ports, proto).Fix("write \"*\" as the port")
+		return
+	}
+	l.list.Warnf(acl.CodePorts, path, "protocol %s has no ports, so a rule for port %s allows none of it", proto, ports).Fix("write \"*\" as the port")
 }
 
 func (l *linter) nodeAttrs() {
 	for i, n := range l.policy.NodeAttrs {
 		path := diag.Index("nodeAttrs", i)
 		l.names(path+".target", n.Target)
+		for j, attr := range n.Attr {
+			if slices.Contains(l.server.Attributes.Value, attr) {
+				l.unsupported(diag.Index(path+".attr", j), "node attribute "+attr)
+			}
+		}
 		for j, pool := range n.IPPool {
 			l.pool(diag.Index(path+".ipPool", j), pool)
 		}

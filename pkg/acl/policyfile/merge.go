@@ -26,11 +26,39 @@ import (
 // what the file's own rules make superfluous, what changes for everybody, and what
 // Check says of the result; they are located in the result. With an error among them
 // the control server would refuse the result, and the text is the file's own.
-func Merge(t *schema.Topology, f *File) ([]byte, diag.List) {
+//
+// Rules of the file that let the regions do what the topology denies are errors; Narrow
+// narrows them instead.
+func Merge(t *schema.Topology, f *File) ([]byte, diag.List) { return merge(t, f, false) }
+
+// merge narrows what has been narrowed before anew, too.
+func merge(t *schema.Topology, f *File, narrow bool) ([]byte, diag.List) {
 	t = plan.New(t).Topology
 	m := newMerger(t, f)
+	if err := m.widen(); err != nil {
+		return f.Bytes(), m.list
+	}
+	narrow = narrow || !bytes.Equal(m.src, f.src)
 	m.sections()
+	if narrow {
+		m.narrow()
+	}
 	return m.finish(f, t)
+}
+
+// widen gives the file's rules their own width for as long as it is edited.
+func (m *merger) widen() error {
+	src, err := m.mark.widen(m.src)
+	if err != nil {
+		m.list.Errorf(CodeMarks, "", "%s", err).Fix("put the mark back, or write the rule as it was before and delete both")
+		m.file.Locate(m.list)
+		return err
+	}
+	if !bytes.Equal(src, m.src) {
+		m.src = src
+		m.parse()
+	}
+	return nil
 }
 
 // FromTopology is the topology's policy as a file of its own, with a comment on each rule
@@ -58,20 +86,23 @@ func ETag(src []byte) (string, error) {
 // merger changes one section after the other and reads the text anew in between:
 // offsets never outlive an edit.
 type merger struct {
-	mark   mark
-	file   *File // as it was, for positions
-	policy *acl.Policy
-	src    []byte
-	root   hujson.Value
-	dirty  bool // src is newer than root
-	style  style
-	list   diag.List
+	mark     mark
+	file     *File // as it was, for positions
+	policy   *acl.Policy
+	src      []byte
+	root     hujson.Value
+	dirty    bool // src is newer than root
+	style    style
+	list     diag.List
+	topology *schema.Topology // none when ours is taken out
 	// why is the path in the topology that asks for a tag, route or host.
 	why map[string]string
+	// namesOwners reports whether the topology says who may assign the gateways' tags.
+	namesOwners bool
 }
 
 func newMerger(t *schema.Topology, f *File) *merger {
-	m := &merger{mark: mark{t.Metadata.Name}, file: f, src: f.Bytes(), policy: acl.FromTopology(t), why: origins(t)}
+	m := &merger{mark: mark{t.Metadata.Name}, file: f, src: f.Bytes(), policy: acl.FromTopology(t), topology: t, why: origins(t), namesOwners: len(t.Spec.Tailnet.Policy.TagOwners) > 0}
 	m.parse()
 	m.style = styleOf(m.src, &m.root)
 	return m

@@ -14,6 +14,9 @@ import (
 func Remove(owner string, f *File) ([]byte, diag.List) {
 	m := &merger{mark: mark{owner}, file: f, src: f.Bytes(), policy: &acl.Policy{}}
 	m.parse()
+	if m.widen() != nil {
+		return f.Bytes(), m.list
+	}
 	// Last in, first out: each section leaves the commas and blanks that it found.
 	for _, s := range slices.Backward(m.policy.Sections()) {
 		m.section(s)

@@ -1,33 +1,54 @@
 package policyfile
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 )
 
 // lacking reports what the control server does not have.
 func (l *linter) lacking() {
 	for _, name := range l.policy.SectionNames {
-		if !hasSection(l.server.Sections.Value, name) && hasSection(knownSections(), name) {
+		// Headscale refuses unknown fields; of others nobody has the list.
+		if !hasSection(l.server.Sections.Value, name) && (hasSection(knownSections(), name) || l.server.Autogroups.IsKnown()) {
 			l.unsupported(diag.Field("", name), "section "+name)
 		}
 	}
 	for i, g := range l.policy.Grants {
 		path := diag.Index("grants", i)
-		if len(g.SrcPosture) > 0 && !l.server.Postures.Value {
-			l.unsupported(path+".srcPosture", "srcPosture")
-		}
-		l.lackingNames(path+".src", g.Src)
-		l.lackingNames(path+".dst", g.Dst)
+		l.lackingPostures(path, g.SrcPosture)
+		l.lackingNames(path+".src", g.Src, facts.PlaceSource)
+		l.lackingNames(path+".dst", g.Dst, facts.PlaceDestination)
 	}
 	for i, a := range l.policy.ACLs {
-		l.lackingNames(diag.Index("acls", i)+".src", a.Src)
+		path := diag.Index("acls", i)
+		l.lackingPostures(path, a.SrcPosture)
+		l.lackingNames(path+".src", a.Src, facts.PlaceSource)
+		l.lackingNames(path+".dst", acl.TargetHosts(a.Dst), facts.PlaceDestination)
+	}
+	for i, n := range l.policy.NodeAttrs {
+		l.lackingNames(diag.Index("nodeAttrs", i)+".target", n.Target, facts.PlaceNode)
 	}
 	for _, t := range l.policy.TagOwners {
-		l.lackingNames(diag.Field("tagOwners", t.Key), t.Values)
+		l.lackingNames(diag.Field("tagOwners", t.Key), t.Values, facts.PlacePrincipal)
+	}
+	for _, r := range l.policy.Routes {
+		l.lackingNames(diag.Field("autoApprovers.routes", r.Key), r.Values, facts.PlacePrincipal)
+	}
+	l.lackingNames("autoApprovers.exitNode", l.policy.ExitNode, facts.PlacePrincipal)
+	for i, s := range l.policy.SSH {
+		l.lackingNames(diag.Index("ssh", i)+".src", trimmed(s.Src), facts.PlaceSSHSource)
+		l.lackingNames(diag.Index("ssh", i)+".dst", trimmed(s.Dst), facts.PlaceSSHDestination)
+	}
+}
+
+func (l *linter) lackingPostures(path string, names []string) {
+	if len(names) > 0 && !l.server.Postures.Value {
+		l.unsupported(path+".srcPosture", "srcPosture")
 	}
 }
 
@@ -36,10 +57,10 @@ func hasSection(sections []string, name string) bool {
 }
 
 // lackingNames reports selectors that the control server refuses.
-func (l *linter) lackingNames(path string, names []string) {
+func (l *linter) lackingNames(path string, names []string, at facts.Place) {
 	for i, name := range names {
-		if l.server.Without(name) {
-			l.unsupported(diag.Index(path, i), name)
+		if l.server.Without(name, at) {
+			l.unsupported(diag.Index(path, i), fmt.Sprintf("%s as a %s", name, at))
 		}
 	}
 }

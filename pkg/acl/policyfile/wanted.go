@@ -2,9 +2,11 @@ package policyfile
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl/eval"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 	"github.com/tailscale/hujson"
@@ -36,7 +38,7 @@ func (m *merger) given(s acl.Section, b *box, want acl.Member) bool {
 	}
 	have := minimal(b.items[i].value)
 	value := string(want.JSON())
-	if have == value || sameNames(b.items[i].value, want.Value) {
+	if have == value || m.suffices(s, b.items[i].value, want) {
 		return true
 	}
 	path := ""
@@ -44,7 +46,7 @@ func (m *merger) given(s acl.Section, b *box, want acl.Member) bool {
 		path = diag.Field(path, name)
 	}
 	d := m.conflict(diag.Field(path, want.Name), "%s is %s in the file, and the topology needs %s", want.Name, have, value).
-		Fix("change one of them, or rename one: a merge never overwrites what the file itself defines")
+		Fix("%s: a merge never overwrites what the file itself defines", m.wayOut(s, want))
 	if why := m.why[want.Name]; why != "" {
 		d.See(why, "the topology needs %s", value)
 	} else {
@@ -53,9 +55,45 @@ func (m *merger) given(s acl.Section, b *box, want acl.Member) bool {
 	return true
 }
 
-// sameNames reports whether two lists hold the same names, in whatever order. A list
-// of approvers that holds more than ours is another list: it lets others in.
-func sameNames(v *hujson.Value, want any) bool {
+// suffices reports whether what the file says of a name is all that the topology needs. Who
+// else may assign a tag, or has a route approved, is the file's business: eval.Check says
+// what is wide. An owner whom the topology does not name is the file's.
+func (m *merger) suffices(s acl.Section, v *hujson.Value, want acl.Member) bool {
+	switch s.Path[0] {
+	case "tagOwners":
+		return !m.namesOwners || holdsNames(v, want.Value)
+	case "autoApprovers":
+		return holdsNames(v, want.Value) || m.approved(want)
+	}
+	return false
+}
+
+// approved reports whether a wider prefix of the file approves the one that is wanted, too.
+func (m *merger) approved(want acl.Member) bool {
+	prefix, err := acl.ParsePrefix(want.Name)
+	tags, ok := want.Value.([]string)
+	if err != nil || !ok {
+		return false
+	}
+	e := eval.New(m.file.Policy)
+	return !slices.ContainsFunc(tags, func(tag string) bool { return !e.Approves([]string{tag}, prefix) })
+}
+
+// wayOut is what can be done where the file and the topology differ.
+func (m *merger) wayOut(s acl.Section, want acl.Member) string {
+	switch s.Path[0] {
+	case "tagOwners":
+		return fmt.Sprintf("add what is missing to %s in the file, or leave spec.tailnet.policy.tagOwners out, and then the file's owners stay", want.Name)
+	case "autoApprovers":
+		return fmt.Sprintf("add %s to the approvers of %s in the file", want.JSON(), want.Name)
+	case "hosts":
+		return fmt.Sprintf("write %s, or rename the file's %s", want.JSON(), want.Name)
+	}
+	return "change one of them"
+}
+
+// holdsNames reports whether a list holds all of the names.
+func holdsNames(v *hujson.Value, want any) bool {
 	list, ok := want.([]string)
 	a, isList := v.Value.(*hujson.Array)
 	if !ok || !isList {
@@ -67,11 +105,8 @@ func sameNames(v *hujson.Value, want any) bool {
 			have = append(have, l.String())
 		}
 	}
-	return slices.Equal(set(have), set(list))
+	return !slices.ContainsFunc(list, func(name string) bool { return !slices.Contains(have, name) })
 }
-
-// set is the names sorted, each once.
-func set(names []string) []string { return slices.Compact(slices.Sorted(slices.Values(names))) }
 
 // current reports whether the block says what it should: the same items with the
 // same comments, in whatever layout.
@@ -112,9 +147,17 @@ func (m *merger) consequences(f *File, t *schema.Topology) {
 	for _, d := range Lint(f.Policy, t.Spec.Tailnet.Control) {
 		before[string(d.Code)+d.Message] = true
 	}
+	m.reportNarrowed(merged)
+	wide := len(m.list)
+	m.reportWide()
+	merged.Locate(m.list[wide:])
 	for _, d := range Check(t, merged) {
-		if !before[string(d.Code)+d.Message] {
-			m.list = append(m.list, d)
+		if before[string(d.Code)+d.Message] || m.isOurDenial(d, merged.Policy) {
+			continue
 		}
+		if d.Code == eval.CodeRandomPort {
+			d.Severity = diag.Warning // it was so before, and the control server takes it
+		}
+		m.list = append(m.list, d)
 	}
 }
