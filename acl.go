@@ -3,12 +3,14 @@ package hybrid
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl/eval"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl/policyfile"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/suppress"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema/load"
 )
 
@@ -73,12 +75,20 @@ func editPolicy(in Input, policy PolicyFile, o Options, change func(*load.Docume
 	if list = append(list, found...); refused(list) {
 		return nil, list, nil
 	}
-	text, found := change(doc, file)
+	text, found := change(unexpired(doc, o.Today), file)
 	doc.Locate(found)
 	if list = append(list, found...); refused(list) {
 		return nil, list, nil
 	}
 	return text, list, nil
+}
+
+// unexpired is the document without suppressions that have expired.
+func unexpired(doc *load.Document, day string) *load.Document {
+	t, copied := *doc.Topology, *doc
+	t.Spec.Suppressions = suppress.Unexpired(t.Spec.Suppressions, day)
+	copied.Topology = &t
+	return &copied
 }
 
 // ACLCheck lists what is wrong with the policy file, and with it for the topology: what
@@ -93,7 +103,27 @@ func ACLCheck(in Input, policy PolicyFile, o Options) (diag.List, error) {
 		found = append(found, policyfile.Check(doc.Topology, file)...)
 		found.Sort()
 	}
-	return append(list, o.judge(found)...), nil
+	return append(list, o.judge(acceptPolicy(doc, found, o))...), nil
+}
+
+// acceptPolicy drops findings about a policy file that the topology accepts, and says which
+// suppressions of such findings accept nothing: this run makes all of them.
+func acceptPolicy(doc *load.Document, found diag.List, o Options) diag.List {
+	suppressions := doc.Topology.Spec.Suppressions
+	kept, used := suppress.Accept(suppressions, found, o.Today)
+	_, others := suppress.Accept(suppressions, acl.CheckTopology(doc.Topology), o.Today)
+	for i := range used {
+		used[i] = used[i] || others[i]
+	}
+	ours := policyCodes()
+	judged := suppress.Judge(suppressions, used, o.Today, func(code string) bool { return slices.Contains(ours, diag.Code(code)) })
+	doc.Locate(judged)
+	return append(kept, judged...)
+}
+
+// policyCodes are the codes of findings about a policy file.
+func policyCodes() []diag.Code {
+	return slices.Concat(acl.Codes(), eval.Codes(), policyfile.Codes())
 }
 
 // Answer is what a policy file says to a question.
@@ -198,7 +228,7 @@ func policyTopology(in Input, o Options) (*load.Document, diag.List, error) {
 	if list := o.judge(check(doc, in.Objects, o)); refused(list) {
 		return nil, list, nil
 	}
-	list := acl.CheckTopology(doc.Topology)
+	list := suppress.Left(doc.Topology.Spec.Suppressions, acl.CheckTopology(doc.Topology), o.Today)
 	doc.Locate(list)
 	list.Sort()
 	return doc, o.judge(list), nil

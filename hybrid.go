@@ -24,6 +24,7 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/existing"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/issues"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/readmit"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/validate"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema/load"
@@ -123,16 +124,29 @@ func check(doc *load.Document, objects []existing.Object, o Options) diag.List {
 	if doc.Topology != nil {
 		found, packs := existing.Compare(doc.Topology, objects)
 		found = validate.Run(validate.Input{
-			Topology: doc.Topology, Found: found, Packs: packs, Day: o.Today,
-			OperatorShown: existing.OperatorProxies(objects),
+			Topology: doc.Topology, Found: append(found, acl.CheckTopology(doc.Topology)...), Packs: packs, Day: o.Today,
+			OperatorShown: existing.OperatorProxies(objects), Others: elsewhere(objects),
 		})
-		found = append(found, acl.CheckTopology(doc.Topology)...)
 		doc.Locate(found)
 		list = append(list, found...)
 	}
 	list.Sort()
 	return list
 }
+
+// elsewhere are the codes of findings that this run does not make: those about policy files,
+// network policies and what a build holds, and about objects where there are none.
+func elsewhere(objects []existing.Object) []diag.Code {
+	codes := slices.Concat(policyCodes(), readmit.Codes(), []diag.Code{CodeObjectExists})
+	if len(objects) == 0 {
+		codes = append(codes, existing.Codes()...)
+	}
+	return codes
+}
+
+// CodeObjectExists is the code of an object that a build has already, of somebody else's: the
+// one finding that is about a stream of objects and not about a topology.
+const CodeObjectExists diag.Code = "object-exists"
 
 // judge is the list with what the options keep and make of it.
 func (o Options) judge(list diag.List) diag.List {

@@ -15,6 +15,7 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/readmit"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/tree"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/suppress"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema/load"
 )
@@ -32,7 +33,7 @@ func Render(in Input, o Options) (iter.Seq2[tree.File, error], diag.List, error)
 		return nil, list, err
 	}
 	patches, found := readmit.Patches(p, o.Policies.nodes)
-	found = append(unread(o.Policies), found...)
+	found = append(unread(o.Policies), suppress.Left(p.Given.Spec.Suppressions, found, o.Today)...)
 	if list = append(list, o.judge(found)...); refused(list) {
 		return nil, list, nil
 	}

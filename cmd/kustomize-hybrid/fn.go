@@ -17,6 +17,7 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/readmit"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/cluster"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/suppress"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema/load"
 )
@@ -124,12 +125,13 @@ func transform(rl *framework.ResourceList) (diag.List, error) {
 	if list = append(list, found...); err != nil || findingsError(list) != nil {
 		return list, err
 	}
-	list = append(list, readmit.Policies(plan.New(in.Documents[0].Topology), rl.Items)...)
+	t := in.Documents[0].Topology
+	list = append(list, suppress.Left(t.Spec.Suppressions, readmit.Policies(plan.New(t), rl.Items), "")...)
 	if findingsError(list) != nil {
 		return list, nil
 	}
 	rl.Items, list = merge(rl.Items, added, list)
-	return list, nil
+	return suppress.Left(t.Spec.Suppressions, list, ""), nil
 }
 
 // validateItems checks the Topology among the items, and returns none: kustomize
@@ -250,7 +252,7 @@ func merge(items, added []*yaml.RNode, list diag.List) ([]*yaml.RNode, diag.List
 		case merged[i].GetLabels()[cluster.ManagedByLabel] == cluster.ManagedBy:
 			merged[i] = a
 		default:
-			list.Errorf(codeObjectExists, objectName(a), "%s is among the resources already, and the topology renders one of that name", objectName(a)).
+			list.Errorf(hybrid.CodeObjectExists, objectName(a), "%s is among the resources already, and the topology renders one of that name", objectName(a)).
 				Fix("remove it from the resources, or rename it")
 		}
 	}
@@ -268,9 +270,6 @@ func objectName(n *yaml.RNode) string {
 	}
 	return n.GetKind() + " " + n.GetName()
 }
-
-// codeObjectExists is the one finding that is about the stream and not the topology.
-const codeObjectExists diag.Code = "object-exists"
 
 // results are the findings in the form that kpt shows.
 func results(list diag.List, config *yaml.RNode) framework.Results {

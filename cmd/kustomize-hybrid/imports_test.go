@@ -22,8 +22,8 @@ type row struct {
 // rows has one line for each package of the module, sorted by package.
 func rows() []row {
 	return []row{
-		{".", "docs pkg/acl pkg/acl/eval pkg/acl/policyfile pkg/claim pkg/diag pkg/edit pkg/existing pkg/ipam pkg/issues pkg/plan pkg/readmit pkg/render pkg/render/bundle pkg/render/steps pkg/render/tree pkg/validate schema schema/load", "sigs.k8s.io/kustomize", "the face of all packages; files are written by who calls it"},
-		{"cmd/kustomize-hybrid", ". internal/atomicfile pkg/acl/policyfile pkg/diag pkg/emit pkg/ipam pkg/plan pkg/readmit pkg/render/bundle pkg/render/cluster pkg/render/steps pkg/render/tree schema schema/load", "github.com/spf13/cobra sigs.k8s.io/kustomize/kyaml", "flags, streams, exit codes and the function over package hybrid"},
+		{".", "docs pkg/acl pkg/acl/eval pkg/acl/policyfile pkg/claim pkg/diag pkg/edit pkg/existing pkg/ipam pkg/issues pkg/plan pkg/readmit pkg/render pkg/render/bundle pkg/render/steps pkg/render/tree pkg/suppress pkg/validate schema schema/load", "sigs.k8s.io/kustomize", "the face of all packages; files are written by who calls it"},
+		{"cmd/kustomize-hybrid", ". internal/atomicfile pkg/acl/policyfile pkg/diag pkg/emit pkg/ipam pkg/plan pkg/readmit pkg/render/bundle pkg/render/cluster pkg/render/steps pkg/render/tree pkg/suppress schema schema/load", "github.com/spf13/cobra sigs.k8s.io/kustomize/kyaml", "flags, streams, exit codes and the function over package hybrid"},
 		{"docs", "", "", "pages are text"},
 		{"golden", "", "", "tests alone"},
 		{"internal/atomicfile", "", "", "replacing a file needs nothing but the standard library"},
@@ -35,7 +35,7 @@ func rows() []row {
 		{"pkg/acl", "internal/cidr pkg/diag pkg/facts/... pkg/plan schema", "github.com/tailscale/hujson", "a policy is JSON about prefixes"},
 		{"pkg/acl/eval", "internal/cidr pkg/acl pkg/diag pkg/facts/... pkg/plan schema", "", "what a policy allows does not depend on the file"},
 		{"pkg/acl/internal/acltest", "internal/goldentest pkg/acl/eval pkg/acl/policyfile pkg/diag schema schema/load", "", "for tests alone"},
-		{"pkg/acl/policyfile", "internal/cidr pkg/acl pkg/acl/eval pkg/diag pkg/facts/... pkg/plan schema", "github.com/tailscale/hujson", "a policy file is HuJSON"},
+		{"pkg/acl/policyfile", "internal/cidr pkg/acl pkg/acl/eval pkg/diag pkg/facts/... pkg/plan pkg/suppress schema", "github.com/tailscale/hujson", "a policy file is HuJSON"},
 		{"pkg/claim", "pkg/diag pkg/facts/... schema", "github.com/gaissmai/bart", "who claims what is known before anything is checked"},
 		{"pkg/diag", "", "github.com/hashicorp/go-multierror", "a finding is data"},
 		{"pkg/edit", "internal/yamlnode", "sigs.k8s.io/kustomize/kyaml/yaml", "it edits YAML, whatever it says"},
@@ -63,7 +63,8 @@ func rows() []row {
 		{"pkg/render/report", "pkg/facts/... pkg/issues pkg/marks pkg/plan pkg/plan/mtu schema", "", "text about a plan needs no checker"},
 		{"pkg/render/steps", "pkg/facts/... pkg/plan pkg/render/tree schema", "", "who does what follows from the plan"},
 		{"pkg/render/tree", "", "sigs.k8s.io/kustomize/api/types", "files and YAML, whatever they say"},
-		{"pkg/validate", "internal/cidr pkg/claim pkg/diag pkg/facts/... pkg/ipam pkg/issues pkg/marks pkg/plan pkg/plan/mtu schema", "github.com/gaissmai/bart", "relations are Go over the schema's nouns; shape is load's, and objects are read by pkg/existing"},
+		{"pkg/suppress", "pkg/diag schema", "", "what a topology accepts is data"},
+		{"pkg/validate", "internal/cidr pkg/claim pkg/diag pkg/facts/... pkg/ipam pkg/issues pkg/marks pkg/plan pkg/plan/mtu pkg/suppress schema", "github.com/gaissmai/bart", "relations are Go over the schema's nouns; shape is load's, and objects are read by pkg/existing"},
 		{"schema", "", "", "nouns need nothing but the standard library"},
 		{"schema/load", "internal/yamlnode pkg/diag schema", "cuelang.org/go sigs.k8s.io/kustomize/kyaml/yaml", "reading decides nothing"},
 		{"test/e2e", "", "", "tests alone"},

@@ -10,3 +10,10 @@ const (
 	CodeUnsupported diag.Code = "policy-unsupported"
 	CodeSelf        diag.Code = "policy-region-self"
 )
+
+// Codes lists the codes that stand in this package.
+func Codes() []diag.Code {
+	return []diag.Code{
+		CodeUndefined, CodePorts, CodeUnsupported, CodeSelf,
+	}
+}

@@ -34,6 +34,9 @@ type Input struct {
 	// Day is today, as YYYY-MM-DD, for suppressions that expire. None has expired when
 	// it is empty: no clock is asked.
 	Day string
+	// Others are codes of findings that other runs find: their suppressions are not said to
+	// be unused.
+	Others []diag.Code
 }
 
 // Run is Topology with more to look at.
@@ -49,7 +52,7 @@ func Run(in Input) diag.List {
 		list = append(list, reservedBy(in.Topology, in.Packs)...)
 	}
 	ipam.Propose(in.Topology, list, curable)
-	return Suppress(in.Topology, list, in.Day)
+	return Suppress(in.Topology, list, in.Day, in.Others)
 }
 
 // check finds what is wrong with a topology, of which it also has the plan.

@@ -20,3 +20,11 @@ const (
 	CodeHost        diag.Code = "policy-host-differs"
 	CodeDefault     diag.Code = "policy-default-allow"
 )
+
+// Codes lists the codes that stand in this package.
+func Codes() []diag.Code {
+	return []diag.Code{
+		CodeSelector, CodeTestFailed, CodeUndecided, CodeTestMissing, CodeUnapproved, CodeApprover, CodeMissing,
+		CodeWide, CodeMirror, CodeRandomPort, CodeAttr, CodeOwners, CodeHost, CodeDefault,
+	}
+}

@@ -20,3 +20,11 @@ const (
 	CodeNarrowed  diag.Code = "policy-narrowed"
 	CodeMarks     diag.Code = "policy-marks"
 )
+
+// Codes lists the codes that stand in this package.
+func Codes() []diag.Code {
+	return []diag.Code{
+		CodeSyntax, CodeHash, CodeFragment, CodeDuplicate, CodeType, CodeSection, CodeRule, CodePrefix, CodeTestForm,
+		CodeMoot, CodeEmpty, CodeConflict, CodeNarrowed, CodeMarks,
+	}
+}

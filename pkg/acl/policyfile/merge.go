@@ -13,6 +13,7 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl/eval"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/suppress"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 	"github.com/tailscale/hujson"
 )
@@ -25,7 +26,9 @@ import (
 // Findings say what cannot be merged (a name that the file gives another meaning),
 // what the file's own rules make superfluous, what changes for everybody, and what
 // Check says of the result; they are located in the result. With an error among them
-// the control server would refuse the result, and the text is the file's own.
+// the control server would refuse the result, and the text is the file's own. Findings
+// about the result that the topology accepts are left out; what cannot be merged it
+// cannot accept.
 //
 // Rules of the file that let the regions do what the topology denies are errors; Narrow
 // narrows them instead.
@@ -333,6 +336,7 @@ func (m *merger) finish(f *File, t *schema.Topology) ([]byte, diag.List) {
 		return f.Bytes(), m.list
 	}
 	m.consequences(f, t)
+	m.list = suppress.Left(t.Spec.Suppressions, m.list, "")
 	m.list.Sort()
 	if m.list.Count(diag.Error) > 0 {
 		return f.Bytes(), m.list
