@@ -26,11 +26,17 @@ type PolicyFile struct {
 func ACLFormats() []string { return []string{"json", "hujson"} }
 
 // ACLPrint returns the tailnet policy that the topology needs: strict JSON, or HuJSON
-// with a comment on what each grant is for. It is nil where a finding is an error.
+// with a comment on what each grant is for. It is nil where a finding is an error, such as
+// an owner that only a file into which it is merged can define.
 func ACLPrint(in Input, format string, o Options) ([]byte, diag.List, error) {
 	doc, list, err := policyTopology(in, o)
 	if doc == nil {
 		return nil, list, err
+	}
+	alone := suppress.Left(doc.Topology.Spec.Suppressions, acl.CheckAlone(doc.Topology), o.Today)
+	doc.Locate(alone)
+	if list = append(list, o.judge(alone)...); refused(list) {
+		return nil, list, nil
 	}
 	switch format {
 	case "json":

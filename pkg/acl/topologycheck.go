@@ -3,6 +3,7 @@ package acl
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/internal/cidr"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
@@ -27,6 +28,20 @@ func CheckTopology(t *schema.Topology) diag.List {
 		c.pin(diag.Index("spec.tailnet.policy.pins", i), p)
 	}
 	return c.list
+}
+
+// CheckAlone returns what FromTopology's policy lacks to be a whole file: the control server
+// refuses one that names a group which it does not define. A file into which the policy is
+// merged may define it.
+func CheckAlone(t *schema.Topology) diag.List {
+	var list diag.List
+	for i, owner := range t.Spec.Tailnet.Policy.TagOwners {
+		if strings.HasPrefix(owner, "group:") && !strings.Contains(owner, "@") {
+			list.Errorf(CodeUndefined, diag.Index("spec.tailnet.policy.tagOwners", i), "the policy alone does not define %s, and the control server refuses it", owner).
+				Fix("merge it into the file that defines %s (`acl merge --into POLICY`), or name users", owner)
+		}
+	}
+	return list
 }
 
 type topologyChecker struct {
