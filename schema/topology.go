@@ -160,6 +160,8 @@ type Tailnet struct {
 	// Control says which server that is, since they support different policies;
 	// empty means ControlTailscale without a ControlURL and ControlHeadscale with one.
 	Control ControlServer `json:"control,omitempty"`
+	// ControlVersion is the version of Headscale; empty means the newest that is known.
+	ControlVersion Version `json:"controlVersion,omitempty"`
 	// GatewaySource decides the source address of traffic that a gateway itself
 	// originates; empty means SourceInternalIP.
 	GatewaySource GatewaySource `json:"gatewaySource,omitempty"`

@@ -30,6 +30,15 @@ func (g *generator) nodeAttrs() []NodeAttr {
 // knows the attribute.
 func (g *generator) cgnatTags() []string {
 	t := &g.spec.Tailnet
+	if !facts.ControlOf(t).HasSection("nodeAttrs") {
+		return nil // CheckTopology says so
+	}
+	return g.wantCGNAT()
+}
+
+// wantCGNAT are cgnatTags whatever the control server has.
+func (g *generator) wantCGNAT() []string {
+	t := &g.spec.Tailnet
 	if t.NetfilterMode != schema.NetfilterOn || !facts.Since(facts.TailscaleDropAttribute).Contains(t.TailscaleVersion) {
 		return nil
 	}

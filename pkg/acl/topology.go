@@ -53,7 +53,9 @@ func (g *generator) policy() *Policy {
 		HasRules:  true,
 	}
 	rules := g.rules()
-	p.Tests = g.tests(rules)
+	if facts.ControlOf(&g.spec.Tailnet).HasSection("tests") {
+		p.Tests = g.tests(rules)
+	}
 	for _, r := range rules {
 		p.add(r.grant(g.sites), g.spec.Tailnet.Policy.Form)
 	}

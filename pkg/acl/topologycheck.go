@@ -17,9 +17,11 @@ import (
 // express. What cannot be expressed is left out of
 // FromTopology's policy, so it is reported here. Paths are the topology's.
 func CheckTopology(t *schema.Topology) diag.List {
-	t = plan.New(t).Topology
+	p := plan.New(t)
+	t = p.Topology
 	c := &topologyChecker{spec: &t.Spec}
 	c.server()
+	c.version(p)
 	c.selfGrant()
 	for i, f := range t.Spec.Tailnet.Policy.Flows {
 		c.flow(diag.Index("spec.tailnet.policy.flows", i), f)
@@ -51,7 +53,7 @@ type topologyChecker struct {
 
 func (c *topologyChecker) server() {
 	t := &c.spec.Tailnet
-	server := facts.Control(t.Control)
+	server := facts.ControlOf(t)
 	if !server.Pools.Value && len(t.IPPool) > 0 {
 		c.list.Warnf(CodeUnsupported, "spec.tailnet.ipPool", "%s's policy has no ipPool, and no policy file holds the pool %s", server.Title, cidr.Few(t.IPPool)).
 			Fix("set prefixes.v4 in %s's own configuration", server.Title)
@@ -61,6 +63,29 @@ func (c *topologyChecker) server() {
 			c.list.Errorf(CodeUnsupported, diag.Index("spec.tailnet.policy.tagOwners", i), "%s has no %s", server.Title, owner).
 				Fix("name users or groups, or nobody: a pre-authorised key carries the tag")
 		}
+	}
+}
+
+// version reports what the topology's policy needs and the server's version does not have.
+// Tests, which only guard the policy, are left out of it.
+func (c *topologyChecker) version(p *plan.Plan) {
+	t := &c.spec.Tailnet
+	if t.ControlVersion == "" {
+		return
+	}
+	server := facts.ControlOf(t)
+	if !server.Since.IsKnown() {
+		c.list.Errorf(CodeUnsupported, "spec.tailnet.controlVersion", "%s has no versions, and the topology says %s", server.Title, t.ControlVersion).
+			Fix("leave controlVersion out, or set control: %s", schema.ControlHeadscale)
+		return
+	}
+	if t.Policy.Form == schema.FormGrants && !server.HasSection("grants") {
+		c.list.Errorf(CodeUnsupported, "spec.tailnet.controlVersion", "%s has no grants, which the policy consists of", server.Title).
+			Fix("set policy.form: acls, or run %s or newer", server.Since.Value["grants"])
+	}
+	if tags := newGenerator(p).wantCGNAT(); len(tags) > 0 && !server.HasSection("nodeAttrs") {
+		c.list.Errorf(CodeUnsupported, "spec.tailnet.controlVersion", "%s has no node attributes, and gateways with %s need one, since their provider's own services live in 100.64.0.0/10", server.Title, strings.Join(tags, ", ")).
+			Fix("set netfilterMode: %s, or run %s or newer", schema.NetfilterOff, server.Since.Value["nodeAttrs"])
 	}
 }
 

@@ -42,6 +42,9 @@ type ControlServer struct {
 	NamesWithAt fact.Datum[bool]
 	// Lacks are the beginnings of selectors that it does not have.
 	Lacks fact.Datum[[]string]
+	// Since are the first versions with a section or a selector, where not all that are in use
+	// have it.
+	Since fact.Datum[map[string]schema.Version]
 	// Postures reports whether it knows conditions about devices.
 	Postures fact.Datum[bool]
 }
@@ -52,6 +55,31 @@ func Control(name schema.ControlServer) ControlServer {
 		return headscale()
 	}
 	return tailscaleControl()
+}
+
+// ControlOf is the control server of a tailnet, in its version if that is stated.
+func ControlOf(t *schema.Tailnet) ControlServer {
+	c := Control(t.Control)
+	if t.ControlVersion == "" || !c.Since.IsKnown() {
+		return c
+	}
+	c.Title += " " + string(t.ControlVersion)
+	later := func(name string) bool {
+		since, ok := c.Since.Value[name]
+		return ok && !Since(since).Contains(t.ControlVersion)
+	}
+	c.Sections.Value = slices.DeleteFunc(slices.Clone(c.Sections.Value), later)
+	groups := map[Place][]string{}
+	for at, names := range c.Autogroups.Value {
+		groups[at] = slices.DeleteFunc(slices.Clone(names), func(name string) bool { return later("autogroup:" + name) })
+	}
+	c.Autogroups.Value = groups
+	return c
+}
+
+// HasSection reports whether the server reads the section of a policy file.
+func (c ControlServer) HasSection(name string) bool {
+	return slices.ContainsFunc(c.Sections.Value, func(s string) bool { return strings.EqualFold(s, name) })
 }
 
 // Place is where a policy names somebody.

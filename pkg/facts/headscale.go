@@ -35,6 +35,10 @@ func headscale() ControlServer {
 		RefusesPorts: fact.Known(true, types+", validateProtocolPortCompatibility"),
 		NamesWithAt:  fact.Known(true, types+", isUser; since 0.26.0, CHANGELOG.md"),
 		Lacks:        fact.Known([]string{"ipset:", "svc:"}, types+", parseAlias"),
-		Postures:     fact.Known(false, docs),
+		Since: fact.Known(map[string]schema.Version{
+			"grants": "0.29.0", "nodeAttrs": "0.29.0", "randomizeClientPort": "0.29.0", "sshTests": "0.29.0", "tests": "0.29.0",
+			"autogroup:danger-all": "0.29.0",
+		}, "hscontrol/policy/v2/types.go, Policy, of headscale 0.28.0, which refuses unknown members, and of 0.29.0"),
+		Postures: fact.Known(false, docs),
 	}
 }

@@ -136,6 +136,7 @@ func tailscaleControl() ControlServer {
 		RefusesPorts: fact.Unknown[bool]("no recording of it is public"),
 		NamesWithAt:  fact.Unknown[bool]("no recording of it is public"),
 		Lacks:        fact.Known([]string(nil), syntax),
+		Since:        fact.Unknown[map[string]schema.Version]("a service has one version"),
 		Postures:     fact.Known(true, syntax),
 	}
 }

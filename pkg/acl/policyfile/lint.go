@@ -12,6 +12,7 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl/eval"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -19,7 +20,7 @@ import (
 // what eval.Check says of the policy beside the topology. The findings are located in
 // the file and sorted.
 func Check(t *schema.Topology, f *File) diag.List {
-	list := append(Lint(f.Policy, t.Spec.Tailnet.Control), eval.Check(t, f.Policy)...)
+	list := append(Lint(f.Policy, facts.ControlOf(&plan.New(t).Topology.Spec.Tailnet)), eval.Check(t, f.Policy)...)
 	f.Locate(list)
 	list.Sort()
 	return list
@@ -30,8 +31,8 @@ func Check(t *schema.Topology, f *File) diag.List {
 // that cannot be read, tests in a form that it does not run, rules that add nothing, and
 // what this server does not support. Findings carry paths of the policy file;
 // File.Locate finds their lines.
-func Lint(p *acl.Policy, server schema.ControlServer) diag.List {
-	l := &linter{policy: p, scope: eval.NewScope(p), server: facts.Control(server)}
+func Lint(p *acl.Policy, server facts.ControlServer) diag.List {
+	l := &linter{policy: p, scope: eval.NewScope(p), server: server}
 	l.tagOwners()
 	l.groups()
 	l.hosts()

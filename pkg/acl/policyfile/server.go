@@ -14,7 +14,7 @@ import (
 func (l *linter) lacking() {
 	for _, name := range l.policy.SectionNames {
 		// Headscale refuses unknown fields; of others nobody has the list.
-		if !hasSection(l.server.Sections.Value, name) && (hasSection(knownSections(), name) || l.server.Autogroups.IsKnown()) {
+		if !l.server.HasSection(name) && (hasSection(knownSections(), name) || l.server.Autogroups.IsKnown()) {
 			l.unsupported(diag.Field("", name), "section "+name)
 		}
 	}
