@@ -8,7 +8,6 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl/internal/acltest"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl/policyfile"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
-	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 	"github.com/tailscale/hujson"
 )
@@ -69,7 +68,7 @@ func FuzzCheck(f *testing.F) {
 			return
 		}
 		policyfile.Check(topology, file)
-		policyfile.Lint(file.Policy, facts.Control(schema.ControlHeadscale))
+		policyfile.Lint(file.Policy, schema.ControlHeadscale)
 		e := eval.New(file.Policy, acltest.World()...)
 		for _, d := range acltest.World() {
 			e.FilterRules(d)

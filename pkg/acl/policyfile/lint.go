@@ -20,7 +20,7 @@ import (
 // what eval.Check says of the policy beside the topology. The findings are located in
 // the file and sorted.
 func Check(t *schema.Topology, f *File) diag.List {
-	list := append(Lint(f.Policy, facts.ControlOf(&plan.New(t).Topology.Spec.Tailnet)), eval.Check(t, f.Policy)...)
+	list := append(LintFor(f.Policy, &plan.New(t).Topology.Spec.Tailnet), eval.Check(t, f.Policy)...)
 	f.Locate(list)
 	list.Sort()
 	return list
@@ -31,8 +31,13 @@ func Check(t *schema.Topology, f *File) diag.List {
 // that cannot be read, tests in a form that it does not run, rules that add nothing, and
 // what this server does not support. Findings carry paths of the policy file;
 // File.Locate finds their lines.
-func Lint(p *acl.Policy, server facts.ControlServer) diag.List {
-	l := &linter{policy: p, scope: eval.NewScope(p), server: server}
+func Lint(p *acl.Policy, server schema.ControlServer) diag.List {
+	return LintFor(p, &schema.Tailnet{Control: server})
+}
+
+// LintFor is Lint for the control server of a tailnet, in the version that it states.
+func LintFor(p *acl.Policy, t *schema.Tailnet) diag.List {
+	l := &linter{policy: p, scope: eval.NewScope(p), server: facts.ControlOf(t)}
 	l.tagOwners()
 	l.groups()
 	l.hosts()

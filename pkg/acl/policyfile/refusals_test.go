@@ -9,7 +9,6 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl/internal/acltest"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl/policyfile"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
-	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -46,7 +45,7 @@ func TestRefusals(t *testing.T) {
 			}
 		}
 		f, list := policyfile.Parse("policy.hujson", []byte(policy))
-		list = append(list, policyfile.Lint(f.Policy, controlServer(server))...)
+		list = append(list, policyfile.LintFor(f.Policy, controlServer(server))...)
 		e := eval.New(f.Policy)
 		list = append(append(list, e.RunTests()...), e.RunSSHTests()...)
 		if refused := list.Count(diag.Error) > 0; refused != (want == "refuse") || source == "" {
@@ -65,7 +64,7 @@ func TestRefusals(t *testing.T) {
 }
 
 // controlServer is the server of a row, "headscale@0.28.0" in that version.
-func controlServer(name string) facts.ControlServer {
+func controlServer(name string) *schema.Tailnet {
 	name, version, _ := strings.Cut(name, "@")
-	return facts.ControlOf(&schema.Tailnet{Control: schema.ControlServer(name), ControlVersion: schema.Version(version)})
+	return &schema.Tailnet{Control: schema.ControlServer(name), ControlVersion: schema.Version(version)}
 }

@@ -8,7 +8,6 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl/eval"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
-	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 	"github.com/tailscale/hujson"
 )
@@ -145,7 +144,7 @@ func (m *merger) consequences(f *File, t *schema.Topology) {
 		return
 	}
 	before := map[string]bool{}
-	for _, d := range Lint(f.Policy, facts.ControlOf(&t.Spec.Tailnet)) {
+	for _, d := range LintFor(f.Policy, &t.Spec.Tailnet) {
 		before[string(d.Code)+d.Message] = true
 	}
 	m.reportNarrowed(merged)
