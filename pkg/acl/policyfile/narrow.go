@@ -219,7 +219,7 @@ func (m *merger) reportNarrowed(merged *File) {
 // that fail by them.
 func (m *merger) reportWide() {
 	for _, w := range m.tooWide() {
-		remedy := fmt.Sprintf("take the regions' prefixes out of its sources; or set spec.tailnet.policy.access: allowAll, if all of that may be")
+		remedy := "take the regions' prefixes out of its sources; or set spec.tailnet.policy.access: allowAll, if all of that may be"
 		if len(m.everything(w.rule)) > 0 {
 			remedy = fmt.Sprintf("write %s as its sources instead of everything, which `acl merge --narrow` does and `acl merge --remove` takes back; or set spec.tailnet.policy.access: allowAll, if all of that may be",
 				strings.Join(m.devices(), ", "))
