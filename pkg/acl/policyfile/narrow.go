@@ -215,8 +215,8 @@ func (m *merger) reportNarrowed(merged *File) {
 	}
 }
 
-// reportWide says which rules of the file are too wide, each once, and returns the assertions
-// that fail by them.
+// reportWide says which rules of the file are too wide, each once with the first assertion
+// that fails by it.
 func (m *merger) reportWide() {
 	for _, w := range m.tooWide() {
 		remedy := "take the regions' prefixes out of its sources; or set spec.tailnet.policy.access: allowAll, if all of that may be"
