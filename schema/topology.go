@@ -292,6 +292,8 @@ type Gateways struct {
 	// State is where a gateway keeps its identity; empty means KeepSecret where that is
 	// possible and KeepHost elsewhere.
 	State GatewayState `json:"state,omitempty"`
+	// Replaced says what another machine in a gateway's place has; empty means ReplacedNever.
+	Replaced Replaced `json:"replaced,omitempty"`
 	// NodeSelector picks the gateway hosts of a DaemonSet by label.
 	NodeSelector map[string]string `json:"nodeSelector,omitempty"`
 	// Nodes are the known gateway hosts, in failover order.
@@ -494,6 +496,18 @@ type Egress string
 const (
 	EgressAny   Egress = "any"
 	EgressHTTPS Egress = "https" // TCP to port 443 alone
+)
+
+// Replaced is what another machine in a gateway's place has.
+type Replaced string
+
+const (
+	// ReplacedNever: nobody puts one there without rendering anew.
+	ReplacedNever Replaced = "never"
+	// ReplacedSameAddress: the gateway's node name and internalIPs, and an empty disk.
+	ReplacedSameAddress Replaced = "sameAddress"
+	// ReplacedAnyAddress: a name and addresses of its own.
+	ReplacedAnyAddress Replaced = "anyAddress"
 )
 
 // Runner is what runs the gateways of a mode that leaves it open.

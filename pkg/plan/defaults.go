@@ -65,6 +65,7 @@ func complete(t *schema.Topology, space func() *occupied) *schema.Topology {
 	s.Regions = slices.Clone(s.Regions)
 	for i := range s.Regions {
 		g := &s.Regions[i].Gateways
+		g.Replaced = cmp.Or(g.Replaced, schema.ReplacedNever)
 		s.Regions[i].HostAddress = cmp.Or(s.Regions[i].HostAddress, hostAddress(&s.Regions[i], s.Cluster.Distribution))
 		completeCNI(&s.Regions[i])
 		if len(g.Nodes) > 1 && !HostsApart(&s.Regions[i]) {

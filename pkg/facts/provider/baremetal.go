@@ -25,6 +25,7 @@ func ownNetwork(name, title string) Provider {
 		SingleAddress: fact.Known(false, stated),
 		PodRoutes:     fact.Unknown[string]("the user's own routers know their own ways, BGP for one"),
 		Forwarding:    fact.Unknown[string]("a switch or hypervisor may drop addresses that it did not give out, and only the user knows"),
+		Stays:         fact.Unknown[string]("whoever installs machines gives them their addresses"),
 		SharesTailnet: fact.Known(false, stated),
 		CiliumIPAM:    fact.Unknown[string]("cilium 1.17.4, Documentation/network/concepts/ipam: it has no mode for such a network"),
 		Masquerading:  fact.Unknown[string]("it has no plugin of its own"),

@@ -38,6 +38,9 @@ type Provider struct {
 	PodRoutes fact.Datum[string]
 	// Forwarding is what lets a host send packets that are not from its own address.
 	Forwarding fact.Datum[string]
+	// Stays is what lets a machine in another one's place have its address and what routes
+	// call it.
+	Stays fact.Datum[string]
 	// SharesTailnet reports whether the provider's own services, such as DNS and metadata,
 	// answer from 100.64.0.0/10, the addresses of tailnets.
 	SharesTailnet fact.Datum[bool]
@@ -118,6 +121,7 @@ func unknown(name string) Provider {
 		SingleAddress: fact.Unknown[bool](why),
 		PodRoutes:     fact.Unknown[string](why),
 		Forwarding:    fact.Unknown[string](why),
+		Stays:         fact.Unknown[string](why),
 		SharesTailnet: fact.Unknown[bool](why),
 		CiliumIPAM:    fact.Unknown[string](why),
 		Masquerading:  fact.Unknown[string](why),

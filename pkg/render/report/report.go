@@ -37,6 +37,7 @@ func Markdown(p *plan.Plan) []byte {
 	b.WriteString(devices(p))
 	b.WriteString(nodeBlocks(p))
 	b.WriteString(clouds(p))
+	b.WriteString(replaced(p))
 	b.WriteString(links(p))
 	b.WriteString(paths(p))
 	b.WriteString("\n## How large packets may be\n\n")

@@ -68,3 +68,25 @@ func TestDevices(t *testing.T) {
 		}
 	}
 }
+
+// TestReplaced: what a new machine is and needs, where gateways are replaced, and nothing else.
+func TestReplaced(t *testing.T) {
+	const head = "## Machines in a gateway's place"
+	if text := string(report.Markdown(plan.New(topology()))); strings.Contains(text, head) {
+		t.Errorf("nobody replaces gateways:\n%s", text)
+	}
+	top := topology()
+	top.Spec.Regions[0].Gateways.Replaced = schema.ReplacedSameAddress
+	local := top.Spec.Regions[0]
+	local.Name = "b"
+	local.Gateways.Mode, local.Gateways.NodeSelector = schema.ModeDaemonSet, map[string]string{"y": "z", "a": "b"}
+	top.Spec.Cluster.APIServer.Addresses = []netip.Addr{netip.MustParseAddr("10.0.0.5")}
+	top.Spec.Regions = append(top.Spec.Regions, local)
+	text := string(report.Markdown(plan.New(top)))
+	for _, want := range []string{head, "| a | the gateway's node name and internalIPs | another device, which joins by the key; delete the old one at the control server | what `kustomize-hybrid bundle --host NAME` makes, and the key |\n",
+		"| b | the gateway's node name and internalIPs | the same device, by its Secret | the labels `a=b`, `y=z` |\n"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the report lacks %q:\n%s", want, text)
+		}
+	}
+}
