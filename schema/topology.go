@@ -294,6 +294,8 @@ type Gateways struct {
 	State GatewayState `json:"state,omitempty"`
 	// Replaced says what another machine in a gateway's place has; empty means ReplacedNever.
 	Replaced Replaced `json:"replaced,omitempty"`
+	// PeerRelay is the UDP port at which they relay tunnels of others; 0 means that they do not.
+	PeerRelay int `json:"peerRelay,omitempty"`
 	// NodeSelector picks the gateway hosts of a DaemonSet by label.
 	NodeSelector map[string]string `json:"nodeSelector,omitempty"`
 	// Nodes are the known gateway hosts, in failover order.

@@ -70,7 +70,7 @@ func elements[T any](list []T, m func(T) Member) []Member {
 
 func (g Grant) member() Member {
 	var o object
-	o = o.list("src", listOrEmpty(g.Src)).list("dst", listOrEmpty(g.Dst)).list("ip", g.IP).list("via", g.Via)
+	o = o.list("src", listOrEmpty(g.Src)).list("dst", listOrEmpty(g.Dst)).list("ip", g.IP).list("via", g.Via).capabilities("app", g.App)
 	return Member{Value: o, Comment: g.Comment}
 }
 
@@ -96,6 +96,18 @@ func (o object) list(name string, values []string) object {
 		return o
 	}
 	return append(o, Member{Name: name, Value: values})
+}
+
+// capabilities have no parameters.
+func (o object) capabilities(name string, values []string) object {
+	if values == nil {
+		return o
+	}
+	var all object
+	for _, v := range values {
+		all = append(all, Member{Name: v, Value: []string{}})
+	}
+	return append(o, Member{Name: name, Value: all})
 }
 
 func (o object) text(name, value string) object {

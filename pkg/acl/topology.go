@@ -59,7 +59,7 @@ func (g *generator) policy() *Policy {
 	for _, r := range rules {
 		p.add(r.grant(g.sites), g.spec.Tailnet.Policy.Form)
 	}
-	for _, r := range slices.Concat(g.visibility(), g.steering()) {
+	for _, r := range slices.Concat(g.visibility(), g.steering(), g.relaying()) {
 		p.add(r, g.spec.Tailnet.Policy.Form)
 	}
 	p.Hosts = g.hosts(p)

@@ -26,6 +26,9 @@ func CheckTopology(t *schema.Topology) diag.List {
 	for i, f := range t.Spec.Tailnet.Policy.Flows {
 		c.flow(diag.Index("spec.tailnet.policy.flows", i), f)
 	}
+	for i := range t.Spec.Regions {
+		c.peerRelay(diag.Index("spec.regions", i)+".gateways.peerRelay", &t.Spec.Regions[i])
+	}
 	for i, p := range t.Spec.Tailnet.Policy.Pins {
 		c.pin(diag.Index("spec.tailnet.policy.pins", i), p)
 	}
@@ -125,6 +128,13 @@ func (c *topologyChecker) region(path, name string) *schema.Region {
 		return nil
 	}
 	return &c.spec.Regions[i]
+}
+
+func (c *topologyChecker) peerRelay(path string, r *schema.Region) {
+	if r.Gateways.PeerRelay != 0 && c.spec.Tailnet.Policy.Form == schema.FormACLs {
+		c.list.Errorf(CodeUnsupported, path, "access rules have no application capabilities, so nobody may use the peer relay of region %q", r.Name).
+			Fix("set form: grants, or remove peerRelay")
+	}
 }
 
 func (c *topologyChecker) pin(path string, p schema.Pin) {

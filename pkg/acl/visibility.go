@@ -70,3 +70,34 @@ func (g *generator) steering() []Grant {
 	}
 	return list
 }
+
+// relaying lets gateways that others may not reach by themselves use the peer relays. The
+// control server tells them about those by the same grant (recordings of it in headscale
+// 0.29.2, hscontrol/policy/v2: companionCaps), or wants a rule that lets them reach it.
+func (g *generator) relaying() []Grant {
+	if g.spec.Tailnet.Policy.Form == schema.FormACLs {
+		return nil
+	}
+	tags := func(has func(s *site) bool) []string {
+		set := map[string]bool{}
+		for _, s := range g.sites {
+			if has(s) {
+				set[s.tag] = true
+			}
+		}
+		return sortedKeys(set)
+	}
+	relay := Grant{
+		Src:     tags(func(s *site) bool { return s.plan.AsksRelays() }),
+		Dst:     tags(func(s *site) bool { return s.region.Gateways.PeerRelay != 0 && s.plan.HasOpen() }),
+		App:     []string{facts.TailscaleRelayCapability},
+		Comment: "peer relay: gateways that cannot reach each other do so through those of another region",
+	}
+	if len(relay.Src) == 0 || len(relay.Dst) == 0 {
+		return nil
+	}
+	if !facts.Control(g.spec.Tailnet.Control).ShowsRelays.Value {
+		relay.IP = []string{"icmp:*"}
+	}
+	return []Grant{relay}
+}

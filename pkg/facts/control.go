@@ -25,6 +25,9 @@ type ControlServer struct {
 	// HidesOwnRoutes reports whether a gateway is told only what some rule lets it reach of
 	// the routes that it is the primary of.
 	HidesOwnRoutes fact.Datum[bool]
+	// ShowsRelays reports whether devices learn of a peer relay by the grant alone that lets
+	// them use it.
+	ShowsRelays fact.Datum[bool]
 	// Sections are those of a policy file that it reads.
 	Sections fact.Datum[[]string]
 	// Autogroups are the groups that it knows by itself, by the place where it takes them;

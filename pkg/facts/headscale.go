@@ -15,6 +15,7 @@ func headscale() ControlServer {
 		TagRequests:    fact.Known(false, "headscale 0.29.2, docs/ref/registration.md"),
 		TagOwners:      fact.Known([]string{}, types+": it has no autogroup:admin, and a gateway with a pre-authorized key needs no owner"),
 		HidesOwnRoutes: fact.Known(true, "headscale 0.29.2, hscontrol/mapper/builder.go"),
+		ShowsRelays:    fact.Known(false, "juanfont/headscale#3256: a rule has to let them reach it; grants of relays since 0.29.0 (CHANGELOG.md, #2180)"),
 		Sections: fact.Known([]string{
 			"acls", "autoApprovers", "grants", "groups", "hosts", "nodeAttrs", "randomizeClientPort", "ssh", "sshTests",
 			"tagOwners", "tests",

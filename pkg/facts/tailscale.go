@@ -57,6 +57,10 @@ const (
 
 // Versions of Tailscale from which something is so.
 const (
+	// TailscalePeerRelays: a device relays tunnels of others (tailscale 1.86.0, feature/relayserver/
+	// relayserver.go, tailcfg/tailcfg.go: capability versions 120 and 121). 1.84.3 has the flag, and a
+	// server that listens on 127.0.0.1 and wants TAILSCALE_USE_WIP_CODE.
+	TailscalePeerRelays schema.Version = "1.86.0"
 	// TailscaleTokens: containerboot joins with the tokens of a workload identity (commit
 	// e66531041).
 	TailscaleTokens schema.Version = "1.94.0"
@@ -70,6 +74,11 @@ const (
 	// (tailscale#11803, commit 48919f708).
 	TailscaleByteOrder schema.Version = "1.100.0"
 )
+
+// TailscaleRelayCapability is what a grant gives to those who may use a peer relay (tailscale
+// 1.102.3, tailcfg/tailcfg.go: PeerCapabilityRelay; tailscale.com/docs/features/peer-relay).
+// The control server adds the counterpart, by which they know it.
+const TailscaleRelayCapability = "tailscale.com/cap/relay"
 
 // ChromeOS is where virtual machines of ChromeOS are: in the tailnet's block, and never a
 // device's (tailscale 1.84.3, net/tsaddr/tsaddr.go).
@@ -125,6 +134,7 @@ func tailscaleControl() ControlServer {
 		TagRequests:    fact.Known(true, "tailscale.com/kb/1068, tags"),
 		TagOwners:      fact.Known([]string{"autogroup:admin"}, syntax),
 		HidesOwnRoutes: fact.Known(false, "recordings of the control server in headscale 0.29.2, hscontrol/policy/v2/testdata/routes_results"),
+		ShowsRelays:    fact.Known(true, "tailscale.com/docs/features/peer-relay: the grant is all that it takes"),
 		Sections: fact.Known([]string{
 			"acls", "autoApprovers", "defaultSrcPosture", "derpMap", "disableIPv4", "grants", "groups", "hosts", "ipsets", "nodeAttrs",
 			"oneCGNATRoute", "postures", "randomizeClientPort", "ssh", "sshTests", "tagOwners", "tests",

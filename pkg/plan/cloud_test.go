@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -113,5 +114,37 @@ func TestSpreadNeedsSupersets(t *testing.T) {
 	topology.Spec.Regions[1].Gateways.HA.Strategy = "supersets"
 	if c := plan.New(topology).ByName().Regions[0].Cloud; !c.Spread {
 		t.Error("every gateway sends by itself, and the routes lead to one")
+	}
+}
+
+// A peer relay is reached at its port, and whoever may need it gets out to it.
+func TestPeerRelayPorts(t *testing.T) {
+	topology := sample.Clouds()["gcp"]
+	for i := range topology.Spec.Regions {
+		r := &topology.Spec.Regions[i]
+		r.Network.EgressFiltered = true
+		if r.Cloud() == "" {
+			r.Gateways.PeerRelay, r.Gateways.Nodes[0].PublicIP = 40000, netip.MustParseAddr("203.0.113.7")
+		}
+	}
+	ports := func(relay int) (names []string) {
+		for i := range topology.Spec.Regions {
+			if r := &topology.Spec.Regions[i]; r.Cloud() == "gcp" {
+				r.Gateways.PeerRelay = relay
+				c := plan.New(topology).Regions[i].Cloud
+				for _, rule := range c.Rules() {
+					if rule.Port == 40000 || rule.Port == 40001 {
+						names = append(names, strings.TrimPrefix(rule.Name, c.Owner+"-"))
+					}
+				}
+			}
+		}
+		return names
+	}
+	if got := strings.Join(ports(0), " "); got != "out-40000 out-40000-6" {
+		t.Errorf("a client: %s", got)
+	}
+	if got := strings.Join(ports(40001), " "); got != "in-40001 out-40000 in-40001-6 out-40000-6" {
+		t.Errorf("a relay without a public address: %s", got)
 	}
 }

@@ -46,14 +46,21 @@ func (c *Cloud) Rules() []FirewallRule {
 			}
 		}
 		add("in-"+strconv.Itoa(facts.TailscalePort), FirewallRule{Protocol: "udp", Port: facts.TailscalePort, Peers: anybody, Hosts: gateways})
+		if port := r.Region.Gateways.PeerRelay; port != 0 {
+			add("in-"+strconv.Itoa(port), FirewallRule{Protocol: "udp", Port: port, Peers: anybody, Hosts: gateways})
+		}
 		add("in-regions", FirewallRule{Protocol: "all", Peers: f.of(remote), Hosts: f.of(r.Region.Advertised())})
 		if !r.Region.Network.EgressFiltered {
 			continue
 		}
-		for _, out := range []FirewallRule{
+		outs := []FirewallRule{
 			{Protocol: "udp", Port: facts.TailscalePort}, {Protocol: "udp", Port: facts.STUNPort},
 			{Protocol: "tcp", Port: facts.HTTPSPort}, {Protocol: "tcp", Port: facts.HTTPPort},
-		} {
+		}
+		for _, port := range r.RelaysFor() {
+			outs = append(outs, FirewallRule{Protocol: "udp", Port: port})
+		}
+		for _, out := range outs {
 			out.Egress, out.Peers, out.Hosts = true, anybody, gateways
 			add("out-"+strconv.Itoa(out.Port), out)
 		}

@@ -21,14 +21,23 @@ func TestExpectedPath(t *testing.T) {
 		{plan.ReachOpen, plan.ReachHTTPS}:      plan.PathRelayed,
 	}
 	for pair, path := range want {
-		if got := plan.ExpectedPath(pair[0], pair[1]); got != path {
+		if got := plan.ExpectedPath(pair[0], pair[1], false); got != path {
 			t.Errorf("%v: %v, want %v", pair, got, path)
+		}
+		// A peer relay helps where both ends get UDP out and neither is open, and nowhere else.
+		if pair == [2]plan.Reach{plan.ReachHard, plan.ReachHard} {
+			path = plan.PathPeerRelay
+		}
+		if got := plan.ExpectedPath(pair[0], pair[1], true); got != path {
+			t.Errorf("%v with a peer relay: %v, want %v", pair, got, path)
 		}
 	}
 	for _, a := range plan.Reaches() {
 		for _, b := range plan.Reaches() {
-			if plan.ExpectedPath(a, b) != plan.ExpectedPath(b, a) {
-				t.Errorf("%v and %v: the path depends on who asks", a, b)
+			for _, relay := range []bool{false, true} {
+				if plan.ExpectedPath(a, b, relay) != plan.ExpectedPath(b, a, relay) {
+					t.Errorf("%v and %v: the path depends on who asks", a, b)
+				}
 			}
 		}
 	}

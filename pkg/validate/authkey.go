@@ -1,6 +1,9 @@
 package validate
 
 import (
+	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
@@ -13,6 +16,7 @@ const (
 	CodeKeyOneOff  diag.Code = "auth-key-one-off" // one key for several gateways that each need one
 	CodeKeyOAuth   diag.Code = "auth-key-oauth"   // what makes further keys, on hosts
 	CodeKeyControl diag.Code = "auth-key-control" // what the control server does not have
+	CodeKeyUnread  diag.Code = "auth-key-unread"  // what is said of a key that nobody reads
 )
 
 const authPath = "spec.tailnet.auth"
@@ -23,6 +27,7 @@ func authKeys(p *plan.Plan) diag.List {
 	keyShared(p, &list)
 	keyOnHosts(p, &list)
 	keyControl(p, &list)
+	keyUnread(p, &list)
 	return list
 }
 
@@ -49,14 +54,49 @@ func keyOnHosts(p *plan.Plan, list *diag.List) {
 	if p.Topology.Spec.Tailnet.Auth.HostKind != schema.KeyOAuthClient {
 		return
 	}
+	var names []string
+	d := &diag.Diagnostic{Severity: diag.Warning, Code: CodeKeyOAuth, Path: authPath + ".hostKind"}
 	for i := range p.Regions {
-		if g := &p.Regions[i].Region.Gateways; g.Mode != schema.ModeDaemonSet {
-			list.Warnf(CodeKeyOAuth, authPath+".hostKind", "hosts of region %q keep an OAuth client's secret in a file: whoever is root there makes further keys with every tag that the client has, until somebody deletes it",
-				p.Regions[i].Region.Name).
-				See(regionPath(i)+".gateways.mode", "mode %s keeps it on hosts", g.Mode).
-				Fix("put a key there that was made with the client elsewhere: a one-off key is spent, and worth nothing, once the gateway has joined")
-			return
+		if r := p.Regions[i].Region; r.Gateways.Mode != schema.ModeDaemonSet {
+			names = append(names, strconv.Quote(r.Name))
+			d.See(regionPath(i)+".gateways.mode", "mode %s keeps it on hosts", r.Gateways.Mode)
 		}
+	}
+	if len(names) == 0 {
+		return
+	}
+	d.Message = fmt.Sprintf("hosts of %s keep an OAuth client's secret in a file: whoever is root there makes further keys with every tag that the client has, until somebody deletes it", regionsNamed(names))
+	*list = append(*list, d.Fix("put a key there that was made with the client elsewhere: a one-off key is spent, and worth nothing, once the gateway has joined"))
+}
+
+func regionsNamed(names []string) string {
+	if len(names) == 1 {
+		return "region " + names[0]
+	}
+	return "regions " + strings.Join(names, ", ")
+}
+
+// keyUnread: what is said of a key that no gateway looks for.
+func keyUnread(p *plan.Plan, list *diag.List) {
+	auth := &p.Given.Spec.Tailnet.Auth
+	var inSecret, onHosts bool
+	for i := range p.Regions {
+		r := &p.Regions[i]
+		daemon := r.Region.Gateways.Mode == schema.ModeDaemonSet
+		inSecret = inSecret || daemon && !r.Federated
+		onHosts = onHosts || !daemon
+	}
+	if auth.SecretKind != "" && !inSecret {
+		why := "no region has mode daemonSet"
+		if auth.WorkloadIdentity.ClientID != "" && slices.ContainsFunc(p.Regions, func(r plan.Region) bool { return r.Federated }) {
+			why = "gateways of DaemonSets join with workload identity " + auth.WorkloadIdentity.ClientID
+		}
+		list.Warnf(CodeKeyUnread, authPath+".secretKind", "secretKind is %s, and no gateway reads the Secret: %s", auth.SecretKind, why).
+			Fix("remove secretKind; hostKind says what hosts' files hold")
+	}
+	if auth.HostKind != "" && !onHosts {
+		list.Warnf(CodeKeyUnread, authPath+".hostKind", "hostKind is %s, and no gateway keeps a key on its host: every region has mode daemonSet", auth.HostKind).
+			Fix("remove hostKind; secretKind says what the Secret holds")
 	}
 }
 

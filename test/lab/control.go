@@ -369,6 +369,9 @@ func (c *control) stuff(n *member) []thing {
 func (c *control) filter(n *member) []tailcfg.FilterRule {
 	var rules []tailcfg.FilterRule
 	for _, g := range c.policy.Grants {
+		if rule, ok := c.companion(n, g); ok {
+			rules = append(rules, rule)
+		}
 		var dsts []netip.Prefix
 		for _, d := range g.dst {
 			dsts = append(dsts, intersect(d, c.stuff(n), n.Addresses)...)
@@ -379,6 +382,9 @@ func (c *control) filter(n *member) []tailcfg.FilterRule {
 		}
 		if len(dsts) == 0 || len(srcs) == 0 {
 			continue
+		}
+		if rule, ok := capabilities(g.App, srcs, dsts); ok {
+			rules = append(rules, rule)
 		}
 		for _, p := range g.ports {
 			rule := tailcfg.FilterRule{SrcIPs: srcs, IPProto: p.protocols}
@@ -392,6 +398,29 @@ func (c *control) filter(n *member) []tailcfg.FilterRule {
 		return []tailcfg.FilterRule{}
 	}
 	return rules
+}
+
+// capabilities are those that a grant gives its sources at a node.
+func capabilities(app map[tailcfg.PeerCapability]any, srcs []string, dsts []netip.Prefix) (tailcfg.FilterRule, bool) {
+	given := tailcfg.PeerCapMap{}
+	for name := range app {
+		given[name] = nil
+	}
+	return tailcfg.FilterRule{SrcIPs: srcs, CapGrant: []tailcfg.CapGrant{{Dsts: dsts, CapMap: given}}}, len(app) > 0
+}
+
+// companion tells a node that may use a relay which nodes are relays: the service adds it
+// to the grant, with its two ends exchanged (recordings of it in headscale 0.29.2,
+// hscontrol/policy/v2: companionCaps).
+func (c *control) companion(n *member, g *grant) (tailcfg.FilterRule, bool) {
+	if _, ok := g.App[tailcfg.PeerCapabilityRelay]; !ok || !matches(g.src, c.stuff(n)) {
+		return tailcfg.FilterRule{}, false
+	}
+	var relays []string
+	for _, d := range g.dst {
+		relays = append(relays, c.sources(d)...)
+	}
+	return capabilities(map[tailcfg.PeerCapability]any{tailcfg.PeerCapabilityRelayTarget: nil}, relays, n.Addresses)
 }
 
 func (c *control) sources(t thing) []string {

@@ -258,7 +258,11 @@ func (h *host) port() string {
 // the switch that got them and what was private about them.
 func (w *world) leaked() (map[string]int, error) {
 	leaks := map[string]int{}
-	for _, name := range []string{"inet", "cloud", "dc"} {
+	switches := []string{"inet"}
+	for _, s := range w.pass.sites() {
+		switches = append(switches, s.name)
+	}
+	for _, name := range switches {
 		out, err := run("ip", "netns", "exec", w.ns(name), "nft", "list", "counters", "table", "inet", "leak")
 		if err != nil {
 			return nil, err

@@ -83,11 +83,15 @@ func (w *world) addNAT(s site) error {
 	if err != nil {
 		return err
 	}
-	if err := w.plug(ns, "inet0", "inet", 201); err != nil {
+	number := 201
+	if s.name == "cloud" {
+		number = 202
+	}
+	if err := w.plug(ns, "inet0", "inet", number); err != nil {
 		return err
 	}
 	if err := batch(ns, "link add br0 type bridge", "link set br0 up", "address add "+s.lan4+"1/"+bits(s.node4)+" dev br0",
-		"link set inet0 up", "address add "+internet4+"201/24 dev inet0"); err != nil {
+		"link set inet0 up", fmt.Sprintf("address add %s%d/24 dev inet0", internet4, number)); err != nil {
 		return err
 	}
 	if _, err := run("ip", "netns", "exec", ns, "sysctl", "-qw", "net.ipv4.ip_forward=1",

@@ -66,6 +66,9 @@ func passes() []pass {
 		if i%2 == 1 {
 			p.version = "1.102.3"
 		}
+		if s.version != "" {
+			p.version = s.version
+		}
 		all = append(all, p)
 	}
 	return all

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -157,6 +158,54 @@ func symmetricNAT() *shape {
 	}
 }
 
+// peerRelay is two sites whose routers give each flow another port, so that nobody can open
+// a direct path between them, and a third whose gateways relay for them.
+func peerRelay() *shape {
+	const hard = "masquerade random,fully-random"
+	return &shape{
+		name: "peer-relay", version: "1.102.3", hub: true,
+		sites: func(cloud, dc *site) { cloud.nat, dc.nat = hard, hard },
+		topology: func(t *schema.Topology) {
+			t.Spec.Tailnet.Policy.TagPerRegion = true
+			t.Spec.Regions[2].Gateways.PeerRelay = relayPort
+		},
+		network: func(w *world) error { return w.routePods() },
+		more:    shapeChecks.relayed,
+	}
+}
+
+const relayPort = 40000
+
+// relayed: the tunnel goes by the third site's gateways, whose watches have turned the relay
+// on, and does so again when tailscaled has forgotten it.
+func (c shapeChecks) relayed() {
+	c.path("peer relay")
+	on := func(h *host) bool {
+		prefs, _ := h.tailscale("debug", "prefs")
+		return strings.Contains(prefs, fmt.Sprintf(`"RelayServerPort": %d`, relayPort))
+	}
+	c.check("the relay is on after each start", func() (bool, string) {
+		var bad []string
+		for _, name := range []string{"hub-1", "hub-2"} {
+			h := c.host(name)
+			h.crash()
+			if err := h.boot(); err != nil {
+				return false, err.Error()
+			}
+			if err := c.await(40*time.Second, "the relay", func() bool { return on(h) }); err != nil {
+				bad = append(bad, name+": "+err.Error())
+			}
+		}
+		for _, name := range []string{"cloud-1", "dc-1"} {
+			if on(c.host(name)) {
+				bad = append(bad, name+" is a relay, too")
+			}
+		}
+		return failures(bad, "2 relays, and nobody else")
+	})
+	c.path("peer relay")
+}
+
 // onlyHTTPS is a site whose firewall lets nothing out but TCP to port 443: all goes by DERP.
 func onlyHTTPS() *shape {
 	return &shape{
@@ -181,9 +230,11 @@ func (c shapeChecks) expected(a, b string) string {
 		}
 		return 0
 	}
-	switch plan.ExpectedPath(reach(a), reach(b)) {
+	switch plan.ExpectedPath(reach(a), reach(b), len(p.PeerRelays()) > 0) {
 	case plan.PathDirect:
 		return "direct"
+	case plan.PathPeerRelay:
+		return "peer relay"
 	case plan.PathRelayed:
 		return "DERP"
 	}

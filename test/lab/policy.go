@@ -23,9 +23,10 @@ type policy struct {
 }
 
 type grant struct {
-	Src []string `json:"src"`
-	Dst []string `json:"dst"`
-	IP  []string `json:"ip"`
+	Src []string                       `json:"src"`
+	Dst []string                       `json:"dst"`
+	IP  []string                       `json:"ip"`
+	App map[tailcfg.PeerCapability]any `json:"app"`
 
 	src, dst []thing
 	ports    []portRule

@@ -20,6 +20,10 @@ import (
 // write about it, and what stands between the hosts. Shapes are IPv4.
 type shape struct {
 	name string
+	// version of Tailscale that it needs; empty where any will do.
+	version string
+	// hub is a third region, whose gateways have public addresses.
+	hub bool
 	// sites changes the regions.
 	sites func(cloud, dc *site)
 	// topology changes what the user writes beside them.
@@ -44,7 +48,7 @@ const flat = "flat"
 func shapes() []*shape {
 	return []*shape{
 		vpcOverlay(), vpcAlias(), vpcUnrouted(), overlay(), strictFilter(), symmetricNAT(), onlyHTTPS(),
-		sharedSubnet(), podsInTailnetBlock(), apiBalancer(), publicHosts(), hostServices(), portSecurity(), linked(),
+		sharedSubnet(), podsInTailnetBlock(), apiBalancer(), publicHosts(), hostServices(), portSecurity(), linked(), peerRelay(),
 	}
 }
 
@@ -245,13 +249,15 @@ func (c shapeChecks) identities() {
 	})
 }
 
-// ways is how each of two gateways reaches the other: "direct" or "DERP".
+// ways is how each of two gateways reaches the other: "direct", "peer relay" or "DERP".
 func (c shapeChecks) ways(a, b string) (ways [2]string) {
 	for i, p := range [][2]string{{a, b}, {b, a}} {
 		out, _ := c.host(p[0]).tailscale("ping", "--c=1", "--timeout=3s", "--until-direct=false", c.tailnetIP(p[1]))
 		switch {
 		case strings.Contains(out, " via DERP"):
 			ways[i] = "DERP"
+		case strings.Contains(out, " via peer-relay"):
+			ways[i] = "peer relay"
 		case strings.Contains(out, " via "):
 			ways[i] = "direct"
 		default:

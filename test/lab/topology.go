@@ -30,7 +30,8 @@ type site struct {
 
 func (s site) overlay() bool { return s.cni.Tunnel == schema.TunnelVXLAN }
 
-// sites are the two regions: one runs a DaemonSet's pods, the other static pods.
+// sites are the two regions: one runs a DaemonSet's pods, the other static pods. A shape
+// may have a third.
 func (p pass) sites() []site {
 	cloud, dc := schema.ModeDaemonSet, schema.ModeStaticPod
 	switch p.layout {
@@ -54,6 +55,13 @@ func (p pass) sites() []site {
 	if p.shape != nil {
 		// One family is enough to show which way packets take.
 		sites[0].node6, sites[0].pod6, sites[1].node6, sites[1].pod6 = "", "", "", ""
+		if p.shape.hub {
+			sites = append(sites, site{
+				name: "hub", mode: cloud, provider: "bare-metal", cni: native(), fabric: switched,
+				node4: "10.144.0.0/24", lan4: "10.144.0.", lan6: "fd00:144::",
+				pod4: "10.145.0.0/16", podNet4: "10.145.%d.", podNet6: "fd00:145:0:%d::",
+			})
+		}
 		if p.shape.sites != nil {
 			p.shape.sites(&sites[0], &sites[1])
 		}
@@ -80,8 +88,11 @@ func (m machine) public() bool { return m.gateway() && m.site.nat == "" }
 // come first.
 func (m machine) publicAddress() string {
 	number := 9 + m.number
-	if m.site.name == "dc" {
+	switch m.site.name {
+	case "dc":
 		number += 3
+	case "hub":
+		number += 6
 	}
 	return fmt.Sprint(internet4, number)
 }

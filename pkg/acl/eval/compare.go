@@ -107,6 +107,10 @@ func (c *checker) missing() {
 		if aliases && have[key(g)] {
 			continue
 		}
+		if len(g.App) > 0 && !c.capable(g) {
+			c.list.Warnf(CodeMissing, "grants", "nothing gives %s the capability %s at %s (%s)", strings.Join(g.Src, ", "), strings.Join(g.App, ", "), strings.Join(g.Dst, ", "), g.Comment).
+				Fix("add the grant: `acl merge`")
+		}
 		m := gaps(c.file, c.needed, g.Src, g.Dst, g.IP, g.Via, always)
 		switch {
 		case m.count > 0 && m.on != "":
@@ -117,6 +121,34 @@ func (c *checker) missing() {
 			c.list.Errorf(CodeMissing, "grants", "nothing lets %s reach %s on %s, which the cluster needs (%s)%s",
 				c.needed.scope.named(m.src), c.needed.scope.named(m.dst), m.port, g.Comment, more(m.count)).
 				Fix("add the grant: `acl merge`")
+		}
+	}
+}
+
+// capable reports whether one grant of the file has the needed one's capabilities, sources
+// and destinations, and perhaps more.
+func (c *checker) capable(need acl.Grant) bool {
+	within := func(a, b []string) bool { return slices.Contains(b, "*") || among(a, b) }
+	return slices.ContainsFunc(c.have.Grants, func(g acl.Grant) bool {
+		return within(need.App, g.App) && within(need.Src, g.Src) && within(need.Dst, g.Dst)
+	})
+}
+
+// among reports whether each of the names is in the list.
+func among(names, list []string) bool {
+	return !slices.ContainsFunc(names, func(name string) bool { return !slices.Contains(list, name) })
+}
+
+// wideCapability reports a capability at our gateways that others get.
+func (c *checker) wideCapability(path string, g acl.Grant) {
+	for _, need := range c.need.Grants {
+		shared := slices.ContainsFunc(g.Dst, func(name string) bool { return name == "*" || slices.Contains(need.Dst, name) })
+		if len(need.App) == 0 || !shared || !slices.ContainsFunc(g.App, func(name string) bool { return slices.Contains(need.App, name) }) {
+			continue
+		}
+		if !among(g.Src, need.Src) || !among(g.Dst, need.Dst) {
+			c.list.Warnf(CodeWide, path, "%s gives %s the capability %s at %s, and the cluster needs it for %s at %s", path, strings.Join(g.Src, ", "), strings.Join(need.App, ", "), strings.Join(g.Dst, ", "), strings.Join(need.Src, ", "), strings.Join(need.Dst, ", ")).
+				Fix("narrow the rule")
 		}
 	}
 }
@@ -145,7 +177,8 @@ func (c *checker) sameAliases() bool {
 
 // key identifies a grant by its content.
 func key(g acl.Grant) string {
-	return strings.Join(g.Src, " ") + ">" + strings.Join(g.Dst, " ") + ":" + strings.Join(g.IP, " ") + "@" + strings.Join(g.Via, " ")
+	return strings.Join(g.Src, " ") + ">" + strings.Join(g.Dst, " ") + ":" + strings.Join(g.IP, " ") + "@" + strings.Join(g.Via, " ") +
+		"+" + strings.Join(g.App, " ")
 }
 
 // wide reports rules between the regions that the topology does not need.
@@ -174,6 +207,7 @@ func (c *checker) wideRule(path string, g acl.Grant) {
 			Fix("let regions reach each other only; until then the rules that gateway-setup.sh installs keep the LAN working")
 	}
 	c.mirror(path, g)
+	c.wideCapability(path, g)
 	m := gaps(c.needed, c.file, g.Src, g.Dst, g.IP, g.Via, c.concerns)
 	if m.count == 0 {
 		return

@@ -128,7 +128,11 @@ func TestInstall(t *testing.T) {
 				t.Errorf("it refuses, and has written %q", got)
 			}
 			h.write(h.root+key, []byte("tskey-client-x"), 0o600)
-			h.want("install.sh: "+key+" holds an OAuth client's secret without ?ephemeral=false&preauthorized=true: the tailnet would forget this gateway while it is down\n", 1, "apply")
+			unapproved := "install.sh: " + key + " holds an OAuth client's secret without &preauthorized=true: where the tailnet approves devices, this gateway waits until somebody does\n"
+			forgotten := "install.sh: " + key + " holds an OAuth client's secret without ?ephemeral=false&preauthorized=true: the tailnet would forget this gateway while it is down\n"
+			h.want(unapproved+forgotten, 1, "apply")
+			h.write(h.root+key, []byte("tskey-client-x?preauthorized=true&ephemeral=falsely\n"), 0o600)
+			h.want(forgotten, 1, "apply")
 			h.write(h.root+key, []byte("x"), 0o400)
 			h.want("", 0, "apply")
 			h.want("", 0, "check")
@@ -270,5 +274,22 @@ func TestWhoHasNoBundle(t *testing.T) {
 		if !errors.As(err, &refusal) || refusal.Why != c.why || len(files) > 0 {
 			t.Errorf("%s: %v, want %q", c.name, err, c.why)
 		}
+	}
+}
+
+// An OAuth client's secret with all that it takes is installed, and named; one by which the
+// gateway may have to wait is installed, too: only the tailnet knows whether it has to.
+func TestInstallWithAClientSecret(t *testing.T) {
+	p := plan.New(sample.WithForms(schema.ModeStaticPod, schema.RouteFormSystemd))
+	for name, shell := range shells(t) {
+		t.Run(name, func(t *testing.T) {
+			h := newHost(t, shell)
+			h.unpack(bundle.Gateway(p, "cloud-1"))
+			const further = "install.sh: " + key + " holds an OAuth client's secret, which makes further keys: a key of its own would do\n"
+			h.write(h.root+key, []byte("tskey-client-x?ephemeral=false&preauthorized=true\n"), 0o600)
+			h.want(further, 0, "apply")
+			h.write(h.root+key, []byte("tskey-client-x?preauthorized=false&ephemeral=0"), 0o600)
+			h.want("install.sh: "+key+" holds an OAuth client's secret without &preauthorized=true: where the tailnet approves devices, this gateway waits until somebody does\n"+further, 0, "apply")
+		})
 	}
 }

@@ -131,10 +131,14 @@ apply() {
 }
 
 # client_secret refuses an OAuth client's secret by which the tailnet would forget this host
-# whenever it is down (tailscale 1.84.3, cmd/tailscale/cli/up.go: resolveAuthKey).
+# whenever it is down, and names one by which it waits for an approval, where the tailnet
+# wants those (tailscale 1.84.3, cmd/tailscale/cli/up.go: resolveAuthKey; the words are
+# those of Go's strconv.ParseBool).
 client_secret() {
 	grep -q '^tskey-client-' "$1" || return 0
-	grep -q 'ephemeral=false' "$1" ||
+	grep -Eq '[?&]preauthorized=(1|t|T|true|True|TRUE)(&|$)' "$1" ||
+		say "${1#"$ROOT"} holds an OAuth client's secret without &preauthorized=true: where the tailnet approves devices, this gateway waits until somebody does"
+	grep -Eq '[?&]ephemeral=(0|f|F|false|False|FALSE)(&|$)' "$1" ||
 		die "${1#"$ROOT"} holds an OAuth client's secret without ?ephemeral=false&preauthorized=true: the tailnet would forget this gateway while it is down"
 	say "${1#"$ROOT"} holds an OAuth client's secret, which makes further keys: a key of its own would do"
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -458,5 +459,26 @@ func TestNodeObjectsAreNobodysToPrune(t *testing.T) {
 		if _, ok := node.Labels[label]; ok {
 			t.Errorf("the Node has label %s, by which objects of ours are found", label)
 		}
+	}
+}
+
+// The port of a peer relay is the host's, as the tunnel's is.
+func TestPeerRelayHasItsPort(t *testing.T) {
+	ports := func(relay int) (names []string) {
+		b := rendered(t, sample.Published(t, func(t *schema.Topology) { t.Spec.Regions[0].Gateways.PeerRelay = relay }))
+		for _, o := range b.objects {
+			if d, ok := o.(*appsv1.DaemonSet); ok {
+				for _, c := range d.Spec.Template.Spec.Containers {
+					for _, p := range c.Ports {
+						names = append(names, fmt.Sprint(p.Name, " ", p.HostPort, " ", p.Protocol))
+					}
+				}
+			}
+		}
+		return names
+	}
+	without := ports(0)
+	if with := ports(40000); !slices.Equal(with, append(without, "peer-relay 40000 UDP")) || len(without) != 2 {
+		t.Errorf("%q with a relay, %q without", with, without)
 	}
 }

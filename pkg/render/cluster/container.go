@@ -70,7 +70,7 @@ func (g *gateway) tailscaleContainer() corev1.Container {
 	return corev1.Container{
 		Name:           "tailscale",
 		Image:          g.all.Topology.Spec.Tailnet.Image,
-		Ports:          ports(),
+		Ports:          g.ports(),
 		Env:            environment(g.runs.Environment),
 		Resources:      requests("100m", "128Mi"),
 		VolumeMounts:   tailscaleMounts(),
@@ -102,11 +102,18 @@ func (g *gateway) watchContainer() corev1.Container {
 
 // ports lets the scheduler and the kubelet refuse a second gateway on a host, which
 // would fight with the first over the port and the name of the TUN device.
-func ports() []corev1.ContainerPort {
-	return []corev1.ContainerPort{
-		{Name: "wireguard", ContainerPort: facts.TailscalePort, HostPort: facts.TailscalePort, Protocol: corev1.ProtocolUDP},
-		{Name: "health", ContainerPort: facts.TailscaleHealthPort, HostPort: facts.TailscaleHealthPort, Protocol: corev1.ProtocolTCP},
+func (g *gateway) ports() []corev1.ContainerPort {
+	port := func(name string, number int32, protocol corev1.Protocol) corev1.ContainerPort {
+		return corev1.ContainerPort{Name: name, ContainerPort: number, HostPort: number, Protocol: protocol}
 	}
+	list := []corev1.ContainerPort{
+		port("wireguard", facts.TailscalePort, corev1.ProtocolUDP),
+		port("health", facts.TailscaleHealthPort, corev1.ProtocolTCP),
+	}
+	if relay := g.plan.Region.Gateways.PeerRelay; relay != 0 {
+		list = append(list, port("peer-relay", int32(relay), corev1.ProtocolUDP))
+	}
+	return list
 }
 
 // requests has no limits: a throttled or killed gateway is an outage of its region.

@@ -23,14 +23,20 @@ type hostPort struct {
 
 // hostPorts are what a gateway's own firewall lets through; outgoing ones only where
 // that filters them. What gateways forward, gateway-setup.sh accepts.
-func hostPorts(n *schema.Network) []hostPort {
+func hostPorts(r *plan.Region) []hostPort {
 	ports := []hostPort{{false, "udp", facts.TailscalePort, "other gateways"}}
-	if n.EgressFiltered {
+	if port := r.Region.Gateways.PeerRelay; port != 0 {
+		ports = append(ports, hostPort{false, "udp", port, "tunnels of others, which this peer relay carries"})
+	}
+	if r.Region.Network.EgressFiltered {
 		ports = append(ports,
 			hostPort{true, "udp", facts.TailscalePort, "other gateways"},
 			hostPort{true, "udp", facts.STUNPort, "STUN: the gateway's own address as others see it"},
 			hostPort{true, "tcp", facts.HTTPSPort, "the control server, and DERP relays where nothing direct works"},
 			hostPort{true, "tcp", facts.HTTPPort, "the control server, where 443 is closed"})
+		for _, port := range r.RelaysFor() {
+			ports = append(ports, hostPort{true, "udp", port, "peer relays"})
+		}
 	}
 	return ports
 }
@@ -40,7 +46,7 @@ func hostPorts(n *schema.Network) []hostPort {
 // would keep no other table from dropping.
 func firewallFiles(header string, r *plan.Region) []tree.File {
 	dir := tree.InRegion(r.Region.Name, "gateway/")
-	ports := hostPorts(&r.Region.Network)
+	ports := hostPorts(r)
 	switch r.Region.Network.HostFirewall {
 	case schema.HostFirewallUFW:
 		return []tree.File{{Path: dir + "ufw.sh", Executable: true, Data: tree.Headed(header, ufwScript(ports))}}

@@ -1,6 +1,7 @@
 package host_test
 
 import (
+	"net/netip"
 	"os"
 	"os/exec"
 	"path"
@@ -29,11 +30,13 @@ func firewallFiles(t *testing.T, topology *schema.Topology) []tree.File {
 func TestHostFirewallNFTables(t *testing.T) {
 	topology := sample.Cases()["single"]
 	topology.Spec.Regions[1].Network = schema.Network{HostFirewall: schema.HostFirewallNFTables, EgressFiltered: true}
+	topology.Spec.Regions[1].Gateways.PeerRelay = 40001
+	topology.Spec.Regions[0].Gateways.PeerRelay, topology.Spec.Regions[0].Gateways.Nodes[0].PublicIP = 40000, netip.MustParseAddr("203.0.113.7")
 	files := firewallFiles(t, topology)
 	if len(files) != 2 {
 		t.Fatalf("%d files", len(files))
 	}
-	for i, want := range [][]string{{"udp dport 41641 accept"}, {"udp dport 41641 accept", "udp dport 3478 accept", "tcp dport 443 accept", "tcp dport 80 accept"}} {
+	for i, want := range [][]string{{"udp dport 41641 accept", "udp dport 40001 accept"}, {"udp dport 41641 accept", "udp dport 3478 accept", "tcp dport 443 accept", "tcp dport 80 accept", "udp dport 40000 accept"}} {
 		var rules []string
 		for line := range strings.Lines(string(files[i].Data)) {
 			if rule, _, ok := strings.Cut(line, " comment"); ok {

@@ -37,7 +37,7 @@ func (f *forms) hostServices() []hostFile {
 }
 
 // watchesPrimary reports whether gateways of the region run gateway-watch.sh.
-func (f *forms) watchesPrimary() bool { return watchesPrimary(f.plan) }
+func (f *forms) watchesPrimary() bool { return watched(f.plan) }
 
 // tailscaledUnit is a unit of our own, beside the package's: that one reads
 // /etc/default/tailscaled, keeps its state elsewhere, and is updated with the package.

@@ -99,11 +99,14 @@ func spelled(p netip.Prefix) string {
 // do not differ.
 func (f *Fleet) Gateway(r *plan.Region, h *plan.Host) Gateway {
 	tables := f.GatewayTables(r, h)
-	return Gateway{Tables: tables, Watched: watchesPrimary(r), Hash: f.hash(tables), Environment: environment(f.plan, r, h)}
+	return Gateway{Tables: tables, Watched: watched(r), Hash: f.hash(tables), Environment: environment(f.plan, r, h)}
 }
 
-// watchesPrimary reports whether gateways of the region keep routes that follow a primary.
-func watchesPrimary(r *plan.Region) bool { return r.Relay || r.SourceRoute }
+// watched reports whether gateways of the region keep routes that follow a primary, or
+// a setting that tailscaled loses at each start.
+func watched(r *plan.Region) bool {
+	return r.Relay || r.SourceRoute || r.Region.Gateways.PeerRelay != 0
+}
 
 // Node spells what differs for the region's hosts that are not gateways.
 func (f *Fleet) Node(r *plan.Region) Node {
@@ -137,6 +140,9 @@ func (f *Fleet) GatewayTables(r *plan.Region, h *plan.Host) []byte {
 	t.line("setting", "relay", yesNo(r.Relay))
 	t.line("setting", "sourceRoute", yesNo(r.SourceRoute))
 	t.line("setting", "cni", string(r.Region.CNI.Type))
+	if port := r.Region.Gateways.PeerRelay; port != 0 {
+		t.line("setting", "peerRelay", strconv.Itoa(port))
+	}
 	t.prefixes("own", h.Own)
 	for i, s := range h.Sources {
 		// tailscaled spells the length of a single address, too.

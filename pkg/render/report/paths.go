@@ -20,9 +20,10 @@ func reachWords(r plan.Reach) string {
 
 func pathWords(p plan.Path) string {
 	return map[plan.Path]string{
-		plan.PathDirect:  "direct",
-		plan.PathMaybe:   "direct or by DERP: it shows when they run",
-		plan.PathRelayed: "by DERP",
+		plan.PathDirect:    "direct",
+		plan.PathMaybe:     "direct or by DERP: it shows when they run",
+		plan.PathPeerRelay: "by a peer relay",
+		plan.PathRelayed:   "by DERP",
 	}[p]
 }
 
@@ -39,6 +40,7 @@ func paths(p *plan.Plan) string {
 			names[reach] = append(names[reach], n.Name)
 		}
 	}
+	relays := p.PeerRelays()
 	var b strings.Builder
 	b.WriteString("\n## Expected paths of the tunnels\n\nA tunnel is fastest where gateways reach each other by UDP; `tailscale status` says which way it takes.\n\n" +
 		"| gateways | have | to |\n|---|---|---|\n")
@@ -49,10 +51,14 @@ func paths(p *plan.Plan) string {
 		var to []string
 		for _, other := range plan.Reaches() {
 			if n := len(names[other]); n > 1 || n == 1 && other != reach {
-				to = append(to, fmt.Sprintf("%s: %s", few(names[other]), pathWords(plan.ExpectedPath(reach, other))))
+				to = append(to, fmt.Sprintf("%s: %s", few(names[other]), pathWords(plan.ExpectedPath(reach, other, len(relays) > 0))))
 			}
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s |\n", few(names[reach]), reachWords(reach), strings.Join(to, "; "))
+	}
+	for _, i := range relays {
+		r := &p.Regions[i]
+		fmt.Fprintf(&b, "\nGateways of %s are peer relays at UDP port %d: they carry tunnels that cannot be direct, also of those whose path is left open above.\n", r.Region.Name, r.Region.Gateways.PeerRelay)
 	}
 	return b.String()
 }

@@ -90,3 +90,28 @@ func TestReplaced(t *testing.T) {
 		}
 	}
 }
+
+// TestPeerRelay: the path of those who cannot reach each other, with a relay and without.
+func TestPeerRelay(t *testing.T) {
+	top := topology()
+	top.Spec.Regions = append(top.Spec.Regions, top.Spec.Regions[0], top.Spec.Regions[0])
+	for i := range top.Spec.Regions {
+		r := &top.Spec.Regions[i]
+		r.Name = string(rune('a' + i))
+		r.Gateways.Nodes = []schema.GatewayNode{{Name: r.Name + "1", InternalIP: netip.AddrFrom4([4]byte{10, 0, 0, byte(11 + i)}), UnderNAT: true, NATMapping: schema.NATEndpointDependent}}
+	}
+	hub := &top.Spec.Regions[2].Gateways
+	hub.Nodes[0] = schema.GatewayNode{Name: "c1", InternalIP: netip.MustParseAddr("10.0.0.13"), PublicIP: netip.MustParseAddr("203.0.113.7")}
+	for port, want := range map[int][]string{
+		0:     {"| a1, b1 | a NAT with another port for each peer | c1: direct; a1, b1: by DERP |\n"},
+		40000: {"| a1, b1 | a NAT with another port for each peer | c1: direct; a1, b1: by a peer relay |\n", "Gateways of c are peer relays at UDP port 40000"},
+	} {
+		hub.PeerRelay = port
+		text := string(report.Markdown(plan.New(top)))
+		for _, line := range want {
+			if !strings.Contains(text, line) {
+				t.Errorf("the report lacks %q:\n%s", line, text)
+			}
+		}
+	}
+}

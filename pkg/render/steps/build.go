@@ -121,7 +121,7 @@ func (b *builder) key(kind schema.KeyKind, tags string, holders []string) {
 	if kind == schema.KeyOAuthClient {
 		s.Why = "In the console, Settings, OAuth clients: with the scope `auth_keys` and exactly these tags. What is kept is its secret followed by `?ephemeral=false&preauthorized=true`: " +
 			"without, the tailnet forgets the gateway while it is down, and waits for somebody to approve it. It has no expiry, and each start of a gateway asks api.tailscale.com. " +
-			"With tailnet lock, its devices have to be signed by hand: the keys that it makes cannot be signed before."
+			"With tailnet lock, somebody has to sign each new device (`tailscale lock sign nodekey:...`): the key that is made for it is used at once."
 	}
 	s.Needs = "the tailnet's console"
 	b.add(s)

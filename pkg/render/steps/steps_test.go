@@ -156,3 +156,47 @@ func TestNoKeyIsPrinted(t *testing.T) {
 		}
 	}
 }
+
+// TestKeys: how a key is made depends on its kind and on the control server, and nobody is
+// told to make one that nobody reads.
+func TestKeys(t *testing.T) {
+	of := func(change func(*schema.Topology)) string {
+		topology := sample.Published(t, change)
+		var b strings.Builder
+		for _, s := range steps.List(plan.New(topology)) {
+			if s.Phase == steps.Tailnet && strings.HasPrefix(s.Title, "Make a key") {
+				b.WriteString(s.Title + "\n" + s.Why + "\n" + strings.Join(s.Run, "\n") + "\n")
+			}
+		}
+		return b.String()
+	}
+	for name, c := range map[string]struct {
+		change   func(*schema.Topology)
+		has, not []string
+	}{
+		"left out": {nil, []string{"Make a key with tag:k8s, for edge-1, edge-2, gpu-1", "Reusable, since", "not ephemeral", "tailscale lock sign KEY"}, []string{"one-off", "OAuth"}},
+		"one-off on hosts": {func(t *schema.Topology) { t.Spec.Tailnet.Auth.HostKind = schema.KeyOneOff },
+			[]string{"for edge-1, edge-2\n", "for gpu-1\nIn the console, Settings, Keys. One for each of them, and one-off", "Reusable, since"}, []string{"OAuth"}},
+		"an OAuth client's secret in the Secret": {func(t *schema.Topology) { t.Spec.Tailnet.Auth.SecretKind = schema.KeyOAuthClient },
+			[]string{"for edge-1, edge-2\nIn the console, Settings, OAuth clients: with the scope `auth_keys` and exactly these tags", "?ephemeral=false&preauthorized=true", "tailscale lock sign nodekey:", "for gpu-1\nIn the console, Settings, Keys. Reusable"}, []string{"one-off"}},
+		"Headscale, reusable": {func(t *schema.Topology) { t.Spec.Tailnet.ControlURL = "https://headscale.example" },
+			[]string{"headscale preauthkeys create --user USER --reusable --expiration 24h --tags tag:k8s\n"}, []string{"console"}},
+		"Headscale, one-off": {func(t *schema.Topology) {
+			t.Spec.Tailnet.ControlURL, t.Spec.Tailnet.Auth = "https://headscale.example", schema.Auth{SecretKind: schema.KeyOneOff, HostKind: schema.KeyOneOff}
+		}, []string{"headscale preauthkeys create --user USER --expiration 24h --tags tag:k8s\n", "One for each of them"}, []string{"--reusable"}},
+		"a workload identity": {func(t *schema.Topology) { t.Spec.Tailnet.Auth.WorkloadIdentity.ClientID = "T1example-k2example" },
+			[]string{"for gpu-1\n"}, []string{"edge-1"}},
+	} {
+		text := of(c.change)
+		for _, word := range c.has {
+			if !strings.Contains(text, word) {
+				t.Errorf("%s: %q is not in\n%s", name, word, text)
+			}
+		}
+		for _, word := range c.not {
+			if strings.Contains(text, word) {
+				t.Errorf("%s: %q is in\n%s", name, word, text)
+			}
+		}
+	}
+}

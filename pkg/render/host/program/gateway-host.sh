@@ -151,7 +151,7 @@ differing() {
 		echo 'missing: tailscaled does not answer'
 		return
 	}
-	lines "$prefs" | awk -v routes="$TS_ROUTES" -v args=" $TS_EXTRA_ARGS " '
+	lines "$prefs" | awk -v routes="$TS_ROUTES" -v args=" $TS_EXTRA_ARGS " -v relay="$PEER_RELAY" '
 		/"AdvertiseRoutes": null/ { inside = 0 }
 		/"AdvertiseRoutes": \[/ { inside = 1; next }
 		inside && /\]/ { inside = 0 }
@@ -163,6 +163,7 @@ differing() {
 		/"ShieldsUp": / { shields = /true/ }
 		/"NoStatefulFiltering": / { unfiltered = /true/ }
 		/"ExitNodeI[DP]": / { if (!/: "",?$/) exit_node = 1 }
+		/"RelayServerPort": / { relays = $2 + 0 }
 		/"NetfilterMode": / { chains = $2 + 0 }
 		END {
 			n = split(routes, want, ",")
@@ -177,12 +178,14 @@ differing() {
 			if (!running) print "differs: tailscaled is told to be down"
 			if (shields) print "differs: --shields-up is on"
 			if (!unfiltered) print "differs: --stateful-filtering is on"
+			if (relays "" != relay) print "differs: --relay-server-port is " (relays == "" ? "off" : relays) (relay == "" ? "" : ", and the topology says " relay)
 			if (exit_node) print "differs: --exit-node is set"
 			if ((chains == 0) != (index(args, " --netfilter-mode=off ") > 0)) print "differs: --netfilter-mode is " (chains == 0 ? "off" : "not off")
 		}' | sort
 }
 
 check() {
+	read_tables
 	version=$(ts version 2>/dev/null | head -n 1)
 	wrong=$(
 		[ "${version%%-*}" = "$TS_VERSION" ] || echo "differs: this is Tailscale ${version:-unknown}, and the topology says $TS_VERSION"

@@ -13,7 +13,8 @@
 # 5190 (no transit for now) and 5175 (no answer to health checks), and runs the
 # gateway-setup.sh beside it once a minute, when somebody deletes one of its rules and
 # when tailscaled starts, because other programs write the same kernel settings, rules
-# and chains. `gateway-setup.sh status` says in words what it has decided, and why.
+# and chains. It has tailscaled relay tunnels of others where the tables say so.
+# `gateway-setup.sh status` says in words what it has decided, and why.
 #
 # Written by kustomize-hybrid: change the topology, not this file.
 set -u
@@ -49,6 +50,19 @@ ask_tailscaled() {
 	*) BUSY=0 ;;
 	esac
 	if [ "$BUSY" -eq 0 ] || [ "$BUSY" -gt 3 ]; then STATUS=$(awk -f "$DIR/status.awk" <"$RUN/json"); fi
+}
+
+# keep_port has tailscaled relay tunnels of others at the port of the tables, or at none.
+# tailscale up has no flag for it, and one with --reset and a key, as at each start, turns
+# it off (tailscale 1.86.0 and 1.102.3, cmd/tailscale/cli/set.go, up.go: updatePrefs).
+keep_port() {
+	case $NEWLINE$STATUS in *"${NEWLINE}backend Running"*) ;; *) return 0 ;; esac
+	prefs=$(timeout 5 tailscale --socket="$SOCKET" debug prefs 2>/dev/null) || return 0
+	port=$(lines "$prefs" | sed -n 's/^[[:space:]]*"RelayServerPort": \([0-9]*\).*/\1/p')
+	[ "$port" != "$PEER_RELAY" ] || return 0
+	if timeout 5 tailscale --socket="$SOCKET" set --relay-server-port="$PEER_RELAY"; then
+		say "relays tunnels of others at ${PEER_RELAY:+UDP }${PEER_RELAY:-no port}"
+	fi
 }
 
 # --- what follows from it ---
@@ -110,6 +124,7 @@ poll() {
 	was=$WANTED
 	sort_out
 	if [ "$WANTED" != "$was" ] || [ "$1" = all ]; then enforce; fi
+	if [ -n "$PEER_RELAY" ] || [ "$1" = all ]; then keep_port; fi
 	echo "$NOW" 1<>"$RUN/alive" # in place: whoever reads it meanwhile finds a number
 	wake
 }

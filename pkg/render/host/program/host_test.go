@@ -175,6 +175,7 @@ func TestHostChecksTailscaled(t *testing.T) {
 			`"NoSNAT": true`:              {`"NoSNAT": false`, "differs: --snat-subnet-routes is on\n"},
 			`"NoStatefulFiltering": true`: {`"NoStatefulFiltering": false`, "differs: --stateful-filtering is on\n"},
 			`"NetfilterMode": 0`:          {`"NetfilterMode": 2`, "differs: --netfilter-mode is not off\n"},
+			`"WantRunning": true,`:        {`"WantRunning": true, "x": 0,` + "\n" + `"RelayServerPort": 40000,`, "differs: --relay-server-port is 40000\n"},
 			`"ExitNodeID": ""`:            {`"ExitNodeID": "nABC"`, "differs: --exit-node is set\n"},
 			`"10.61.0.0/16"`:              {`"10.62.0.0/16"`, "extra: route 10.62.0.0/16\nmissing: route 10.61.0.0/16\n"},
 		} {

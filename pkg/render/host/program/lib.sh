@@ -94,7 +94,7 @@ clock() {
 # read_tables reads TABLES and FLEET, and dies where one is missing, has another format
 # than this program knows, or a line that it does not know. It sets
 #
-#   REGION, FLEET_SUM, NETFILTER, RELAY, SOURCE_ROUTE, CNI
+#   REGION, FLEET_SUM, NETFILTER, RELAY, SOURCE_ROUTE, CNI, PEER_RELAY
 #   OWN       the region's advertised prefixes: "FAMILY PREFIX" lines
 #   LOCAL     what this host sends from: "FAMILY TABLE PREFIX node|pod PRIMARY"
 #   GATEWAYS  the region's, in failover order: "NAME IPv4|- IPv6|- HEALTH"
@@ -126,7 +126,7 @@ load_tables() {
 		;;
 	esac
 	PARSED=$parsed
-	REGION='' FLEET_SUM='' NETFILTER='' RELAY='' SOURCE_ROUTE='' CNI=''
+	REGION='' FLEET_SUM='' NETFILTER='' RELAY='' SOURCE_ROUTE='' CNI='' PEER_RELAY=''
 	OWN='' LOCAL='' GATEWAYS='' SPOOFED='' MADE='' SMALL=''
 	while read -r kind rest; do
 		case $kind in
@@ -152,6 +152,7 @@ set_setting() {
 	relay) RELAY=$2 ;;
 	sourceRoute) SOURCE_ROUTE=$2 ;;
 	cni) CNI=$2 ;;
+	peerRelay) PEER_RELAY=$2 ;;
 	esac
 }
 

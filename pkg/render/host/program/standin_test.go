@@ -58,6 +58,7 @@ type kernel struct {
 	Broken    string              // a command of ip's that fails, if any
 	Defaults  map[string]string   // by family: what `ip route show default` prints
 	Cards     map[string]card     // what ethtool knows
+	RelayPort string              // the line about it of `tailscale debug prefs`
 }
 
 // card is a card's offloads.
@@ -488,6 +489,13 @@ func (k *kernel) tailscale(dir, line string) (code int, known bool) {
 			return 1, true
 		}
 		os.Stdout.Write(data)
+	case strings.HasSuffix(line, " debug prefs"):
+		fmt.Println("{\n\t\"WantRunning\": true," + k.RelayPort + "\n\t\"Config\": null\n}")
+	case strings.Contains(line, " set --relay-server-port="):
+		k.RelayPort = ""
+		if _, port, _ := strings.Cut(line, "="); port != "" && !strings.HasSuffix(line, "port=") {
+			k.RelayPort = "\n\t\"RelayServerPort\": " + line[strings.LastIndex(line, "=")+1:] + ","
+		}
 	case strings.Contains(line, " ping "):
 		if !k.Answers {
 			return 1, true

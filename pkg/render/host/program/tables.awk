@@ -41,6 +41,7 @@ BEGIN {
 	settings["handOver"]
 	settings["overlay"]
 	settings["cni"]
+	settings["peerRelay"]
 }
 
 # The format lines: each file opens with one.

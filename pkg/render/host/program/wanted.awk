@@ -168,6 +168,7 @@ function collect(f,   i) {
 		# Nobody else accepts these where a policy says drop (Docker, ufw, firewalld).
 		add("filter INPUT -i tailscale0 -j ACCEPT")
 		add("filter INPUT -p udp -m udp --dport " WIREGUARD " -j ACCEPT")
+		if ("peerRelay" in setting) add("filter INPUT -p udp -m udp --dport " setting["peerRelay"] " -j ACCEPT")
 	}
 	if (setting["netfilter"] == "on" && setting["relay"] == "yes")
 		# What follows accepts before tailscaled's own chain would drop these.

@@ -194,3 +194,35 @@ func TestWatchRefuses(t *testing.T) {
 		}
 	})
 }
+
+// Starting, tailscaled is told everything anew but the port of a peer relay.
+func TestWatchKeepsThePortOfAPeerRelay(t *testing.T) {
+	port := func(want string) func(k *kernel) bool {
+		return func(k *kernel) bool {
+			return strings.Contains(k.RelayPort, want) && (want == "") == (k.RelayPort == "")
+		}
+	}
+	eachGateway(t, "peer-relay", func(t *testing.T, g *gateway) {
+		w := startWatch(t, g, strings.Replace(primary, "Running", "Starting", 1))
+		w.step("tailscaled has not joined yet", func(k *kernel) bool { return has(k, "5175") && k.RelayPort == "" })
+		w.status(primary)
+		w.step("it has", port(`"RelayServerPort": 40000,`))
+		w.change(func(k *kernel) { k.RelayPort = "" })
+		w.step("tailscale up turns it off", port(`"RelayServerPort": 40000,`))
+		if said := w.said.take(); strings.Contains(said, "failed") {
+			t.Error(said)
+		}
+	})
+	eachGateway(t, "peer-relay-alone", func(t *testing.T, g *gateway) {
+		w := startWatch(t, g, primary)
+		w.step("nothing else is there to watch", port("40000"))
+		if out, err := g.program("gateway-setup.sh", "check").CombinedOutput(); err != nil {
+			t.Errorf("%v\n%s", err, out)
+		}
+	})
+	eachGateway(t, "relay", func(t *testing.T, g *gateway) {
+		g.change(func(k *kernel) { k.RelayPort = "\n\t\"RelayServerPort\": 40000," })
+		w := startWatch(t, g, primary)
+		w.step("the topology does not say so any more", port(""))
+	})
+}
