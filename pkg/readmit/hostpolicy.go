@@ -22,11 +22,32 @@ func (a admission) checkSpec(spec place, list *diag.List) {
 	if !isHost || !ok || !a.mayBeGateway(selector.node) {
 		return
 	}
-	if !slices.ContainsFunc(elements(rules.node), admitsTunnel) {
-		list.Warnf(CodeDropsTunnel, rules.path(), "%s filters what reaches hosts that may be gateways and does not admit UDP to port %d from the world, which the tunnel needs",
-			rules.where(), facts.TailscalePort).
-			Fix("add {fromEntities: [world], toPorts: [{ports: [{port: %q, protocol: UDP}]}]}", strconv.Itoa(facts.TailscalePort))
+	for _, need := range a.hostPorts() {
+		if !slices.ContainsFunc(elements(rules.node), func(rule *yaml.Node) bool { return admits(rule, need.port) }) {
+			list.Warnf(CodeDropsTunnel, rules.path(), "%s filters what reaches hosts that may be gateways and does not admit UDP to port %d from the world, which %s needs",
+				rules.where(), need.port, need.who).
+				Fix("add {fromEntities: [world], toPorts: [{ports: [{port: %q, protocol: UDP}]}]}", strconv.Itoa(need.port))
+		}
 	}
+}
+
+// hostPort is a UDP port of gateways' hosts, and who needs it.
+type hostPort struct {
+	port int
+	who  string
+}
+
+// hostPorts are the tunnel's, and those of peer relays, each once.
+func (a admission) hostPorts() []hostPort {
+	list := []hostPort{{facts.TailscalePort, "the tunnel"}}
+	for i := range a.topology.Spec.Regions {
+		r := &a.topology.Spec.Regions[i]
+		relay := hostPort{r.Gateways.PeerRelay, "a peer relay"}
+		if relay.port != 0 && !slices.Contains(list, relay) {
+			list = append(list, relay)
+		}
+	}
+	return list
 }
 
 // mayBeGateway reports whether the selector can mean a gateway: it does not where it
@@ -46,8 +67,8 @@ func (a admission) mayBeGateway(selector *yaml.Node) bool {
 	return false
 }
 
-func admitsTunnel(rule *yaml.Node) bool {
-	return fromAnywhere(rule) && isNull(yamlnode.Field(rule, "icmps")) && toTunnel(yamlnode.Field(rule, "toPorts"))
+func admits(rule *yaml.Node, port int) bool {
+	return fromAnywhere(rule) && isNull(yamlnode.Field(rule, "icmps")) && toPort(yamlnode.Field(rule, "toPorts"), port)
 }
 
 func fromAnywhere(rule *yaml.Node) bool {
@@ -62,17 +83,17 @@ func fromAnywhere(rule *yaml.Node) bool {
 		})
 }
 
-// toTunnel reports whether ports, a rule's toPorts, leave the tunnel's port open.
-func toTunnel(ports *yaml.Node) bool {
+// toPort reports whether ports, a rule's toPorts, leave a UDP port open.
+func toPort(ports *yaml.Node, port int) bool {
 	if isNull(ports) {
 		return true
 	}
 	return slices.ContainsFunc(elements(ports), func(set *yaml.Node) bool {
-		return slices.ContainsFunc(elements(yamlnode.Field(set, "ports")), isTunnel)
+		return slices.ContainsFunc(elements(yamlnode.Field(set, "ports")), func(p *yaml.Node) bool { return isPort(p, port) })
 	})
 }
 
-func isTunnel(port *yaml.Node) bool {
+func isPort(port *yaml.Node, wanted int) bool {
 	protocol := strings.ToUpper(text(yamlnode.Field(port, "protocol")))
 	if protocol != "UDP" && protocol != "ANY" && protocol != "" {
 		return false
@@ -82,5 +103,5 @@ func isTunnel(port *yaml.Node) bool {
 		return false
 	}
 	last, _ := strconv.Atoi(text(yamlnode.Field(port, "endPort")))
-	return first == 0 || first <= facts.TailscalePort && facts.TailscalePort <= max(first, last)
+	return first == 0 || first <= wanted && wanted <= max(first, last)
 }

@@ -22,7 +22,8 @@ import (
 )
 
 // topology is the published network, with what name says of its gateways: "known"
-// addresses, one of them the control plane's; a "pool"; or "internalIP". In "calico"
+// addresses, one of them the control plane's; a "relay", the same with a peer relay; a
+// "pool"; or "internalIP". In "calico"
 // the addresses are known and the second region runs Calico.
 func topology(name string) *schema.Topology {
 	t := &schema.Topology{}
@@ -40,6 +41,9 @@ func topology(name string) *schema.Topology {
 		t.Spec.Tailnet.IPPool = []netip.Prefix{netip.MustParsePrefix("100.80.0.0/24")}
 	case "calico":
 		t.Spec.Regions[1].CNI = schema.CNI{Type: schema.CNICalico, Version: "3.30.7"}
+		return withAddresses(t)
+	case "relay":
+		t.Spec.Regions[1].Gateways.PeerRelay = 40000
 		return withAddresses(t)
 	case "internalIP":
 		t.Spec.Tailnet.GatewaySource = ""
