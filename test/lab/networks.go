@@ -243,14 +243,21 @@ func (c shapeChecks) expected(a, b string) string {
 
 // path: how a gateway of each site reaches one of the other.
 func (c shapeChecks) path(want string) {
+	limit := 20 * time.Second
+	if want == "peer relay" {
+		// tailscaled looks for relays twice a minute (tailscale 1.102.3,
+		// wgengine/magicsock/magicsock.go: discoverUDPRelayPathsInterval).
+		limit = 90 * time.Second
+	}
 	c.check("path of the tunnel is "+want, func() (bool, string) {
 		var ways [2]string
-		c.await(20*time.Second, want, func() bool {
+		start := time.Now()
+		c.await(limit, want, func() bool {
 			ways = c.ways("cloud-1", "dc-1")
 			return ways[0] == want && ways[1] == want
 		})
 		said := c.expected("cloud", "dc")
-		return ways[0] == want && ways[1] == want && said == want, fmt.Sprintf("from cloud-1 %s, from dc-1 %s, and the report expects %s", ways[0], ways[1], said)
+		return ways[0] == want && ways[1] == want && said == want, fmt.Sprintf("from cloud-1 %s, from dc-1 %s, after %.0f s, and the report expects %s", ways[0], ways[1], time.Since(start).Seconds(), said)
 	})
 }
 
