@@ -22,6 +22,7 @@ func mayName() map[string]string {
 		"internal/sample/sample.go":             "topologies for tests",
 		"internal/topologytest/topologytest.go": "a topology for tests",
 		"pkg/acl/internal/acltest/acltest.go":   "topologies for tests",
+		"test/cluster/kubernetes/main.go":       "programs of others, by their names",
 		"test/lab/networks.go":                  "the topologies of the lab",
 	}
 }

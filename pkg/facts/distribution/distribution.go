@@ -79,6 +79,8 @@ type Join struct {
 	File, Text string
 	// Run are shell commands of root, after the file is there.
 	Run []string
+	// Leave are shell commands of root that take the joining back, once the Node is deleted.
+	Leave []string
 	// Why is a sentence or two for whoever runs them.
 	Why string
 }

@@ -26,8 +26,9 @@ func (distributions) Kubeadm() Distribution {
 			Run: []string{
 				"kubeadm join {server} --node-name {name} --token TOKEN --discovery-token-ca-cert-hash sha256:HASH --ignore-preflight-errors=DirAvailable--etc-kubernetes-manifests",
 			},
-			Why: "`kubeadm token create --print-join-command` prints TOKEN and HASH, on a server. With packages of RPM the file is /etc/sysconfig/kubelet. The directory of static pods may hold the gateway already.",
-		}, "kubernetes/release, cmd/krel/templates/latest/kubeadm/10-kubeadm.conf: EnvironmentFile; kubernetes v1.33.1, cmd/kubeadm/app/preflight/checks.go: addCommonChecks"),
+			Leave: []string{"kubeadm reset --force"},
+			Why:   "`kubeadm token create --print-join-command` prints TOKEN and HASH, on a server. With packages of RPM the file is /etc/sysconfig/kubelet. The directory of static pods may hold the gateway already.",
+		}, "kubernetes/release, cmd/krel/templates/latest/kubeadm/10-kubeadm.conf: EnvironmentFile; kubernetes v1.33.1, cmd/kubeadm/app/preflight/checks.go: addCommonChecks; cmd/kubeadm/app/cmd/reset.go"),
 		Alone: fact.Known(Alone{
 			Run: []string{
 				"mkdir -p /etc/kubernetes/manifests /etc/kustomize-hybrid",

@@ -59,12 +59,12 @@ func (b *builder) policy() {
 	s := Step{Phase: Tailnet, Title: "Put the policy in force",
 		Why: "A gateway's routes are approved when it joins, by the policy of that moment; without it the gateways join and carry nothing. " +
 			"`acl merge` adds what is needed to the policy that you have, and changes nothing else in it.",
-		Works: "kustomize-hybrid acl check $TOPOLOGY --policy policy.hujson", Shows: "nothing, with exit code 0",
-		Undo:  []string{"kustomize-hybrid acl merge $TOPOLOGY --into policy.hujson --remove"},
+		Works: "kustomize-hybrid acl check $TOPOLOGY --policy $POLICY", Shows: "nothing, with exit code 0",
+		Undo:  []string{"kustomize-hybrid acl merge $TOPOLOGY --into $POLICY --write --remove"},
 		Needs: "the tailnet's own policy"}
-	s.Run = []string{"kustomize-hybrid acl merge $TOPOLOGY --into policy.hujson   # a new tailnet takes tailnet/policy.json as it is"}
+	s.Run = []string{"kustomize-hybrid acl merge $TOPOLOGY --into $POLICY --write   # a new tailnet takes tailnet/policy.json as it is"}
 	if b.spec().Tailnet.Control == schema.ControlHeadscale {
-		s.Run = append(s.Run, "headscale policy set --file policy.hujson")
+		s.Run = append(s.Run, "headscale policy set --file $POLICY")
 	} else {
 		s.Why += " Then push it: by hand in the console, or with gitops-pusher or Terraform."
 	}
@@ -376,8 +376,18 @@ func (b *builder) alone(r *plan.Region, n *schema.GatewayNode) {
 	b.add(Step{Phase: Join, Title: "Bring up the tunnel of " + n.Name + " before it joins", On: n.Name,
 		Why:   "Joining needs the API server, which this host reaches through its own gateway, and the gateway is a pod. So a kubelet runs alone first, without a server's port and without an API server. When it is stopped the gateway goes on, and the kubelet that joins finds it running.",
 		Run:   filled(alone.Value.Run, strings.NewReplacer("{address}", addresses(n), "{name}", n.Name)),
-		Works: "curl -sf http://" + hostPort(n.InternalIP.String(), facts.TailscaleHealthPort) + "/healthz && " + alone.Value.Stop, Shows: "nothing, with exit code 0: the tunnel is up, and the lone kubelet has ended",
+		Works: healthy(r, n) + " && " + alone.Value.Stop, Shows: "nothing, with exit code 0: the tunnel is up, and the lone kubelet has ended",
 		Undo: []string{alone.Value.Stop}})
+}
+
+// healthy asks a gateway, on its host, whether it is well. Where only the kubelet asks, it
+// answers on the loopback alone.
+func healthy(r *plan.Region, n *schema.GatewayNode) string {
+	address := n.InternalIP.String()
+	if r.Health == plan.HealthLoopback {
+		address = "127.0.0.1"
+	}
+	return "curl -sf http://" + hostPort(address, facts.TailscaleHealthPort) + "/healthz"
 }
 
 // addresses are what a kubelet is told of its node: of a dual-stack one both.
@@ -412,7 +422,7 @@ func (b *builder) joinHost(j distribution.Join, who, address, name string, label
 	b.add(Step{Phase: Join, Title: "Join " + who, On: who, Run: run,
 		Why:   "The node's address is the LAN's: without it the kubelet may take one from the tailnet, which no other node can use. " + j.Why,
 		Works: "kubectl get node " + name + " -o wide -L " + schema.RegionLabel, Shows: "the address and the region, and Ready once its plugin runs",
-		Undo: []string{"kubectl delete node " + name}})
+		Undo: append([]string{"kubectl drain " + name + " --ignore-daemonsets --delete-emptydir-data", "kubectl delete node " + name}, j.Leave...)})
 }
 
 // verify asks what has been set up whether it carries packets.
@@ -424,7 +434,7 @@ func (b *builder) verify() {
 		for _, n := range r.Region.Gateways.Nodes {
 			if !b.p.MachineConfig() {
 				b.add(Step{Phase: Verify, Title: "Ask gateway " + n.Name, On: n.Name, Run: []string{"/var/lib/kustomize-hybrid/installed/install.sh status"},
-					Works: "curl -sf http://" + hostPort(n.InternalIP.String(), facts.TailscaleHealthPort) + "/healthz", Shows: "nothing, with exit code 0: the tunnel is up"})
+					Works: healthy(r, &n), Shows: "nothing, with exit code 0: the tunnel is up"})
 			}
 		}
 	}

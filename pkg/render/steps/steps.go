@@ -147,7 +147,8 @@ Commands run where this file lies, as somebody who may use kubectl, unless a ste
 root. Words in CAPITALS are yours to fill in. Set once:
 
 ` + "```sh" + `
-TOPOLOGY=topology.yaml   # the file that this tree was rendered from
+TOPOLOGY=../topology.yaml   # the file that this tree was rendered from
+POLICY=../policy.hujson     # the tailnet's policy as it is; not in this directory, which is rendered as a whole
 ` + "```" + `
 `
 
