@@ -88,11 +88,23 @@ func lab() int {
 	flag.IntVar(&o.retries, "retries", 0, "how often a check that fails is run again; each failure is printed")
 	flag.BoolVar(&o.keep, "keep", false, "keep the logs of a run without failures, too")
 	turns := flag.Int("throughput", 0, "measure throughput in so many turns, and check nothing else")
+	var alone struct{ ns, policy, certificate, members string }
+	flag.StringVar(&alone.ns, "tailnet", "", "run nothing but the control server, DERP and STUN, in this namespace")
+	flag.StringVar(&alone.policy, "policy", "", "with -tailnet: the policy file, read again at SIGHUP")
+	flag.StringVar(&alone.certificate, "certificate", "", "with -tailnet: where to write the certificate that devices have to trust")
+	flag.StringVar(&alone.members, "members", "", "with -tailnet: where to write who is there")
 	flag.Parse()
 	o.only = regexp.MustCompile(*only)
 	if os.Geteuid() != 0 {
 		fmt.Fprintln(os.Stderr, "lab: network namespaces need root")
 		return 2
+	}
+	if alone.ns != "" {
+		if err := serve(alone.ns, alone.policy, alone.certificate, alone.members); err != nil {
+			fmt.Fprintln(os.Stderr, "lab:", err)
+			return 3
+		}
+		return 0
 	}
 	if *turns > 0 {
 		failed, err := throughput(&o, *turns)
