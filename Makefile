@@ -2,9 +2,9 @@
 GO ?= go
 EXAMPLE ?= regional-gateway
 OUT ?= out
-NESTED = tools test/cloud test/crds test/reports test/talos test/lab test/lab/pinned test/lab/newest
+NESTED = tools test/cloud test/crds test/reports test/talos test/lab test/lab/pinned test/lab/newest test/cluster test/cluster/kubernetes test/cluster/coredns
 
-.PHONY: build run test golden netns hostforms lab lab-programs lab-throughput schemas cloud check lint tidy shellcheck e2e fuzz bench bench-scale startup clean
+.PHONY: build run test golden netns hostforms lab lab-programs lab-throughput cluster cluster-programs schemas cloud check lint tidy shellcheck e2e fuzz bench bench-scale startup clean
 
 build:
 	$(GO) build -trimpath -o bin/kustomize-hybrid ./cmd/kustomize-hybrid
@@ -51,6 +51,24 @@ lab-programs: .lab/v1.84.3/tailscaled .lab/v1.102.3/tailscaled
 
 .lab/v1.102.3/tailscaled: test/lab/newest/go.sum
 	mkdir -p $(@D) && cd test/lab/newest && $(GO) build -trimpath -o ../../../$(@D)/ $(LAB_PROGRAMS)
+
+# A real cluster of kubeadm's, joined by the commands of STEPS.md: root, systemd, containerd,
+# runc, CNI's plugins, and what the lab needs. CLUSTER_FLAGS choose: .lab/cluster -h.
+cluster: build lab-programs cluster-programs
+	cd test/lab && $(GO) build -o ../../.lab/lab .
+	cd test/cluster && CGO_ENABLED=0 $(GO) build -trimpath -o ../../.lab/cluster .
+	.lab/cluster -programs .lab $(CLUSTER_FLAGS)
+
+KUBERNETES = v1.33.1
+KUBERNETES_FLAGS = -s -w -X k8s.io/component-base/version.gitVersion=$(KUBERNETES) -X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=33
+
+cluster-programs: .lab/kubernetes .lab/coredns
+
+.lab/kubernetes: test/cluster/kubernetes/go.sum test/cluster/kubernetes/main.go
+	mkdir -p $(@D) && cd test/cluster/kubernetes && $(GO) build -trimpath -ldflags '$(KUBERNETES_FLAGS)' -o ../../../$@ .
+
+.lab/coredns: test/cluster/coredns/go.sum
+	mkdir -p $(@D) && cd test/cluster/coredns && CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o ../../../$@ .
 
 # Outputs against the schemas of others: the CRDs of Cilium and Calico, SARIF's, Talos's machinery. Modules
 # of their own, so that a user of the library never sees what they import.

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// objects are all examples' objects before a real API server, and what our own may do there.
+func (c *checks) objects() error {
+	c.check("apply twice changes nothing", func() (string, error) {
+		// kubectl says "configured" of a PodDisruptionBudget at any time, because its selector
+		// is replaced as a whole; the API server knows whether something has changed.
+		generations := `get -k . -o jsonpath='{range .items[*]}{.kind}/{.metadata.name} {.metadata.generation} {.data}{"\n"}{end}'`
+		before, err := c.kubectl(generations)
+		if err != nil {
+			return "", err
+		}
+		if _, err := c.kubectl("apply -k ."); err != nil {
+			return "", err
+		}
+		after, err := c.kubectl(generations)
+		if err != nil {
+			return "", err
+		}
+		if before != after {
+			return "", fmt.Errorf("before:\n%s\nafter:\n%s", before, after)
+		}
+		_, err = c.kubectl("diff -k .")
+		return fmt.Sprintf("%d objects", strings.Count(after, "\n")+1), err
+	})
+	if err := c.must("the kinds of Cilium and Calico", c.kinds); err != nil {
+		return err
+	}
+	examples, err := filepath.Glob(filepath.Join(c.examples, "*/topology.yaml"))
+	if err != nil || len(examples) == 0 {
+		return fmt.Errorf("no examples in %s: %w", c.examples, err)
+	}
+	for _, example := range examples {
+		name := filepath.Base(filepath.Dir(example))
+		c.check("the API server takes every object of example "+name, func() (string, error) { return c.accepted(name, example) })
+	}
+	c.check("RBAC suffices, and has no excess", c.access)
+	return nil
+}
+
+// kinds has the API server know the kinds that the examples' policies are of.
+func (c *checks) kinds() (string, error) {
+	out, err := c.desk("for f in "+c.crds+"/cilium-1.17.4/*.gz "+c.crds+"/cilium-1.18.0/*.gz "+c.crds+"/calico-v3.30.7/*.gz; do zcat $f; echo; echo ---; done >"+c.file("crds.yaml")+
+		"; kubectl apply --server-side --force-conflicts -f "+c.file("crds.yaml")+"; kubectl wait --for=condition=Established crd --all --timeout=60s", "")
+	return fmt.Sprintf("%d", strings.Count(out, "condition met")), err
+}
+
+// accepted applies a rendered example without keeping it, strictly, and has the kubelet's
+// own code read its static pods.
+func (c *checks) accepted(name, topology string) (string, error) {
+	tree := c.file("examples/" + name)
+	if _, err := run(c.tool, "render", topology, "-o", tree); err != nil {
+		return "", err
+	}
+	out, err := c.kubectl("apply --dry-run=server --validate=strict -k " + tree)
+	if err != nil {
+		return "", err
+	}
+	objects := strings.Count(out, "\n") + 1
+	nodes, _ := filepath.Glob(filepath.Join(tree, "cluster/nodes-*.yaml"))
+	for _, file := range nodes {
+		// By other names: some of them are nodes here.
+		if _, err := c.desk("sed 's/^  name: /  name: example-/' "+file+" | kubectl create --dry-run=server --validate=strict -f -", ""); err != nil {
+			return "", err
+		}
+		objects++
+	}
+	var pods []string
+	for _, pattern := range []string{"regions/*/gateway/static-pod.yaml", "regions/*/gateway/*/static-pod.yaml"} {
+		files, _ := filepath.Glob(filepath.Join(tree, pattern))
+		pods = append(pods, files...)
+	}
+	for _, file := range pods {
+		if _, err := c.kubectl("apply --dry-run=server --validate=strict -f " + file); err != nil {
+			return "", err
+		}
+		if _, err := run(filepath.Join(c.file("bin"), "static-pods"), file); err != nil {
+			return "", err
+		}
+	}
+	return fmt.Sprintf("%d objects, %d static pods", objects, len(pods)), nil
+}
+
+// access asks the API server what the gateways' accounts may do.
+func (c *checks) access() (string, error) {
+	accounts, err := c.kubectl("-n tailscale get serviceaccounts -o jsonpath='{.items[*].metadata.name}'")
+	if err != nil {
+		return "", err
+	}
+	allowed := 0
+	for _, account := range strings.Fields(accounts) {
+		if account == "default" {
+			continue
+		}
+		can := func(question string) (bool, error) {
+			out, err := c.kubectl("auth can-i " + question + " --as=system:serviceaccount:tailscale:" + account)
+			if strings.HasSuffix(out, "yes") {
+				return true, nil
+			}
+			if strings.Contains(out, "no") {
+				return false, nil
+			}
+			return false, err
+		}
+		hosts := []string{"edge-1", "edge-2"}
+		if account != "gateway-cloud" {
+			hosts = nil
+		}
+		for _, host := range hosts {
+			secret, err := c.stateSecret(host)
+			if err != nil {
+				return "", err
+			}
+			for _, verb := range []string{"get", "update", "patch"} {
+				if yes, err := can(verb + " secrets/" + secret + " -n tailscale"); err != nil || !yes {
+					return "", fmt.Errorf("%s may not %s its state %s: %v", account, verb, secret, err)
+				}
+				allowed++
+			}
+		}
+		for _, question := range []string{"list secrets -n tailscale", "get secrets -n tailscale", "get secrets -n kube-system", "list nodes", "create pods -n tailscale",
+			"get pods -n kube-system", "delete secrets -n tailscale", "create clusterrolebindings", "'*' '*'"} {
+			if yes, err := can(question); err != nil || yes {
+				return "", fmt.Errorf("%s may %s: %v", account, question, err)
+			}
+		}
+	}
+	if allowed == 0 {
+		return "", fmt.Errorf("no account of a gateway's was asked about: %q", accounts)
+	}
+	return fmt.Sprintf("%d things allowed that are needed, and none of 9 that are not", allowed), nil
+}
+
+// stateSecret is where a gateway's pod keeps its state.
+func (c *checks) stateSecret(host string) (string, error) {
+	out, err := c.kubectl("-n tailscale get secrets -o name")
+	if err != nil {
+		return "", err
+	}
+	for _, name := range strings.Fields(out) {
+		if strings.HasSuffix(name, host) {
+			return strings.TrimPrefix(name, "secret/"), nil
+		}
+	}
+	return "", fmt.Errorf("no Secret of %s among %q", host, out)
+}
+
+// write writes one of the desk's files.
+func (c *checks) write(name, text string) error {
+	return os.WriteFile(c.file(name), []byte(text), 0o644)
+}
