@@ -473,6 +473,7 @@ func (b *builder) later() {
 			s.Run = append(s.Run, "kubectl delete -f cluster/routes-"+r.Region.Name+".yaml")
 		}
 		if r.Cloud != nil {
+			s.Needs = "an account of the regions' providers"
 			s.Run = append(s.Run, "cloud/"+plan.CloudProgram(r.Cloud.Cloud)+" remove "+tree.InRegion(r.Region.Name, "cloud/tables"))
 		}
 		s.Run = append(s.Run, "kubectl delete node -l "+spell(r.NodeLabels()))

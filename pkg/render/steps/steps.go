@@ -62,8 +62,8 @@ type Step struct {
 	Works, Shows string
 	// Undo takes it back; none where nothing has to be.
 	Undo []string
-	// Needs is what the commands need that nobody can have in a test: an account, a GPU.
-	// Commands without are run by the tests of this project.
+	// Needs is what some of the commands need that no test has: an account, a GPU. A test
+	// of the program lists which commands are run.
 	Needs string
 }
 
@@ -161,7 +161,7 @@ func (s *Step) write(b *bytes.Buffer, number int) {
 		parts = append(parts, "To take it back:", shell(s.Undo))
 	}
 	if s.Needs != "" {
-		parts = append(parts, "Needs "+s.Needs+": no test of ours has run these commands.")
+		parts = append(parts, "Needs "+s.Needs+", which no test of ours has.")
 	}
 	for _, part := range parts {
 		if part != "" {

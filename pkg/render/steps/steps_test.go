@@ -200,3 +200,20 @@ func TestKeys(t *testing.T) {
 		}
 	}
 }
+
+// A command is recorded without what is one topology's own, and a here document is whole.
+func TestNormalCommands(t *testing.T) {
+	p := plan.New(topologies(t)["regional-gateway"])
+	s := steps.Step{
+		Run:  []string{"# region gpu-dc", "cat >/etc/x <<'END'", "a: 10.143.0.11", "END", "kubectl label node gpu-1 r=gpu-dc   # once"},
+		Undo: []string{"rm gpu-10 10.0.0.5"},
+	}
+	var got []string
+	for _, command := range s.Commands() {
+		got = append(got, steps.Normal(p, command))
+	}
+	want := []string{"cat >/etc/x <<'END'; a: ADDRESS; END", "kubectl label node GATEWAY r=REGION", "rm gpu-10 SERVER"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}

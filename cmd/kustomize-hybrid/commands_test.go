@@ -1,0 +1,155 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/goldentest"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/steps"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema/load"
+)
+
+// executed is where the test with a real cluster records what it ran: a command a line, as
+// steps.Normal says it. It alone writes the file.
+const executed = "../../test/cluster/testdata/executed.txt"
+
+// unmarked are commands that nothing has run, and whose step does not say what they need.
+const unmarked = "neither run nor marked"
+
+// recorded are the commands that the real cluster has run.
+func recorded(t *testing.T) map[string]bool {
+	t.Helper()
+	data, err := os.ReadFile(executed)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	ran := map[string]bool{}
+	for line := range strings.Lines(string(data)) {
+		ran[strings.TrimSuffix(line, "\n")] = true
+	}
+	return ran
+}
+
+// A command of an example's STEPS.md is run by this test, recorded as run in a real cluster,
+// marked by its step as needing what no test has, or none of these. testdata/commands.txt
+// has the numbers and lists the last two kinds, so that none is added unseen.
+func TestWhichCommandsAreRun(t *testing.T) {
+	cluster := recorded(t)
+	files, err := filepath.Glob("../../examples/*/topology.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no examples: %v", err)
+	}
+	var here, there int
+	wants := map[string]map[string]bool{} // what is needed, and the commands that need it
+	for _, file := range files {
+		p := planOf(t, file)
+		bench := newBench(t, file)
+		for _, s := range steps.List(p) {
+			for _, command := range s.Commands() {
+				normal := steps.Normal(p, command)
+				need := "need " + s.Needs
+				switch {
+				case fileCommand(command):
+					bench.run(t, command)
+					here++
+					continue
+				case cluster[normal]:
+					there++
+					continue
+				case s.Needs == "":
+					need = unmarked
+				}
+				if wants[need] == nil {
+					wants[need] = map[string]bool{}
+				}
+				wants[need][normal] = true
+			}
+		}
+	}
+	if here == 0 {
+		t.Error("no command was run")
+	}
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "run by this test: %d\nrun in a real cluster: %d\n", here, there)
+	for _, need := range slices.Sorted(maps.Keys(wants)) {
+		fmt.Fprintf(&b, "\n%s: %d different ones\n", need, len(wants[need]))
+		for _, command := range slices.Sorted(maps.Keys(wants[need])) {
+			fmt.Fprintf(&b, "  %s\n", command)
+		}
+	}
+	t.Log(b.String())
+	goldentest.Compare(t, "testdata/commands.txt", b.String())
+}
+
+func planOf(t *testing.T, file string) *plan.Plan {
+	t.Helper()
+	in, err := load.Files(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := in.One()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return plan.New(doc.Topology)
+}
+
+// fileCommand reports whether the command takes files alone, and may be run anywhere.
+func fileCommand(command string) bool {
+	return strings.HasPrefix(command, "kustomize-hybrid ") || strings.HasPrefix(command, "cat regions/")
+}
+
+// bench is a rendered tree in which commands are run, with an ssh that reaches a directory.
+type bench struct {
+	dir string
+	env []string
+}
+
+func newBench(t *testing.T, topology string) *bench {
+	t.Helper()
+	dir, bin, host := t.TempDir(), t.TempDir(), t.TempDir()
+	topology, err := filepath.Abs(topology)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ssh := "#!/bin/sh\n[ \"$1\" = root@HOST ] && cd " + host + " && exec sh -ec \"$2\"\n"
+	if err := os.WriteFile(filepath.Join(bin, "ssh"), []byte(ssh), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	path, policy := filepath.Join(bin, "topology.yaml"), filepath.Join(bin, "policy.hujson")
+	b := &bench{dir, append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "TOPOLOGY="+path, "POLICY="+policy)}
+	if err := os.WriteFile(policy, []byte("{}\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(topology)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	b.run(t, "kustomize-hybrid render $TOPOLOGY -o .")
+	return b
+}
+
+func (b *bench) run(t *testing.T, command string) {
+	t.Helper()
+	cmd := exec.Command("bash", "-e", "-o", "pipefail", "-c", command)
+	cmd.Dir, cmd.Env = b.dir, b.env
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%s: %v\n%s", command, err, out)
+	}
+}
