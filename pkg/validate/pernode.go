@@ -144,18 +144,18 @@ func (o *blockOwners) runner(list *diag.List) {
 }
 
 // noOthers: routes to a gateway are for nodes that are none. Units are for gateways, too,
-// and user data for those that make their own address.
+// and user data for those that make their own address or are services of their hosts.
 func (o *blockOwners) noOthers(list *diag.List, planned *schema.Region) {
 	if !plan.EveryNodeIsGateway(planned) {
 		return
 	}
-	made := planned.HostAddress == schema.HostAddressMade
+	userData := planned.HostAddress == schema.HostAddressMade || planned.Gateways.OnHost()
 	why, at, chosen := "with mode perNode", o.path+".gateways.mode", "mode perNode is chosen here"
 	if planned.Gateways.Mode != schema.ModePerNode {
 		why, at, chosen = "where hosts make their own addresses", o.path+".gateways.nodes", "the region's only host is listed here"
 	}
 	for k, f := range o.region.NodeRoutes.Forms {
-		if f == schema.RouteFormSystemd || made && f == schema.RouteFormCloudInit {
+		if f == schema.RouteFormSystemd || userData && f == schema.RouteFormCloudInit {
 			continue
 		}
 		list.Errorf(CodeFieldUnused, diag.Index(o.path+".nodeRoutes.forms", k), "region %q wants routes as %s for nodes that are not gateways, and %s every node is a gateway",

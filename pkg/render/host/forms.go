@@ -101,12 +101,13 @@ func (f *forms) typedForms() ([]tree.File, error) {
 		}
 		files = append(files, tree.File{Path: f.path("node/cloud-init.yaml"), Data: data})
 	}
-	if f.region.HostAddress != schema.HostAddressMade || !f.region.NodeRoutes.Has(schema.RouteFormCloudInit) {
-		return files, nil
-	}
 	for i := range f.plan.Hosts {
 		h := &f.plan.Hosts[i]
-		data, err := tree.Documents("#cloud-config\n"+f.header+f.gatewayCloudInitNote(h), f.gatewayCloudInit(h))
+		userData, note, ok := f.gatewayUserData(h)
+		if !ok {
+			continue
+		}
+		data, err := tree.Documents("#cloud-config\n"+f.header+note, userData)
 		if err != nil {
 			return nil, err
 		}

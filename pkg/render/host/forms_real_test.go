@@ -151,7 +151,11 @@ func TestCloudInitTakesTheUserData(t *testing.T) {
 	if err != nil || len(rented) != 3 {
 		t.Fatal(rented, err)
 	}
-	for _, f := range append(rented, file) {
+	services, err := filepath.Glob(filepath.Join(formTree(t, schema.ModeHost), "gateway/cloud-init.yaml"))
+	if err != nil || len(services) != 1 {
+		t.Fatal(services, err)
+	}
+	for _, f := range slices.Concat(rented, services, []string{file}) {
 		if out, err := exec.Command("cloud-init", "schema", "-c", f).CombinedOutput(); err != nil {
 			t.Errorf("cloud-init schema: %s: %v\n%s", f, err, out)
 		}

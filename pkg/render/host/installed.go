@@ -26,20 +26,23 @@ func (i Installed) Unit() (name string, ok bool) {
 // them before a kubelet does. There are none where a DaemonSet's pods bring the programs,
 // but for those by which networkd is told to leave them alone.
 func OnGateway(f *Fleet, r *plan.Region, h *plan.Host) []Installed {
-	forms := newForms(f, r, f.Node(r))
-	files := forms.addressUnits()
-	files = append(files, forms.gatewayUnits()...)
-	if r.Region.NodeRoutes.Has(schema.RouteFormNetworkd) {
-		files = append(files, forms.networkdFile("gateway"))
+	return installedAs(newForms(f, r, f.Node(r)).onGateway(program.Files(), h))
+}
+
+func (f *forms) onGateway(programs []program.File, h *plan.Host) []hostFile {
+	files := f.addressUnits()
+	files = append(files, f.gatewayUnits()...)
+	if f.region.NodeRoutes.Has(schema.RouteFormNetworkd) {
+		files = append(files, f.networkdFile("gateway"))
 	}
-	if r.Region.Gateways.Mode != schema.ModeDaemonSet {
-		files = append(forms.installed(program.Files(), f.GatewayTables(r, h)), files...)
+	if f.region.Gateways.Mode != schema.ModeDaemonSet {
+		files = append(f.installed(programs, f.fleet.GatewayTables(f.plan, h)), files...)
 	}
-	if r.Region.Gateways.OnHost() {
-		env := envFiles(forms.header, r, h, environment(f.plan, r, h))
+	if f.region.Gateways.OnHost() {
+		env := envFiles(f.header, f.plan, h, environment(f.fleet.plan, f.plan, h))
 		files = append(files, hostFile{env[0], ProgramDir + "/gateway.env"})
 	}
-	return installedAs(files)
+	return files
 }
 
 // OnNode are the files of a host that is not a gateway: programs, tables, and the units

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"compress/gzip"
 	"errors"
+	"maps"
 	"net/netip"
 	"path"
 	"slices"
+	"strings"
 	"testing"
 
 	"sigs.k8s.io/yaml"
@@ -123,18 +125,76 @@ func TestUserDataFitsWhenCompressed(t *testing.T) {
 		if path.Base(f.Path) != "cloud-init.yaml" {
 			continue
 		}
-		var b bytes.Buffer
-		z, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
-		if err == nil {
-			_, err = z.Write(f.Data)
-		}
-		if err := errors.Join(err, z.Close()); err != nil {
-			t.Fatal(err)
-		}
-		if b.Len() > 14<<10 {
-			t.Errorf("%d bytes, %d when compressed: little is left for what makes the host join", len(f.Data), b.Len())
+		if n := compressed(t, f.Data); n > 14<<10 {
+			t.Errorf("%d bytes, %d when compressed: little is left for what makes the host join", len(f.Data), n)
 		}
 		return
 	}
 	t.Error("no user data")
+}
+
+// compressed is how many bytes are left.
+func compressed(t *testing.T, data []byte) int {
+	t.Helper()
+	var b bytes.Buffer
+	z, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
+	if err == nil {
+		_, err = z.Write(data)
+	}
+	if err := errors.Join(err, z.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return b.Len()
+}
+
+// A gateway that is services of its host has all that its bundle brings, but for the programs
+// of other nodes; no key, and nothing that starts it without one. It fits where a cloud takes
+// 64 KiB.
+func TestCloudInitOfModeHost(t *testing.T) {
+	topology := sample.WithForms(schema.ModeHost, schema.RouteFormCloudInit)
+	topology.Spec.Tailnet.Auth.HostDir = "/etc/keys"
+	p := plan.New(topology).ByName()
+	fleet, r := NewFleet(p), &p.Regions[0]
+	files, err := NodeFiles(fleet, r, fleet.Node(r))
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for i := range r.Hosts {
+		h := &r.Hosts[i]
+		want := map[string]string{}
+		for _, f := range OnGateway(fleet, r, h) {
+			if name := path.Base(f.Path); path.Dir(f.Path) != ProgramDir || !strings.HasPrefix(name, "node-") {
+				want[f.Path] = string(f.Data)
+			}
+		}
+		for _, f := range files {
+			if f.Path != "regions/cloud/gateway/"+Dir(h)+"cloud-init.yaml" {
+				continue
+			}
+			found++
+			if n := compressed(t, f.Data); n > 40<<10 {
+				t.Errorf("%s: %d bytes, %d when compressed", f.Path, len(f.Data), n)
+			}
+			var c cloudConfig
+			if err := yaml.UnmarshalStrict(f.Data, &c); err != nil {
+				t.Fatal(err)
+			}
+			for _, f := range c.WriteFiles {
+				if path.Base(f.Path) != program.Checksums && f.Content != want[f.Path] {
+					t.Errorf("%s is not the bundle's", f.Path)
+				}
+				delete(want, f.Path)
+			}
+			if len(want) > 0 {
+				t.Errorf("missing: %v", slices.Sorted(maps.Keys(want)))
+			}
+			if got := c.RunCmd[len(c.RunCmd)-1][2]; !strings.Contains(got, "[ -s /etc/keys/authkey ]") {
+				t.Errorf("the gateway starts without its key: %s", got)
+			}
+		}
+	}
+	if found != len(r.Hosts) || found == 0 {
+		t.Errorf("%d files of user data for %d kinds of hosts", found, len(r.Hosts))
+	}
 }

@@ -278,6 +278,9 @@ func (b *builder) gatewayHost(r *plan.Region, n *schema.GatewayNode) {
 			Works: "tailscaled --version", Shows: version + " in its first line",
 			Needs: "Tailscale's repository"})
 		why = "The first command runs where the tree is; `HOST` is how ssh reaches the machine. The gateway is up when the last one ends: with or without a kubelet."
+		if r.Region.NodeRoutes.Has(schema.RouteFormCloudInit) {
+			why += " A host made with the user data `" + tree.InRegion(r.Region.Name, gatewayDir(r, n)+"cloud-init.yaml") + "` has these files already: there `systemctl enable --now kustomize-hybrid-gateway.service kustomize-hybrid-health.socket` takes the place of both commands, once the key is there."
+		}
 	}
 	b.add(Step{Phase: Hosts, Title: "Install gateway " + n.Name, On: n.Name,
 		Why:   why,
@@ -310,14 +313,19 @@ func bundled(name string) []string {
 	}
 }
 
-// machineConfig is the same for hosts that take one machine configuration.
-func (b *builder) machineConfig(r *plan.Region, n *schema.GatewayNode) {
-	dir := "gateway/"
+// gatewayDir is the directory of the gateway's own files in its region's, with a slash.
+func gatewayDir(r *plan.Region, n *schema.GatewayNode) string {
 	for i := range r.Hosts {
 		if h := &r.Hosts[i]; h.Node != nil && h.Node.Name == n.Name {
-			dir += n.Name + "/"
+			return "gateway/" + n.Name + "/"
 		}
 	}
+	return "gateway/"
+}
+
+// machineConfig is the same for hosts that take one machine configuration.
+func (b *builder) machineConfig(r *plan.Region, n *schema.GatewayNode) {
+	dir := gatewayDir(r, n)
 	b.add(Step{Phase: Hosts, Title: "Patch the machine configuration of " + n.Name,
 		Why:   "A patch of your own brings the key: the first lines of the file say how. `talosctl` reboots the host, which writes the files.",
 		Run:   []string{"talosctl patch machineconfig --nodes " + n.InternalIP.String() + " --patch @" + tree.InRegion(r.Region.Name, dir+"machine-config.yaml")},

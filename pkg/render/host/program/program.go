@@ -51,6 +51,11 @@ func NodeFiles() []File {
 	})
 }
 
+// GatewayFiles are those that a gateway's host needs, with Checksums of their own.
+func GatewayFiles() []File {
+	return files(func(name string) bool { return !strings.HasPrefix(name, "node-") })
+}
+
 // AddressFiles are those that make a host's own address, with Checksums of their own: user
 // data has room for no more (some clouds take 16 KiB).
 func AddressFiles() []File {
