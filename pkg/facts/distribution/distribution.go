@@ -7,6 +7,7 @@ package distribution
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/fact"
@@ -48,6 +49,8 @@ type Distribution struct {
 	StartsAlone fact.Datum[bool]
 	// Join is how a host becomes a node, once it reaches the API server.
 	Join fact.Datum[Join]
+	// JoinGiven is how a host becomes one whose name its provider gives.
+	JoinGiven fact.Datum[Given]
 	// Alone is how a kubelet runs before its host has joined, for a static pod that makes
 	// the API server reachable.
 	Alone fact.Datum[Alone]
@@ -73,7 +76,7 @@ type Distribution struct {
 //
 // Words in braces stand for what differs: {server} is HOST:PORT of the API server and
 // {host} its HOST, {address} the node's internalIPs, separated by a comma, {name} the node's name, {labels} its
-// labels as KEY=VALUE,KEY=VALUE and {label list} as a list of YAML.
+// labels as KEY=VALUE,KEY=VALUE and {label list} as a list of YAML, {minor} Kubernetes' MAJOR.MINOR.
 type Join struct {
 	// File is where the host has it, and Text what stands in it.
 	File, Text string
@@ -83,6 +86,21 @@ type Join struct {
 	Leave []string
 	// Why is a sentence or two for whoever runs them.
 	Why string
+}
+
+// Given is how hosts join whose nodes' names are not the user's to choose: those that begin
+// with Prefix.
+type Given struct {
+	Prefix string
+	Join   Join
+}
+
+// JoinOf is how a host of that name joins.
+func (d *Distribution) JoinOf(name string) fact.Datum[Join] {
+	if g := d.JoinGiven; g.IsKnown() && strings.HasPrefix(name, g.Value.Prefix) {
+		return fact.Known(g.Value.Join, g.Source)
+	}
+	return d.Join
 }
 
 // Alone is a kubelet that knows no API server: shell commands of root that run it, and the
@@ -142,6 +160,7 @@ type distributions struct{}
 const (
 	anywhere       = "it runs anywhere"
 	noJoin         = "its own installer makes nodes"
+	noGiven        = "nodes have the names that their hosts have, or that somebody says"
 	noRemote       = "it has no provider of its own, so none of its nodes is remote"
 	homeController = "its provider's cloud controller manager runs there"
 	noCharts       = "it installs no network plugin by a chart of its own"

@@ -26,7 +26,8 @@ func (distributions) EKS() Distribution {
 		MachineConfig:    fact.Unknown[string](ownHosts),
 		StaticPods:       fact.Unknown[string](notRead),
 		StartsAlone:      fact.Unknown[bool](notRead),
-		Join:             fact.Unknown[Join](noJoin),
+		Join:             fact.Known(hybridNode(false), hybridSource),
+		JoinGiven:        fact.Known(Given{"mi-", hybridNode(true)}, hybridSource),
 		Alone:            fact.Unknown[Alone](notRead),
 		PluginCharts:     fact.Unknown[string](noCharts),
 		JoinPorts:        fact.Known([]string(nil), "Amazon EKS user guide, hybrid nodes networking: the API server's 443"),
@@ -36,3 +37,51 @@ func (distributions) EKS() Distribution {
 		RemoteNetworks:   fact.Known("aws eks update-cluster-config --name CLUSTER --remote-network-config file://", remote),
 	}
 }
+
+// hybridNode is how nodeadm makes a node of a host elsewhere. One of two credential providers
+// says who it is. With SSM the node's name is the managed instance's, mi-..., which AWS gives;
+// with IAM Roles Anywhere it is nodeName (aws/eks-hybrid v1.0.20,
+// internal/node/hybrid/defaults.go; cmd/nodeadm/uninstall takes it back). nodeadm sets labels of its own by --node-labels and
+// appends these flags (internal/kubelet/environment.go); the kubelet adds what a second
+// --node-labels says (kubernetes v1.33.1, component-base/cli/flag/configuration_map.go).
+func hybridNode(ssm bool) Join {
+	const file, program = "/etc/eks/nodeConfig.yaml", "nodeadm is that of aws/eks-hybrid, not of EC2's images. "
+	provider := "iam-ra"
+	credentials := `    iamRolesAnywhere:
+      nodeName: {name}
+      trustAnchorArn: TRUST_ANCHOR_ARN
+      profileArn: PROFILE_ARN
+      roleArn: ROLE_ARN
+`
+	why := "The certificate is in /etc/iam/pki/server.pem, its key in server.key beside it. "
+	if ssm {
+		provider = "ssm"
+		credentials = `    ssm:
+      activationCode: ACTIVATION_CODE
+      activationId: ACTIVATION_ID
+`
+		why = "`aws ssm create-activation` prints code and ID. AWS gives the node its name, mi-..., when it registers: that one stands in the topology. "
+	}
+	return Join{
+		File: file,
+		Text: `apiVersion: node.eks.aws/v1alpha1
+kind: NodeConfig
+spec:
+  cluster:
+    name: CLUSTER
+    region: REGION
+  hybrid:
+` + credentials + `  kubelet:
+    config:
+      staticPodPath: /etc/kubernetes/manifests
+    flags:
+      - --node-ip={address}
+      - --node-labels={labels}
+`,
+		Run: []string{"chmod 600 " + file, "nodeadm install {minor} --credential-provider " + provider, "nodeadm init -c file://" + file},
+		Leave: []string{"nodeadm uninstall"},
+		Why: program + why + "Taints go below kubelet.config, as registerWithTaints; nodeadm refuses hostname-override.",
+	}
+}
+
+const hybridSource = "github.com/aws/eks-hybrid v1.0.20, api/v1alpha1/nodeconfig_types.go, api/core.go, internal/node/hybrid/validator.go, cmd/nodeadm/install/install.go, cmd/nodeadm/init/init.go"

@@ -356,8 +356,8 @@ func (b *builder) nodeHosts(r *plan.Region) {
 // join is how a host of the region becomes a node, where the distribution's own way is
 // written down. Nodes beside a DaemonSet have joined by the cluster's own means.
 func (b *builder) join(r *plan.Region) {
-	j := b.distribution().Join
-	if !j.IsKnown() || b.p.MachineConfig() {
+	d := b.distribution()
+	if !d.Join.IsKnown() || b.p.MachineConfig() || d.Home.Value == r.Region.Provider {
 		return
 	}
 	host, port := b.spec().Cluster.APIServer.Told()
@@ -366,12 +366,13 @@ func (b *builder) join(r *plan.Region) {
 		b.alone(r, n)
 		labels := r.NodeLabels()
 		maps.Copy(labels, r.GatewayLabels())
-		b.joinHost(j.Value, n.Name, addresses(n), n.Name, labels, host, port)
+		b.joinHost(d.JoinOf(n.Name).Value, n.Name, addresses(n), n.Name, labels, host, port)
 	}
 	if plan.EveryNodeIsGateway(r.Region) {
 		return
 	}
-	b.joinHost(j.Value, "each other node of "+r.Region.Name, "ADDRESS", "NAME", r.NodeLabels(), host, port)
+	// Their names are of the gateways' kind.
+	b.joinHost(d.JoinOf(r.Region.Gateways.Nodes[0].Name).Value, "each other node of "+r.Region.Name, "ADDRESS", "NAME", r.NodeLabels(), host, port)
 }
 
 // alone is a kubelet without an API server, which runs the static pod by which the host
@@ -421,7 +422,7 @@ func (b *builder) joinHost(j distribution.Join, who, address, name string, label
 	for _, k := range slices.Sorted(maps.Keys(labels)) {
 		flags = append(flags, k+"="+labels[k])
 	}
-	fill := strings.NewReplacer("{server}", hostPort(host, port), "{host}", host, "{address}", address, "{name}", name,
+	fill := strings.NewReplacer("{server}", hostPort(host, port), "{host}", host, "{address}", address, "{name}", name, "{minor}", b.minor(),
 		"{labels}", strings.Join(flags, ","), "{label list}", "  - "+strings.Join(flags, "\n  - "))
 	run := []string{"install -d " + j.File[:strings.LastIndex(j.File, "/")], "cat >" + j.File + " <<'END'"}
 	run = append(run, strings.Split(strings.TrimSuffix(fill.Replace(j.Text), "\n"), "\n")...)
@@ -431,6 +432,12 @@ func (b *builder) joinHost(j distribution.Join, who, address, name string, label
 		Why:   "The node's address is the LAN's: without it the kubelet may take one from the tailnet, which no other node can use. " + j.Why,
 		Works: "kubectl get node " + name + " -o wide -L " + schema.RegionLabel, Shows: "the address and the region, and Ready once its plugin runs",
 		Undo: append([]string{"kubectl drain " + name + " --ignore-daemonsets --delete-emptydir-data", "kubectl delete node " + name}, j.Leave...)})
+}
+
+// minor is Kubernetes' version without its last number.
+func (b *builder) minor() string {
+	parts := strings.Split(string(b.spec().Cluster.KubernetesVersion), ".")
+	return strings.Join(parts[:min(2, len(parts))], ".")
 }
 
 // verify asks what has been set up whether it carries packets.

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"sigs.k8s.io/yaml"
+
 	"github.com/kustomize-hybrid/kustomize-hybrid/internal/sample"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render"
@@ -145,6 +147,85 @@ func TestJoinByDistribution(t *testing.T) {
 		text := string(steps.Markdown(plan.New(topology), steps.Filter{}))
 		if !strings.Contains(text, c.has) || strings.Contains(text, c.not) {
 			t.Errorf("%s: want %q and not %q", c.distribution, c.has, c.not)
+		}
+	}
+}
+
+// nodeConfig has the fields of a NodeConfig that we write (aws/eks-hybrid v1.0.20,
+// api/v1alpha1/nodeconfig_types.go), which nodeadm decodes strictly, too
+// (internal/api/bridge/decode.go: DecodeStrictNodeConfig).
+type nodeConfig struct {
+	APIVersion string `json:"apiVersion"`
+	Kind       string `json:"kind"`
+	Spec       struct {
+		Cluster struct {
+			Name   string `json:"name"`
+			Region string `json:"region"`
+		} `json:"cluster"`
+		Hybrid struct {
+			IAMRolesAnywhere *struct {
+				NodeName       string `json:"nodeName"`
+				TrustAnchorARN string `json:"trustAnchorArn"`
+				ProfileARN     string `json:"profileArn"`
+				RoleARN        string `json:"roleArn"`
+			} `json:"iamRolesAnywhere"`
+			SSM *struct {
+				ActivationCode string `json:"activationCode"`
+				ActivationID   string `json:"activationId"`
+			} `json:"ssm"`
+		} `json:"hybrid"`
+		Kubelet struct {
+			Config struct {
+				StaticPodPath string `json:"staticPodPath"` // kubernetes v1.33.1, kubelet.config.k8s.io/v1beta1
+			} `json:"config"`
+			Flags []string `json:"flags"`
+		} `json:"kubelet"`
+	} `json:"spec"`
+}
+
+// nodeadm takes one of two credential providers, by the kind of the node's name.
+func TestNodeConfigOfHybridNodes(t *testing.T) {
+	topology := topologies(t)["eks-hybrid"]
+	gateway := &topology.Spec.Regions[1].Gateways.Nodes[0]
+	for name, ssm := range map[string]bool{"mi-0a1b2c3d4e5f60718": true, "gpu-1": false} {
+		gateway.Name = name
+		joined := 0
+		for _, s := range steps.List(plan.New(topology)) {
+			if s.Phase != steps.Join {
+				continue
+			}
+			joined++
+			script := strings.Join(s.Run, "\n")
+			_, rest, _ := strings.Cut(script, "<<'END'\n")
+			text, commands, ok := strings.Cut(rest, "\nEND\n")
+			var c nodeConfig
+			if err := yaml.UnmarshalStrict([]byte(text), &c); err != nil || !ok {
+				t.Fatalf("%v:\n%s", err, script)
+			}
+			h := &c.Spec.Hybrid
+			if c.APIVersion != "node.eks.aws/v1alpha1" || c.Kind != "NodeConfig" || c.Spec.Cluster.Name == "" || c.Spec.Cluster.Region == "" ||
+				(h.SSM != nil) != ssm || (h.IAMRolesAnywhere != nil) == ssm {
+				t.Errorf("%s: nodeadm refuses\n%s", name, text)
+			}
+			provider := "iam-ra"
+			if ssm {
+				provider = "ssm"
+			}
+			if want := "nodeadm install 1.34 --credential-provider " + provider + "\nnodeadm init -c file:///etc/eks/nodeConfig.yaml"; !strings.HasSuffix(commands, want) {
+				t.Errorf("%s: %q, want %q", name, commands, want)
+			}
+			if s.On != name {
+				continue
+			}
+			if want := []string{"--node-ip=10.143.0.11", "--node-labels=kustomize-hybrid.dev/gateway=true,kustomize-hybrid.dev/region=gpu-dc"}; !slices.Equal(c.Spec.Kubelet.Flags, want) {
+				t.Errorf("%s: flags %q, want %q", name, c.Spec.Kubelet.Flags, want)
+			}
+			if !ssm && h.IAMRolesAnywhere.NodeName != name {
+				t.Errorf("%s joins as %s", name, h.IAMRolesAnywhere.NodeName)
+			}
+		}
+		if joined != 2 {
+			t.Errorf("%s: %d steps join", name, joined)
 		}
 	}
 }
