@@ -78,9 +78,9 @@ spec:
       - --node-ip={address}
       - --node-labels={labels}
 `,
-		Run: []string{"chmod 600 " + file, "nodeadm install {minor} --credential-provider " + provider, "nodeadm init -c file://" + file},
+		Run:   []string{"chmod 600 " + file, "nodeadm install {minor} --credential-provider " + provider, "nodeadm init -c file://" + file},
 		Leave: []string{"nodeadm uninstall"},
-		Why: program + why + "Taints go below kubelet.config, as registerWithTaints; nodeadm refuses hostname-override.",
+		Why:   program + why + "Taints go below kubelet.config, as registerWithTaints; nodeadm refuses hostname-override.",
 	}
 }
 

@@ -371,8 +371,11 @@ func (b *builder) join(r *plan.Region) {
 	if plan.EveryNodeIsGateway(r.Region) {
 		return
 	}
-	// Their names are of the gateways' kind.
-	b.joinHost(d.JoinOf(r.Region.Gateways.Nodes[0].Name).Value, "each other node of "+r.Region.Name, "ADDRESS", "NAME", r.NodeLabels(), host, port)
+	other := d.Join
+	if gateways := r.Region.Gateways.Nodes; len(gateways) > 0 { // their names are of the gateways' kind
+		other = d.JoinOf(gateways[0].Name)
+	}
+	b.joinHost(other.Value, "each other node of "+r.Region.Name, "ADDRESS", "NAME", r.NodeLabels(), host, port)
 }
 
 // alone is a kubelet without an API server, which runs the static pod by which the host
