@@ -163,7 +163,9 @@ func symmetricNAT() *shape {
 func peerRelay() *shape {
 	const hard = "masquerade random,fully-random"
 	return &shape{
-		name: "peer-relay", version: "1.102.3", hub: true,
+		// Its two hubs may reach each other at a pod router's address of their own LAN, which the
+		// check of every shape for endpoints does not tell from a tunnel within a tunnel.
+		name: "peer-relay", version: "1.102.3", asked: true, hub: true,
 		sites: func(cloud, dc *site) { cloud.nat, dc.nat = hard, hard },
 		topology: func(t *schema.Topology) {
 			t.Spec.Tailnet.Policy.TagPerRegion = true

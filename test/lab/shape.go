@@ -22,6 +22,8 @@ type shape struct {
 	name string
 	// version of Tailscale that it needs; empty where any will do.
 	version string
+	// asked is a shape that runs only where -shape names it.
+	asked bool
 	// hub is a third region, whose gateways have public addresses.
 	hub bool
 	// sites changes the regions.
