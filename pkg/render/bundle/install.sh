@@ -147,6 +147,7 @@ client_secret() {
 comes_up() {
 	tries=90
 	until systemctl is-active --quiet "$1"; do
+		if systemctl is-failed --quiet "$1"; then die "$1 has failed: journalctl -u $1"; fi
 		tries=$((tries - 1))
 		[ "$tries" -gt 0 ] || die "$1 has not come up within 90 s, and goes on trying: journalctl -u $1"
 		sleep 1

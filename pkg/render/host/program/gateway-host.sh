@@ -4,7 +4,8 @@
 #
 #   gateway-host.sh setup|run|up|down|watch|health|check
 #
-# setup    runs gateway-setup.sh apply for the address that this host has
+# setup    runs gateway-setup.sh apply for the address that this host has, a few times if
+#          it fails
 # run      becomes tailscaled
 # up       tells tailscaled what it is: tags, routes, flags. It waits until it has joined
 # down     withdraws the routes, and waits until peers have seen it: before tailscaled ends
@@ -200,6 +201,12 @@ if [ $# -ne 1 ]; then VERB=usage; fi
 case $VERB in
 setup)
 	here
+	# The gateway does not start without its rules. Once they have failed because another
+	# program changed a device or a chain meanwhile, they work a moment later.
+	for pause in 1 2 4; do
+		if "$DIR/gateway-setup.sh" apply; then exit 0; fi
+		sleep "$pause"
+	done
 	exec "$DIR/gateway-setup.sh" apply
 	;;
 watch)
