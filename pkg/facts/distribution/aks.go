@@ -29,6 +29,7 @@ func (distributions) AKS() Distribution {
 		StaticPods:       fact.Unknown[string](notRead),
 		StartsAlone:      fact.Unknown[bool](notRead),
 		Join:             fact.Unknown[Join](noJoin),
+		JoinNeeds:        fact.Unknown[string](noJoin),
 		JoinGiven:        fact.Unknown[Given](noGiven),
 		Alone:            fact.Unknown[Alone](notRead),
 		PluginCharts:     fact.Unknown[string](noCharts),

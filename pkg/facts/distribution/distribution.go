@@ -49,6 +49,9 @@ type Distribution struct {
 	StartsAlone fact.Datum[bool]
 	// Join is how a host becomes a node, once it reaches the API server.
 	Join fact.Datum[Join]
+	// JoinNeeds is what the commands of its joining need that no test here has; empty where
+	// a test runs them.
+	JoinNeeds fact.Datum[string]
 	// JoinGiven is how a host becomes one whose name its provider gives.
 	JoinGiven fact.Datum[Given]
 	// Alone is how a kubelet runs before its host has joined, for a static pod that makes
@@ -75,14 +78,16 @@ type Distribution struct {
 // Join is a file that a kubelet is told its node by, and the commands that join.
 //
 // Words in braces stand for what differs: {server} is HOST:PORT of the API server and
-// {host} its HOST, {address} the node's internalIPs, separated by a comma, {name} the node's name, {labels} its
+// {host} its HOST, {address} the node's internalIPs, separated by a comma, {internalIP} the first, {name} the node's name, {labels} its
 // labels as KEY=VALUE,KEY=VALUE and {label list} as a list of YAML, {minor} Kubernetes' MAJOR.MINOR.
 type Join struct {
 	// File is where the host has it, and Text what stands in it.
 	File, Text string
 	// Run are shell commands of root, after the file is there.
 	Run []string
-	// Leave are shell commands of root that take the joining back, once the Node is deleted.
+	// Leave are shell commands of root that take the joining back, between the draining of the
+	// Node and its deletion: a kubelet that runs on would not register again, and some ask the
+	// API server for their Node.
 	Leave []string
 	// Why is a sentence or two for whoever runs them.
 	Why string

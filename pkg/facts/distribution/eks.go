@@ -27,6 +27,7 @@ func (distributions) EKS() Distribution {
 		StaticPods:       fact.Unknown[string](notRead),
 		StartsAlone:      fact.Unknown[bool](notRead),
 		Join:             fact.Known(hybridNode(false), hybridSource),
+		JoinNeeds:        fact.Known("an account of AWS", hybridSource),
 		JoinGiven:        fact.Known(Given{"mi-", hybridNode(true)}, hybridSource),
 		Alone:            fact.Unknown[Alone](notRead),
 		PluginCharts:     fact.Unknown[string](noCharts),
@@ -41,9 +42,12 @@ func (distributions) EKS() Distribution {
 // hybridNode is how nodeadm makes a node of a host elsewhere. One of two credential providers
 // says who it is. With SSM the node's name is the managed instance's, mi-..., which AWS gives;
 // with IAM Roles Anywhere it is nodeName (aws/eks-hybrid v1.0.20,
-// internal/node/hybrid/defaults.go; cmd/nodeadm/uninstall takes it back). nodeadm sets labels of its own by --node-labels and
-// appends these flags (internal/kubelet/environment.go); the kubelet adds what a second
-// --node-labels says (kubernetes v1.33.1, component-base/cli/flag/configuration_map.go).
+// internal/node/hybrid/defaults.go). It takes one IPv4 address (internal/network/utils.go).
+// nodeadm sets labels of its own by --node-labels and appends these flags
+// (internal/kubelet/environment.go); the kubelet adds what a second --node-labels says
+// (kubernetes v1.33.1, component-base/cli/flag/configuration_map.go). Uninstalling asks the
+// API server whether the Node is drained, so the Node has to be there still
+// (cmd/nodeadm/uninstall/uninstall.go).
 func hybridNode(ssm bool) Join {
 	const file, program = "/etc/eks/nodeConfig.yaml", "nodeadm is that of aws/eks-hybrid, not of EC2's images. "
 	provider := "iam-ra"
@@ -75,7 +79,7 @@ spec:
     config:
       staticPodPath: /etc/kubernetes/manifests
     flags:
-      - --node-ip={address}
+      - --node-ip={internalIP}
       - --node-labels={labels}
 `,
 		Run:   []string{"chmod 600 " + file, "nodeadm install {minor} --credential-provider " + provider, "nodeadm init -c file://" + file},

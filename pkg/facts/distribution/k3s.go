@@ -28,6 +28,7 @@ func (distributions) K3s() Distribution {
 			Leave: []string{"k3s-agent-uninstall.sh"},
 			Why:   "The token is the server's /var/lib/rancher/k3s/server/node-token; the command waits for it, and Ctrl-D ends it. install.sh is k3s's own, of get.k3s.io.",
 		}, "docs.k3s.io, agent configuration: server, token-file, node-name, node-ip, node-label; configuration file; uninstalling k3s"),
+		JoinNeeds:      fact.Known("k3s's own installer", "docs.k3s.io, quick start: it fetches the program"),
 		JoinGiven:      fact.Unknown[Given](noGiven),
 		Alone:          fact.Unknown[Alone](notRead),
 		PluginCharts:   fact.Unknown[string](noCharts),

@@ -22,6 +22,7 @@ func (distributions) KOps() Distribution {
 		StaticPods:       fact.Known("/etc/kubernetes/manifests", "kops pkg/model/components/kubelet.go: PodManifestPath"),
 		StartsAlone:      fact.Unknown[bool](notRead),
 		Join:             fact.Unknown[Join](noJoin),
+		JoinNeeds:        fact.Unknown[string](noJoin),
 		JoinGiven:        fact.Unknown[Given](noGiven),
 		Alone:            fact.Unknown[Alone](notRead),
 		PluginCharts:     fact.Unknown[string](noCharts),

@@ -29,6 +29,7 @@ func (distributions) Kubeadm() Distribution {
 			Leave: []string{"kubeadm reset --force"},
 			Why:   "`kubeadm token create --print-join-command` prints TOKEN and HASH, on a server. With packages of RPM the file is /etc/sysconfig/kubelet. The directory of static pods may hold the gateway already.",
 		}, "kubernetes/release, cmd/krel/templates/latest/kubeadm/10-kubeadm.conf: EnvironmentFile; kubernetes v1.33.1, cmd/kubeadm/app/preflight/checks.go: addCommonChecks; cmd/kubeadm/app/cmd/reset.go"),
+		JoinNeeds: fact.Known("", "test/cluster runs them, with kubeadm v1.33.1"),
 		JoinGiven: fact.Unknown[Given](noGiven),
 		Alone: fact.Known(Alone{
 			Run: []string{

@@ -22,6 +22,7 @@ func (distributions) Other() Distribution {
 		StaticPods:       fact.Unknown[string](why),
 		StartsAlone:      fact.Unknown[bool](why),
 		Join:             fact.Unknown[Join](noJoin),
+		JoinNeeds:        fact.Unknown[string](noJoin),
 		JoinGiven:        fact.Unknown[Given](noGiven),
 		Alone:            fact.Unknown[Alone](notRead),
 		PluginCharts:     fact.Unknown[string](why),

@@ -28,6 +28,7 @@ func (distributions) RKE2() Distribution {
 			Leave: []string{"rke2-uninstall.sh"},
 			Why:   "The token is the server's /var/lib/rancher/rke2/server/node-token; the command waits for it, and Ctrl-D ends it. install.sh is RKE2's own, of get.rke2.io.",
 		}, "docs.rke2.io, Linux agent configuration reference: server, token-file, node-name, node-ip, node-label; networking requirements: 9345; uninstall options"),
+		JoinNeeds:      fact.Known("RKE2's own installer", "docs.rke2.io, quick start: it fetches the programs"),
 		JoinGiven:      fact.Unknown[Given](noGiven),
 		Alone:          fact.Unknown[Alone](notRead),
 		PluginCharts:   fact.Known("rke2-", "docs.rke2.io, network options: charts are named rke2-<CNI-PLUGIN-NAME>"),

@@ -22,6 +22,7 @@ func (distributions) Talos() Distribution {
 		StaticPods:       fact.Unknown[string]("it has no such directory: it serves machine.pods to the kubelet (talos.dev v1.9, static pods)"),
 		StartsAlone:      fact.Known(true, "talos v1.9.5, internal/app/machined/pkg/controllers/k8s/kubelet_service.go and kubelet_spec.go: the kubelet's configuration stands on the host, with rotateCertificates, so it runs static pods while it asks for a certificate"),
 		Join:             fact.Unknown[Join](noJoin),
+		JoinNeeds:        fact.Unknown[string](noJoin),
 		JoinGiven:        fact.Unknown[Given](noGiven),
 		Alone:            fact.Unknown[Alone](notRead),
 		PluginCharts:     fact.Unknown[string](noCharts),
