@@ -77,6 +77,7 @@ func both() []struct{ one, other, because string } {
 		{report, sarif, "the command writes what the library writes"},
 		{report, "", "SARIF has a frame for every finding"},
 		{sarif, "", "SARIF has a frame for every finding"},
+		{"cmd/kustomize-hybrid/testdata/commands.txt", "", "each need names its commands"},
 		{"cmd/kustomize-hybrid/testdata/script/function.txtar", "", "each result names its object"},
 		{"pkg/render/host/program/testdata/*/*", "pkg/render/host/program/testdata/*/*", calls},
 		{"test/cloud/testdata/*", "", calls},

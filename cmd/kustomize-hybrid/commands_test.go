@@ -2,9 +2,7 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"os"
 	"os/exec"
@@ -19,9 +17,12 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema/load"
 )
 
-// executed is where the test with a real cluster records what it ran: a command a line, as
-// steps.Normal says it. It alone writes the file.
-const executed = "../../test/cluster/testdata/executed.txt"
+// executed is where the test with a real cluster records which lines of the STEPS.md of its
+// topology it ran. It alone writes the file (`make cluster CLUSTER_FLAGS='-record FILE'`).
+const (
+	executed        = "../../test/cluster/testdata/executed.txt"
+	clusterTopology = "../../test/cluster/topology.yaml"
+)
 
 // unmarked are commands that nothing has run, and whose step does not say what they need.
 const unmarked = "neither run nor marked"
@@ -30,15 +31,14 @@ const unmarked = "neither run nor marked"
 func recorded(t *testing.T) map[string]bool {
 	t.Helper()
 	data, err := os.ReadFile(executed)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
 	if err != nil {
 		t.Fatal(err)
 	}
+	p := planOf(t, clusterTopology)
+	s := steps.Step{Run: strings.Split(string(data), "\n")}
 	ran := map[string]bool{}
-	for line := range strings.Lines(string(data)) {
-		ran[strings.TrimSuffix(line, "\n")] = true
+	for _, command := range s.Commands() {
+		ran[steps.Normal(p, command)] = true
 	}
 	return ran
 }

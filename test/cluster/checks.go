@@ -11,7 +11,7 @@ type checks struct {
 	start  time.Time
 	failed int
 	steps  []*step
-	ran    map[string]bool // commands of STEPS.md that were run
+	ran    []string // blocks of commands of STEPS.md that were run, as they stand there
 }
 
 // check runs f, and prints what came of it.

@@ -57,7 +57,7 @@ func (c *checks) handovers() error {
 		if out, err := c.kubectl("-n tailscale get pods --field-selector status.phase=Pending -o name"); err != nil || out == "" {
 			return fmt.Errorf("the DaemonSet's pod does not wait for the ports: %q, %v", out, err)
 		}
-		_, err := h.sh("mv /etc/kubernetes/manifests/gateway-cloud*.yaml /root/ || mv /etc/kubernetes/manifests/*gateway*.yaml /root/")
+		_, err := h.sh("mv /etc/kubernetes/manifests/kustomize-hybrid-gateway.yaml .")
 		return err
 	})
 	return nil
@@ -152,7 +152,7 @@ func (c *checks) moved(name, from, to string, f func(h *host) error) {
 			if before.Address != after.Address || before.NodeKey != after.NodeKey {
 				return "", fmt.Errorf("%s was %s, and is another device %s", h, before.Address, after.Address)
 			}
-			time.Sleep(6 * time.Second)
+			time.Sleep(15 * time.Second) // as the page says: the control server may take so long to move the primary
 		}
 		if strings.HasPrefix(to, "daemonSet") {
 			if _, err := c.kubectl("-n tailscale rollout status --timeout=2m daemonset/gateway-cloud"); err != nil {
@@ -185,9 +185,6 @@ func (c *checks) removal() error {
 	site := []string{"gpu-1", "gpu-2", "gpu-3"}
 	c.check("a region is removed by its steps", func() (string, error) {
 		for _, name := range []string{"gpu-3", "gpu-2", "gpu-1"} {
-			if _, err := c.kubectl("drain " + name + " --ignore-daemonsets --delete-emptydir-data --force --timeout=60s"); err != nil {
-				return "", err
-			}
 			for _, s := range slices.Backward(c.stepsOf(name)) {
 				if err := c.takeBack(s, name); err != nil {
 					return "", err
@@ -254,6 +251,9 @@ func (c *checks) stepsOf(name string) []*step {
 
 // takeBack runs what takes a step back.
 func (c *checks) takeBack(s *step, on string) error {
+	if len(s.undo) == 0 {
+		return nil
+	}
 	words, err := c.words(on)
 	if err != nil {
 		return err
@@ -263,5 +263,37 @@ func (c *checks) takeBack(s *step, on string) error {
 			return fmt.Errorf("taking back %q: %w", s.title, err)
 		}
 	}
+	return nil
+}
+
+// questions are the steps that ask gateways whether they are well.
+func (c *checks) questions() error {
+	c.check("every gateway is asked as STEPS.md says", func() (string, error) {
+		asked := c.titled("Ask gateway .*|Ask the gateways of region .*")
+		for _, s := range asked {
+			if err := c.do(s, s.on, ""); err != nil {
+				return "", err
+			}
+		}
+		return fmt.Sprintf("%d steps", len(asked)), nil
+	})
+	return nil
+}
+
+// end takes the cloud's gateways away as STEPS.md says, and looks for what the cluster has
+// left of them.
+func (c *checks) end() error {
+	c.check("the cluster's part is taken back", func() (string, error) {
+		for _, s := range slices.Backward(c.titled("Make the namespace|Give the DaemonSets their key|Label the nodes that are there already|Set up the network plugin|Apply everything else")) {
+			if err := c.takeBack(s, ""); err != nil {
+				return "", err
+			}
+		}
+		out, err := c.kubectl("get namespaces,clusterroles,clusterrolebindings,priorityclasses -l app.kubernetes.io/managed-by=kustomize-hybrid -o name")
+		if err != nil || strings.Contains(out, "/") {
+			return "", fmt.Errorf("left in the cluster: %q, %v", out, err)
+		}
+		return "nothing is left", nil
+	})
 	return nil
 }

@@ -15,8 +15,7 @@ const authKey = "tskey-auth-test\n"
 
 // all runs everything, in the order of STEPS.md.
 func (c *checks) all() error {
-	c.ran = map[string]bool{}
-	for _, part := range []func() error{c.cloud, c.tree, c.firstSteps, c.hostsAndJoins, c.traffic, c.kubelets, c.resource, c.webhook, c.objects, c.outages, c.handovers, c.removal} {
+	for _, part := range []func() error{c.cloud, c.tree, c.firstSteps, c.hostsAndJoins, c.questions, c.traffic, c.kubelets, c.resource, c.webhook, c.objects, c.outages, c.handovers, c.removal, c.end} {
 		if err := part(); err != nil {
 			return err
 		}
@@ -197,10 +196,16 @@ func (c *checks) parts(lines []string, on string) []part {
 	return all
 }
 
-func (c *checks) command(p part, on string, words map[string]string, typed string) error {
-	for _, line := range p.lines {
-		c.ran[line] = true
+// record remembers commands by the words of STEPS.md.
+func (c *checks) record(lines []string) {
+	if block := strings.Join(lines, "\n"); !slices.Contains(c.ran, block) {
+		c.ran = append(c.ran, block)
 	}
+}
+
+// command runs what has to be run in one place.
+func (c *checks) command(p part, on string, words map[string]string, typed string) error {
+	c.record(p.lines)
 	script := filled(p.lines, words)
 	if p.desk {
 		_, err := c.desk(script, typed)
@@ -259,8 +264,8 @@ func (c *checks) labelled(s *step) *step {
 	t.run = nil
 	for _, line := range s.run {
 		t.run = append(t.run, regexp.MustCompile(`\bNODE\b`).ReplaceAllString(line, "cp-1"))
-		c.ran[line] = true
 	}
+	c.record(s.run)
 	return &t
 }
 

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -30,6 +31,7 @@ func cluster() int {
 	flag.StringVar(&w.topology, "topology", "test/cluster/topology.yaml", "what is rendered")
 	flag.StringVar(&w.examples, "examples", "examples", "directory of topologies that the API server has to take")
 	flag.StringVar(&w.crds, "crds", "test/crds/testdata", "directory of definitions of Cilium's and Calico's kinds")
+	record := flag.String("record", "", "where to write which lines of STEPS.md were run, if nothing has failed")
 	keep := flag.Bool("keep", false, "keep the directory of this run, with its logs")
 	stay := flag.Bool("stay", false, "leave the cluster running until a signal comes")
 	flag.Parse()
@@ -67,6 +69,9 @@ func cluster() int {
 		err = fmt.Errorf("stopped by %s", s)
 	}
 	w.close()
+	if err == nil && c.failed == 0 && *record != "" {
+		err = os.WriteFile(*record, []byte(strings.Join(c.ran, "\n")+"\n"), 0o644)
+	}
 	if err == nil && c.failed == 0 && !*keep {
 		run("umount", "-l", w.dir)
 		os.Remove(w.dir)

@@ -56,6 +56,9 @@ done
 printf '[Unit]\nDefaultDependencies=no\nWants=sockets.target timers.target paths.target\n' >"$ROOT/run/systemd/system/multi-user.target"
 # There is no journal: each unit has a file.
 printf '[Service]\nStandardOutput=append:/var/log/%%n.log\nStandardError=append:/var/log/%%n.log\n' >"$ROOT/run/systemd/system/service.d/log.conf"
+# The answer of a service that is started for a connection is its output, as without this.
+mkdir -p "$ROOT/run/systemd/system/kustomize-hybrid-health@.service.d"
+printf '[Service]\nStandardOutput=socket\n' >"$ROOT/run/systemd/system/kustomize-hybrid-health@.service.d/output.conf"
 mkdir -p "$ROOT/outside"
 cd "$ROOT"
 pivot_root . outside
