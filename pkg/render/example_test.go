@@ -47,6 +47,8 @@ func Example() {
 	// cluster/gateway-cloud.yaml
 	// cluster/namespace.yaml
 	// cluster/programs.yaml
+	// cluster/verify/kustomization.yaml
+	// cluster/verify/verify.yaml
 	// fleet.tables
 	// kustomization.yaml
 	// regions/cloud/cni/by-hand.txt

@@ -40,6 +40,7 @@ func Files(p *plan.Plan) iter.Seq2[tree.File, error] {
 		w.concerns(readmission(p))
 		w.add(tree.Kustomization(w.header, w.names))
 		w.all(w.plugins.ClusterFiles())
+		w.all(cluster.Verify(p))
 		w.all(cluster.RemoteNetworks(p))
 		w.all(cloud.Programs(p), nil)
 		w.add(tree.File{Path: "tailnet/policy.json", Data: acl.FromPlan(p).JSON()}, nil)

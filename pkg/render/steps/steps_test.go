@@ -2,6 +2,7 @@ package steps_test
 
 import (
 	"os/exec"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -55,6 +56,7 @@ func TestCommandsFitTheTree(t *testing.T) {
 			there := map[string]bool{}
 			for _, f := range files {
 				there[f.Path] = true
+				there[path.Dir(f.Path)] = true // what kubectl apply -k takes
 			}
 			for _, s := range steps.List(p) {
 				lines := slices.Concat(s.Run, []string{s.Works}, s.Undo)
