@@ -2,7 +2,7 @@
 GO ?= go
 EXAMPLE ?= regional-gateway
 OUT ?= out
-NESTED = tools test/cloud test/crds test/reports test/talos test/lab test/lab/pinned test/lab/newest test/cluster test/cluster/kubernetes test/cluster/coredns
+NESTED = tools test/cloud test/crds test/reports test/talos test/lab test/lab/pinned test/lab/newest test/cluster test/cluster/kubernetes test/cluster/newest test/cluster/coredns
 
 .PHONY: build run test golden netns hostforms lab lab-programs lab-throughput cluster cluster-programs schemas cloud check lint tidy shellcheck e2e fuzz bench bench-scale startup clean
 
@@ -62,10 +62,15 @@ cluster: build lab-programs cluster-programs
 KUBERNETES = v1.33.1
 KUBERNETES_FLAGS = -s -w -X k8s.io/component-base/version.gitVersion=$(KUBERNETES) -X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=33
 
-cluster-programs: .lab/kubernetes .lab/coredns
+cluster-programs: .lab/kubernetes .lab/newest .lab/coredns
 
 .lab/kubernetes: test/cluster/kubernetes/go.sum test/cluster/kubernetes/main.go
 	mkdir -p $(@D) && cd test/cluster/kubernetes && $(GO) build -trimpath -ldflags '$(KUBERNETES_FLAGS)' -o ../../../$@ .
+
+NEWEST_FLAGS = -s -w -X k8s.io/component-base/version.gitVersion=v1.37.2 -X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=37
+
+.lab/newest: test/cluster/newest/go.sum test/cluster/newest/main.go
+	mkdir -p $(@D) && cd test/cluster/newest && $(GO) build -trimpath -ldflags '$(NEWEST_FLAGS)' -o ../../../$@ .
 
 .lab/coredns: test/cluster/coredns/go.sum
 	mkdir -p $(@D) && cd test/cluster/coredns && CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o ../../../$@ .

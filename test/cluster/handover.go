@@ -180,34 +180,43 @@ func (c *checks) device(name string) (device, error) {
 	return all[len(all)-1], nil
 }
 
+// leave takes back what was done on hosts, the last first, and fails where something of ours
+// is left on one.
+func (c *checks) leave(names ...string) error {
+	for _, name := range slices.Backward(names) {
+		for _, s := range slices.Backward(c.stepsOf(name)) {
+			if err := c.takeBack(s, name); err != nil {
+				return err
+			}
+		}
+	}
+	left := ""
+	for _, name := range names {
+		out, err := c.host(name).sh(remains)
+		if err != nil {
+			return err
+		}
+		files, err := c.host(name).files()
+		if err != nil {
+			return err
+		}
+		out += files
+		if out = strings.TrimSpace(out); out != "" {
+			left += name + ":\n" + out + "\n"
+		}
+	}
+	if left != "" {
+		return fmt.Errorf("left on hosts:\n%s", left)
+	}
+	return nil
+}
+
 // removal takes the GPU site away by the steps, looks for what is left, and adds it again.
 func (c *checks) removal() error {
 	site := []string{"gpu-1", "gpu-2", "gpu-3"}
 	c.check("a region is removed by its steps", func() (string, error) {
-		for _, name := range []string{"gpu-3", "gpu-2", "gpu-1"} {
-			for _, s := range slices.Backward(c.stepsOf(name)) {
-				if err := c.takeBack(s, name); err != nil {
-					return "", err
-				}
-			}
-		}
-		left := ""
-		for _, name := range site {
-			out, err := c.host(name).sh(remains)
-			if err != nil {
-				return "", err
-			}
-			files, err := c.host(name).files()
-			if err != nil {
-				return "", err
-			}
-			out += files
-			if out = strings.TrimSpace(out); out != "" {
-				left += name + ":\n" + out + "\n"
-			}
-		}
-		if left != "" {
-			return "", fmt.Errorf("left on hosts:\n%s", left)
+		if err := c.leave(site...); err != nil {
+			return "", err
 		}
 		if out, err := c.kubectl("get all,secrets,configmaps,nodes -A -o name"); err != nil || strings.Contains(out, "gpu-") {
 			return "", fmt.Errorf("left in the cluster: %q, %v", out, err)
@@ -237,7 +246,9 @@ systemctl list-units --all --no-legend --plain '*kustomize*'; true`
 // and from logs.
 func (h *host) files() (string, error) {
 	disk := filepath.Join(h.dir, "disk")
-	return run("find", disk, "-name", "*kustomize-hybrid*", "!", "-type", "c", "!", "-path", disk+"/var/log/*", "!", "-path", disk+"/root/*")
+	return run("find", disk, "-name", "*kustomize-hybrid*", "!", "-type", "c", "!", "-path", disk+"/var/log/*", "!", "-path", disk+"/root/*",
+		// Of units that a reboot ended; a real host's systemd-tmpfiles removes it at the next one.
+		"!", "-path", disk+"/var/tmp/systemd-private-*")
 }
 
 // stepsOf are the steps that are done on a host.
@@ -280,14 +291,20 @@ func (c *checks) questions() error {
 	return nil
 }
 
-// end takes the cloud's gateways away as STEPS.md says, and looks for what the cluster has
-// left of them.
+// end takes everything back as STEPS.md says, in the opposite order: the sites, the cluster's
+// part, and the cloud's hosts.
 func (c *checks) end() error {
-	c.check("the cluster's part is taken back", func() (string, error) {
+	c.check("everything is taken back", func() (string, error) {
+		if err := c.leave("gpu-1", "gpu-2", "gpu-3", "rack-1"); err != nil {
+			return "", err
+		}
 		for _, s := range slices.Backward(c.titled("Make the namespace|Give the DaemonSets their key|Label the nodes that are there already|Set up the network plugin|Apply everything else")) {
 			if err := c.takeBack(s, ""); err != nil {
 				return "", err
 			}
+		}
+		if err := c.leave("cp-1"); err != nil {
+			return "", err
 		}
 		out, err := c.kubectl("get namespaces,clusterroles,clusterrolebindings,priorityclasses -l app.kubernetes.io/managed-by=kustomize-hybrid -o name")
 		if err != nil || strings.Contains(out, "/") {

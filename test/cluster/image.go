@@ -196,6 +196,22 @@ func (i *image) layer(w io.Writer) error {
 	return t.Close()
 }
 
+// secureWget gives the image what its wget asks an HTTPS server with. The official one's is
+// linked to a library; that of Debian's busybox 1.35 runs openssl, and has it look for the
+// port in the certificate, too.
+func (w *world) secureWget(i *image) error {
+	if err := i.add("/usr/lib/ssl", "openssl"); err != nil {
+		return err
+	}
+	const script = "#!/bin/sh\nfor word in \"$@\"; do\n\tshift\n\tif [ \"$before\" = -verify_ip ]; then word=${word%:*}; fi\n\tset -- \"$@\" \"$word\"\n\tbefore=$word\ndone\nexec /usr/lib/ssl/openssl \"$@\"\n"
+	if err := os.WriteFile(w.file("openssl"), []byte(script), 0o755); err != nil {
+		return err
+	}
+	i.root["/usr/bin/openssl"] = w.file("openssl")
+	i.links["/usr/lib/ssl/cert.pem"] = "/etc/ssl/cert.pem"
+	return nil
+}
+
 // makeImages are those of a cluster of kubeadm's, and the gateways'.
 func (w *world) makeImages() error {
 	hosts := []string{"/etc/passwd", "/etc/group", "/etc/nsswitch.conf", "/etc/protocols", "/etc/services"}
@@ -216,6 +232,9 @@ func (w *world) makeImages() error {
 		tailscale.root["/usr/local/bin/"+name] = filepath.Join(w.programs, "v"+tailscaleVersion, name)
 	}
 	tailscale.root["/etc/ssl/certs/ca-certificates.crt"] = w.file("certificate.pem")
+	if err := w.secureWget(tailscale); err != nil {
+		return err
+	}
 	for _, i := range []*image{kubernetes, tailscale} {
 		for _, f := range hosts {
 			i.root[f] = f

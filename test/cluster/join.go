@@ -15,7 +15,7 @@ const authKey = "tskey-auth-test\n"
 
 // all runs everything, in the order of STEPS.md.
 func (c *checks) all() error {
-	for _, part := range []func() error{c.cloud, c.tree, c.firstSteps, c.hostsAndJoins, c.questions, c.traffic, c.kubelets, c.resource, c.webhook, c.objects, c.outages, c.handovers, c.removal, c.end} {
+	for _, part := range []func() error{c.cloud, c.tree, c.firstSteps, c.hostsAndJoins, c.questions, c.verify, c.traffic, c.kubelets, c.resource, c.webhook, c.objects, c.newest, c.outages, c.handovers, c.removal, c.end} {
 		if err := part(); err != nil {
 			return err
 		}

@@ -33,16 +33,8 @@ func (c *checks) objects() error {
 		_, err = c.kubectl("diff -k .")
 		return fmt.Sprintf("%d objects", len(after)), err
 	})
-	if err := c.must("the kinds of Cilium and Calico", c.kinds); err != nil {
+	if err := c.takesExamples(c.ownServer()); err != nil {
 		return err
-	}
-	examples, err := filepath.Glob(filepath.Join(c.examples, "*/topology.yaml"))
-	if err != nil || len(examples) == 0 {
-		return fmt.Errorf("no examples in %s: %w", c.examples, err)
-	}
-	for _, example := range examples {
-		name := filepath.Base(filepath.Dir(example))
-		c.check("the API server takes every object of example "+name, func() (string, error) { return c.accepted(name, example) })
 	}
 	c.check("RBAC suffices, and has no excess", c.access)
 	return nil
@@ -63,21 +55,37 @@ func (c *checks) applied() (map[string]string, error) {
 	return versions, err
 }
 
+// takesExamples asks an API server whether it takes all objects of all examples.
+func (c *checks) takesExamples(s server) error {
+	if err := c.must("the kinds of Cilium and Calico, v"+s.version, func() (string, error) { return c.kinds(s) }); err != nil {
+		return err
+	}
+	examples, err := filepath.Glob(filepath.Join(c.examples, "*/topology.yaml"))
+	if err != nil || len(examples) == 0 {
+		return fmt.Errorf("no examples in %s: %w", c.examples, err)
+	}
+	for _, example := range examples {
+		name := filepath.Base(filepath.Dir(example))
+		c.check("the API server v"+s.version+" takes every object of example "+name, func() (string, error) { return c.accepted(s, name, example) })
+	}
+	return nil
+}
+
 // kinds has the API server know the kinds that the examples' policies are of.
-func (c *checks) kinds() (string, error) {
-	out, err := c.desk("for f in "+c.crds+"/cilium-1.17.4/*.gz "+c.crds+"/cilium-1.18.0/*.gz "+c.crds+"/calico-v3.30.7/*.gz; do zcat $f; echo; echo ---; done >"+c.file("crds.yaml")+
+func (c *checks) kinds(s server) (string, error) {
+	out, err := c.desk("export KUBECONFIG="+s.kubeconfig+"; for f in "+c.crds+"/cilium-1.17.4/*.gz "+c.crds+"/cilium-1.18.0/*.gz "+c.crds+"/calico-v3.30.7/*.gz; do zcat $f; echo; echo ---; done >"+c.file("crds.yaml")+
 		"; kubectl apply --server-side --force-conflicts -f "+c.file("crds.yaml")+"; kubectl wait --for=condition=Established crd --all --timeout=60s", "")
 	return fmt.Sprintf("%d", strings.Count(out, "condition met")), err
 }
 
 // accepted applies a rendered example without keeping it, strictly, and has the kubelet's
 // own code read its static pods.
-func (c *checks) accepted(name, topology string) (string, error) {
+func (c *checks) accepted(s server, name, topology string) (string, error) {
 	tree := c.file("examples/" + name)
 	if _, err := run(c.tool, "render", topology, "-o", tree); err != nil {
 		return "", err
 	}
-	out, err := c.kubectl("apply --dry-run=server --validate=strict -k " + tree)
+	out, err := s.kubectl(c, "apply --dry-run=server --validate=strict -k "+tree)
 	if err != nil {
 		return "", err
 	}
@@ -85,7 +93,7 @@ func (c *checks) accepted(name, topology string) (string, error) {
 	nodes, _ := filepath.Glob(filepath.Join(tree, "cluster/nodes-*.yaml"))
 	for _, file := range nodes {
 		// By other names: some of them are nodes here.
-		if _, err := c.desk("sed 's/^  name: /  name: example-/' "+file+" | kubectl create --dry-run=server --validate=strict -f -", ""); err != nil {
+		if _, err := c.desk("sed 's/^  name: /  name: example-/' "+file+" | KUBECONFIG="+s.kubeconfig+" kubectl create --dry-run=server --validate=strict -f -", ""); err != nil {
 			return "", err
 		}
 		objects++
@@ -96,10 +104,10 @@ func (c *checks) accepted(name, topology string) (string, error) {
 		pods = append(pods, files...)
 	}
 	for _, file := range pods {
-		if _, err := c.kubectl("apply --dry-run=server --validate=strict -f " + file); err != nil {
+		if _, err := s.kubectl(c, "apply --dry-run=server --validate=strict -f "+file); err != nil {
 			return "", err
 		}
-		if _, err := run(filepath.Join(c.file("bin"), "static-pods"), file); err != nil {
+		if _, err := run(s.staticPods, file); err != nil {
 			return "", err
 		}
 	}

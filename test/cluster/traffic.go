@@ -313,3 +313,34 @@ func (c *checks) state() (string, error) {
 	slices.Sort(lines)
 	return strings.Join(lines, "\n"), nil
 }
+
+// verify has the Job of STEPS.md ask every region from every other one, and takes it back.
+func (c *checks) verify() error {
+	asked := c.titled("Ask each region from each other one")
+	table := "the Job has made no table"
+	c.check("the table of cluster/verify: no cell has failed", func() (string, error) {
+		for _, s := range asked {
+			err := c.do(s, s.on, "")
+			if out, failed := c.kubectl("-n kustomize-hybrid-verify logs job/verify"); failed == nil {
+				table = out
+			}
+			if err != nil {
+				return "", fmt.Errorf("%w\n%s", err, table)
+			}
+		}
+		fmt.Println(table)
+		return fmt.Sprintf("%d lines", strings.Count(table, "\n")+1), nil
+	})
+	c.check("cluster/verify is taken back", func() (string, error) {
+		for _, s := range asked {
+			if err := c.takeBack(s, ""); err != nil {
+				return "", err
+			}
+		}
+		if out, err := c.kubectl("get namespace kustomize-hybrid-verify"); err == nil {
+			return "", fmt.Errorf("it is still there: %s", out)
+		}
+		return "its namespace is gone", nil
+	})
+	return nil
+}

@@ -152,6 +152,8 @@ func (f *forms) healthUnit() string {
 		),
 		section("Service",
 			"ExecStart="+hostProgram+" health",
+			// Not in one of its own, which systemd would keep after it is gone.
+			"Slice=system.slice",
 			"StandardInput=socket",
 			// By default it is the caller's, too.
 			"StandardError=journal",

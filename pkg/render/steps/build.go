@@ -148,7 +148,7 @@ func (b *builder) cluster() {
 			Run: []string{d.RemoteNetworks.Value + plan.RemoteNetworksPath}, Needs: "an account of its provider"})
 	}
 	s := Step{Phase: Cluster, Title: "Apply everything else", Run: []string{"kubectl apply -k ."},
-		Undo: []string{"kubectl delete -k .   # takes the gateways of DaemonSets away, and with them their regions"}}
+		Undo: []string{"kubectl delete -k .   # the last: gateways of DaemonSets go, and a namespace waits for pods of nodes that are out of reach"}}
 	for _, r := range daemons {
 		s.Run = append(s.Run, "kubectl -n "+schema.Namespace+" rollout status --timeout=5m daemonset/gateway-"+r.Region.Name)
 	}
