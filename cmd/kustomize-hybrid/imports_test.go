@@ -52,7 +52,7 @@ func rows() []row {
 		{"pkg/plan", "internal/cidr pkg/facts/... pkg/plan/mtu schema", "", "decisions need nothing but the nouns, and what others do"},
 		{"pkg/plan/mtu", "pkg/facts/... schema", "", "sums need nothing but the nouns"},
 		{"pkg/readmit", "internal/yamlnode pkg/diag pkg/facts/... pkg/plan schema", "sigs.k8s.io/kustomize/kyaml/yaml", "it edits nodes"},
-		{"pkg/render", "pkg/acl pkg/plan pkg/readmit pkg/render/cloud pkg/render/cluster pkg/render/host pkg/render/plugin pkg/render/report pkg/render/steps pkg/render/tree schema", "", "a page of calls, from a valid topology's plan"},
+		{"pkg/render", "pkg/acl pkg/plan pkg/readmit pkg/render/cloud pkg/render/cluster pkg/render/host pkg/render/placement pkg/render/plugin pkg/render/report pkg/render/steps pkg/render/tree schema", "", "a page of calls, from a valid topology's plan"},
 		{"pkg/render/bundle", "pkg/facts/... pkg/plan pkg/render/cloud pkg/render/cluster pkg/render/host pkg/render/tree schema", "", "what one host needs, others have spelled"},
 		{"pkg/render/cloud", "pkg/facts/... pkg/plan pkg/render/cloud/program pkg/render/host pkg/render/tree schema", "", "a provider's network follows from the plan, and its routes from what a gateway's host has decided"},
 		{"pkg/render/cloud/program", "", "", "programs are files"},
@@ -60,10 +60,11 @@ func rows() []row {
 		{"pkg/render/cluster/program", "", "", "programs are files"},
 		{"pkg/render/host", "pkg/facts/... pkg/plan pkg/plan/mtu pkg/render/host/program pkg/render/tree schema", "", "hosts know nothing of Kubernetes' types"},
 		{"pkg/render/host/program", "", "", "programs are files"},
+		{"pkg/render/placement", "pkg/facts/... pkg/plan pkg/render/tree schema", "", "patches of the users' objects follow from the regions"},
 		{"pkg/render/plugin", "pkg/facts/... pkg/plan pkg/plan/mtu pkg/readmit pkg/render/tree schema", "", "network plugins have kinds of their own"},
 		{"pkg/render/report", "pkg/facts/... pkg/issues pkg/marks pkg/plan pkg/plan/mtu schema", "", "text about a plan needs no checker"},
 		{"pkg/render/steps", "pkg/facts/... pkg/plan pkg/render/tree schema", "", "who does what follows from the plan"},
-		{"pkg/render/tree", "", "sigs.k8s.io/kustomize/api/types", "files and YAML, whatever they say"},
+		{"pkg/render/tree", "", "sigs.k8s.io/kustomize/api/types sigs.k8s.io/kustomize/kyaml/resid", "files and YAML, whatever they say"},
 		{"pkg/suppress", "pkg/diag schema", "", "what a topology accepts is data"},
 		{"pkg/validate", "internal/cidr pkg/claim pkg/diag pkg/facts/... pkg/ipam pkg/issues pkg/marks pkg/plan pkg/plan/mtu pkg/suppress schema", "github.com/gaissmai/bart", "relations are Go over the schema's nouns; shape is load's, and objects are read by pkg/existing"},
 		{"schema", "", "", "nouns need nothing but the standard library"},
@@ -88,7 +89,7 @@ func weights() []weight {
 		{"k8s.io/api", ". cmd/kustomize-hybrid pkg/render pkg/render/bundle pkg/render/cluster", "typed objects are for rendering"},
 		{"k8s.io/client-go", "", "there is no cluster to talk to"},
 		{"sigs.k8s.io/kustomize/api/krusty", ". cmd/kustomize-hybrid", "a build in process is a subcommand, and nothing else's"},
-		{"sigs.k8s.io/kustomize/kyaml", ". cmd/kustomize-hybrid pkg/acl/internal/acltest pkg/edit internal/yamlnode pkg/emit pkg/existing pkg/readmit pkg/render pkg/render/bundle pkg/render/cloud pkg/render/cluster pkg/render/host pkg/render/plugin pkg/render/steps pkg/render/tree schema/load", "nodes are for who reads or edits a user's documents"},
+		{"sigs.k8s.io/kustomize/kyaml", ". cmd/kustomize-hybrid pkg/acl/internal/acltest pkg/edit internal/yamlnode pkg/emit pkg/existing pkg/readmit pkg/render pkg/render/bundle pkg/render/cloud pkg/render/cluster pkg/render/host pkg/render/placement pkg/render/plugin pkg/render/steps pkg/render/tree schema/load", "nodes are for who reads or edits a user's documents"},
 	}
 }
 

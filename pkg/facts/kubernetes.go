@@ -1,6 +1,9 @@
 package facts
 
-import "github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/fact"
+import (
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/fact"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
 
 // Numbers of Kubernetes.
 const (
@@ -14,6 +17,11 @@ const (
 	// the distribution says.
 	MostServiceBits = 20
 )
+
+// TrafficDistribution is where a Service's field of that name does what it says: alpha in
+// 1.30, on by default from 1.31, and for good from 1.33 (kubernetes v1.33.1,
+// pkg/features/kube_features.go: ServiceTrafficDistribution).
+func TrafficDistribution() schema.VersionRange { return schema.VersionRange{From: "1.31"} }
 
 // KubeProxy is Kubernetes' kube-proxy.
 func KubeProxy() Component {

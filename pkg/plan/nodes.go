@@ -98,12 +98,9 @@ func (r *Region) nodeObject(n schema.Node, g *schema.GatewayNode) NodeObject {
 	o := NodeObject{Name: n.Name, PodCIDRs: r.plan.inClusterOrder(n.PodCIDRs), ProviderID: n.ProviderID, Labels: r.NodeLabels(), Taints: n.Taints}
 	// Nobody else says where the node is: cloud controller managers label their own. kube-proxy
 	// and the scheduler read it.
-	o.Labels["topology.kubernetes.io/region"] = r.Region.Name
+	maps.Copy(o.Labels, r.placeLabels(g))
 	if g != nil {
 		maps.Copy(o.Labels, r.GatewayLabels())
-		if g.Zone != "" {
-			o.Labels["topology.kubernetes.io/zone"] = g.Zone
-		}
 	}
 	if home, ok := facts.WithController(r.plan.Topology.Spec.Cluster.CloudController); ok {
 		c := home.Controller.Value

@@ -35,7 +35,7 @@ func TestNodeObjects(t *testing.T) {
 	}
 	got := fmt.Sprintf("%v", p.Regions[1].NodeObjects())
 	want := "[{gpu-dc-a [fd00:142:1::/64 10.142.1.0/24] hybrid://gpu-dc/gpu-dc-a map[kustomize-hybrid.dev/gateway:true kustomize-hybrid.dev/region:gpu-dc topology.kubernetes.io/region:gpu-dc topology.kubernetes.io/zone:row-1] []}" +
-		" {gpu-7 [10.142.7.0/24] mine://7 map[gpu:h100 kustomize-hybrid.dev/region:gpu-dc topology.kubernetes.io/region:gpu-dc] []}]"
+		" {gpu-7 [10.142.7.0/24] mine://7 map[gpu:h100 kustomize-hybrid.dev/region:gpu-dc topology.kubernetes.io/region:gpu-dc topology.kubernetes.io/zone:gpu-dc] []}]"
 	if got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
@@ -84,5 +84,41 @@ func TestClusterRanges(t *testing.T) {
 	topology.Spec.Cluster.ClusterCIDRs = topologytest.CIDRs("10.0.0.0/8")
 	if r := plan.New(topology).ClusterRanges(); len(r) != 1 || r[0].String() != "10.0.0.0/8" {
 		t.Error(r)
+	}
+}
+
+// Who says where a node is: the cloud for its own, the topology for others, and nobody
+// where it is not known whether a cloud does.
+func TestJoinLabels(t *testing.T) {
+	const zone = "topology.kubernetes.io/zone"
+	topology := topologytest.Published()
+	gateways := topology.Spec.Regions[1].Gateways.Nodes
+	gateways[0].Zone = "row-1"
+	for _, c := range []struct {
+		controller schema.CloudController
+		provider   string
+		want       string
+	}{
+		{"", schema.ProviderBareMetal, "gpu-dc"},
+		{"", schema.ProviderOnPremises, "gpu-dc"},
+		{"", schema.ProviderOracle, ""},
+		{"", "rented", ""},
+		{"", schema.ProviderHetzner, ""},
+		{schema.CloudControllerNone, schema.ProviderHetzner, "gpu-dc"},
+		{schema.CloudControllerNone, "rented", "gpu-dc"},
+		{schema.CloudControllerHCloud, schema.ProviderHetzner, ""},
+		{schema.CloudControllerGCP, schema.ProviderHetzner, "gpu-dc"},
+	} {
+		topology.Spec.Cluster.CloudController = c.controller
+		topology.Spec.Regions[1].Provider = c.provider
+		r := &plan.New(topology).Regions[1]
+		labels := r.JoinLabels(nil)
+		if labels[zone] != c.want || labels["topology.kubernetes.io/region"] != c.want || labels[schema.RegionLabel] != "gpu-dc" {
+			t.Errorf("%+v: %v", c, labels)
+		}
+		gateway := r.JoinLabels(&gateways[0])
+		if (c.want != "") != (gateway[zone] == "row-1") || gateway[schema.GatewayLabel] != "true" {
+			t.Errorf("%+v: a gateway has %v", c, gateway)
+		}
 	}
 }

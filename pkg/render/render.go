@@ -18,6 +18,7 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/cloud"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/cluster"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/host"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/placement"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/plugin"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/report"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/steps"
@@ -42,6 +43,7 @@ func Files(p *plan.Plan) iter.Seq2[tree.File, error] {
 		w.all(w.plugins.ClusterFiles())
 		w.all(cluster.Verify(p))
 		w.all(cluster.RemoteNetworks(p))
+		w.all(placement.Files(p))
 		w.all(cloud.Programs(p), nil)
 		w.add(tree.File{Path: "tailnet/policy.json", Data: acl.FromPlan(p).JSON()}, nil)
 		w.add(tree.File{Path: report.Path, Data: report.Markdown(p)}, nil)

@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/fact"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
 // Provider is what one of them keeps and does.
@@ -83,6 +84,12 @@ func (p Provider) FlatLAN() bool { return p.Fabric.Value == LAN }
 // one that does.
 func (p Provider) RoutesByTable(described bool) bool {
 	return p.Fabric.Value == RouteTable || p.Fabric.Value == TableOrLAN && described
+}
+
+// Cloudless reports whether the machines are in nobody's cloud, so that no controller says
+// where they are.
+func (p Provider) Cloudless() bool {
+	return p.Name == schema.ProviderBareMetal || p.Name == schema.ProviderOnPremises
 }
 
 // known holds each provider once: a region asks several times.

@@ -174,13 +174,13 @@ func (b *builder) labels() {
 	var run []string
 	for i := range b.p.Regions {
 		r := &b.p.Regions[i]
-		for _, n := range r.Region.Gateways.Nodes {
-			if onCluster(r) {
-				run = append(run, "kubectl label --overwrite node "+n.Name+" "+spell(r.NodeLabels())+" "+spell(r.GatewayLabels()))
+		for j := range r.Region.Gateways.Nodes {
+			if n := &r.Region.Gateways.Nodes[j]; onCluster(r) {
+				run = append(run, "kubectl label --overwrite node "+n.Name+" "+spell(r.JoinLabels(n)))
 			}
 		}
 		if onCluster(r) {
-			run = append(run, "kubectl label --overwrite node NODE "+spell(r.NodeLabels())+"   # every other node of region "+r.Region.Name)
+			run = append(run, "kubectl label --overwrite node NODE "+spell(r.JoinLabels(nil))+"   # every other node of region "+r.Region.Name)
 		}
 	}
 	if len(run) > 0 {

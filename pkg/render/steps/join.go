@@ -22,9 +22,7 @@ func (b *builder) join(r *plan.Region) {
 	for i := range r.Region.Gateways.Nodes {
 		n := &r.Region.Gateways.Nodes[i]
 		b.alone(r, n)
-		labels := r.NodeLabels()
-		maps.Copy(labels, r.GatewayLabels())
-		b.joinHost(d.JoinOf(n.Name).Value, n.Name, addresses(n), n.Name, labels, host, port)
+		b.joinHost(d.JoinOf(n.Name).Value, n.Name, addresses(n), n.Name, r.JoinLabels(n), host, port)
 	}
 	if plan.EveryNodeIsGateway(r.Region) {
 		return
@@ -33,7 +31,7 @@ func (b *builder) join(r *plan.Region) {
 	if gateways := r.Region.Gateways.Nodes; len(gateways) > 0 { // their names are of the gateways' kind
 		other = d.JoinOf(gateways[0].Name)
 	}
-	b.joinHost(other.Value, "each other node of "+r.Region.Name, "ADDRESS", "NAME", r.NodeLabels(), host, port)
+	b.joinHost(other.Value, "each other node of "+r.Region.Name, "ADDRESS", "NAME", r.JoinLabels(nil), host, port)
 }
 
 // alone is a kubelet without an API server, which runs the static pod by which the host

@@ -219,7 +219,7 @@ func TestNodeConfigOfHybridNodes(t *testing.T) {
 			if s.On != name {
 				continue
 			}
-			if want := []string{"--node-ip=10.143.0.11", "--node-labels=kustomize-hybrid.dev/gateway=true,kustomize-hybrid.dev/region=gpu-dc"}; !slices.Equal(c.Spec.Kubelet.Flags, want) {
+			if want := []string{"--node-ip=10.143.0.11", "--node-labels=kustomize-hybrid.dev/gateway=true,kustomize-hybrid.dev/region=gpu-dc,topology.kubernetes.io/region=gpu-dc,topology.kubernetes.io/zone=gpu-dc"}; !slices.Equal(c.Spec.Kubelet.Flags, want) {
 				t.Errorf("%s: flags %q, want %q", name, c.Spec.Kubelet.Flags, want)
 			}
 			if !ssm && h.IAMRolesAnywhere.NodeName != name {

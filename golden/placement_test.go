@@ -1,0 +1,110 @@
+package golden
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	nodev1 "k8s.io/api/node/v1"
+	storagev1 "k8s.io/api/storage/v1"
+	"sigs.k8s.io/yaml"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/goldentest"
+)
+
+const placements = "testdata/placement"
+
+// Each Component, taken in by a build beside the rendered tree, makes what its golden
+// shows of objects as others ship them, and Kubernetes' own types know every field of it.
+func TestPlacement(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(placements)); err != nil {
+		t.Fatal(err)
+	}
+	rendered := filepath.Join(dir, "rendered")
+	if _, stderr, err := program(t, renderArgs(mainExample, rendered)...); err != nil || stderr != "" {
+		t.Fatalf("%v\n%s", err, stderr)
+	}
+	taken := map[string]bool{"stay-in-gpu-dc": true} // the same as stay-in-gcp-us, but for the name
+	var files []string
+	for _, name := range names(t, placements) {
+		got, stderr, err := program(t, "build", filepath.Join(dir, name))
+		if err != nil || stderr != "" {
+			t.Fatalf("%s: %v\n%s", name, err, stderr)
+		}
+		file := filepath.Join("placement", name+".txt")
+		goldentest.Compare(t, file, got)
+		files = append(files, file)
+		for _, document := range strings.Split(got, "---\n") {
+			decodeStrictly(t, name, document)
+		}
+		text, err := os.ReadFile(filepath.Join(dir, name, "kustomization.yaml"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`rendered/placement/([^\]\s]+)`).FindAllSubmatch(text, -1) {
+			taken[string(m[1])] = true
+		}
+	}
+	goldentest.Only(t, "placement", files...)
+	for _, name := range names(t, filepath.Join(rendered, "placement")) {
+		if !taken[name] {
+			t.Errorf("no build takes Component %s in", name)
+		}
+	}
+}
+
+func decodeStrictly(t *testing.T, name, document string) {
+	t.Helper()
+	var head struct{ Kind string }
+	if err := yaml.Unmarshal([]byte(document), &head); err != nil {
+		t.Fatal(err)
+	}
+	into, ok := map[string]any{
+		"DaemonSet": &appsv1.DaemonSet{}, "Deployment": &appsv1.Deployment{}, "Service": &corev1.Service{},
+		"RuntimeClass": &nodev1.RuntimeClass{}, "StorageClass": &storagev1.StorageClass{},
+	}[head.Kind]
+	if !ok {
+		t.Fatalf("%s: no type for kind %q", name, head.Kind)
+	}
+	asJSON, err := yaml.YAMLToJSON([]byte(document))
+	if err != nil {
+		t.Fatal(err)
+	}
+	decoder := json.NewDecoder(bytes.NewReader(asJSON))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(into); err != nil {
+		t.Errorf("%s: %v\n%s", name, err, document)
+	}
+}
+
+// The page shows the kustomizations that the goldens build, to the letter.
+func TestPlacementPage(t *testing.T) {
+	page, err := os.ReadFile("../docs/placement.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names(t, placements) {
+		text, err := os.ReadFile(filepath.Join(placements, name, "kustomization.yaml"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if name == "csi" || name == "ingress" { // the others differ in one name
+			if !strings.Contains(string(page), "```yaml\n"+string(text)+"```") {
+				t.Errorf("docs/placement.md does not show %s/kustomization.yaml", name)
+			}
+			continue
+		}
+		_, component, _ := strings.Cut(string(text), "components: [../")
+		component, _, _ = strings.Cut(component, "]")
+		if !strings.Contains(string(page), "`"+component+"`") {
+			t.Errorf("docs/placement.md does not name %s", component)
+		}
+	}
+}
