@@ -113,6 +113,27 @@ func TestRenderedTrees(t *testing.T) {
 	}
 }
 
+// The Components of a tree need no function either: the real kustomize makes of them what
+// golden/placement holds.
+func TestPlacement(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(filepath.Join(root, "golden/testdata/placement"))); err != nil {
+		t.Fatal(err)
+	}
+	if code, stderr := render(t, "regional-gateway", filepath.Join(dir, "rendered")); code != 0 {
+		t.Fatal(stderr)
+	}
+	for _, name := range directories(t, "golden/testdata/placement") {
+		got, stderr, err := kustomize(t, filepath.Join(dir, name))
+		if err != nil || stderr != "" {
+			t.Fatalf("%s: %v\n%s", name, err, stderr)
+		}
+		if diff := cmp.Diff(read(t, filepath.Join(root, "golden/placement", name+".txt")), got); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
 // What the docs warn of: without --enable-exec kustomize runs nothing and says so to
 // nobody (kustomize#4399).
 func TestSilentEmptyOutputWithoutExec(t *testing.T) {
