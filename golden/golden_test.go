@@ -121,8 +121,11 @@ func TestGoldens(t *testing.T) {
 		}
 		compare(filepath.Join("overlays", name+".txt"), corpus.Text("overlays/"+name, []byte(got)))
 	}
+	for _, name := range names(t, placements) {
+		compare(filepath.Join("placement", name+".txt"), corpus.Text("placement/"+name, []byte(place(t, name))))
+	}
 	goldentest.Compare(t, "programs.sha256", corpus.Programs())
-	for _, dir := range []string{"examples", "overlays"} {
+	for _, dir := range []string{"examples", "overlays", "placement"} {
 		goldentest.Only(t, dir, files...)
 	}
 }

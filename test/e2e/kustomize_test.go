@@ -59,7 +59,7 @@ func TestOverlays(t *testing.T) {
 			if err != nil || stderr != "" {
 				t.Fatalf("%v\n%s", err, stderr)
 			}
-			if diff := cmp.Diff(built(t, name), got); diff != "" {
+			if diff := cmp.Diff(built(t, filepath.Join(root, "overlays", name)), got); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -85,11 +85,11 @@ func directories(t *testing.T, dir string) []string {
 	return names
 }
 
-// built is what `kustomize-hybrid build` prints for an overlay.
-func built(t *testing.T, overlay string) string {
+// built is what `kustomize-hybrid build` prints for a directory.
+func built(t *testing.T, dir string) string {
 	t.Helper()
 	var errs bytes.Buffer
-	cmd := exec.Command(filepath.Join(root, "bin/kustomize-hybrid"), "build", filepath.Join(root, "overlays", overlay))
+	cmd := exec.Command(filepath.Join(root, "bin/kustomize-hybrid"), "build", dir)
 	cmd.Stderr = &errs
 	cmd.Env = append(os.Environ(), "PATH="+absolute(t, filepath.Join(root, "bin"))+string(os.PathListSeparator)+os.Getenv("PATH"))
 	out, err := cmd.Output()
@@ -114,7 +114,7 @@ func TestRenderedTrees(t *testing.T) {
 }
 
 // The Components of a tree need no function either: the real kustomize makes of them what
-// golden/placement holds.
+// `kustomize-hybrid build` does, which golden/placement holds.
 func TestPlacement(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.CopyFS(dir, os.DirFS(filepath.Join(root, "golden/testdata/placement"))); err != nil {
@@ -128,7 +128,7 @@ func TestPlacement(t *testing.T) {
 		if err != nil || stderr != "" {
 			t.Fatalf("%s: %v\n%s", name, err, stderr)
 		}
-		if diff := cmp.Diff(read(t, filepath.Join(root, "golden/placement", name+".txt")), got); diff != "" {
+		if diff := cmp.Diff(built(t, filepath.Join(dir, name)), got); diff != "" {
 			t.Error(diff)
 		}
 	}
@@ -205,7 +205,7 @@ func TestRolesTogether(t *testing.T) {
 	if err != nil || stderr != "" {
 		t.Fatalf("%v\n%s", err, stderr)
 	}
-	if diff := cmp.Diff(built(t, "transformer"), got); diff != "" {
+	if diff := cmp.Diff(built(t, filepath.Join(root, "overlays/transformer")), got); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -1,7 +1,7 @@
 package placement
 
 // What patches say. Kubernetes' own types would spell fields that a patch must leave
-// alone, such as a null selector. What they make of objects, golden.TestPlacement decodes strictly.
+// alone, such as a null selector. What they make of objects, golden.TestPlacementIsKubernetes decodes strictly.
 
 type named struct {
 	Name string `json:"name"`

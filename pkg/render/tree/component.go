@@ -12,9 +12,10 @@ type Target struct {
 	LabelSelector string
 }
 
-// Patch is a file beside the Component's, and what it changes.
+// Patch is a file beside the Component's, or a text in it, and what it changes.
 type Patch struct {
 	Path   string
+	Text   string
 	Target Target
 }
 
@@ -26,7 +27,7 @@ func Component(resources []string, patches []Patch) any {
 		Resources: resources,
 	}
 	for _, p := range patches {
-		k.Patches = append(k.Patches, types.Patch{Path: p.Path, Target: &types.Selector{
+		k.Patches = append(k.Patches, types.Patch{Path: p.Path, Patch: p.Text, Target: &types.Selector{
 			ResId:         resid.ResId{Gvk: resid.Gvk{Kind: p.Target.Kind}},
 			LabelSelector: p.Target.LabelSelector,
 		}})
