@@ -116,9 +116,9 @@ func stayIn(region string) component {
 	}}}
 }
 
-// gpuLabel and gpuTaint are what NVIDIA's GPU feature discovery sets and its device
-// plugin tolerates (NVIDIA/k8s-device-plugin v0.17.1, docs/gpu-feature-discovery and
-// deployments/static/nvidia-device-plugin.yml).
+// gpuTaint is what NVIDIA's device plugin tolerates (NVIDIA/k8s-device-plugin v0.17.1,
+// deployments/static/nvidia-device-plugin.yml). gpuLabel is what its GPU feature discovery
+// calls nodes with a GPU; where that does not run, docs/placement.md has people set it.
 const (
 	gpuLabel = "nvidia.com/gpu.present"
 	gpuTaint = "nvidia.com/gpu"
@@ -146,9 +146,8 @@ func storage() component {
 	}}}
 }
 
-// dnsLabel finds CoreDNS and its Service, for kubeadm, EKS, GKE, AKS, k3s and RKE2 alike
-// (kubernetes v1.33.1, cmd/kubeadm/app/phases/addons/dns/manifests.go; k3s v1.33.1,
-// manifests/coredns.yaml).
+// dnsLabel finds CoreDNS and its Service (kubernetes v1.33.1,
+// cmd/kubeadm/app/phases/addons/dns/manifests.go).
 const dnsLabel = "k8s-app=kube-dns"
 
 // dns has two replicas in each region, so that one may go. matchLabelKeys keeps the pods
