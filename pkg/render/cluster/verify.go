@@ -63,7 +63,8 @@ const verifyAbout = `#
 # look if not. It fails where a cell failed.
 #
 #   kubectl apply -k ` + plan.VerifyPath + `
-#   kubectl -n ` + plan.VerifyNamespace + ` logs --follow --pod-running-timeout=10m job/verify
+#   kubectl -n ` + plan.VerifyNamespace + ` wait --for=jsonpath='{.status.ready}'=1 --timeout=10m job/verify
+#   kubectl -n ` + plan.VerifyNamespace + ` logs --follow job/verify
 #   kubectl delete -k ` + plan.VerifyPath + ` --ignore-not-found
 `
 

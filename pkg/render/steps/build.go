@@ -374,7 +374,7 @@ func (b *builder) verify() {
 	b.add(Step{Phase: Verify, Title: "Ask each region from each other one",
 		Why: "Pods in every region, on gateways and on other nodes, ask the pods, nodes, Services and names of all, and a Job prints one table: docs/verify.md of this project says what its columns mean. " +
 			"It takes up to ten minutes, most of them for the images. Below the table stands where to look, for each cell that failed. For another run, take it back first.",
-		Run:   []string{"kubectl apply -k " + plan.VerifyPath, job + " logs --follow --pod-running-timeout=10m job/verify"},
+		Run:   []string{"kubectl apply -k " + plan.VerifyPath, job + " wait --for=jsonpath='{.status.ready}'=1 --timeout=10m job/verify", job + " logs --follow job/verify"},
 		Works: job + " wait --for=condition=Complete --timeout=30s job/verify", Shows: "that the condition is met: no cell says FAIL or ?",
 		Undo: []string{"kubectl delete -k " + plan.VerifyPath + " --ignore-not-found"}})
 }
