@@ -140,11 +140,6 @@ firewall() {
 	esac
 }
 
-# twin TOOL FAMILY prints the command for that family.
-twin() {
-	if [ "$2" = 6 ]; then echo "ip6${1#ip}"; else echo "$1"; fi
-}
-
 # commands prints the firewall commands of both families: nft once.
 commands() {
 	for tool in $TOOLS; do

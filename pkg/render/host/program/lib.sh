@@ -241,3 +241,8 @@ restore_sysctls() {
 	done
 	rm -f "$STATE/sysctl"
 }
+
+# twin TOOL FAMILY prints the command for that family.
+twin() {
+	if [ "$2" = 6 ]; then echo "ip6${1#ip}"; else echo "$1"; fi
+}

@@ -115,3 +115,17 @@ func TestWatchSupersets(t *testing.T) {
 	}
 	h.eventually("ip rule show priority 5175", "5175: from 10.0.0.11 ipproto tcp sport 9002 blackhole")
 }
+
+// Who puts its rules before ours, as kube-proxy does on a new node, is not before them for
+// long; nft alone, which was chosen while nothing of iptables was there, would not do.
+func TestWatchComesFirst(t *testing.T) {
+	h := watchedAfter(t, "router", peers(
+		`"TailscaleIPs": ["100.64.0.1"], "AllowedIPs": ["100.64.0.1/32", "10.0.0.0/22", "10.61.1.0/24"]`,
+	), func(h *host) { h.env = append(h.env, "FIREWALL=") })
+	h.eventually("nft list table inet kustomize_hybrid | head -1", "table inet kustomize_hybrid {")
+	for _, tool := range []string{"iptables-nft", "ip6tables-nft"} {
+		h.sh(tool + " -N KUBE-FORWARD; " + tool + " -A KUBE-FORWARD -m conntrack --ctstate INVALID -j DROP; " + tool + " -I FORWARD -j KUBE-FORWARD")
+	}
+	h.eventually("iptables-nft -S FORWARD 1", "-A FORWARD -j KUSTOMIZE-HYBRID-FORWARD")
+	h.eventually("ip6tables-nft -S FORWARD 1", "-A FORWARD -j KUSTOMIZE-HYBRID-FORWARD")
+}
