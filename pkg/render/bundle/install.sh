@@ -122,6 +122,7 @@ apply() {
 	if live && [ -n "$(units)" ]; then
 		systemctl daemon-reload || exit 1
 		units | while read -r unit; do
+			systemctl reset-failed "$unit" 2>/dev/null # or an earlier failure would be taken for one of now
 			systemctl enable "$unit" && systemctl reload-or-restart --no-block "$unit" || exit 1
 		done || die 'a unit cannot be started: systemctl status says why'
 		units | while read -r unit; do comes_up "$unit" || exit 1; done || exit 1
