@@ -19,14 +19,28 @@ func (r *Region) NodeLabels() map[string]string {
 // all of them (kubernetes v1.33.1, k8s.io/kubelet pkg/apis/well_known_labels.go). g is nil
 // where the node is not a gateway.
 func (r *Region) JoinLabels(g *schema.GatewayNode) map[string]string {
+	labels := r.OwnLabels(g)
+	maps.Copy(labels, r.PlaceLabels(g))
+	return labels
+}
+
+// OwnLabels are those of JoinLabels that nobody but us gives or reads.
+func (r *Region) OwnLabels(g *schema.GatewayNode) map[string]string {
 	labels := r.NodeLabels()
 	if g != nil {
 		maps.Copy(labels, r.GatewayLabels())
 	}
-	if r.foreign() {
-		maps.Copy(labels, r.placeLabels(g))
-	}
 	return labels
+}
+
+// PlaceLabels are those of JoinLabels that say where the node is; nil where a cloud may say
+// so. Storage drivers of a data centre's own give them, too: what a running node has is not
+// to be written over, since its volumes would not be found again.
+func (r *Region) PlaceLabels(g *schema.GatewayNode) map[string]string {
+	if !r.foreign() {
+		return nil
+	}
+	return r.placeLabels(g)
 }
 
 // foreign reports whether no cloud controller manager labels the region's nodes. Where the
@@ -36,7 +50,7 @@ func (r *Region) foreign() bool {
 	if r.plan.Topology.Spec.Cluster.CloudController != "" {
 		return !r.AtHome()
 	}
-	return facts.Provider(r.Region.Provider).Cloudless()
+	return facts.Provider(r.Region.Provider).Cloudless.Value
 }
 
 // placeLabels say where a node is. Its zone is the region's name where the topology has

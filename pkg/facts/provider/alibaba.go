@@ -29,6 +29,7 @@ func (providers) Alibaba() Provider {
 		PodRoutes:     fact.Known("put a route to each node's pods into the route table, with the node's instance as the next hop: `ipam: kubernetes`, and the cloud controller manager with `--configure-cloud-routes=true`", "kubernetes/cloud-provider-alibaba-cloud, pkg/controller/route"),
 		Forwarding:    fact.Known("", "Alibaba Cloud VPC, route tables: nothing has to be turned on"),
 		Stays:         fact.Known("replace the disk of its instance and not the instance", "Alibaba Cloud ECS API, ReplaceSystemDisk: the instance keeps its ID and addresses"),
+		Cloudless:     fact.Known(false, "schema/topology.cue: the name is that of a cloud"),
 		SharesTailnet: fact.Known(true, issue+": DNS, package mirrors and metadata answer from there"),
 		CiliumIPAM:    fact.Known("alibabacloud", "cilium 1.17.4, pkg/ipam/option/option.go: IPAMAlibabaCloud"),
 		Masquerading:  fact.Unknown[string]("no source about the masquerading of its own plugin has been read"),

@@ -27,6 +27,7 @@ func (providers) AWS() Provider {
 		PodRoutes:     fact.Known("put a route to each node's pods into the route tables, with the node's network interface as the target, and turn its source/destination check off: `ipam: kubernetes`, and the cloud controller manager with `--configure-cloud-routes=true`", "kubernetes/cloud-provider-aws, pkg/providers/v1/aws_routes.go"),
 		Forwarding:    fact.Known("turn the source/destination check of the interface off", "Amazon EC2 API, ModifyNetworkInterfaceAttribute"),
 		Stays:         fact.Known("attach a network interface of its own, which outlives the machine, when a machine starts", "Amazon EC2 user guide, elastic network interfaces: their addresses follow them from one instance to another"),
+		Cloudless:     fact.Known(false, "schema/topology.cue: the name is that of a cloud"),
 		SharesTailnet: fact.Known(false, "Amazon EC2 and EKS user guides: its own services answer from 169.254.0.0/16 and fd00:ec2::/32"),
 		CiliumIPAM:    fact.Known("eni", "cilium 1.17.4, Documentation/network/concepts/ipam/eni.rst"),
 		Masquerading:  fact.Unknown[string]("its own plugin is one of the topology's (aws-vpc-cni) and has words of its own"),

@@ -25,6 +25,7 @@ func (providers) Azure() Provider {
 		PodRoutes:     fact.Known("put a route to each node's pods into the route table, with the node's address as the next hop: `ipam: kubernetes`, and the cloud controller manager with `--configure-cloud-routes=true`", "kubernetes-sigs/cloud-provider-azure, pkg/provider/azure_routes.go"),
 		Forwarding:    fact.Known("turn on IP forwarding of the network card", "Azure virtual network, network interfaces"),
 		Stays:         fact.Known("give the machine a network card with a static private address that is not deleted with it", "Azure virtual network, network interfaces; Azure virtual machines, delete options: Detach"),
+		Cloudless:     fact.Known(false, "schema/topology.cue: the name is that of a cloud"),
 		SharesTailnet: fact.Known(false, faq+": its own services answer from 168.63.129.16 and 169.254.169.254"),
 		CiliumIPAM:    fact.Known("azure", "cilium 1.17.4, Documentation/network/concepts/ipam/azure.rst"),
 		Masquerading:  fact.Unknown[string]("its own plugin is one of the topology's (azure-cni) and has words of its own"),

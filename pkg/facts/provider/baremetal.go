@@ -26,6 +26,7 @@ func ownNetwork(name, title string) Provider {
 		PodRoutes:     fact.Unknown[string]("the user's own routers know their own ways, BGP for one"),
 		Forwarding:    fact.Unknown[string]("a switch or hypervisor may drop addresses that it did not give out, and only the user knows"),
 		Stays:         fact.Unknown[string]("whoever installs machines gives them their addresses"),
+		Cloudless:     fact.Known(true, stated),
 		SharesTailnet: fact.Known(false, stated),
 		CiliumIPAM:    fact.Unknown[string]("cilium 1.17.4, Documentation/network/concepts/ipam: it has no mode for such a network"),
 		Masquerading:  fact.Unknown[string]("it has no plugin of its own"),

@@ -30,6 +30,7 @@ func (providers) GCP() Provider {
 		PodRoutes:     fact.Known("give each instance an alias range that is its Node's podCIDR: `ipam: kubernetes`, and the cloud controller manager with `--cidr-allocator-type=CloudAllocator`", "kubernetes, pkg/controller/nodeipam: CloudAllocator takes podCIDRs from the platform; Google Cloud VPC, alias IP ranges (read 2026-11)"),
 		Forwarding:    fact.Known("make the instance with --can-ip-forward; turning it on later restarts the instance", "Google Cloud Compute Engine, IP forwarding for instances"),
 		Stays:         fact.Known("use a managed instance group that keeps names and internal addresses (stateful), or an instance of its own", "Compute Engine, stateful managed instance groups: preserved names and stateful internal IP addresses"),
+		Cloudless:     fact.Known(false, "schema/topology.cue: the name is that of a cloud"),
 		SharesTailnet: fact.Known(false, page+": its own services answer from 169.254.169.254 and 199.36.153.0/24"),
 		CiliumIPAM:    fact.Known("kubernetes", "cilium 1.17.4, Documentation/network/concepts/ipam/gke.rst: alias ranges stand in the nodes' podCIDRs"),
 		// GKE masquerades by ip-masq-agent or, with Dataplane V2, by an EgressNATPolicy.

@@ -27,6 +27,7 @@ func (providers) Hetzner() Provider {
 		PodRoutes:     fact.Known("put a route to each node's pods into the network, with the server's private address as the gateway: `ipam: kubernetes`, and hcloud-cloud-controller-manager with `HCLOUD_NETWORK`", hccm+", hcloud/routes.go, docs/explanation/private-networks.md"),
 		Forwarding:    fact.Known("", "community-content#594 and #769, about tutorials of Hetzner's: a server that is a NAT gateway or a router, next hop of a route, forwards what is for others, and nothing is turned on for it"),
 		Stays:         fact.Known("rebuild the server, or attach the new one to the network with the old one's name and address", "hcloud, server rebuild and server attach-to-network --ip"),
+		Cloudless:     fact.Known(false, "schema/topology.cue: the name is that of a cloud"),
 		SharesTailnet: fact.Unknown[bool]("no source has been read; no service of its own in 100.64.0.0/10 is known"),
 		CiliumIPAM:    fact.Unknown[string]("cilium 1.17.4, Documentation/network/concepts/ipam: it has no mode for Hetzner"),
 		Masquerading:  fact.Unknown[string]("it has no plugin of its own"),

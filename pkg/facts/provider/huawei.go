@@ -23,6 +23,7 @@ func (providers) Huawei() Provider {
 		PodRoutes:     fact.Unknown[string]("no source has been read"),
 		Forwarding:    fact.Known("turn on \"unbind IP from MAC\" of the card", page+", FAQ 0064, what are the limitations of a route table"),
 		Stays:         fact.Unknown[string]("no source has been read"),
+		Cloudless:     fact.Known(false, "schema/topology.cue: the name is that of a cloud"),
 		SharesTailnet: fact.Unknown[bool]("the guide keeps 100.64.0.0/10 and does not say which of its services answer from there"),
 		CiliumIPAM:    fact.Unknown[string]("cilium 1.17.4, Documentation/network/concepts/ipam: it has no mode for Huawei Cloud"),
 		Masquerading:  fact.Unknown[string]("no source about the masquerading of its own plugin has been read"),

@@ -27,6 +27,7 @@ func (providers) OpenStack() Provider {
 		PodRoutes:     fact.Known("put a route to each node's pods on the router, and let the node's port send from them: `ipam: kubernetes`, and openstack-cloud-controller-manager with `--configure-cloud-routes=true` and router-id, which does both", "kubernetes/cloud-provider-openstack v1.36.0, pkg/openstack/routes.go"),
 		Forwarding:    fact.Known("let its port send from the prefixes that it forwards (`openstack port set --allowed-address ip-address=PREFIX PORT`), or turn the port's security off", neutron+"doc/source/admin/intro-os-networking.rst; neutron/plugins/ml2/drivers/ovn/mech_driver/ovsdb/ovn_client.py: allowed addresses become the port_security of a port, which OVN asks for the sources of what a host sends and the destinations of what it gets"),
 		Stays:         fact.Known("start the machine with the old one's port, which outlives it", "python-openstackclient, server create --port; Nova API, servers: a port that was given is not deleted with the server"),
+		Cloudless:     fact.Known(false, "schema/topology.cue: the name is that of a cloud"),
 		SharesTailnet: fact.Unknown[bool](decides),
 		CiliumIPAM:    fact.Unknown[string]("cilium 1.17.4, Documentation/network/concepts/ipam: it has no mode for OpenStack"),
 		Masquerading:  fact.Unknown[string]("it has no plugin of its own"),

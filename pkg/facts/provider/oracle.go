@@ -23,6 +23,7 @@ func (providers) Oracle() Provider {
 		PodRoutes:     fact.Unknown[string]("no source has been read"),
 		Forwarding:    fact.Known("skip the source/destination check of the VNIC", "Oracle Cloud Infrastructure API, Vnic: skipSourceDestCheck"),
 		Stays:         fact.Unknown[string]("no source has been read"),
+		Cloudless:     fact.Known(false, "schema/topology.cue: the name is that of a cloud"),
 		SharesTailnet: fact.Unknown[bool]("Compute Cloud@Customer has hardware in 100.96.0.0/22; whether hosts need to reach it is not said"),
 		CiliumIPAM:    fact.Unknown[string]("cilium 1.17.4, Documentation/network/concepts/ipam: it has no mode for Oracle Cloud"),
 		Masquerading:  fact.Unknown[string]("no source about the masquerading of its own plugin has been read"),

@@ -12,7 +12,6 @@ import (
 	"sync"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/fact"
-	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
 // Provider is what one of them keeps and does.
@@ -42,6 +41,9 @@ type Provider struct {
 	// Stays is what lets a machine in another one's place have its address and what routes
 	// call it.
 	Stays fact.Datum[string]
+	// Cloudless reports whether the machines are in nobody's cloud, so that no controller of
+	// one says where they are.
+	Cloudless fact.Datum[bool]
 	// SharesTailnet reports whether the provider's own services, such as DNS and metadata,
 	// answer from 100.64.0.0/10, the addresses of tailnets.
 	SharesTailnet fact.Datum[bool]
@@ -86,12 +88,6 @@ func (p Provider) RoutesByTable(described bool) bool {
 	return p.Fabric.Value == RouteTable || p.Fabric.Value == TableOrLAN && described
 }
 
-// Cloudless reports whether the machines are in nobody's cloud, so that no controller says
-// where they are.
-func (p Provider) Cloudless() bool {
-	return p.Name == schema.ProviderBareMetal || p.Name == schema.ProviderOnPremises
-}
-
 // known holds each provider once: a region asks several times.
 var known = sync.OnceValue(func() map[string]Provider {
 	all := map[string]Provider{}
@@ -129,6 +125,7 @@ func unknown(name string) Provider {
 		PodRoutes:     fact.Unknown[string](why),
 		Forwarding:    fact.Unknown[string](why),
 		Stays:         fact.Unknown[string](why),
+		Cloudless:     fact.Unknown[bool](why),
 		SharesTailnet: fact.Unknown[bool](why),
 		CiliumIPAM:    fact.Unknown[string](why),
 		Masquerading:  fact.Unknown[string](why),

@@ -171,21 +171,28 @@ func (b *builder) nodeObjects() {
 // labels are on nodes before anything looks for them. A kubelet that is told them registers
 // with them; others get them here.
 func (b *builder) labels() {
-	var run []string
-	for i := range b.p.Regions {
-		r := &b.p.Regions[i]
-		for j := range r.Region.Gateways.Nodes {
-			if n := &r.Region.Gateways.Nodes[j]; onCluster(r) {
-				run = append(run, "kubectl label --overwrite node "+n.Name+" "+spell(r.JoinLabels(n)))
-			}
+	var own, place []string
+	add := func(r *plan.Region, name string, g *schema.GatewayNode, comment string) {
+		own = append(own, "kubectl label --overwrite node "+name+" "+spell(r.OwnLabels(g))+comment)
+		if where := r.PlaceLabels(g); where != nil {
+			place = append(place, "kubectl label node "+name+" "+spell(where)+comment)
 		}
-		if onCluster(r) {
-			run = append(run, "kubectl label --overwrite node NODE "+spell(r.JoinLabels(nil))+"   # every other node of region "+r.Region.Name)
+	}
+	for _, r := range b.regions(onCluster) {
+		for i := range r.Region.Gateways.Nodes {
+			n := &r.Region.Gateways.Nodes[i]
+			add(r, n.Name, n, "")
 		}
+		add(r, "NODE", nil, "   # every other node of region "+r.Region.Name)
+	}
+	run := slices.Concat(own, place)
+	why := "The DaemonSets and the network plugin's settings find nodes by these labels."
+	if len(place) > 0 {
+		why += " The lines without --overwrite say where a node is: where one fails because the node has another region or zone, leave that one, by which volumes may be bound."
 	}
 	if len(run) > 0 {
 		b.add(Step{Phase: Cluster, Title: "Label the nodes that are there already", Run: run,
-			Why:   "The DaemonSets and the network plugin's settings find nodes by these labels.",
+			Why:   why,
 			Works: "kubectl get nodes -L " + schema.RegionLabel, Shows: "a region for every node"})
 	}
 }
