@@ -314,6 +314,9 @@ func (c *checks) state() (string, error) {
 	return strings.Join(lines, "\n"), nil
 }
 
+// verifyNamespace is where cluster/verify has its objects.
+const verifyNamespace = "kustomize-hybrid-verify"
+
 // verify has the Job of STEPS.md ask every region from every other one, and takes it back.
 func (c *checks) verify() error {
 	asked := c.titled("Ask each region from each other one")
@@ -321,7 +324,7 @@ func (c *checks) verify() error {
 	c.check("the table of cluster/verify: no cell has failed", func() (string, error) {
 		for _, s := range asked {
 			err := c.do(s, s.on, "")
-			if out, failed := c.kubectl("-n kustomize-hybrid-verify logs job/verify"); failed == nil {
+			if out, failed := c.kubectl("-n " + verifyNamespace + " logs job/verify"); failed == nil {
 				table = out
 			}
 			if err != nil {
@@ -337,7 +340,7 @@ func (c *checks) verify() error {
 				return "", err
 			}
 		}
-		if out, err := c.kubectl("get namespace kustomize-hybrid-verify"); err == nil {
+		if out, err := c.kubectl("get namespace " + verifyNamespace); err == nil {
 			return "", fmt.Errorf("it is still there: %s", out)
 		}
 		return "its namespace is gone", nil
