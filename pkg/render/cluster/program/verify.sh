@@ -241,6 +241,10 @@ in_turn() {
 	[ $((started % 20)) -ne 0 ] || wait
 }
 
+# others prints the pods, beginning with the one after this: all ask at the same time, and nc lets no more than three
+# connections wait.
+others() { awk -v me="$POD" '{ line[NR] = $0; if ($1 == me) at = NR } END { for (i = 0; i < NR; i++) print line[(at + i) % NR + 1] }' pods.list; }
+
 # ask prints what a pod has found. It begins when all are there, or will not be.
 ask() {
 	DOMAIN=$(sed -n 's/^search .*svc\.\([^ ]*\).*/\1/p' "$RESOLV" | head -n 1)
@@ -256,9 +260,10 @@ ask() {
 	else
 		said - API - - FAIL "$at: $(tail -n 1 pods.err)"
 	fi
+	others >turn.list
 	while read -r name region _ node state addresses hosts; do
 		[ "$state" != ready ] || in_turn probe_pod "$name" "$region" "$node" "$addresses" "$hosts"
-	done <pods.list
+	done <turn.list
 	for region in $(table families | cut -d ' ' -f 1 | sort -u); do
 		to=$(awk -v region="$region" '$1 == region { print $2 }' services.list)
 		in_turn probe_service "$region" "${to:--}"
