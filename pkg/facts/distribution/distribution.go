@@ -114,6 +114,8 @@ func (d *Distribution) JoinOf(name string) fact.Datum[Join] {
 type Alone struct {
 	Run  []string
 	Stop string
+	// Undo takes Run back, whether or not the kubelet has been stopped.
+	Undo []string
 }
 
 // Remote is what a control plane that its provider runs makes of nodes elsewhere.

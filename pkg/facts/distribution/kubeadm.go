@@ -46,6 +46,10 @@ func (distributions) Kubeadm() Distribution {
 				"systemd-run --unit=kubelet-alone kubelet --config=/etc/kustomize-hybrid/kubelet-alone.yaml --node-ip={address} --hostname-override={name}",
 			},
 			Stop: "systemctl stop kubelet-alone.service",
+			Undo: []string{
+				"systemctl stop kubelet-alone.service || true   # where it worked, it has ended already",
+				"rm -f /etc/kustomize-hybrid/kubelet-alone.yaml",
+			},
 		}, "kubernetes v1.33.1, pkg/kubelet/apis/config/types.go: EnableServer, StaticPodPath; a kubelet without --kubeconfig runs standalone (cmd/kubelet/app/server.go: run)"),
 		PluginCharts:   fact.Unknown[string](noCharts),
 		JoinPorts:      fact.Known([]string(nil), "kubernetes v1.33.1, cmd/kubeadm/app/cmd/join.go: "+apiServer),

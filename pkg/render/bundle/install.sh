@@ -11,7 +11,7 @@
 # status   says what runs, and what the gateway says of itself
 # remove   ends the gateway, takes back rules, routes, tables and units, and deletes the
 #          files. The host's identity in the tailnet and its auth key stay; --purge deletes
-#          them, too
+#          them, too, and the rules of a tailscaled that was killed
 #
 # A copy of this program stays in /var/lib/kustomize-hybrid/installed, so that a host can be
 # cleaned up when the topology no longer knows it. These may be set from outside:
@@ -222,6 +222,17 @@ gone() {
 	[ ! -e /sys/class/net/tailscale0 ] || die 'tailscale0 is still there after a minute: end the gateway, and run this again'
 }
 
+# killed takes away the rules of a tailscaled that was killed, as a static pod's is by
+# `kubeadm reset`: nobody else would (tailscale 1.84.3, wgengine/router/router_linux.go).
+killed() {
+	if pidof tailscaled >/dev/null 2>&1 || ip link show dev tailscale0 >/dev/null 2>&1; then return 0; fi
+	for f in 4 6; do
+		for priority in 5210 5230 5250; do ip -"$f" rule del priority "$priority" fwmark 0x80000/0xff0000 2>/dev/null; done
+		ip -"$f" rule del priority 5270 table 52 2>/dev/null
+	done
+	return 0
+}
+
 remove() {
 	if [ -f "$KEPT/manifests" ]; then MANIFESTS=${MANIFESTS:-$(cat "$KEPT/manifests")}; fi
 	pod=$(pod_file) || exit 1
@@ -235,6 +246,7 @@ remove() {
 			[ -x "$program" ] || continue
 			HOST_IP=$(told address) FIREWALL=${FIREWALL:-$(told firewall)} "$program" remove || die "$program could not take everything back"
 		done
+		if [ "${1:-}" = --purge ] && [ -n "$(told key)" ]; then killed; fi
 	fi
 	files | while read -r mode path; do
 		rm -f "$ROOT$path"

@@ -45,7 +45,7 @@ func (b *builder) alone(r *plan.Region, n *schema.GatewayNode) {
 		Why:   "Joining needs the API server, which this host reaches through its own gateway, and the gateway is a pod. So a kubelet runs alone first, without a server's port and without an API server. When it is stopped the gateway goes on, and the kubelet that joins finds it running.",
 		Run:   filled(alone.Value.Run, strings.NewReplacer("{address}", addresses(n), "{name}", n.Name)),
 		Works: healthy(r, n) + " && " + alone.Value.Stop, Shows: "nothing, with exit code 0: the tunnel is up, and the lone kubelet has ended",
-		Undo: []string{alone.Value.Stop}})
+		Undo: alone.Value.Undo})
 }
 
 // healthy asks a gateway, on its host, whether it is well. Where only the kubelet asks, it
