@@ -41,6 +41,45 @@ func Render(in Input, o Options) (iter.Seq2[tree.File, error], diag.List, error)
 	return tree.Concat(render.Files(p), tree.Of(more...)), list, err
 }
 
+// Regions are the names of the regions in all topologies of the input, of those that are
+// leaving, too.
+func Regions(in Input) []string {
+	var names []string
+	for r := range in.regions() {
+		names = append(names, r.Name)
+	}
+	return names
+}
+
+// Gateways are the names of their gateways.
+func Gateways(in Input) []string {
+	var names []string
+	for r := range in.regions() {
+		for _, n := range r.Gateways.Nodes {
+			names = append(names, n.Name)
+		}
+	}
+	return names
+}
+
+func (in Input) regions() iter.Seq[*schema.Region] {
+	return func(yield func(*schema.Region) bool) {
+		for _, doc := range in.Documents {
+			if doc.Topology == nil {
+				continue
+			}
+			spec := &doc.Topology.Spec
+			for _, list := range [][]schema.Region{spec.Regions, spec.Leaving} {
+				for i := range list {
+					if !yield(&list[i]) {
+						return
+					}
+				}
+			}
+		}
+	}
+}
+
 // Objects renders what goes to the API server, in the order in which it can be applied:
 // what the KRM function adds. It is nil where a finding is an error.
 func Objects(in Input, o Options) (iter.Seq2[tree.Object, error], diag.List, error) {

@@ -65,6 +65,9 @@ type Spec struct {
 	Cluster Cluster  `json:"cluster"`
 	Tailnet Tailnet  `json:"tailnet"`
 	Regions []Region `json:"regions"`
+	// Leaving are regions that are being taken away: nothing joins them any more, and what
+	// takes them back is still rendered.
+	Leaving []Region `json:"leaving,omitempty"`
 
 	// Links carry pairs of regions without a tunnel.
 	Links []Link `json:"links,omitempty"`

@@ -56,6 +56,8 @@ A copy of install.sh stays on the host, in /var/lib/kustomize-hybrid/installed.
 	}
 	cmd.Flags().StringVar(&o.who.Gateway, "host", "", "the gateway, by its name in the topology")
 	cmd.Flags().StringVar(&o.who.NodesOf, "nodes-of", "", "the region whose hosts that are not gateways take the bundle")
+	_ = cmd.RegisterFlagCompletionFunc("host", complete(hybrid.Gateways))
+	_ = cmd.RegisterFlagCompletionFunc("nodes-of", complete(hybrid.Regions))
 	cmd.Flags().StringVarP(&o.output, "output", "o", "", "a directory, a file that ends in .tar, or - for standard output")
 	cmd.Flags().BoolVar(&o.strict, "strict", false, "treat warnings as errors")
 	return cmd

@@ -14,6 +14,7 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/internal/goldentest"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/steps"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema/load"
 )
 
@@ -27,18 +28,26 @@ const (
 // unmarked are commands that nothing has run, and whose step does not say what they need.
 const unmarked = "neither run nor marked"
 
-// recorded are the commands that the real cluster has run.
+// recorded are the commands that the real cluster has run: of its own STEPS.md, and after a
+// line "== FILE" of that of an example's topology.
 func recorded(t *testing.T) map[string]bool {
 	t.Helper()
 	data, err := os.ReadFile(executed)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := planOf(t, clusterTopology)
-	s := steps.Step{Run: strings.Split(string(data), "\n")}
 	ran := map[string]bool{}
-	for _, command := range s.Commands() {
-		ran[steps.Normal(p, command)] = true
+	for i, part := range strings.Split("\n"+string(data), "\n== ") {
+		file, lines := clusterTopology, part
+		if i > 0 {
+			file, lines, _ = strings.Cut(part, "\n")
+			file = filepath.Join("../..", file)
+		}
+		p := planOf(t, file)
+		s := steps.Step{Run: strings.Split(lines, "\n")}
+		for _, command := range s.Commands() {
+			ran[steps.Normal(p, command)] = true
+		}
 	}
 	return ran
 }
@@ -57,7 +66,7 @@ func TestWhichCommandsAreRun(t *testing.T) {
 	for _, file := range files {
 		p := planOf(t, file)
 		bench := newBench(t, file)
-		for _, s := range steps.List(p) {
+		for _, s := range slices.Concat(steps.List(p), leaveSteps(p)) {
 			for _, command := range s.Commands() {
 				normal := steps.Normal(p, command)
 				need := "need " + s.Needs
@@ -92,6 +101,17 @@ func TestWhichCommandsAreRun(t *testing.T) {
 	}
 	t.Log(b.String())
 	goldentest.Compare(t, "testdata/commands.txt", b.String())
+}
+
+// leaveSteps are those by which each region of a topology leaves.
+func leaveSteps(p *plan.Plan) []steps.Step {
+	var list []steps.Step
+	for i, r := range p.Given.Spec.Regions {
+		t := *p.Given
+		t.Spec.Regions, t.Spec.Leaving = slices.Delete(slices.Clone(t.Spec.Regions), i, i+1), []schema.Region{r}
+		list = append(list, slices.DeleteFunc(steps.List(plan.New(&t)), func(s steps.Step) bool { return s.Phase != steps.Leave })...)
+	}
+	return list
 }
 
 func planOf(t *testing.T, file string) *plan.Plan {

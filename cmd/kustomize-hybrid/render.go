@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"iter"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/emit"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/steps"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/tree"
 )
@@ -18,6 +20,7 @@ import (
 type renderOptions struct {
 	dir      string
 	policies []string
+	forget   []string
 	check    bool
 	force    bool
 	strict   bool
@@ -42,6 +45,9 @@ DIR:
 
 The tree is replaced only after all of it has been rendered. A DIR that holds files
 which were not rendered there is refused without --force; they are never deleted.
+A region that DIR has and the topology no longer names is refused, too, since nobody would
+know any more what takes it back: move it to spec.leaving, whose STEPS.md says how, or say
+--forget REGION where nothing of it was ever put in place.
 With --check nothing is written: the exit code is 1 where DIR differs.`,
 		Example: "  kustomize-hybrid render topology.yaml -o out\n  kustomize-hybrid render topology.yaml -o out --check",
 		Args:    cobra.MinimumNArgs(1),
@@ -54,6 +60,7 @@ With --check nothing is written: the exit code is 1 where DIR differs.`,
 	}
 	cmd.Flags().StringVarP(&o.dir, "output", "o", "", "the directory to write the tree into")
 	cmd.Flags().StringArrayVar(&o.policies, "policies", nil, "a file of Cilium policies: render patches that let the gateways in (repeatable; with gatewaySource: tailnetIP)")
+	cmd.Flags().StringArrayVar(&o.forget, "forget", nil, "a region of the tree in DIR that the topology no longer has, and of which nothing is in place (repeatable)")
 	cmd.Flags().BoolVar(&o.check, "check", false, "write nothing; report how DIR differs")
 	cmd.Flags().BoolVar(&o.force, "force", false, "write into a DIR that holds other files")
 	cmd.Flags().BoolVar(&o.strict, "strict", false, "treat warnings as errors")
@@ -62,9 +69,18 @@ With --check nothing is written: the exit code is 1 where DIR differs.`,
 }
 
 func (c cli) render(paths []string, o renderOptions) error {
-	files, err := c.tree(paths, o)
+	in, err := hybrid.LoadFrom(c.in, paths...)
 	if err != nil {
 		return err
+	}
+	files, err := c.tree(in, o)
+	if err != nil {
+		return err
+	}
+	if !o.check {
+		if err := c.vanished(paths, in, o); err != nil {
+			return err
+		}
 	}
 	if o.check {
 		return c.drift(paths, o.dir, files)
@@ -86,13 +102,31 @@ func (c cli) render(paths []string, o renderOptions) error {
 	return err
 }
 
-// tree renders the topology in the files; what is wrong with it is reported.
-func (c cli) tree(paths []string, o renderOptions) (iter.Seq2[tree.File, error], error) {
-	in, err := hybrid.LoadFrom(c.in, paths...)
+// vanished refuses to delete what takes a region back, unless somebody says that there is
+// nothing of it.
+func (c cli) vanished(paths []string, in hybrid.Input, o renderOptions) error {
+	recorded, err := emit.Recorded(o.dir)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	options := hybrid.Options{Strict: o.strict}
+	gone := slices.DeleteFunc(plan.RegionsOf(recorded), func(name string) bool {
+		return slices.Contains(o.forget, name) || slices.Contains(hybrid.Regions(in), name)
+	})
+	for _, name := range gone {
+		if _, err := fmt.Fprintf(c.err, "%s: error: region %q is in this tree, and %s no longer has it: nobody would know any more what its hosts, its cloud and the cluster have of it\n"+
+			"\thint: move it to spec.leaving: STEPS.md then says what takes it back; or, where nothing of it is in place, --forget %[2]s\n", o.dir, name, strings.Join(paths, ", ")); err != nil {
+			return err
+		}
+	}
+	if len(gone) > 0 {
+		return errFindings
+	}
+	return nil
+}
+
+// tree renders the topology; what is wrong with it is reported.
+func (c cli) tree(in hybrid.Input, o renderOptions) (iter.Seq2[tree.File, error], error) {
+	options, err := hybrid.Options{Strict: o.strict}, error(nil)
 	if len(o.policies) > 0 {
 		if options.Policies, err = hybrid.LoadFrom(c.in, o.policies...); err != nil {
 			return nil, err

@@ -37,6 +37,7 @@ that it worked, and how to take it back. The whole of it is STEPS.md in the tree
 	cmd.Flags().StringVar(&host, "host", "", "what is done on this host: a gateway, by its name in the topology")
 	cmd.Flags().StringVar(&phase, "phase", "", "one part of the work: "+phaseList())
 	cmd.Flags().BoolVar(&strict, "strict", false, "treat warnings as errors")
+	_ = cmd.RegisterFlagCompletionFunc("host", complete(hybrid.Gateways))
 	_ = cmd.RegisterFlagCompletionFunc("phase", cobra.FixedCompletions(phaseWords(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }

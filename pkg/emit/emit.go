@@ -187,6 +187,22 @@ func manifest(root *os.Root) (paths, error) {
 	return recorded, nil
 }
 
+// Recorded are the files that an earlier Write left in dir, sorted; none where there was no
+// such Write. The error is of a directory that cannot be read, or of a manifest that this
+// package did not write.
+func Recorded(dir string) ([]string, error) {
+	root, err := os.OpenRoot(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	recorded, err := manifest(root)
+	return slices.Sorted(maps.Keys(recorded)), err
+}
+
 // strangers are the files in root that ours does not name, sorted.
 func strangers(root *os.Root, ours paths) ([]string, error) {
 	var foreign []string

@@ -47,6 +47,7 @@ type Plan struct {
 	destinations func() []claim // the same as the tailnet routes to it
 	fleet        func() Fleet
 	occupied     func() *occupied
+	before       func() *Plan
 }
 
 // Region is what is decided for one region.
@@ -128,6 +129,7 @@ func New(t *schema.Topology) *Plan {
 	for i := range p.Regions {
 		p.region(i)
 	}
+	p.before = sync.OnceValue(p.planBefore)
 	p.advertised = sync.OnceValue(func() []claim {
 		return p.claims(func(r *Region) []netip.Prefix { return r.Region.Advertised() })
 	})

@@ -44,7 +44,10 @@ func Files(p *plan.Plan) iter.Seq2[tree.File, error] {
 		w.all(cluster.Verify(p))
 		w.all(cluster.RemoteNetworks(p))
 		w.all(placement.Files(p))
-		w.all(cloud.Programs(p), nil)
+		w.all(cloud.Programs(p.Before()), nil)
+		for _, r := range p.Leaving() {
+			w.leaving(r)
+		}
 		w.add(tree.File{Path: "tailnet/policy.json", Data: acl.FromPlan(p).JSON()}, nil)
 		w.add(tree.File{Path: report.Path, Data: report.Markdown(p)}, nil)
 		w.add(tree.File{Path: steps.Path, Data: steps.Markdown(p, steps.Filter{})}, nil)
@@ -193,5 +196,28 @@ func (w *writer) gateway(r *plan.Region, h *plan.Host) {
 		w.add(cluster.MachineConfig(w.fleet, w.plan, r, h, g))
 	case r.Region.Gateways.StaticPods():
 		w.add(cluster.StaticPod(w.plan, r, h, g))
+	}
+}
+
+// leaving writes what takes a region back that is leaving. It is in no kustomization.
+func (w *writer) leaving(r *plan.Region) {
+	if w.ended {
+		return
+	}
+	before, dir := w.plan.Before(), plan.LeavingPath(r.Region.Name)
+	var daemons []any
+	for _, c := range regionConcerns(before, host.NewFleet(before), r) {
+		daemons = append(daemons, c.Objects...)
+	}
+	if len(daemons) > 0 {
+		data, err := tree.Documents(w.header, daemons...)
+		w.add(tree.File{Path: dir + "daemonsets.yaml", Data: data}, err)
+	}
+	if r.PluginObjects() {
+		data, err := plugin.New(before).RegionObjects(r)
+		w.add(tree.File{Path: dir + "cni.yaml", Data: data}, err)
+	}
+	if r.Cloud != nil {
+		w.add(tree.File{Path: dir + "cloud/tables", Data: cloud.Tables(before, r)}, nil)
 	}
 }

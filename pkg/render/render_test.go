@@ -295,3 +295,32 @@ func replaceValue(v any, place int, text string) ([]byte, bool) {
 	data, err := json.Marshal(v)
 	return data, err == nil
 }
+
+// A region that leaves is in the tree by what takes it back and by nothing else: the rest is
+// the tree of the topology without it.
+func TestLeavingRegionIsNowhereElse(t *testing.T) {
+	for name, topology := range sample.Cases() {
+		without := *topology
+		last := len(topology.Spec.Regions) - 1
+		without.Spec.Regions = topology.Spec.Regions[:last]
+		leaving := without
+		leaving.Spec.Leaving = topology.Spec.Regions[last:]
+		dir := plan.LeavingPath(leaving.Spec.Leaving[0].Name)
+		want := map[string][]byte{}
+		for _, f := range rendered(t, &without).files {
+			want[f.Path] = f.Data
+		}
+		objects := 0
+		for _, f := range rendered(t, &leaving).files {
+			if strings.HasPrefix(f.Path, dir) {
+				objects++
+			} else if !bytes.Equal(f.Data, want[f.Path]) && f.Path != "STEPS.md" && f.Path != "SHA256SUMS" {
+				t.Errorf("%s: %s differs from that of the topology without the region", name, f.Path)
+			}
+			delete(want, f.Path)
+		}
+		if len(want) > 0 || objects == 0 {
+			t.Errorf("%s: %d files below %s, and %q are missing", name, objects, dir, slices.Sorted(maps.Keys(want)))
+		}
+	}
+}

@@ -69,6 +69,7 @@ func checks() []check {
 		given(names),
 		given(form),
 		given(overlaps),
+		given(leaving),
 		given(reserved),
 		given(defaultsUnknown),
 		given(unknownProviders),

@@ -11,7 +11,7 @@ type checks struct {
 	start  time.Time
 	failed int
 	steps  []*step
-	ran    []string // blocks of commands of STEPS.md that were run, as they stand there
+	ran    map[string][]string // blocks of commands of STEPS.md that were run, as they stand there, by topology
 }
 
 // check runs f, and prints what came of it.

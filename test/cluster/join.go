@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -196,16 +197,32 @@ func (c *checks) parts(lines []string, on string) []part {
 	return all
 }
 
-// record remembers commands by the words of STEPS.md.
-func (c *checks) record(lines []string) {
-	if block := strings.Join(lines, "\n"); !slices.Contains(c.ran, block) {
-		c.ran = append(c.ran, block)
+// own is the topology of the cluster itself, among those whose commands are recorded.
+const own = ""
+
+// record remembers commands by the words of the STEPS.md of a topology.
+func (c *checks) record(topology string, lines []string) {
+	if block := strings.Join(lines, "\n"); !slices.Contains(c.ran[topology], block) {
+		c.ran[topology] = append(c.ran[topology], block)
 	}
+}
+
+// recorded is all of it: the cluster's own first, the others each below a line that names
+// the topology.
+func (c *checks) recorded() string {
+	var b strings.Builder
+	for _, topology := range slices.Sorted(maps.Keys(c.ran)) {
+		if topology != own {
+			b.WriteString("== " + topology + "\n")
+		}
+		b.WriteString(strings.Join(c.ran[topology], "\n") + "\n")
+	}
+	return b.String()
 }
 
 // command runs what has to be run in one place.
 func (c *checks) command(p part, on string, words map[string]string, typed string) error {
-	c.record(p.lines)
+	c.record(own, p.lines)
 	script := filled(p.lines, words)
 	if p.desk {
 		_, err := c.desk(script, typed)
@@ -265,7 +282,7 @@ func (c *checks) labelled(s *step) *step {
 	for _, line := range s.run {
 		t.run = append(t.run, regexp.MustCompile(`\bNODE\b`).ReplaceAllString(line, "cp-1"))
 	}
-	c.record(s.run)
+	c.record(own, s.run)
 	return &t
 }
 

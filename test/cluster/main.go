@@ -12,7 +12,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"time"
 )
@@ -54,7 +53,7 @@ func cluster() int {
 	}
 	restore := settings()
 	defer restore()
-	c := &checks{world: &w, start: time.Now()}
+	c := &checks{world: &w, start: time.Now(), ran: map[string][]string{}}
 	done := make(chan error, 1)
 	go func() { done <- c.all() }()
 	signals := make(chan os.Signal, 1)
@@ -70,7 +69,7 @@ func cluster() int {
 	}
 	w.close()
 	if err == nil && c.failed == 0 && *record != "" {
-		err = os.WriteFile(*record, []byte(strings.Join(c.ran, "\n")+"\n"), 0o644)
+		err = os.WriteFile(*record, []byte(c.recorded()), 0o644)
 	}
 	if err == nil && c.failed == 0 && !*keep {
 		run("umount", "-l", w.dir)

@@ -99,5 +99,39 @@ func (c *checks) newest() error {
 		return err
 	}
 	defer stop()
-	return c.takesExamples(s)
+	if err := c.takesExamples(s); err != nil {
+		return err
+	}
+	c.check("Node objects come and go by the commands of the examples' STEPS.md", func() (string, error) { return c.nodeObjects(s) })
+	return nil
+}
+
+// nodeObjects are made and deleted where there are no controllers, no kubelets and no nodes
+// of that name.
+func (c *checks) nodeObjects(s server) (string, error) {
+	files, _ := filepath.Glob(c.file("examples/*/STEPS.md"))
+	done := 0
+	for _, file := range files {
+		dir := filepath.Dir(file)
+		steps, err := readSteps(file)
+		if err != nil {
+			return "", err
+		}
+		for _, st := range steps {
+			if !strings.HasPrefix(st.title, "Make the Node objects of region ") {
+				continue
+			}
+			for _, lines := range [][]string{st.run, st.works, st.undo} {
+				if _, err := c.desk("cd "+dir+"; export KUBECONFIG="+s.kubeconfig+"\n"+strings.Join(lines, "\n"), ""); err != nil {
+					return "", err
+				}
+				c.record("examples/"+filepath.Base(dir)+"/topology.yaml", lines)
+			}
+			done++
+		}
+	}
+	if done == 0 {
+		return "", errors.New("no example has any")
+	}
+	return fmt.Sprintf("%d steps", done), nil
 }

@@ -24,6 +24,9 @@ const Program = "install.sh"
 //go:embed install.sh
 var program []byte
 
+// hostFile is the path of what the program reads in a bundle.
+const hostFile = "host"
+
 // manifestName is what the static pod is called in the kubelet's directory.
 const manifestName = "kustomize-hybrid-gateway.yaml"
 
@@ -46,6 +49,10 @@ func Gateway(p *plan.Plan, name string) ([]tree.File, error) {
 				return gateway(p, fleet, r, n)
 			}
 		}
+	}
+	if before := p.Before(); before != p {
+		files, err := Gateway(before, name)
+		return leaves(files), err
 	}
 	return nil, &Refusal{name, "no region has a gateway of that name", "the gateways are " + strings.Join(gateways(p), ", ") + "; other hosts get the bundle of their region's nodes"}
 }
@@ -83,6 +90,17 @@ func gateway(p *plan.Plan, fleet *host.Fleet, r *plan.Region, n *schema.GatewayN
 	return b.bundle(), nil
 }
 
+// leaves is the bundle of a host whose region is leaving: its program takes back, and puts
+// nothing in place.
+func leaves(files []tree.File) []tree.File {
+	for i := range files {
+		if f := &files[i]; f.Path == hostFile {
+			f.Data = append(f.Data, "leaving\n"...)
+		}
+	}
+	return files
+}
+
 // hostOf is what is decided for the gateway.
 func hostOf(r *plan.Region, n *schema.GatewayNode) *plan.Host {
 	for i := range r.Hosts {
@@ -114,6 +132,10 @@ func Node(p *plan.Plan, region string) ([]tree.File, error) {
 		}
 		b := builder{host: who, about: "nodes of region " + region + " that are not gateways: never on " + strings.Join(r.GatewayNames(), ", "), files: host.OnNode(host.NewFleet(p), r)}
 		return b.bundle(), nil
+	}
+	if before := p.Before(); before != p {
+		files, err := Node(before, region)
+		return leaves(files), err
 	}
 	return nil, &Refusal{region, "no region has that name", "the regions are " + strings.Join(regions(p), ", ")}
 }
@@ -168,5 +190,5 @@ func (b *builder) bundle() []tree.File {
 			about.WriteString("unit " + unit + "\n")
 		}
 	}
-	return append(list, tree.File{Path: "host", Data: []byte(about.String())})
+	return append(list, tree.File{Path: hostFile, Data: []byte(about.String())})
 }

@@ -108,6 +108,7 @@ right_host() {
 }
 
 apply() {
+	if grep -qx leaving "$HOST"; then die "the region of $(told about) is leaving: $PROGRAM remove takes it back"; fi
 	right_host
 	need_systemd
 	pod=$(pod_file) || exit 1

@@ -26,7 +26,7 @@ func Files(p *plan.Plan, r *plan.Region) []tree.File {
 		return nil
 	}
 	header := tree.Header(p.Topology.Metadata.Name)
-	made := tree.File{Path: tree.InRegion(r.Region.Name, "cloud/tables"), Data: tables(header, r)}
+	made := tree.File{Path: tree.InRegion(r.Region.Name, "cloud/tables"), Data: Tables(p, r)}
 	if r.Cloud.Follows {
 		// A module would take the routes back to where it made them.
 		return append([]tree.File{made}, units(header, r)...)
@@ -53,12 +53,12 @@ func Programs(p *plan.Plan) []tree.File {
 	return files
 }
 
-// tables are what the program of the region's provider reads; its library says how they
+// Tables are what the program of the region's provider reads; its library says how they
 // are spelled.
-func tables(header string, r *plan.Region) []byte {
+func Tables(p *plan.Plan, r *plan.Region) []byte {
 	c := r.Cloud
 	var b strings.Builder
-	b.WriteString(program.Format + "\n" + header)
+	b.WriteString(program.Format + "\n" + tree.Header(p.Topology.Metadata.Name))
 	add := func(kind string, lines ...string) {
 		for _, line := range lines {
 			b.WriteString(kind + " " + line + "\n")

@@ -51,7 +51,7 @@ func OnGateway(p *plan.Plan, r *plan.Region) []host.Installed {
 			files = append(files, host.Installed{Path: ProgramDir + "/" + f.Name, Executable: f.Executable, Data: f.Data})
 		}
 	}
-	files = append(files, host.Installed{Path: ProgramDir + "/tables", Data: tables(header, r)})
+	files = append(files, host.Installed{Path: ProgramDir + "/tables", Data: Tables(p, r)})
 	for _, f := range units(header, r) {
 		files = append(files, host.Installed{Path: unitDir + "/" + path.Base(f.Path), Data: f.Data})
 	}

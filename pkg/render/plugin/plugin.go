@@ -61,18 +61,24 @@ func (p *Settings) ClusterFiles() ([]tree.File, error) {
 func (p *Settings) RegionFiles(r *plan.Region) ([]tree.File, error) {
 	dir := tree.InRegion(r.Region.Name, "cni/")
 	files := []tree.File{{Path: dir + "by-hand.txt", Data: []byte(p.statement(r))}}
-	var name string
-	var objects []any
-	switch settingsOf(r) {
-	case plugin.SettingsCilium:
-		name, objects = "cilium.yaml", ciliumRegionObjects(r)
-	case plugin.SettingsCalico:
-		name, objects = "calico.yaml", calicoRegionPools(r)
-	default:
+	if !r.PluginObjects() {
 		return files, nil
 	}
-	data, err := tree.Documents(p.header(), objects...)
+	name := "cilium.yaml"
+	if settingsOf(r) == plugin.SettingsCalico {
+		name = "calico.yaml"
+	}
+	data, err := p.RegionObjects(r)
 	return append(files, tree.File{Path: dir + name, Data: data}), err
+}
+
+// RegionObjects are the objects by which the plugin is told of the region.
+func (p *Settings) RegionObjects(r *plan.Region) ([]byte, error) {
+	objects := ciliumRegionObjects(r)
+	if settingsOf(r) == plugin.SettingsCalico {
+		objects = calicoRegionPools(r)
+	}
+	return tree.Documents(p.header(), objects...)
 }
 
 func (p *Settings) header() string { return tree.Header(p.Topology.Metadata.Name) }

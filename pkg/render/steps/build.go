@@ -292,8 +292,11 @@ func (b *builder) gatewayHost(r *plan.Region, n *schema.GatewayNode) {
 		Why:   why,
 		Run:   bundled(n.Name),
 		Works: "kustomize-hybrid/install.sh check", Shows: "nothing, with exit code 0",
-		Undo: []string{"/var/lib/kustomize-hybrid/installed/install.sh remove --purge"}})
+		Undo: []string{removed}})
 }
+
+// removed takes back what a bundle installed, by the copy that it left on the host.
+const removed = "/var/lib/kustomize-hybrid/installed/install.sh remove --purge"
 
 // follower is a gateway's host that moves the routes once it is the primary. Where a
 // DaemonSet brings the gateway, nothing else is installed there.
@@ -356,7 +359,7 @@ func (b *builder) nodeHosts(r *plan.Region) {
 			"kustomize-hybrid/install.sh apply",
 		},
 		Works: "kustomize-hybrid/install.sh check", Shows: "nothing, with exit code 0",
-		Undo: []string{"/var/lib/kustomize-hybrid/installed/install.sh remove --purge"}})
+		Undo: []string{removed}})
 }
 
 // verify asks what has been set up whether it carries packets.
@@ -391,23 +394,10 @@ func (b *builder) later() {
 	b.add(Step{Phase: Later, Title: "Change the topology",
 		Why: "Render, read what differs, and do the steps above again whose files changed, in this order: the policy, the clouds' routes, the hosts, the cluster. New prefixes are approved before they are advertised that way. Gateways restart one at a time.",
 		Run: []string{"kustomize-hybrid render $TOPOLOGY -o . --check"}})
-	s := Step{Phase: Later, Title: "Take a region away", Why: "**Before** it leaves the topology: afterwards nobody renders what takes it back. On each of its hosts run what its step above says; a copy stays on the host. Then its objects, its cloud's routes, its nodes, and last the topology, the policy and the devices in the tailnet."}
-	for i := range b.p.Regions {
-		r := &b.p.Regions[i]
-		s.Run = append(s.Run, "# region "+r.Region.Name)
-		if onCluster(r) {
-			s.Run = append(s.Run, "kubectl delete -f cluster/gateway-"+r.Region.Name+".yaml")
-		}
-		if r.HasForm(schema.RouteFormDaemonSet) {
-			s.Run = append(s.Run, "kubectl delete -f cluster/routes-"+r.Region.Name+".yaml")
-		}
-		if r.Cloud != nil {
-			s.Needs = "an account of the regions' providers"
-			s.Run = append(s.Run, "cloud/"+plan.CloudProgram(r.Cloud.Cloud)+" remove "+tree.InRegion(r.Region.Name, "cloud/tables"))
-		}
-		s.Run = append(s.Run, "kubectl delete node -l "+spell(r.NodeLabels()))
-	}
-	b.add(s)
+	b.add(Step{Phase: Later, Title: "Take a region away",
+		Why: "Move it from `spec.regions` to `spec.leaving`, as it stands, and render. STEPS.md then begins with what takes it back: on its hosts, in its cloud, in the cluster. Do not delete it at once: `render` refuses, because nobody would know any more what it had. " +
+			"Of a region that stays and loses a gateway, only that host is taken back: drain it, `" + removed + "` on it, and delete its node, before the topology forgets it.",
+		Run: []string{"kustomize-hybrid render $TOPOLOGY -o ."}})
 	b.add(Step{Phase: Later, Title: "Upgrade Tailscale, Kubernetes or the network plugin",
 		Why: "Change the version in the topology first, and validate: known issues are those of versions. Then render and apply; gateways of a DaemonSet roll one by one, static pods one host after the other, the standby first.",
 		Run: []string{"kustomize-hybrid validate $TOPOLOGY"}})

@@ -34,13 +34,15 @@ func (s *Step) Commands() []string {
 // comment is one as the steps write it.
 var comment = regexp.MustCompile(`(^| {3})# .*$`)
 
-// Normal is the command without what is one topology's own: the names and addresses of its
-// regions, gateways and API server. It is one line, so that commands that were run can be
+// Normal is the command without what is one topology's own: the names, addresses, zones and
+// labels of its regions, gateways and API server. It is one line, so that commands that were run can be
 // recorded and those of another topology be looked up among them.
 func Normal(p *plan.Plan, command string) string {
 	words := map[string]string{}
 	host, _ := p.Topology.Spec.Cluster.APIServer.Told()
 	words[host] = "SERVER"
+	words["127.0.0.1"] = "ADDRESS" // where a gateway answers that only its kubelet asks
+	p = p.Before()
 	for i := range p.Regions {
 		r := p.Regions[i].Region
 		words[r.Name] = "REGION"
@@ -67,5 +69,14 @@ func Normal(p *plan.Plan, command string) string {
 			return at[1] + words[at[2]]
 		})
 	}
+	for i := range p.Regions {
+		if labels := spell(p.Regions[i].Region.Gateways.NodeSelector); labels != "" {
+			command = strings.ReplaceAll(command, labels, "LABELS")
+		}
+	}
+	command = zone.ReplaceAllString(command, "${1}ZONE")
 	return strings.ReplaceAll(command, "\n", "; ")
 }
+
+// zone is the label by which a node says its zone.
+var zone = regexp.MustCompile(`(topology\.kubernetes\.io/zone=)[^\s,]+`)

@@ -22,6 +22,7 @@ const Path = "STEPS.md"
 type Phase string
 
 const (
+	Leave   Phase = "leave"   // what takes regions back that are leaving
 	Tailnet Phase = "tailnet" // policy and keys
 	Cluster Phase = "cluster" // objects of the API server, labels, the network plugin
 	Cloud   Phase = "cloud"   // the providers' own networks
@@ -32,10 +33,11 @@ const (
 )
 
 // Phases are all of them, in order.
-func Phases() []Phase { return []Phase{Tailnet, Cluster, Cloud, Hosts, Join, Verify, Later} }
+func Phases() []Phase { return []Phase{Leave, Tailnet, Cluster, Cloud, Hosts, Join, Verify, Later} }
 
 func (p Phase) title() string {
 	return map[Phase]string{
+		Leave:   "Regions that leave",
 		Tailnet: "The tailnet: policy first, then keys",
 		Cluster: "The cluster",
 		Cloud:   "The providers' networks",
@@ -77,6 +79,7 @@ func List(p *plan.Plan) []Step {
 // each calls visit for each step, in order, and keeps none: a fleet has thousands.
 func each(p *plan.Plan, visit func(*Step)) {
 	b := builder{p: p.ByName(), visit: visit}
+	b.leaving()
 	b.tailnet()
 	b.cluster()
 	b.cloud()
@@ -112,8 +115,9 @@ func (e *NoHostError) Error() string {
 	return fmt.Sprintf("there is no step on a host %q: the gateways are %s", e.Host, strings.Join(e.Gateways, ", "))
 }
 
-// Gateways are the names of all gateways.
+// Gateways are the names of all gateways, of leaving regions, too.
 func Gateways(p *plan.Plan) []string {
+	p = p.Before()
 	var names []string
 	for i := range p.Regions {
 		names = append(names, p.Regions[i].GatewayNames()...)

@@ -42,11 +42,17 @@ func topologies(t *testing.T) map[string]*schema.Topology {
 }
 
 // inTree finds what a command takes from the rendered tree.
-var inTree = regexp.MustCompile(`(?:^|[ @/]{1}|://)((?:cluster|cloud|regions|tailnet|cni)/[A-Za-z0-9._/-]+)`)
+var inTree = regexp.MustCompile(`(?:^|[ @/]{1}|://)((?:cluster|cloud|regions|leaving|tailnet|cni)/[A-Za-z0-9._/-]+)`)
 
 // A command names files that are there, and is one that a shell can read.
 func TestCommandsFitTheTree(t *testing.T) {
+	all := topologies(t)
 	for name, topology := range topologies(t) {
+		for i := range topology.Spec.Regions {
+			all[name+" without "+topology.Spec.Regions[i].Name] = withLeaving(topology, i)
+		}
+	}
+	for name, topology := range all {
 		t.Run(name, func(t *testing.T) {
 			p := plan.New(topology)
 			files, err := render.Tree(p)
@@ -298,5 +304,68 @@ func TestNormalCommands(t *testing.T) {
 	want := []string{"cat >/etc/x <<'END'; a: ADDRESS; END", "kubectl label node GATEWAY r=REGION", "rm gpu-10 SERVER"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}
+
+// withLeaving is the topology with a region that leaves.
+func withLeaving(t *schema.Topology, i int) *schema.Topology {
+	changed := *t
+	changed.Spec.Regions = slices.Delete(slices.Clone(t.Spec.Regions), i, i+1)
+	changed.Spec.Leaving = []schema.Region{t.Spec.Regions[i]}
+	return &changed
+}
+
+// What takes a region back: every command on its hosts that stands in a step of the whole
+// topology as what undoes it, the last first; every object and cloud route of its own; and
+// nothing of a region that stays.
+func TestLeaving(t *testing.T) {
+	for name, topology := range topologies(t) {
+		for i := range topology.Spec.Regions {
+			r := plan.New(topology).Regions[i]
+			t.Run(name+"/"+r.Region.Name, func(t *testing.T) {
+				var first []steps.Step
+				for _, s := range steps.List(plan.New(withLeaving(topology, i))) {
+					if s.Phase == steps.Leave {
+						first = append(first, s)
+					}
+				}
+				var run []string
+				for _, s := range first {
+					run = append(run, s.Run...)
+				}
+				text := strings.Join(run, "\n")
+				for _, s := range steps.List(plan.New(topology)) {
+					own := s.NodesOf == r.Region.Name || slices.Contains(r.GatewayNames(), s.On)
+					for _, line := range s.Undo {
+						if own && !strings.HasPrefix(line, "kubectl ") && !slices.Contains(run, line) {
+							t.Errorf("%q of step %q is missing", line, s.Title)
+						}
+					}
+				}
+				for _, c := range []struct {
+					is   bool
+					want string
+				}{
+					{true, "kubectl drain -l kustomize-hybrid.dev/region=" + r.Region.Name + " "},
+					{true, "kubectl delete node --ignore-not-found -l kustomize-hybrid.dev/region=" + r.Region.Name},
+					{r.Region.Gateways.Mode == schema.ModeDaemonSet, "-f leaving/" + r.Region.Name + "/daemonsets.yaml"},
+					{r.PluginObjects(), "-f leaving/" + r.Region.Name + "/cni.yaml"},
+					{r.Cloud != nil, " remove leaving/" + r.Region.Name + "/cloud/tables"},
+				} {
+					if strings.Contains(text, c.want) != c.is {
+						t.Errorf("%q: want %t in\n%s", c.want, c.is, text)
+					}
+				}
+				for j := range topology.Spec.Regions {
+					for _, n := range topology.Spec.Regions[j].Gateways.Nodes {
+						for _, s := range first {
+							if j != i && s.On == n.Name {
+								t.Errorf("%q is about a region that stays", s.Title)
+							}
+						}
+					}
+				}
+			})
+		}
 	}
 }
