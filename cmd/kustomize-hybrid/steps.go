@@ -22,7 +22,7 @@ func (c cli) stepsCommand() *cobra.Command {
 that render writes: numbered, with commands that can be copied, real names, how to know
 that it worked, and how to take it back. The whole of it is STEPS.md in the tree.
 
---host prints what is done on one gateway host, --phase one part of the work:
+--host prints what is done on one gateway host, or for it, --phase one part of the work:
 ` + phaseList() + `.`,
 		Example: "  kustomize-hybrid steps topology.yaml\n  kustomize-hybrid steps topology.yaml --host gpu-1",
 		Args:    cobra.MinimumNArgs(1),
@@ -34,7 +34,7 @@ that it worked, and how to take it back. The whole of it is STEPS.md in the tree
 			return c.steps(cmd.CommandPath(), args, f, strict)
 		},
 	}
-	cmd.Flags().StringVar(&host, "host", "", "what is done on this host: a gateway, by its name in the topology")
+	cmd.Flags().StringVar(&host, "host", "", "what is done on this host, or for it: a gateway, by its name in the topology")
 	cmd.Flags().StringVar(&phase, "phase", "", "one part of the work: "+phaseList())
 	cmd.Flags().BoolVar(&strict, "strict", false, "treat warnings as errors")
 	_ = cmd.RegisterFlagCompletionFunc("host", complete(hybrid.Gateways))

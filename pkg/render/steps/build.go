@@ -171,7 +171,7 @@ func (b *builder) nodeObjects() {
 // labels are on nodes before anything looks for them. A kubelet that is told them registers
 // with them; others get them here.
 func (b *builder) labels() {
-	var own, place []string
+	var own, place, names []string
 	add := func(r *plan.Region, name string, g *schema.GatewayNode, comment string) {
 		own = append(own, "kubectl label --overwrite node "+name+" "+spell(r.OwnLabels(g))+comment)
 		if where := r.PlaceLabels(g); where != nil {
@@ -182,6 +182,7 @@ func (b *builder) labels() {
 		for i := range r.Region.Gateways.Nodes {
 			n := &r.Region.Gateways.Nodes[i]
 			add(r, n.Name, n, "")
+			names = append(names, n.Name)
 		}
 		add(r, "NODE", nil, "   # every other node of region "+r.Region.Name)
 	}
@@ -191,7 +192,7 @@ func (b *builder) labels() {
 		why += " The lines without --overwrite say where a node is: where one fails because the node has another region or zone, leave that one, by which volumes may be bound."
 	}
 	if len(run) > 0 {
-		b.add(Step{Phase: Cluster, Title: "Label the nodes that are there already", Run: run,
+		b.add(Step{Phase: Cluster, Title: "Label the nodes that are there already", For: names, Run: run,
 			Why:   why,
 			Works: "kubectl get nodes -L " + schema.RegionLabel, Shows: "a region for every node"})
 	}
@@ -335,7 +336,7 @@ func gatewayDir(r *plan.Region, n *schema.GatewayNode) string {
 // machineConfig is the same for hosts that take one machine configuration.
 func (b *builder) machineConfig(r *plan.Region, n *schema.GatewayNode) {
 	dir := gatewayDir(r, n)
-	b.add(Step{Phase: Hosts, Title: "Patch the machine configuration of " + n.Name,
+	b.add(Step{Phase: Hosts, Title: "Patch the machine configuration of " + n.Name, For: []string{n.Name},
 		Why:   "A patch of your own brings the key: the first lines of the file say how. `talosctl` reboots the host, which writes the files.",
 		Run:   []string{"talosctl patch machineconfig --nodes " + n.InternalIP.String() + " --patch @" + tree.InRegion(r.Region.Name, dir+"machine-config.yaml")},
 		Works: "talosctl get staticpodstatus --nodes " + n.InternalIP.String(), Shows: "the gateway, ready",

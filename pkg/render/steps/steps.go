@@ -56,6 +56,8 @@ type Step struct {
 	// On is the host that it is done on, empty for where the tree and kubectl are, and
 	// NodesOf the region whose hosts that are not gateways it is for.
 	On, NodesOf string
+	// For are gateway hosts that it is about, although it is done where the tree is.
+	For []string
 	// Why is what a reader has to know before, in Markdown.
 	Why string
 	// Run are shell commands, a line each.
@@ -97,7 +99,7 @@ type Filter struct {
 
 // keeps reports whether the filter asks for the step.
 func (f Filter) keeps(s *Step) bool {
-	return (f.Phase == "" || s.Phase == f.Phase) && (f.Host == "" || s.On == f.Host)
+	return (f.Phase == "" || s.Phase == f.Phase) && (f.Host == "" || s.On == f.Host || slices.Contains(s.For, f.Host))
 }
 
 // Any reports whether it keeps a step at all.
