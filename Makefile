@@ -4,7 +4,7 @@ EXAMPLE ?= regional-gateway
 OUT ?= out
 NESTED = tools test/cloud test/crds test/reports test/talos test/lab test/lab/pinned test/lab/newest test/cluster test/cluster/kubernetes test/cluster/newest test/cluster/coredns
 
-.PHONY: build run test golden netns hostforms lab lab-programs lab-throughput cluster cluster-programs schemas cloud check lint tidy shellcheck e2e fuzz bench bench-scale startup clean
+.PHONY: build run test newcomer golden netns hostforms lab lab-programs lab-throughput cluster cluster-programs schemas cloud check lint tidy shellcheck e2e fuzz bench bench-scale startup clean
 
 build:
 	$(GO) build -trimpath -o bin/kustomize-hybrid ./cmd/kustomize-hybrid
@@ -15,6 +15,11 @@ run: build
 
 test:
 	$(GO) test ./...
+
+# Somebody new, on a fresh clone: the README's first command, and the steps and the bundle of each
+# host of each example.
+newcomer:
+	test/newcomer.sh
 
 # Rewrites every golden file and scripted conversation; read the diff.
 golden:

@@ -50,7 +50,7 @@ for topology in examples/*/topology.yaml; do
 	for host in $gateways; do
 		kustomize-hybrid steps "$topology" --host "$host" >"$work/steps"
 		count=$(grep -c '^### ' "$work/steps") || fail "$name: nothing is done on $host"
-		sed -n '/^```sh$/,/^```$/{/^```/!p}' "$work/steps" | sh -n || fail "$name: the steps of $host are no shell commands"
+		awk '/^```/ { inside = !inside; next } inside' "$work/steps" | sh -n || fail "$name: the steps of $host are no shell commands"
 		grep '^### ' "$work/steps" | while read -r step; do
 			grep -qxF "$step" "$work/$name/STEPS.md" || fail "$name: STEPS.md has no '$step'"
 		done
