@@ -58,7 +58,7 @@ lab-programs: .lab/v1.84.3/tailscaled .lab/v1.102.3/tailscaled
 	mkdir -p $(@D) && cd test/lab/newest && $(GO) build -trimpath -o ../../../$(@D)/ $(LAB_PROGRAMS)
 
 # A real cluster of kubeadm's, joined by the commands of STEPS.md: root, systemd, containerd,
-# runc, CNI's plugins, and what the lab needs. CLUSTER_FLAGS choose: .lab/cluster -h.
+# runc, CNI's plugins, ping, and what the lab needs. CLUSTER_FLAGS choose: .lab/cluster -h.
 cluster: build lab-programs cluster-programs
 	cd test/lab && $(GO) build -o ../../.lab/lab .
 	cd test/cluster && CGO_ENABLED=0 $(GO) build -trimpath -o ../../.lab/cluster .

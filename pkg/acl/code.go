@@ -9,11 +9,12 @@ const (
 	CodePorts       diag.Code = "policy-ports"
 	CodeUnsupported diag.Code = "policy-unsupported"
 	CodeSelf        diag.Code = "policy-region-self"
+	CodePinBack     diag.Code = "policy-pin-way-back"
 )
 
 // Codes lists the codes that stand in this package.
 func Codes() []diag.Code {
 	return []diag.Code{
-		CodeUndefined, CodePorts, CodeUnsupported, CodeSelf,
+		CodeUndefined, CodePorts, CodeUnsupported, CodeSelf, CodePinBack,
 	}
 }

@@ -151,9 +151,31 @@ func (c *topologyChecker) pin(path string, p schema.Pin) {
 	if to == nil {
 		return
 	}
-	carried := slices.ContainsFunc(to.Gateways.Nodes, func(n schema.GatewayNode) bool { return slices.Contains(n.Tags, p.Via) })
-	if !carried && c.spec.Tailnet.GatewayTag(to.Name) != p.Via {
-		c.list.Errorf(CodeUndefined, path+".via", "no gateway of region %q carries %s", p.To, p.Via).
-			Fix("add %s to the tags of a gateway of that region", p.Via)
+	if c.spec.Tailnet.GatewayTag(to.Name) == p.Via {
+		return
 	}
+	with, without := 0, ""
+	for i := range to.Gateways.Nodes {
+		if n := &to.Gateways.Nodes[i]; slices.Contains(n.Tags, p.Via) {
+			with++
+		} else if without == "" {
+			without = n.Name
+		}
+	}
+	switch {
+	case with == 0:
+		c.list.Errorf(CodeUndefined, path+".via", "no gateway of region %q carries %s", p.To, p.Via).
+			Fix("add %s to the tags of every gateway of that region", p.Via)
+	case without != "":
+		c.wayBack(path, p, without)
+	}
+}
+
+// wayBack: a region answers through the gateway that is primary for the answer's source, and
+// gateways of a pinned region take the other one's addresses from the pinned gateways alone,
+// because the tailnet gives them those routes from nobody else (headscale 0.29.2, testdata
+// via-grant-v39; tailscale 1.84.3, wgengine/wgcfg: AllowedIPs).
+func (c *topologyChecker) wayBack(path string, p schema.Pin, without string) {
+	c.list.Errorf(CodePinBack, path, "what %s sends to %s goes through gateways with %s, and %s has none: while that one is the primary, answers leave through it, and gateways of %s drop them", p.From, p.To, p.Via, without, p.From).
+		Fix("give %s to every gateway of %s, or delete the pin: the primary carries both ways, and another gateway follows when it fails", p.Via, p.To)
 }

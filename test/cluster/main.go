@@ -10,8 +10,10 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -36,6 +38,10 @@ func cluster() int {
 	flag.Parse()
 	if os.Geteuid() != 0 {
 		fmt.Fprintln(os.Stderr, "cluster: namespaces need root")
+		return 2
+	}
+	if missing := missing(); len(missing) > 0 {
+		fmt.Fprintln(os.Stderr, "cluster: missing on this machine: "+strings.Join(missing, ", "))
 		return 2
 	}
 	var err error
@@ -103,4 +109,20 @@ func settings() func() {
 			os.WriteFile("/proc/sys/"+name, data, 0o644)
 		}
 	}
+}
+
+// missing are the programs that the machines need and this one lacks, each with its package
+// of Debian.
+func missing() []string {
+	var list []string
+	for _, need := range []struct{ program, pkg string }{
+		{"/lib/systemd/systemd", "systemd"}, {"containerd", "containerd"}, {"runc", "runc"}, {"/usr/lib/cni/bridge", "containernetworking-plugins"},
+		{"ip", "iproute2"}, {"nft", "nftables"}, {"iptables-nft", "iptables"}, {"ethtool", "ethtool"}, {"conntrack", "conntrack"}, {"ping", "iputils-ping"},
+		{"curl", "curl"}, {"openssl", "openssl"}, {"setfattr", "attr"}, {"busybox", "busybox"}, {"nsenter", "util-linux"}, {"pgrep", "procps"},
+	} {
+		if _, err := exec.LookPath(need.program); err != nil {
+			list = append(list, need.program+" (package "+need.pkg+")")
+		}
+	}
+	return list
 }

@@ -102,9 +102,9 @@ func (c *checks) everybodyElse() error {
 	if err := c.putPolicy(data); err != nil {
 		return err
 	}
-	for title, on := range map[string]string{"Install gateway rack-1": "rack-1", "Install every other node of region cloud": "cp-1"} {
-		for _, s := range c.titled(title) {
-			if err := c.do(s, on, ""); err != nil {
+	for _, host := range []struct{ title, name string }{{"Install gateway rack-1", "rack-1"}, {"Install every other node of region cloud", "cp-1"}} {
+		for _, s := range c.titled(host.title) {
+			if err := c.do(s, host.name, ""); err != nil {
 				return err
 			}
 		}
@@ -224,7 +224,7 @@ func (c *checks) end() error {
 				if err := c.do(s, "", ""); err != nil {
 					return "", err
 				}
-				if out, err := c.kubectl("-n tailscale get pods,secrets -o name"); err != nil || strings.Contains(out, "edge-") || strings.Contains(out, "pod/") {
+				if out, err := c.kubectl("-n tailscale get pods,secrets -o name"); err != nil || strings.Contains(out, "edge-") || strings.Contains(out, "pod/gateway-cloud") {
 					return "", fmt.Errorf("after %q: %q, %v", s.title, out, err)
 				}
 			case "Take back what is on each other node of cloud":
