@@ -8,6 +8,7 @@ import (
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan/mtu"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
@@ -21,9 +22,10 @@ const (
 )
 
 // packetSizes follows a pod's packet outwards: its own card, the plugin around it, the
-// tunnel, the provider's network.
-func packetSizes(t *schema.Topology) diag.List {
+// tunnel, the provider's network. A plugin's own tunnel is around it where nobody states one.
+func packetSizes(p *plan.Plan) diag.List {
 	var list diag.List
+	t := p.Topology
 	for i := range t.Spec.Regions {
 		linkTooSmall(t, i, &list)
 		podTooLarge(t, i, &list)
