@@ -2,7 +2,9 @@ package validate_test
 
 import (
 	"net/netip"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -77,6 +79,87 @@ func TestPodsAreRouted(t *testing.T) {
 	}
 }
 
+// TestWaysOutLeadOut does what the hints say, each way by itself: no other error waits there but
+// one that the hint names.
+func TestWaysOutLeadOut(t *testing.T) {
+	field := regexp.MustCompile(`cni\.(tunnel|mtu|ipam|podRoutes): (\w+(?:-\w+)*)`)
+	followed := map[string]int{}
+	for _, provider := range facts.Providers() {
+		for _, p := range facts.Plugins() {
+			for _, pods := range [][]string{{"10.61.0.0/16", "10.142.0.0/20"}, {"fd00:61::/56", "fd00:142::/56"}} {
+				topology := func() *schema.Topology {
+					topology := published()
+					for i := range topology.Spec.Regions {
+						r := &topology.Spec.Regions[i]
+						r.CNI = schema.CNI{Type: p.Type, Tunnel: schema.TunnelNone}
+						r.PodCIDRs = cidrs(pods[i])
+					}
+					topology.Spec.Regions[0].Provider = provider.Name
+					return topology
+				}
+				known := errors(topology())
+				for _, d := range validate.Topology(topology()) {
+					if d.Code != validate.CodePodsUnrouted {
+						continue
+					}
+					for _, way := range strings.Split(d.Remedy, "; or ") {
+						next := topology()
+						for i := range next.Spec.Regions {
+							if i > 0 && !strings.Contains(way, "in every region of") {
+								continue
+							}
+							c := &next.Spec.Regions[i].CNI
+							for _, m := range field.FindAllStringSubmatch(way, -1) {
+								switch m[1] {
+								case "tunnel":
+									c.Tunnel = schema.TunnelProtocol(m[2])
+								case "mtu":
+									c.MTU, _ = strconv.Atoi(m[2])
+								case "ipam":
+									c.IPAM = schema.IPAM(m[2])
+								case "podRoutes":
+									if i == 0 {
+										c.PodRoutes = schema.PodRoutes(m[2])
+									}
+								}
+							}
+							if strings.Contains(way, "where all regions of") {
+								next.Spec.Regions[i].Provider = provider.Name
+							}
+						}
+						if strings.Contains(way, "where all regions of") {
+							next.Spec.Regions = next.Spec.Regions[:1]
+						} else if strings.Contains(way, "own plugin") {
+							continue // another plugin, of which the hint says no more
+						}
+						way, _, _ := strings.Cut(way, ":")
+						followed[way]++
+						for _, code := range errors(next) {
+							if !slices.Contains(known, code) && !strings.Contains(d.Remedy, string(code)) || code == validate.CodePodsUnrouted {
+								t.Errorf("%s, %s, pods %s: %q leads to %s", provider.Name, p.Type, pods, way, code)
+							}
+						}
+					}
+				}
+			}
+		}
+	}
+	if len(followed) < 4 {
+		t.Errorf("followed %v", followed)
+	}
+}
+
+// errors are the codes of the errors about a topology.
+func errors(t *schema.Topology) []diag.Code {
+	var codes []diag.Code
+	for _, d := range validate.Topology(t) {
+		if d.Severity == diag.Error {
+			codes = append(codes, d.Code)
+		}
+	}
+	return codes
+}
+
 // TestCloudSaysItsNetwork: saying less never hides what a network does to packets.
 func TestCloudSaysItsNetwork(t *testing.T) {
 	for provider, want := range map[string]string{
@@ -127,6 +210,26 @@ func TestLoneHosts(t *testing.T) {
 		}
 		if !slices.Equal(got, c.want) {
 			t.Errorf("%s: got %v, want %v", name, got, c.want)
+		}
+	}
+}
+
+// TestProvidersIPAMOfOneRegion: addresses of a provider's network are in nobody's way where
+// regions of others run another plugin.
+func TestProvidersIPAMOfOneRegion(t *testing.T) {
+	for plugin, want := range map[schema.CNIType]int{schema.CNICalico: 0, schema.CNICilium: 1} {
+		topology := published()
+		r := &topology.Spec.Regions[0]
+		r.Provider, r.CNI.IPAM = "aws", schema.IPAMCloud
+		topology.Spec.Regions[1].CNI = schema.CNI{Type: plugin}
+		got := 0
+		for _, code := range errors(topology) {
+			if code == validate.CodeIPAM {
+				got++
+			}
+		}
+		if got != want {
+			t.Errorf("beside %s: %d findings, want %d", plugin, got, want)
 		}
 	}
 }
