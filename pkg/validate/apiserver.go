@@ -69,7 +69,7 @@ func unreachable(t *schema.Topology) diag.List {
 	}))
 	for i := range claims {
 		c := &claims[i]
-		if c.Role != claim.RoleAPIServer || !claim.InAny(c.Prefix, schema.PrivateBlocks()) {
+		if c.Role != claim.RoleAPIServer || !schema.IsInside(c.Prefix) {
 			continue // a public address needs no tunnel
 		}
 		if reachable.First(reachable.Overlapping(c.Prefix), func(*claim.Claim) bool { return true }) == nil {

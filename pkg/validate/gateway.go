@@ -139,7 +139,7 @@ func (g *gateway) publicIP(list *diag.List, advertised *claim.Tree) {
 	a, field := g.node.PublicIP, "publicIP"
 	if !a.IsValid() {
 		a, field = g.node.InternalIP, "internalIP"
-		if !a.IsValid() || claim.InAny(claim.Host(a), schema.PrivateBlocks()) {
+		if !a.IsValid() || schema.IsInside(claim.Host(a)) {
 			return
 		}
 	}
@@ -152,7 +152,7 @@ func (g *gateway) publicIP(list *diag.List, advertised *claim.Tree) {
 	if field == "internalIP" {
 		return
 	}
-	if claim.InAny(claim.Host(a), schema.PrivateBlocks()) && !g.node.UnderNAT {
+	if schema.IsInside(claim.Host(a)) && !g.node.UnderNAT {
 		list.Warnf(CodeGatewayPublicIP, g.path+".publicIP", "publicIP %s of gateway %q is private, so peers outside its network cannot reach it",
 			a, g.node.Name).Fix("write the address that peers see, or set underNAT: true")
 	}

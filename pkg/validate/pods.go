@@ -237,7 +237,7 @@ func podSources(p *plan.Plan, i int, list *diag.List) {
 	network := facts.Provider(r.Provider)
 	forwarding := network.Forwarding
 	if p.Regions[i].Pods != plan.PodsInTunnel || !forwarding.IsKnown() || forwarding.Value == "" || r.CNI.PodRoutes == schema.PodRoutesNetwork ||
-		r.Gateways.Mode == schema.ModePerNode || oneHost(r) || hidden(&p.Topology.Spec, r) {
+		r.Network.OpenStack.PortSecurity == schema.PortSecurityDisabled || r.Gateways.Mode == schema.ModePerNode || oneHost(r) || hidden(&p.Topology.Spec, r) {
 		return
 	}
 	list.Errorf(CodePodsSource, regionPath(i)+".cni.tunnel", "what pods of region %q send to nodes, or to pods that %s does not carry in its tunnel, leaves their node with the pod's own address, and the network of %s drops what is not from the node's",

@@ -193,9 +193,13 @@ func TestLoneHosts(t *testing.T) {
 		"one public address":            {"65.21.7.11/32", "65.21.7.11", "", []string{"gateway-public-ip error"}},
 		"the same twice":                {"65.21.7.11/32", "65.21.7.11", "65.21.7.11", []string{"gateway-public-ip error"}},
 		"public, in its own region":     {"65.21.7.0/24", "65.21.7.11", "65.21.7.12", []string{"gateway-public-ip error"}},
+		"of the shared block":           {"100.65.0.0/24", "100.65.0.11", "", nil},
+		"one of that alone":             {"100.65.0.11/32", "100.65.0.11", "65.21.7.11", nil},
+		"a carrier's NAT in between":    {"10.77.0.0/24", "10.77.0.7", "100.72.1.1", []string{"gateway-public-ip warning"}},
 		"private, and public elsewhere": {"10.77.0.7/32", "10.77.0.7", "65.21.7.11", nil},
 	} {
 		topology := published()
+		topology.Spec.Tailnet.IPPool = cidrs("100.96.0.0/16")
 		r := &topology.Spec.Regions[1]
 		r.NodeCIDRs = cidrs(c.node)
 		r.Gateways.Nodes = []schema.GatewayNode{{Name: "gpu-1", InternalIP: netip.MustParseAddr(c.internal)}}
@@ -232,6 +236,37 @@ func TestProvidersIPAMOfOneRegion(t *testing.T) {
 			t.Errorf("beside %s: %d findings, want %d", plugin, got, want)
 		}
 	}
+}
+
+// TestPortsWithoutGuard: a network whose cards let out everything drops nothing of pods.
+func TestPortsWithoutGuard(t *testing.T) {
+	for security, want := range map[schema.PortSecurity][]string{"": {"pods-source-check error"}, schema.PortSecurityDisabled: nil} {
+		topology := published()
+		for i := range topology.Spec.Regions {
+			topology.Spec.Regions[i].CNI = schema.CNI{Type: schema.CNICalico, Tunnel: schema.TunnelVXLAN}
+		}
+		r := &topology.Spec.Regions[0]
+		r.Provider = "openstack"
+		r.Network.OpenStack = schema.OpenStackNetwork{Router: "k8s", PortSecurity: security}
+		if got := ofFirst(topology, validate.CodePodsSource); !slices.Equal(got, want) {
+			t.Errorf("port security %q: got %v, want %v", security, got, want)
+		}
+	}
+}
+
+// TestRelayBehindHTTPS: who lets no UDP out relays none, whatever address it has.
+func TestRelayBehindHTTPS(t *testing.T) {
+	topology := published()
+	topology.Spec.Tailnet.TailscaleVersion = facts.TailscalePeerRelays
+	r := &topology.Spec.Regions[0]
+	r.Egress, r.Gateways.PeerRelay = schema.EgressHTTPS, 40000
+	r.Gateways.Nodes[0].PublicIP = netip.MustParseAddr("65.21.7.11")
+	for _, d := range validate.Topology(topology) {
+		if d.Code == validate.CodePeerRelay && d.Severity == diag.Error && strings.Contains(d.Message, "TCP to port 443") && !strings.Contains(d.Remedy, "publicIP") {
+			return
+		}
+	}
+	t.Error("nothing is said of it")
 }
 
 // TestClusterPoolOfOneRegion: one list is enough where one region takes from it.
