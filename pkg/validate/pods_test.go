@@ -33,7 +33,7 @@ func TestPodsAreRouted(t *testing.T) {
 	byTable := map[string]bool{"gcp": true, "azure": true, "alibaba": true}
 	subnets := map[string]bool{"aws": true}
 	own := map[schema.CNIType]bool{schema.CNIAWSVPC: true, schema.CNIAzure: true}
-	overlay := map[schema.CNIType]bool{schema.CNIFlannel: true, "canal": true}
+	overlay := map[schema.CNIType]bool{schema.CNIFlannel: true, "canal": true, schema.CNIAntrea: true, schema.CNIWeave: true}
 	tunnels := []schema.TunnelProtocol{"", schema.TunnelNone, schema.TunnelVXLAN, schema.TunnelGeneve, schema.TunnelIPIP, schema.TunnelWireGuard}
 	combinations := 0
 	providers := []string{"acme"}
