@@ -121,10 +121,7 @@ func (g *gateway) tailnetIP(list *diag.List, t *schema.Topology) {
 		}
 		return
 	}
-	pool := t.Spec.Tailnet.IPPool
-	if len(pool) == 0 {
-		pool = []netip.Prefix{schema.TailnetIPv4()}
-	}
+	pool := tailnetPool(t)
 	if !claim.InAny(claim.Host(a), pool) {
 		list.Errorf(CodeGatewayTailnetIP, g.path+".tailnetIP", "tailnetIP %s of gateway %q lies outside the tailnet's pool (%s)",
 			a, g.node.Name, claim.Join(pool)).Fix("write what `tailscale ip -4` prints on the host, or add its pool to spec.tailnet.ipPool")
