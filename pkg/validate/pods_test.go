@@ -269,6 +269,23 @@ func TestRelayBehindHTTPS(t *testing.T) {
 	t.Error("nothing is said of it")
 }
 
+// TestUnknownPluginSharesNodes: Terway for one gives pods addresses of the nodes' own network, and
+// the topology says so by who routes them.
+func TestUnknownPluginSharesNodes(t *testing.T) {
+	for routes, want := range map[schema.PodRoutes][]string{
+		schema.PodRoutesNetwork: {"pods-share-nodes warning"},
+		schema.PodRoutesNodes:   {"cidr-overlap error"},
+	} {
+		topology := published()
+		r := &topology.Spec.Regions[0]
+		r.CNI = schema.CNI{Type: schema.CNIOther, PodRoutes: routes}
+		r.PodCIDRs = r.NodeCIDRs
+		if got := ofFirst(topology, validate.CodeOverlap, validate.CodePodsShare); !slices.Equal(got, want) {
+			t.Errorf("podRoutes %s: got %v, want %v", routes, got, want)
+		}
+	}
+}
+
 // TestClusterPoolOfOneRegion: one list is enough where one region takes from it.
 func TestClusterPoolOfOneRegion(t *testing.T) {
 	topology := published()
