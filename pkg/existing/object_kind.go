@@ -192,7 +192,7 @@ func keepsMode(t *schema.Topology, r *schema.Region, runs string) string {
 	case slices.ContainsFunc(facts.Providers(), func(p provider.Provider) bool { return p.CiliumIPAM.Value == runs }) && !slices.ContainsFunc(known.Modes.Value, has):
 		return fmt.Sprintf("set cni.ipam: %s, where all regions that run Cilium are that provider's", schema.IPAMCloud)
 	case !slices.ContainsFunc(known.Modes.Value, has):
-		return fmt.Sprintf("say cni.type: %s, with which nothing is rendered for Cilium", schema.CNIOther)
+		return "say cni.type: other, with which nothing is rendered for Cilium"
 	case known.Mode(mode).Pools.Value == plugin.PoolsOfCluster && slices.ContainsFunc(t.Spec.Regions, again):
 		return fmt.Sprintf("set cni.ipam: %s in one region, which gets the whole list of that mode, and run another plugin in the others", mode)
 	}

@@ -67,8 +67,9 @@ func Encapsulates(r *schema.Region) bool {
 // node's subnet, Terway, and what Cilium takes from the same. Of a plugin that is not known
 // here, the topology says it by the network that routes its pods.
 func PodsInNetwork(r *schema.Region) bool {
-	return facts.Plugin(r.CNI.Type).Mode(r.CNI.IPAM).Pools.Value == plugin.PoolsOfProvider ||
-		r.CNI.Type == schema.CNIOther && r.CNI.PodRoutes == schema.PodRoutesNetwork
+	known := facts.Plugin(r.CNI.Type)
+	return known.Mode(r.CNI.IPAM).Pools.Value == plugin.PoolsOfProvider ||
+		!known.Modes.IsKnown() && r.CNI.PodRoutes == schema.PodRoutesNetwork
 }
 
 // SharesNodes reports whether a prefix of the region is its nodes' and its pods', so that
