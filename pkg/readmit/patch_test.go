@@ -20,25 +20,33 @@ import (
 // TestPatchesGiveTheSame builds each policy with the real kustomize and the component
 // of its patches, and compares with what Policies makes of it.
 func TestPatchesGiveTheSame(t *testing.T) {
-	patched := 0
+	all := 0
 	for _, c := range policyCases(t) {
 		t.Run(filepath.Base(c.name), func(t *testing.T) {
 			patches, list := readmit.Patches(plan.New(c.topology), read(t, c.before))
 			edited := read(t, c.before)
-			if diff := cmp.Diff(string(findings(t, readmit.Policies(plan.New(c.topology), edited))), string(findings(t, list))); diff != "" {
+			changes, found := readmit.Policies(plan.New(c.topology), edited)
+			if diff := cmp.Diff(string(findings(t, found)), string(findings(t, list))); diff != "" {
 				t.Errorf("findings differ (-Policies +Patches)\n%s", diff)
+			}
+			var patched []readmit.Change
+			for _, p := range patches {
+				patched = append(patched, p.Changes...)
+			}
+			if diff := cmp.Diff(string(lines(changes)), string(lines(patched))); diff != "" {
+				t.Errorf("changes differ (-Policies +Patches)\n%s", diff)
 			}
 			if len(patches) == 0 {
 				return
 			}
-			patched++
+			all++
 			if diff := cmp.Diff(values(t, edited), values(t, build(t, c.before, patches))); diff != "" {
 				t.Errorf("results differ (-Policies +Patches)\n%s", diff)
 			}
 		})
 	}
-	if patched < 20 {
-		t.Errorf("only %d policies were patched", patched)
+	if all < 20 {
+		t.Errorf("only %d policies were patched", all)
 	}
 }
 
@@ -77,7 +85,21 @@ func values(t *testing.T, items []*yaml.RNode) []any {
 		if err := item.YNode().Decode(&v); err != nil {
 			t.Fatal(err)
 		}
-		all = append(all, v)
+		all = append(all, opened(v)...)
+	}
+	return all
+}
+
+// opened is an object, or those in a List, as kustomize reads them.
+func opened(v any) []any {
+	m, _ := v.(map[string]any)
+	items, ok := m["items"].([]any)
+	if !ok {
+		return []any{v}
+	}
+	var all []any
+	for _, i := range items {
+		all = append(all, opened(i)...)
 	}
 	return all
 }
