@@ -39,14 +39,14 @@ func Render(in Input, o Options) (iter.Seq2[tree.File, error], diag.List, error)
 	if p == nil {
 		return nil, list, err
 	}
-	patches, found := readmit.Patches(p, o.Policies.nodes)
+	patches, changes, found := readmit.Patches(p, o.Policies.nodes)
 	o.Policies.locate(found)
 	found.Sort()
 	found = append(unread(o.Policies), suppress.Left(p.Given.Spec.Suppressions, found, o.Today)...)
 	if list = append(list, o.judge(found)...); refused(list) {
 		return nil, list, nil
 	}
-	more, changes, err := patchFiles(patches)
+	more, err := patchFiles(patches, changes)
 	return tree.Concat(render.Files(p, changes), tree.Of(more...)), list, err
 }
 
@@ -121,23 +121,21 @@ func unread(in Input) diag.List {
 	return list
 }
 
-// patchFiles are the component that has the patches, and what the patches change.
-func patchFiles(patches []readmit.Patch) ([]tree.File, []readmit.Change, error) {
-	if len(patches) == 0 {
-		return nil, nil, nil
+// patchFiles are the component that has the patches, and what changes.
+func patchFiles(patches []readmit.Patch, changes []readmit.Change) ([]tree.File, error) {
+	if len(changes) == 0 {
+		return nil, nil
 	}
-	component, failed := readmit.Component(patches)
-	var files []tree.File
+	data, failed := json.MarshalIndent(changes, "", "  ")
+	files := []tree.File{{Path: changesPath, Data: append(data, '\n')}}
+	if len(patches) == 0 {
+		return files, failed
+	}
+	component, err := readmit.Component(patches)
 	for _, f := range component {
 		files = append(files, tree.File{Path: readmitDir + f.Path, Data: f.Data})
 	}
-	var changes []readmit.Change
-	for _, p := range patches {
-		changes = append(changes, p.Changes...)
-	}
-	data, err := json.MarshalIndent(changes, "", "  ")
-	files = append(files, tree.File{Path: changesPath, Data: append(data, '\n')})
-	return files, changes, errors.Join(failed, err)
+	return files, errors.Join(failed, err)
 }
 
 // locate adds to findings about policies where they were written.

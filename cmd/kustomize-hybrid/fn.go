@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -131,6 +132,14 @@ func transform(rl *framework.ResourceList) (diag.List, error) {
 	list = append(list, suppress.Left(t.Spec.Suppressions, found, "")...)
 	if findingsError(list) != nil {
 		return list, nil
+	}
+	if set := readmit.NetworkSetFor(plan.New(t), rl.Items); set != nil {
+		labels := set.GetLabels()
+		maps.Copy(labels, cluster.Labels(plan.New(t)))
+		if err := set.SetLabels(labels); err != nil {
+			return list, err
+		}
+		added = append(added, set)
 	}
 	rl.Items, list = merge(rl.Items, added, list)
 	return suppress.Left(t.Spec.Suppressions, list, ""), nil

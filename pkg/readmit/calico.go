@@ -16,11 +16,10 @@ import (
 // in order, so it stands directly behind (calico v3.32.1,
 // api/pkg/apis/projectcalico/v3). A rule that leaves the node out leaves the gateway out,
 // too. Nobody opens connections to a gateway's tailnet address, so egress stays as it is.
-func (a admission) reviewCalico(p policy, list *diag.List) []edit {
+func (a admission) reviewCalico(p policy, list *diag.List) (edits []edit, found []Change) {
 	if !a.byAddress {
-		return nil
+		return nil, nil
 	}
-	var edits []edit
 	for _, spec := range p.specs() {
 		rules, _ := spec.child("ingress")
 		var denied []denial
@@ -46,9 +45,36 @@ func (a admission) reviewCalico(p policy, list *diag.List) []edit {
 			}
 			edits = append(edits, leaveOut(source, "notNets", tailnets(v.leaveOut), Change{Rule: RuleCalicoLeft, Effect: effect.opposite()})...)
 			a.cannotLeaveOut(source, v, list)
+			found = append(found, a.findsOwn(source, m, effect)...)
 		}
 	}
-	return edits
+	return edits, found
+}
+
+// findsOwn reports gateways whose node the source does not mean and whom it finds by their
+// own set, which every selector finds that does not ask for a label: no edit of ours, but
+// our set makes it so.
+func (a admission) findsOwn(source place, m calicoMatch, effect Effect) []Change {
+	if strings.Contains(text(yamlnode.Field(source.node, "selector")), NetworkSetLabel) {
+		return nil
+	}
+	with, without := m.peer(), m.withoutOurs().peer()
+	var own []gateway
+	for _, g := range a.each {
+		if !with.means(g.node) && slices.ContainsFunc(g.tailnet, func(t netip.Prefix) bool { return with.matches(t) && !without.matches(t) }) {
+			own = append(own, g)
+		}
+	}
+	if len(own) == 0 {
+		return nil
+	}
+	return []Change{{Rule: RuleCalicoOwn, Effect: effect, Object: source.policy.Object, Path: source.path(), Addresses: tailnets(own)}}
+}
+
+// withoutOurs is the match where our own set does not exist.
+func (m calicoMatch) withoutOurs() calicoMatch {
+	m.sets = slices.DeleteFunc(slices.Clone(m.sets), (*set).isOurs)
+	return m
 }
 
 // ofVersion are the gateways in the family that a rule's ipVersion asks for.
@@ -94,8 +120,9 @@ type calicoMatch struct {
 	undecidedSet []*set
 	// podsOnly names a field that no address outside a pod meets.
 	podsOnly string
-	service  []netip.Prefix
-	because  Rule
+	// meant are the addresses of our own set where the rule leaves it out by its label.
+	meant   []netip.Prefix
+	because Rule
 	// everywhere reports that a policy of one namespace needs to say that it means sets of
 	// the whole cluster.
 	everywhere bool
@@ -122,6 +149,9 @@ func (a admission) calicoMatch(source place) calicoMatch {
 		if not != "" && selects(not, s.own) != no {
 			s.named = true
 			m.notIn = append(m.notIn, s)
+			if s.isOurs() && strings.Contains(not, NetworkSetLabel) {
+				m.meant = append(m.meant, s.nets...)
+			}
 		}
 	}
 	if m.bySet {
@@ -213,56 +243,61 @@ func (m calicoMatch) peer() peer {
 			return m.podsOnly == "" && (len(m.nets) == 0 || holds(m.nets, q)) && (!m.bySet || in(m.sets, holds, q))
 		},
 		leavesOut:  func(q netip.Prefix) bool { return touches(m.notNets, q) || in(m.notIn, touches, q) },
-		exclusions: append(slices.Clone(m.notNets), ours(m.notIn)...),
+		exclusions: append(slices.Clone(m.notNets), m.meant...),
 	}
 }
 
-// ours are the addresses of our own set where it is among sets.
-func ours(sets []*set) []netip.Prefix {
-	var all []netip.Prefix
-	for _, s := range sets {
-		if _, ok := s.labels[NetworkSetLabel]; ok {
-			all = append(all, s.nets...)
-		}
-	}
-	return all
+// isOurs reports whether the set is the gateways' own.
+func (s *set) isOurs() bool {
+	_, ok := s.labels[NetworkSetLabel]
+	return ok
 }
 
 // checkSource says where a source means nodes in a way that cannot be followed.
 func (m calicoMatch) checkSource(source place, a admission, list *diag.List) {
-	tailnet := join(a.gateways)
 	for _, s := range m.undecidedSet {
 		if g, ok := a.nodeIn(s.nets); ok {
 			list.Warnf(CodeSelectsNodes, source.path(), "%s may select %s, which holds the node of gateway %s: the labels of its namespace are not known here",
-				source.where(), s, g).
+				source.where(), s, g.name).
 				Fix("give the Namespace along, or add a rule with selector %q and the same ports", gatewaySelector)
 		}
 	}
-	by := m.podsOnly
-	if by == "" && m.bySet && !slices.ContainsFunc(m.sets, func(s *set) bool { _, ok := a.nodeIn(s.nets); return ok }) {
-		by = "selector"
+	if by := m.unfollowed(source, a); by != "" && len(m.undecidedSet) == 0 {
+		list.Warnf(CodeSelectsNodes, source.path(), "%s names nodes by address and by %s, and the gateways' own traffic comes from %s, to which that does not apply", source.where(), by, join(a.gateways)).
+			Fix("add a rule with selector %q and the same ports", gatewaySelector)
 	}
-	if _, ok := a.nodeIn(m.nets); !ok || by == "" || len(m.undecidedSet) > 0 {
-		return
+}
+
+// unfollowed names the field that keeps a source, which names a gateway's node by address,
+// from being followed: a selector may find host endpoints, which are not known here.
+func (m calicoMatch) unfollowed(source place, a admission) string {
+	g, ok := a.nodeIn(m.nets)
+	if !ok || touches(m.notNets, g.node) {
+		return ""
 	}
-	for _, name := range []string{"namespaceSelector", "selector"} {
-		if !isNull(yamlnode.Field(source.node, name)) && by != "serviceAccounts" && by != "services" {
-			by = name
+	if m.podsOnly != "" {
+		return m.podsOnly
+	}
+	if !m.bySet || slices.ContainsFunc(m.sets, func(s *set) bool { _, ok := a.nodeIn(s.nets); return ok }) {
+		return ""
+	}
+	for _, name := range []string{"selector", "namespaceSelector", "notSelector"} {
+		if !isNull(yamlnode.Field(source.node, name)) {
+			return name
 		}
 	}
-	list.Warnf(CodeSelectsNodes, source.path(), "%s names nodes by address and by %s, and the gateways' own traffic comes from %s, to which that does not apply", source.where(), by, tailnet).
-		Fix("add a rule with selector %q and the same ports", gatewaySelector)
+	return ""
 }
 
 // nodeIn names a gateway whose node the prefixes hold while they lack the address that its
 // own traffic comes from.
-func (a admission) nodeIn(nets []netip.Prefix) (string, bool) {
+func (a admission) nodeIn(nets []netip.Prefix) (gateway, bool) {
 	for _, g := range a.each {
 		if holds(nets, g.node) && slices.ContainsFunc(g.tailnet, func(t netip.Prefix) bool { return !holds(nets, t) }) {
-			return g.name, true
+			return g, true
 		}
 	}
-	return "", false
+	return gateway{}, false
 }
 
 // checkSets says which sets hold nodes of gateways where no policy here refers to them.
@@ -273,7 +308,7 @@ func (a admission) checkSets(list *diag.List) {
 	for _, s := range a.among.sets {
 		if g, ok := a.nodeIn(s.nets); ok && !s.named && s.Kind != "HostEndpoint" {
 			list.Warnf(CodeSelectsNodes, s.Path()+".spec.nets", "%s holds the node of gateway %s and not the address that its own traffic comes from, and no policy here refers to it: one elsewhere that does would not mean the gateways, which come from %s",
-				s, g, join(a.gateways)).
+				s, g.name, join(a.gateways)).
 				Fix("give the policies that refer to it along, or add a rule with selector %q beside theirs", gatewaySelector)
 		}
 	}

@@ -19,13 +19,14 @@ const (
 	RuleCalicoSet       Rule = "calico-set"            // a selector finds a set that holds one
 	RuleCalicoService   Rule = "calico-service"        // the API server's Service has one
 	RuleCalicoLeft      Rule = "calico-not-nets"       // a gateway's node is left out
+	RuleCalicoOwn       Rule = "calico-own-set"        // a selector finds the gateways' own set
 )
 
 // Rules lists every rule.
 func Rules() []Rule {
 	return []Rule{
 		RuleCiliumNodes, RuleCiliumAPI, RuleKubernetesBlock, RuleKubernetesLeft,
-		RuleCalicoNets, RuleCalicoSet, RuleCalicoService, RuleCalicoLeft,
+		RuleCalicoNets, RuleCalicoSet, RuleCalicoService, RuleCalicoLeft, RuleCalicoOwn,
 	}
 }
 
@@ -40,8 +41,9 @@ const (
 	Logs   Effect = "logs"
 )
 
-// Change is one edit to a policy: what is done to traffic from which addresses, where, and
-// by which rule. A change that admits widens the policy.
+// Change is what is done to a policy: to traffic from which addresses, where, and by which
+// rule. Most are edits; our own objects make the rest. A change that admits widens the
+// policy.
 type Change struct {
 	Rule   Rule   `json:"rule"`
 	Effect Effect `json:"effect"`

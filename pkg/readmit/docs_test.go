@@ -31,7 +31,7 @@ func TestChecksPage(t *testing.T) {
 			t.Errorf("docs/checks.md shows no policy for %s", code)
 			continue
 		}
-		_, list := readmit.Patches(plan.New(topology(exampleTopology(code))), read(t, []byte(policy)))
+		_, _, list := readmit.Patches(plan.New(topology(exampleTopology(code))), read(t, []byte(policy)))
 		got := string(findings(t, list))
 		if !strings.Contains(got, "["+string(code)+"]") {
 			t.Errorf("the example does not show %s:\n%s", code, got)

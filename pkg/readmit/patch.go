@@ -17,8 +17,6 @@ type Patch struct {
 	Target Target
 	// Operations are the patch itself, as a YAML list.
 	Operations []byte
-	// Changes are what the patch does to the policy.
-	Changes []Change
 	// namespace and name are the policy's, without the expression around them.
 	namespace, name string
 }
@@ -53,7 +51,6 @@ func newPatch(r review, list *diag.List) (Patch, bool) {
 			Name: regexp.QuoteMeta(p.Name), Namespace: regexp.QuoteMeta(p.Namespace),
 		},
 		Operations: []byte(ops),
-		Changes:    changes(r.edits),
 		namespace:  p.Namespace, name: p.Name,
 	}, true
 }

@@ -39,47 +39,63 @@ import (
 // that it cannot read stays as it is and is a finding.
 func Policies(p *plan.Plan, items []*yaml.RNode) ([]Change, diag.List) {
 	reviews, list := reviewAll(p, items)
-	var all []Change
 	for _, r := range reviews {
-		r.policy.item.SetYNode(r.policy.root)
-		apply(r.edits)
-		all = append(all, changes(r.edits)...)
+		if len(r.edits) > 0 {
+			r.policy.item.SetYNode(r.policy.root)
+			apply(r.edits)
+		}
 	}
-	return all, list
+	return changesOf(reviews), list
 }
 
 // Patches returns what Policies would do as one patch for each policy that changes,
 // in the order of items, and leaves items alone.
-func Patches(p *plan.Plan, items []*yaml.RNode) ([]Patch, diag.List) {
+func Patches(p *plan.Plan, items []*yaml.RNode) ([]Patch, []Change, diag.List) {
 	reviews, list := reviewAll(p, items)
 	var patches []Patch
+	var patched []review
 	for _, r := range reviews {
+		if len(r.edits) == 0 {
+			patched = append(patched, r)
+			continue
+		}
 		p, ok := newPatch(r, &list)
 		if ok && isNew(p, patches, r.policy, &list) {
-			patches = append(patches, p)
+			patches, patched = append(patches, p), append(patched, r)
 		}
 	}
 	list.Sort()
-	return patches, list
+	return patches, changesOf(patched), list
 }
 
-// review is one policy and what is to be done to it.
+// review is one policy and what is to be done to it, and what is so without.
 type review struct {
 	policy policy
 	edits  []edit
+	found  []Change
 }
 
-// reviewAll returns the policies that need an edit, and all findings, sorted.
+func changesOf(reviews []review) []Change {
+	var all []Change
+	for _, r := range reviews {
+		all = append(append(all, changes(r.edits)...), r.found...)
+	}
+	return all
+}
+
+// reviewAll returns the policies that need an edit or are widened without one, and all
+// findings, sorted.
 func reviewAll(p *plan.Plan, items []*yaml.RNode) ([]review, diag.List) {
 	var reviews []review
 	var list diag.List
 	a := newAdmission(p)
 	a.among = survey(readObjects(items, &list))
 	a.among.sets = append(a.among.sets, ownSet(p)...)
-	for _, found := range a.among.policies {
-		a.noteDestinations(found)
-		if edits := a.review(found, &list); len(edits) > 0 {
-			reviews = append(reviews, review{found, edits})
+	for _, one := range a.among.policies {
+		a.noteDestinations(one)
+		edits, found := a.review(one, &list)
+		if len(edits)+len(found) > 0 {
+			reviews = append(reviews, review{one, edits, found})
 		}
 	}
 	a.checkSets(&list)

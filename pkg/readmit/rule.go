@@ -66,18 +66,18 @@ func apply(edits []edit) {
 	}
 }
 
-// review returns what p lacks, in the order of the document.
-func (a admission) review(p policy, list *diag.List) []edit {
+// review returns what p lacks, in the order of the document, and what it gets without an edit.
+func (a admission) review(p policy, list *diag.List) ([]edit, []Change) {
 	switch p.in {
 	case kubernetes:
-		return a.reviewKubernetes(p, list)
+		return a.reviewKubernetes(p, list), nil
 	case calico:
 		return a.reviewCalico(p, list)
 	case other:
 		a.reviewOther(p, list)
-		return nil
+		return nil, nil
 	}
-	return a.reviewCilium(p, list)
+	return a.reviewCilium(p, list), nil
 }
 
 func (a admission) reviewCilium(p policy, list *diag.List) []edit {
