@@ -22,7 +22,6 @@ func (a admission) reviewCalico(p policy, list *diag.List) (edits []edit, found 
 	}
 	for _, spec := range p.specs() {
 		rules, _ := spec.child("ingress")
-		var denied []denial
 		for i, rule := range rules.elements() {
 			source, ok := rule.child("source")
 			if !ok {
@@ -30,7 +29,6 @@ func (a admission) reviewCalico(p policy, list *diag.List) (edits []edit, found 
 			}
 			m := a.calicoMatch(source)
 			v := judge(a.ofVersion(text(yamlnode.Field(rule.node, "ipVersion"))), m.peer())
-			denied = a.checkOrder(denied, rule, m.peer(), list)
 			m.checkSource(source, a, list)
 			effect := effectOf(text(yamlnode.Field(rule.node, "action")))
 			if len(v.add) > 0 {
@@ -82,33 +80,6 @@ func (a admission) ofVersion(version string) []gateway {
 	return slices.DeleteFunc(slices.Clone(a.each), func(g gateway) bool {
 		return version == "4" && g.node.Addr().Is6() || version == "6" && g.node.Addr().Is4()
 	})
-}
-
-// denial is a rule that denies gateways and says nothing of their nodes.
-type denial struct {
-	rule     place
-	gateways []gateway
-}
-
-// checkOrder finds rules that deny gateways before a rule admits their nodes.
-func (a admission) checkOrder(denied []denial, rule place, means peer, list *diag.List) []denial {
-	switch effectOf(text(yamlnode.Field(rule.node, "action"))) {
-	case Denies:
-		only := slices.DeleteFunc(slices.Clone(a.each), func(g gateway) bool {
-			return means.means(g.node) || !slices.ContainsFunc(g.tailnet, means.matches)
-		})
-		if len(only) > 0 {
-			denied = append(denied, denial{rule, only})
-		}
-	case Admits:
-		for _, d := range denied {
-			both := slices.DeleteFunc(slices.Clone(d.gateways), func(g gateway) bool { return !means.matches(g.node) })
-			if sure := calicoPorts(d.rule.node).shares(calicoPorts(rule.node)); sure != no && len(both) > 0 {
-				a.denies(d.rule, "the gateways' tailnet addresses "+join(tailnets(both)), rule, sure, "the first rule that matches decides", list)
-			}
-		}
-	}
-	return denied
 }
 
 // calicoMatch is a rule's source: what it names by address and by sets of addresses.

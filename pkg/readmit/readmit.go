@@ -98,6 +98,7 @@ func reviewAll(p *plan.Plan, items []*yaml.RNode) ([]review, diag.List) {
 			reviews = append(reviews, review{one, edits, found})
 		}
 	}
+	a.checkOrder(&list)
 	a.checkSets(&list)
 	list.Sort()
 	return reviews, list
