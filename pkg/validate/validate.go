@@ -148,6 +148,6 @@ func Codes() []diag.Code {
 		CodeMTUIPv6, CodeMTULink, CodeMTUPod, CodeMTUTunnel,
 		CodePodsUnrouted, CodeHostRoutes, CodeCloudUntold, CodeSourceCheck, CodePodsShare, CodePodsSource,
 		CodeForeignNode, CodeTagOperator, CodeTagRegions,
-		CodeStateSecret, CodeIdentityControl, CodeIdentityRemote, CodeIdentityStaticPod, CodeIdentityVersion,
+		CodeLeavingServer, CodeStateSecret, CodeIdentityControl, CodeIdentityRemote, CodeIdentityStaticPod, CodeIdentityVersion,
 	}
 }
