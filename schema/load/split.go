@@ -12,6 +12,7 @@ import (
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -90,10 +91,10 @@ func (h head) isObject() bool {
 	switch {
 	case h.Kind == "" || strings.ContainsFunc(h.Kind, isNotAlphanumeric):
 		return false
-	case nearest(group, []string{schema.Group}) != "":
+	case diag.Nearest(group, []string{schema.Group}) != "":
 		return slices.Contains([]string{schema.KindTransform, schema.KindValidate, schema.KindRangePack}, h.Kind)
 	}
-	return qualified || nearest(h.Kind, []string{schema.KindTopology}) == ""
+	return qualified || diag.Nearest(h.Kind, []string{schema.KindTopology}) == ""
 }
 
 func isNotAlphanumeric(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }
