@@ -162,7 +162,11 @@ func objects(f file) ([]Object, error) {
 			return found, nil
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", f.name, err)
+			said, line := parserSaid(err)
+			if at, _, _ := faultPlace(f.data); at > 0 {
+				line = at
+			}
+			return nil, fmt.Errorf("%s:%d: this is not YAML: %s", f.name, line, said)
 		}
 		for _, n := range unlist(yaml.NewRNode(&n)) {
 			found = append(found, Object{f.name, n})
