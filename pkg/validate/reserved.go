@@ -166,9 +166,22 @@ func unknownProviders(t *schema.Topology) diag.List {
 			continue
 		}
 		warned[r.Provider] = true
-		list.Warnf(CodeProviderUnknown, regionPath(i)+".provider",
+		d := list.Warnf(CodeProviderUnknown, regionPath(i)+".provider",
 			"no reserved ranges are known for provider %q of region %q, so its metadata, DNS and management networks were not compared with anything", r.Provider, r.Name).
 			Fix("add what the provider reserves to spec.reservedCIDRs and set provider: %s, or suppress this finding", provider.OwnNetwork)
+		if near := diag.Nearest(r.Provider, providerNames()); near != "" && near != r.Provider {
+			d.Fix("did you mean %s?", near).Propose(near)
+		}
 	}
 	return list
+}
+
+func providerNames() []string {
+	var names []string
+	for _, p := range facts.Providers() {
+		if p.Name != "" {
+			names = append(names, p.Name)
+		}
+	}
+	return names
 }

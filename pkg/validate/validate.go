@@ -137,7 +137,7 @@ const none = -1
 func Codes() []diag.Code {
 	return []diag.Code{
 		CodeAPIServer, CodeAPIServerElsewhere, CodeAPIServerMissing, CodeEtcd, CodeRemoteNodes, CodeCapacity, CodeHeadroom, CodeOverlap, CodePublic, CodeRedundant,
-		CodeClusterCIDR, CodeDefault, CodeDefaultUnknown, CodeFamily, CodeGatewayDuplicate, CodeGatewayOutside,
+		CodeClusterCIDR, CodeDefault, CodeDefaultUnknown, CodeFamily, CodeGatewayDuplicate, CodeGatewayOutside, CodeGatewayNobodys,
 		CodeGatewayPublicIP, CodeGatewayTailnetIP, CodeNodeBlock, CodeDefaultRoute, CodeProviderUnknown,
 		CodeRegionDuplicate, claim.CodeReservedRange, CodeServiceSize, CodeServiceVersion, claim.CodeSpecialRange,
 		CodeSuppressed, CodeSuppressionUnused, CodePool, claim.CodeTailnetRange,
