@@ -10,6 +10,9 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid"
+	"github.com/kustomize-hybrid/kustomize-hybrid/docs"
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/goldentest"
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/yamlnode"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 )
 
@@ -27,7 +30,7 @@ func TestCauseComesAlone(t *testing.T) {
 			t.Fatal(err)
 		}
 		whole := kinds(validate(t, string(data)))
-		for what, text := range breakages(t, string(data)) {
+		for what, text := range breakages(string(data)) {
 			list := validate(t, text)
 			if !slices.ContainsFunc(list, func(d *diag.Diagnostic) bool { return d.Shape }) {
 				continue // the field need not be there
@@ -72,7 +75,7 @@ func kinds(list diag.List) map[string]bool {
 
 // breakages yields the topology without each field, with its name misspelt, and with a value
 // that nobody can read.
-func breakages(t *testing.T, text string) func(yield func(string, string) bool) {
+func breakages(text string) func(yield func(string, string) bool) {
 	return func(yield func(string, string) bool) {
 		root := yaml.MustParse(text)
 		alive := true
@@ -115,4 +118,91 @@ func spoil(n *yaml.Node, show func(how string)) {
 	*n = yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{{Kind: yaml.ScalarNode, Tag: "!!str", Value: "a"}, {Kind: yaml.SequenceNode}}}
 	show("a mapping")
 	*n = before
+}
+
+// TestProposalsCure puts every value that is proposed for an example of docs/checks.md, for a
+// topology of package validate's and for misspelt ones into its place: the finding is gone.
+func TestProposalsCure(t *testing.T) {
+	corpus := map[string]string{}
+	for _, e := range docs.Examples() {
+		corpus["docs/checks.md "+e.Code] = e.Input
+	}
+	for _, file := range goldentest.Inputs(t, "pkg/validate/testdata", ".yaml") {
+		corpus[file] = string(goldentest.Input(t, file))
+	}
+	example, err := os.ReadFile("examples/per-node/topology.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, whole := range map[string]string{"base.yaml": corpus["pkg/validate/testdata/base.yaml"], "examples/per-node": string(example)} {
+		for what, text := range slips(whole) {
+			corpus[name+", "+what] = text
+		}
+	}
+	proposals := 0
+	for name, text := range corpus {
+		in, err := hybrid.Read("topology.yaml", []byte(text))
+		if err != nil {
+			continue // an example of a file that is not one
+		}
+		for _, d := range hybrid.Validate(in, hybrid.Options{Today: "2026-11-24"}) {
+			if d.ProposedValue == "" {
+				continue
+			}
+			proposals++
+			cured := apply(t, text, d.Path, d.ProposedValue)
+			for _, left := range validate(t, cured) {
+				if kind(left) == kind(d) || left.Shape && left.Path == d.Path {
+					t.Errorf("%s: %v\nis not cured by %s:\n%v", name, d, d.ProposedValue, left)
+				}
+			}
+		}
+	}
+	if proposals < 100 {
+		t.Errorf("%d proposals are not what this test was written for", proposals)
+	}
+}
+
+// apply replaces the value at a path by what is proposed, which is YAML.
+func apply(t *testing.T, text, path, value string) string {
+	t.Helper()
+	head, rest, _ := strings.Cut(text, "\n---\n")
+	root := yaml.MustParse(head)
+	_, n := yamlnode.Nearest(root.YNode(), path)
+	*n = *yaml.MustParse(value).YNode()
+	if rest != "" {
+		rest = "\n---\n" + rest
+	}
+	return root.MustString() + rest
+}
+
+// slips yields the topology with each value as somebody in a hurry writes it.
+func slips(text string) func(yield func(string, string) bool) {
+	return func(yield func(string, string) bool) {
+		root := yaml.MustParse(text)
+		var walk func(n *yaml.Node)
+		walk = func(n *yaml.Node) {
+			for i, c := range n.Content {
+				walk(c)
+				if c.Kind != yaml.ScalarNode || n.Kind == yaml.MappingNode && i%2 == 0 {
+					continue
+				}
+				before := *c
+				for how, value := range map[string]string{
+					"in capitals": strings.ToUpper(c.Value), "without its end": c.Value[:len(c.Value)-1], "with a space": c.Value + " ",
+					"with host bits": strings.Replace(c.Value, ".0/", ".1/", 1), "a short number": "1.5", "a switch": "yes", "no length": strings.SplitN(c.Value, "/", 2)[0],
+				} {
+					*c = yaml.Node{Kind: yaml.ScalarNode, Value: value}
+					if strings.HasSuffix(value, " ") {
+						c.Style = yaml.DoubleQuotedStyle
+					}
+					if !yield(fmt.Sprintf("%s %s", before.Value, how), root.MustString()) {
+						return
+					}
+					*c = before
+				}
+			}
+		}
+		walk(root.YNode())
+	}
 }
