@@ -89,7 +89,7 @@ type Diagnostic struct {
 	// Pos is decoration: where Path was written. It is zero inside kustomize, which
 	// hands functions neither file names nor line numbers.
 	Pos Position
-	// Shape is set where something cannot be read as it is written: what else is said may
+	// Shape is set where something is not written as it was meant: what else is said may
 	// follow from it, so it comes first.
 	Shape bool
 	// Message is one sentence, lower case, no full stop; it names both parties and

@@ -170,7 +170,7 @@ func unknownProviders(t *schema.Topology) diag.List {
 			"no reserved ranges are known for provider %q of region %q, so its metadata, DNS and management networks were not compared with anything", r.Provider, r.Name).
 			Fix("add what the provider reserves to spec.reservedCIDRs and set provider: %s, or suppress this finding", provider.OwnNetwork)
 		if near := diag.Nearest(r.Provider, providerNames()); near != "" && near != r.Provider {
-			d.Fix("did you mean %s?", near).Propose(near)
+			d.Fix("did you mean %s?", near).Propose(near).Shape = true
 		}
 	}
 	return list

@@ -228,7 +228,12 @@ func (r *reader) readAs(n *yaml.Node, v reflect.Value, from, to *path) {
 	if len(trial.findings) > 0 {
 		v.SetZero()
 		r.unread[to.String()] = true
+		return
 	}
+	if r.src.renamed == nil {
+		r.src.renamed = map[string]string{}
+	}
+	r.src.renamed[to.String()] = from.String()
 }
 
 // pairs calls each for every field of a mapping, once for each key.

@@ -144,6 +144,16 @@ func TestWhatIsMeantIsRead(t *testing.T) {
 	}
 }
 
+// What is said of a field whose name is misspelt is shown where it stands.
+func TestLocateMisspelt(t *testing.T) {
+	doc := read(t, "t.yaml", edit(t, readExample(t), "podCIDRs: [10.142", "podCIDR: [10.142"))
+	list := diag.List{{Path: "spec.regions[1].podCIDRs[0]"}, {Path: "spec.regions[0].podCIDRs[0]"}}
+	doc.Locate(list)
+	if got := places(list); got != "t.yaml:35:17 ,t.yaml:24:18 " {
+		t.Error(got)
+	}
+}
+
 func TestLocate(t *testing.T) {
 	doc := one(t, example)
 	for path, want := range map[string]string{

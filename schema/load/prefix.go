@@ -145,6 +145,9 @@ func parseAddress(s string) (netip.Addr, *textFault) {
 		}
 		return netip.Addr{}, f
 	}
+	if a, err := netip.ParseAddrPort(s); err == nil {
+		return netip.Addr{}, &textFault{BadAddress, "has a port behind it, and must be an address; where a port is wanted, it has a field of its own", "", a.Addr().Unmap().WithZone("").String()}
+	}
 	a, fault := parseAddressPart(s)
 	switch {
 	case fault != nil:
