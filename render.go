@@ -1,9 +1,12 @@
 package hybrid
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 
 	"sigs.k8s.io/kustomize/api/krusty"
 	"sigs.k8s.io/kustomize/api/types"
@@ -24,6 +27,10 @@ import (
 // policies, for builds that run no functions.
 const readmitDir = "cluster/readmit/"
 
+// changesPath is where programs read what the patches change, and by which rule; report.md
+// has the same for people.
+const changesPath = readmitDir + "changes.json"
+
 // Render renders the whole output tree of the one topology, report included, one file
 // after the other; emit.Write writes them, and tree.Collect lists them. It is nil where a
 // finding is an error.
@@ -32,13 +39,15 @@ func Render(in Input, o Options) (iter.Seq2[tree.File, error], diag.List, error)
 	if p == nil {
 		return nil, list, err
 	}
-	patches, found := readmit.Patches(p, o.Policies.nodes)
+	patches, changes, found := readmit.Patches(p, o.Policies.nodes)
+	o.Policies.locate(found)
+	found.Sort()
 	found = append(unread(o.Policies), suppress.Left(p.Given.Spec.Suppressions, found, o.Today)...)
 	if list = append(list, o.judge(found)...); refused(list) {
 		return nil, list, nil
 	}
-	more, err := patchFiles(patches)
-	return tree.Concat(render.Files(p), tree.Of(more...)), list, err
+	more, err := patchFiles(patches, changes)
+	return tree.Concat(render.Files(p, changes), tree.Of(more...)), list, err
 }
 
 // Regions are the names of the regions in all topologies of the input, of those that are
@@ -112,17 +121,38 @@ func unread(in Input) diag.List {
 	return list
 }
 
-// patchFiles are the component that has the patches.
-func patchFiles(patches []readmit.Patch) ([]tree.File, error) {
-	if len(patches) == 0 {
+// patchFiles are the component that has the patches, and what changes.
+func patchFiles(patches []readmit.Patch, changes []readmit.Change) ([]tree.File, error) {
+	if len(changes) == 0 {
 		return nil, nil
 	}
+	data, failed := json.MarshalIndent(changes, "", "  ")
+	files := []tree.File{{Path: changesPath, Data: append(data, '\n')}}
+	if len(patches) == 0 {
+		return files, failed
+	}
 	component, err := readmit.Component(patches)
-	var files []tree.File
 	for _, f := range component {
 		files = append(files, tree.File{Path: readmitDir + f.Path, Data: f.Data})
 	}
-	return files, err
+	return files, errors.Join(failed, err)
+}
+
+// locate adds to findings about policies where they were written.
+func (in Input) locate(list diag.List) {
+	for _, d := range list {
+		for _, o := range in.Objects {
+			root := readmit.Object{Kind: o.Kind, Namespace: o.Namespace, Name: o.Name}.Path()
+			if path, ok := strings.CutPrefix(d.Path, root); ok && !d.Pos.IsValid() {
+				d.Pos = o.Locate(strings.TrimPrefix(path, "."))
+			}
+			for i := range d.Related {
+				if path, ok := strings.CutPrefix(d.Related[i].Path, root); ok && !d.Related[i].Pos.IsValid() {
+					d.Related[i].Pos = o.Locate(strings.TrimPrefix(path, "."))
+				}
+			}
+		}
+	}
 }
 
 // Build is `kustomize build --enable-alpha-plugins --enable-exec` in process: it returns

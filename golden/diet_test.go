@@ -16,7 +16,7 @@ import (
 // What the repository keeps to compare with is read in reviews: it must stay so small
 // that somebody does, and say everything once.
 const (
-	mostLines = 28_000
+	mostLines = 29_500
 	leastRun  = 6
 )
 
@@ -78,6 +78,7 @@ func both() []struct{ one, other, because string } {
 		{report, "", "SARIF has a frame for every finding"},
 		{sarif, "", "SARIF has a frame for every finding"},
 		{"cmd/kustomize-hybrid/testdata/commands.txt", "", "each need names its commands"},
+		{"golden/examples/*", "test/cluster/testdata/executed.txt", "a record of what was run has it as it stands in STEPS.md"},
 		{"cmd/kustomize-hybrid/testdata/script/function.txtar", "", "each result names its object"},
 		{"pkg/render/host/program/testdata/*/*", "pkg/render/host/program/testdata/*/*", calls},
 		{"test/cloud/testdata/*", "", calls},

@@ -20,3 +20,10 @@ func PrivateBlocks() []netip.Prefix {
 func IsPrivate(p netip.Prefix) bool {
 	return slices.ContainsFunc(PrivateBlocks(), func(b netip.Prefix) bool { return b.Bits() <= p.Bits() && b.Contains(p.Addr()) })
 }
+
+// IsInside reports whether nobody on the internet reaches p: it lies in one of PrivateBlocks or
+// in the shared block, which networks have where the tailnet has the rest of it.
+func IsInside(p netip.Prefix) bool {
+	shared := TailnetIPv4()
+	return IsPrivate(p) || shared.Bits() <= p.Bits() && shared.Contains(p.Addr())
+}

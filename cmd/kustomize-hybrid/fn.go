@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -71,13 +72,13 @@ func process(rl *framework.ResourceList) (diag.List, error) {
 	list, err := role(rl)
 	list = slices.DeleteFunc(list, func(d *diag.Diagnostic) bool { return d.Severity == diag.Info })
 	list.Sort()
-	rl.Results = results(list, config)
 	if err == nil {
 		err = findingsError(list)
 	}
 	if err != nil {
-		rl.Items = before
+		rl.Items, rl.Results = before, nil
 	}
+	rl.Results = append(results(list, config), rl.Results...)
 	return list, err
 }
 
@@ -107,7 +108,7 @@ func generate(rl *framework.ResourceList) (diag.List, error) {
 }
 
 // transform adds the cluster objects of the Topology among the items, and readmits
-// the gateways in the policies that pass through.
+// the gateways in the policies that pass through. What it changes there is a result.
 func transform(rl *framework.ResourceList) (diag.List, error) {
 	config, list := functionSpec(rl.FunctionConfig, "topology")
 	if findingsError(list) != nil {
@@ -126,9 +127,19 @@ func transform(rl *framework.ResourceList) (diag.List, error) {
 		return list, err
 	}
 	t := in.Documents[0].Topology
-	list = append(list, suppress.Left(t.Spec.Suppressions, readmit.Policies(plan.New(t), rl.Items), "")...)
+	changes, found := readmit.Policies(plan.New(t), rl.Items)
+	rl.Results = changed(changes)
+	list = append(list, suppress.Left(t.Spec.Suppressions, found, "")...)
 	if findingsError(list) != nil {
 		return list, nil
+	}
+	if set := readmit.NetworkSetFor(plan.New(t), rl.Items); set != nil {
+		labels := set.GetLabels()
+		maps.Copy(labels, cluster.Labels(plan.New(t)))
+		if err := set.SetLabels(labels); err != nil {
+			return list, err
+		}
+		added = append(added, set)
 	}
 	rl.Items, list = merge(rl.Items, added, list)
 	return suppress.Left(t.Spec.Suppressions, list, ""), nil
@@ -292,6 +303,28 @@ func results(list diag.List, config *yaml.RNode) framework.Results {
 			r.Field.ProposedValue = d.ProposedValue
 		}
 		all = append(all, r)
+	}
+	return all
+}
+
+// changed are the edits to policies in the form that kpt shows.
+func changed(changes []readmit.Change) framework.Results {
+	var all framework.Results
+	for _, c := range changes {
+		addresses := make([]string, len(c.Addresses))
+		for i, p := range c.Addresses {
+			addresses[i] = p.String()
+		}
+		all = append(all, &framework.Result{
+			Message:  fmt.Sprintf("%s now %s %s", c.Object, c.Effect, strings.Join(addresses, ", ")),
+			Severity: framework.Info,
+			ResourceRef: &yaml.ResourceIdentifier{
+				TypeMeta: yaml.TypeMeta{APIVersion: c.Object.APIVersion, Kind: c.Object.Kind},
+				NameMeta: yaml.NameMeta{Name: c.Object.Name, Namespace: c.Object.Namespace},
+			},
+			Field: &framework.Field{Path: strings.TrimPrefix(strings.TrimPrefix(c.Path, c.Object.Path()), ".")},
+			Tags:  map[string]string{"rule": string(c.Rule), "effect": string(c.Effect), "addresses": strings.Join(addresses, ",")},
+		})
 	}
 	return all
 }

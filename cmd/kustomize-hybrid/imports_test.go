@@ -62,7 +62,7 @@ func rows() []row {
 		{"pkg/render/host/program", "", "", "programs are files"},
 		{"pkg/render/placement", "pkg/facts/... pkg/plan pkg/render/tree schema", "", "patches of the users' objects follow from the regions"},
 		{"pkg/render/plugin", "pkg/facts/... pkg/plan pkg/plan/mtu pkg/readmit pkg/render/tree schema", "", "network plugins have kinds of their own"},
-		{"pkg/render/report", "pkg/facts/... pkg/issues pkg/marks pkg/plan pkg/plan/mtu schema", "", "text about a plan needs no checker"},
+		{"pkg/render/report", "pkg/facts/... pkg/issues pkg/marks pkg/plan pkg/plan/mtu pkg/readmit schema", "", "text about a plan needs no checker"},
 		{"pkg/render/steps", "pkg/facts/... pkg/plan pkg/render/tree schema", "", "who does what follows from the plan"},
 		{"pkg/render/tree", "", "sigs.k8s.io/kustomize/api/types sigs.k8s.io/kustomize/kyaml/resid", "files and YAML, whatever they say"},
 		{"pkg/suppress", "pkg/diag schema", "", "what a topology accepts is data"},
@@ -89,7 +89,7 @@ func weights() []weight {
 		{"k8s.io/api", ". cmd/kustomize-hybrid pkg/render pkg/render/bundle pkg/render/cluster", "typed objects are for rendering"},
 		{"k8s.io/client-go", "", "there is no cluster to talk to"},
 		{"sigs.k8s.io/kustomize/api/krusty", ". cmd/kustomize-hybrid", "a build in process is a subcommand, and nothing else's"},
-		{"sigs.k8s.io/kustomize/kyaml", ". cmd/kustomize-hybrid pkg/acl/internal/acltest pkg/edit internal/yamlnode pkg/emit pkg/existing pkg/readmit pkg/render pkg/render/bundle pkg/render/cloud pkg/render/cluster pkg/render/host pkg/render/placement pkg/render/plugin pkg/render/steps pkg/render/tree schema/load", "nodes are for who reads or edits a user's documents"},
+		{"sigs.k8s.io/kustomize/kyaml", ". cmd/kustomize-hybrid pkg/acl/internal/acltest pkg/edit internal/yamlnode pkg/emit pkg/existing pkg/readmit pkg/render pkg/render/bundle pkg/render/cloud pkg/render/cluster pkg/render/host pkg/render/placement pkg/render/plugin pkg/render/report pkg/render/steps pkg/render/tree schema/load", "nodes are for who reads or edits a user's documents"},
 	}
 }
 

@@ -59,7 +59,7 @@ With --check nothing is written: the exit code is 1 where DIR differs.`,
 		},
 	}
 	cmd.Flags().StringVarP(&o.dir, "output", "o", "", "the directory to write the tree into")
-	cmd.Flags().StringArrayVar(&o.policies, "policies", nil, "a file of Cilium policies: render patches that let the gateways in (repeatable; with gatewaySource: tailnetIP)")
+	cmd.Flags().StringArrayVar(&o.policies, "policies", nil, "a file of network policies: render patches that let the gateways in (repeatable; with gatewaySource: tailnetIP)")
 	cmd.Flags().StringArrayVar(&o.forget, "forget", nil, "a region of the tree in DIR that the topology no longer has, and of which nothing is in place (repeatable)")
 	cmd.Flags().BoolVar(&o.check, "check", false, "write nothing; report how DIR differs")
 	cmd.Flags().BoolVar(&o.force, "force", false, "write into a DIR that holds other files")

@@ -89,16 +89,23 @@ func clusterRoles(s *schema.Spec) []role {
 			to: func(r *schema.Region) bool { return cidr.AnyContains(r.Advertised(), at.Addr()) },
 		})
 	}
-	if join := facts.Distribution(s.Cluster.Distribution); len(join.JoinPorts.Value) > 0 {
+	dist := facts.Distribution(s.Cluster.Distribution)
+	if len(dist.JoinPorts.Value) > 0 {
 		list = append(list, role{
-			name: "join", why: "nodes join by, and stay connected to, what " + join.Title + " runs beside the API server",
-			src: []place{nodes}, dst: []place{apiServer}, ports: join.JoinPorts.Value, to: hasAPI,
+			name: "join", why: "nodes join by, and stay connected to, what " + dist.Title + " runs beside the API server",
+			src: []place{nodes}, dst: []place{apiServer}, ports: dist.JoinPorts.Value, to: hasAPI,
 		})
 	}
-	if peers := facts.Distribution(s.Cluster.Distribution).PeerPorts.Value; len(peers) > 0 {
+	if len(dist.NodePorts.Value) > 0 {
+		list = append(list, role{
+			name: "node-api", why: "control plane nodes reach what " + dist.Title + " runs on every node beside the kubelet",
+			src: []place{apiServer}, dst: []place{nodes}, ports: dist.NodePorts.Value, from: hasAPI,
+		})
+	}
+	if len(dist.PeerPorts.Value) > 0 {
 		list = append(list, role{
 			name: "etcd", why: "API servers of several regions keep one etcd",
-			src: []place{apiServer}, dst: []place{apiServer}, ports: peers, from: hasAPI, to: hasAPI,
+			src: []place{apiServer}, dst: []place{apiServer}, ports: dist.PeerPorts.Value, from: hasAPI, to: hasAPI,
 		})
 	}
 	list = append(list, pluginRoles(s)...)

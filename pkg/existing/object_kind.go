@@ -10,6 +10,7 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/plugin"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/provider"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -168,7 +169,7 @@ func ciliumConfigCheck(w *wanted, list *diag.List, o *Object, claims []objectCla
 	if runs := text(o.Content, "data", "ipam"); runs != "" && mode != "" && runs != mode {
 		d := o.finding(diag.Error, CodeObjectDiffers, "data.ipam", "ipam of %s is %s, and for region %q mode %s is rendered: pods lose their addresses where the mode of a running Cilium changes", o.ID(), runs, r.Name, mode)
 		d.See(at, "%s is rendered for this", mode)
-		*list = append(*list, d.Fix("set cni.ipam to the mode that runs, with node blocks that lie in each region's podCIDRs, or make the cluster anew; never merge the other mode into its values"))
+		*list = append(*list, d.Fix("%s, or make the cluster anew; never merge the other mode into its values", keepsMode(w.topology, r, runs)))
 	}
 	routing := "native"
 	if r.CNI.Tunnel == schema.TunnelVXLAN || r.CNI.Tunnel == schema.TunnelGeneve {
@@ -179,6 +180,23 @@ func ciliumConfigCheck(w *wanted, list *diag.List, o *Object, claims []objectCla
 		d.See(at, "%s is rendered for this", routing)
 		*list = append(*list, d.Fix("state cni.tunnel as it runs, or plan an outage for the change"))
 	}
+}
+
+// keepsMode is how a topology says the IPAM mode that runs, which Cilium calls by other names
+// where it takes addresses from a provider, and what else that asks of it.
+func keepsMode(t *schema.Topology, r *schema.Region, runs string) string {
+	known, mode := facts.Plugin(r.CNI.Type), schema.IPAM(runs)
+	has := func(m plugin.Mode) bool { return m.Name.Value == mode }
+	again := func(o schema.Region) bool { return o.Name != r.Name && o.CNI.Type == r.CNI.Type }
+	switch {
+	case slices.ContainsFunc(facts.Providers(), func(p provider.Provider) bool { return p.CiliumIPAM.Value == runs }) && !slices.ContainsFunc(known.Modes.Value, has):
+		return fmt.Sprintf("set cni.ipam: %s, where all regions that run Cilium are that provider's", schema.IPAMCloud)
+	case !slices.ContainsFunc(known.Modes.Value, has):
+		return "say cni.type: other, with which nothing is rendered for Cilium"
+	case known.Mode(mode).Pools.Value == plugin.PoolsOfCluster && slices.ContainsFunc(t.Spec.Regions, again):
+		return fmt.Sprintf("set cni.ipam: %s in one region, which gets the whole list of that mode, and run another plugin in the others", mode)
+	}
+	return fmt.Sprintf("set cni.ipam: %s in every region that runs Cilium, with node blocks that lie in each region's podCIDRs", mode)
 }
 
 func kubeadmFields(o *Object, r *reading) {

@@ -25,13 +25,10 @@ func hostAddress(r *schema.Region, d schema.Distribution) schema.HostAddress {
 	}
 	n := &r.Gateways.Nodes[0]
 	own := hostPrefixes(n)
-	private := func(p netip.Prefix) bool {
-		return slices.ContainsFunc(schema.PrivateBlocks(), func(b netip.Prefix) bool { return b.Contains(p.Addr()) })
-	}
-	if len(own) == 0 || !slices.Equal(own, sortedPrefixes(r.NodeCIDRs)) || slices.ContainsFunc(own, func(p netip.Prefix) bool { return !private(p) }) {
+	if len(own) == 0 || !slices.Equal(own, sortedPrefixes(r.NodeCIDRs)) || slices.ContainsFunc(own, func(p netip.Prefix) bool { return !schema.IsInside(p) }) {
 		return schema.HostAddressGiven
 	}
-	if !n.PublicIP.IsValid() || n.UnderNAT || private(netip.PrefixFrom(n.PublicIP, n.PublicIP.BitLen())) {
+	if !n.PublicIP.IsValid() || n.UnderNAT || schema.IsInside(netip.PrefixFrom(n.PublicIP, n.PublicIP.BitLen())) {
 		return schema.HostAddressGiven
 	}
 	return schema.HostAddressMade

@@ -64,9 +64,12 @@ func Encapsulates(r *schema.Region) bool {
 
 // PodsInNetwork reports whether pods of the region get addresses of the provider's own
 // network, so that nodes and pods may share a prefix: Amazon VPC CNI, Azure CNI with the
-// node's subnet, Terway, and what Cilium takes from the same.
+// node's subnet, Terway, and what Cilium takes from the same. Of a plugin that is not known
+// here, the topology says it by the network that routes its pods.
 func PodsInNetwork(r *schema.Region) bool {
-	return facts.Plugin(r.CNI.Type).Mode(r.CNI.IPAM).Pools.Value == plugin.PoolsOfProvider
+	known := facts.Plugin(r.CNI.Type)
+	return known.Mode(r.CNI.IPAM).Pools.Value == plugin.PoolsOfProvider ||
+		!known.Modes.IsKnown() && r.CNI.PodRoutes == schema.PodRoutesNetwork
 }
 
 // SharesNodes reports whether a prefix of the region is its nodes' and its pods', so that

@@ -48,25 +48,26 @@ func (s section) onePeerKind(rule place, list *diag.List) bool {
 
 // checkPeers judges whom the rule names.
 func (a admission) checkPeers(s section, rule place, list *diag.List) {
-	if nodes, ok := rule.child(s.way + "Nodes"); ok && a.active {
+	if nodes, ok := rule.child(s.way + "Nodes"); ok && a.active && s.way == "from" {
 		list.Warnf(CodeSelectsNodes, nodes.path(), "%s selects nodes by label, and the gateways' own traffic comes from %s, which has no labels",
 			nodes.where(), join(a.gateways)).
 			Fix("add a rule with %sEntities: [remote-node] or %sCIDRSet: [{cidrGroupRef: %s}] and the same ports", s.way, s.way, GroupName)
 	}
 	if entities, ok := rule.child(s.way + "Entities"); ok {
-		a.checkEntities(s, entities, list)
+		a.checkEntities(s, entities, rule, list)
 	}
-	for _, c := range s.cidrs(rule) {
-		a.checkCIDR(s, c, list)
+	for _, c := range append(s.cidrs(rule), a.groupCIDRs(s, rule)...) {
+		a.checkCIDR(s, c, rule, list)
 	}
 }
 
-func (a admission) checkEntities(s section, entities place, list *diag.List) {
+func (a admission) checkEntities(s section, entities, rule place, list *diag.List) {
+	if s.way != "from" {
+		return
+	}
 	names := texts(entities.node)
-	for _, wide := range []string{"world", "all"} {
-		if s.deny && a.active && slices.Contains(names, wide) {
-			a.denies(entities, wide, list)
-		}
+	if s.deny && a.active && slices.Contains(names, "world") {
+		a.checkDeny(entities, "world", rule, list)
 	}
 	if nodes := slices.IndexFunc(names, isNodes); s.deny && !a.fromTailnet() && nodes >= 0 {
 		*list = append(*list, &diag.Diagnostic{
@@ -91,19 +92,21 @@ func isNodes(entity string) bool {
 	return entity == "remote-node" || entity == "cluster" || entity == "all"
 }
 
-// denies is an error, because no allow rule wins over a deny rule (cilium 1.17.4,
-// pkg/policy/rule.go).
-func (a admission) denies(at place, what string, list *diag.List) {
-	list.Errorf(CodeDeniesGateways, at.path(), "%s denies %s, which contains the gateways' tailnet addresses %s, and no allow rule wins over a deny rule",
-		at.where(), what, join(a.gateways)).
-		Fix("leave the gateways out (except), turn the rule into allow rules, or set gatewaySource: internalIP")
-}
-
 // cidr is a CIDR peer of a rule.
 type cidr struct {
 	at     place
 	prefix netip.Prefix
 	except []netip.Prefix
+	// group is the group that lists it, where the rule itself does not.
+	group *set
+}
+
+// String is the peer as messages name it.
+func (c cidr) String() string {
+	if c.group == nil {
+		return c.prefix.String()
+	}
+	return c.prefix.String() + " of " + c.group.String()
 }
 
 // cidrs lists the CIDR peers that can be read; what cannot is the API server's to
@@ -120,11 +123,55 @@ func (s section) cidrs(rule place) []cidr {
 	if set, ok := rule.child(s.way + "CIDRSet"); ok {
 		for _, at := range set.elements() {
 			if p, ok := parsePrefix(text(yamlnode.Field(at.node, "cidr"))); ok {
-				all = append(all, cidr{at, p, parsePrefixes(texts(yamlnode.Field(at.node, "except")))})
+				all = append(all, cidr{at: at, prefix: p, except: parsePrefixes(texts(yamlnode.Field(at.node, "except")))})
 			}
 		}
 	}
 	return all
+}
+
+// groupCIDRs lists the CIDR peers of groups that are among the objects, by name or, from
+// 1.18 on, by label (cilium 1.18.0, pkg/policy/api/cidr.go). Our own group means what it
+// says.
+func (a admission) groupCIDRs(s section, rule place) []cidr {
+	var all []cidr
+	peers, _ := rule.child(s.way + "CIDRSet")
+	for _, at := range peers.elements() {
+		name, selector := text(yamlnode.Field(at.node, "cidrGroupRef")), yamlnode.Field(at.node, "cidrGroupSelector")
+		for _, g := range a.among.groups {
+			found := g.Name == name || selector != nil && matches(selector, g.labels)
+			if !found || g.Name == GroupName {
+				continue
+			}
+			for _, p := range g.nets {
+				all = append(all, cidr{at: at, prefix: p, group: g})
+			}
+		}
+	}
+	return all
+}
+
+// matches reports whether labels meet a label selector (kubernetes v1.33.1, apimachinery
+// pkg/apis/meta/v1: LabelSelector).
+func matches(selector *yaml.Node, labels map[string]string) bool {
+	for name, value := range stringMap(yamlnode.Field(selector, "matchLabels")) {
+		if has, ok := labels[name]; !ok || has != value {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(elements(yamlnode.Field(selector, "matchExpressions")), func(e *yaml.Node) bool {
+		value, has := labels[text(yamlnode.Field(e, "key"))]
+		listed := slices.Contains(texts(yamlnode.Field(e, "values")), value)
+		switch text(yamlnode.Field(e, "operator")) {
+		case "In":
+			return !has || !listed
+		case "NotIn":
+			return has && listed
+		case "Exists":
+			return !has
+		}
+		return has
+	})
 }
 
 func parsePrefixes(all []string) []netip.Prefix {
@@ -157,16 +204,16 @@ func contains(outer, inner netip.Prefix) bool {
 	return outer.IsValid() && inner.IsValid() && outer.Bits() <= inner.Bits() && outer.Contains(inner.Addr())
 }
 
-func (a admission) checkCIDR(s section, c cidr, list *diag.List) {
+func (a admission) checkCIDR(s section, c cidr, rule place, list *diag.List) {
 	if s.deny {
-		if a.active && slices.ContainsFunc(a.gateways, c.covers) {
-			a.denies(c.at, c.prefix.String(), list)
+		if a.active && s.way == "from" && slices.ContainsFunc(a.gateways, c.covers) {
+			a.checkDeny(c.at, c.String(), rule, list)
 		}
 		return
 	}
-	if of, ok := a.identified(c.prefix); ok {
+	if of, ok := a.identified(c.prefix, s.way == "to"); ok {
 		list.Warnf(CodeCIDRNeverMatch, c.at.path(), "%s names %s inside %s, and Cilium's CIDR rules never match nodes or pods of the cluster",
-			c.at.where(), c.prefix, of).
+			c.at.where(), c, of).
 			Fix("name them by entity (remote-node, cluster) or by label")
 	}
 }
@@ -174,8 +221,8 @@ func (a admission) checkCIDR(s section, c cidr, list *diag.List) {
 // identified reports whether all of p belongs to nodes or pods that Cilium knows by
 // identity: CIDR rules do not select those unless policy-cidr-match-mode says nodes
 // (cilium 1.17.4, pkg/ipcache/metadata.go). With a source route that goes for the
-// gateways' tailnet addresses, too: nothing ever comes from them.
-func (a admission) identified(p netip.Prefix) (string, bool) {
+// gateways' tailnet addresses, too: nothing ever comes from them, whatever goes there.
+func (a admission) identified(p netip.Prefix, egress bool) (string, bool) {
 	for _, r := range a.topology.Spec.Regions {
 		if !usesCilium(r) {
 			continue
@@ -186,7 +233,7 @@ func (a admission) identified(p netip.Prefix) (string, bool) {
 			}
 		}
 	}
-	if a.fromTailnet() {
+	if a.fromTailnet() || egress {
 		return "", false
 	}
 	for _, whole := range []netip.Prefix{schema.TailnetIPv4(), schema.TailnetIPv6()} {

@@ -2,8 +2,11 @@ package readmit_test
 
 import (
 	"os"
+	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/docs"
 	"github.com/kustomize-hybrid/kustomize-hybrid/internal/goldentest"
@@ -31,7 +34,7 @@ func TestChecksPage(t *testing.T) {
 			t.Errorf("docs/checks.md shows no policy for %s", code)
 			continue
 		}
-		_, list := readmit.Patches(plan.New(topology(exampleTopology(code))), read(t, []byte(policy)))
+		_, _, list := readmit.Patches(plan.New(topology(exampleTopology(code))), read(t, []byte(policy)))
 		got := string(findings(t, list))
 		if !strings.Contains(got, "["+string(code)+"]") {
 			t.Errorf("the example does not show %s:\n%s", code, got)
@@ -43,6 +46,21 @@ func TestChecksPage(t *testing.T) {
 	}
 	if goldentest.Update() {
 		goldentest.Save(t, page, text)
+	}
+}
+
+// TestRulesPage: docs/kustomize.md has a row for each rule, and for no other.
+func TestRulesPage(t *testing.T) {
+	data, err := os.ReadFile("../../docs/kustomize.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rows []readmit.Rule
+	for _, m := range regexp.MustCompile("(?m)^\\| `((?:cilium|kubernetes|calico)-[a-z-]+)` \\|").FindAllStringSubmatch(string(data), -1) {
+		rows = append(rows, readmit.Rule(m[1]))
+	}
+	if diff := cmp.Diff(readmit.Rules(), rows); diff != "" {
+		t.Errorf("docs/kustomize.md has other rows (-rules +rows)\n%s", diff)
 	}
 }
 

@@ -23,8 +23,9 @@ spec:
     toPorts:
     - ports: [{port: "5432"}]
 `)
-	list := readmit.Policies(plan.New(topology("known")), []*yaml.RNode{policy})
+	changes, list := readmit.Policies(plan.New(topology("known")), []*yaml.RNode{policy})
 	fmt.Print(policy.MustString())
+	fmt.Println(changes[0].Rule, changes[0].Effect, changes[0].Addresses)
 	fmt.Println(len(list), "findings")
 	// Output:
 	// apiVersion: cilium.io/v2
@@ -42,5 +43,6 @@ spec:
 	//     - cidrGroupRef: hybrid-gateways
 	//     toPorts:
 	//     - ports: [{port: "5432"}]
+	// cilium-nodes admits [100.80.0.1/32 100.80.0.2/32 100.80.0.3/32]
 	// 0 findings
 }

@@ -79,12 +79,17 @@ type admission struct {
 	controlPlane []netip.Prefix
 	// unnamed are such gateways whose tailnet address is not known.
 	unnamed []string
+	// each are the gateways one by one.
+	each []gateway
+	// among are the objects around a policy.
+	among surroundings
 }
 
 func newAdmission(p *plan.Plan) admission {
 	t := p.Topology
 	a := admission{topology: t}
 	a.gateways, _ = p.GatewayPrefixes()
+	a.each = gatewaysByFamily(p, a.gateways)
 	a.controlPlane, a.unnamed = controlPlane(t)
 	a.byAddress = a.fromTailnet() && len(a.gateways) > 0 &&
 		slices.ContainsFunc(t.Spec.Regions, func(r schema.Region) bool { return !usesCilium(r) })

@@ -7,6 +7,7 @@ import (
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/yamlnode"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 )
 
@@ -33,24 +34,24 @@ type Target struct {
 // can name, which is a finding.
 func newPatch(r review, list *diag.List) (Patch, bool) {
 	p := r.policy
-	if !isName(p.name) || p.namespace != "" && !isName(p.namespace) {
-		list.Errorf(CodeUnnamed, p.path(), "%s has no name that a patch can select", p).
+	if !isName(p.Name) || p.Namespace != "" && !isName(p.Namespace) {
+		list.Errorf(CodeUnnamed, p.Path(), "%s has no name that a patch can select", p).
 			Fix("give it metadata.name, or use the transformer")
 		return Patch{}, false
 	}
-	ops, err := yaml.NewRNode(operations(r.edits)).String()
+	ops, err := yaml.NewRNode(operations(p.doc, r.edits)).String()
 	if err != nil {
-		list.Errorf(CodeMalformed, p.path(), "%s cannot be written: %v", p, err)
+		list.Errorf(CodeMalformed, p.Path(), "%s cannot be written: %v", p, err)
 		return Patch{}, false
 	}
-	group, version, _ := strings.Cut(p.apiVersion, "/")
+	group, version, _ := strings.Cut(p.APIVersion, "/")
 	return Patch{
 		Target: Target{
-			Group: group, Version: version, Kind: p.kind,
-			Name: regexp.QuoteMeta(p.name), Namespace: regexp.QuoteMeta(p.namespace),
+			Group: group, Version: version, Kind: p.Kind,
+			Name: regexp.QuoteMeta(p.Name), Namespace: regexp.QuoteMeta(p.Namespace),
 		},
 		Operations: []byte(ops),
-		namespace:  p.namespace, name: p.name,
+		namespace:  p.Namespace, name: p.Name,
 	}, true
 }
 
@@ -58,7 +59,7 @@ func newPatch(r review, list *diag.List) (Patch, bool) {
 // two objects of one name either.
 func isNew(p Patch, earlier []Patch, of policy, list *diag.List) bool {
 	if slices.ContainsFunc(earlier, func(e Patch) bool { return e.Target == p.Target }) {
-		list.Errorf(CodeUnnamed, of.path(), "%s appears twice, and a patch can select only one", of).
+		list.Errorf(CodeUnnamed, of.Path(), "%s appears twice, and a patch can select only one", of).
 			Fix("give each policy a name of its own")
 		return false
 	}
@@ -76,30 +77,52 @@ func isName(s string) bool {
 	return ok
 }
 
-// operations adds each sibling behind its rule, after a test that the rule still is
-// what it was: a patch that no longer fits fails instead of opening the wrong ports.
-// Operations follow each other, so indexes count the siblings already added.
-func operations(edits []edit) *yaml.Node {
+// operations carries the edits out one after the other, each after a test that what it is
+// about still is what it was: a patch that no longer fits fails instead of opening the
+// wrong ports. Indexes count what earlier operations have added.
+func operations(doc *yaml.Node, edits []edit) *yaml.Node {
 	ops := sequence()
 	for i, e := range edits {
-		list := e.at.steps[:len(e.at.steps)-1]
-		at := func(i int) string { return pointer(append(list[:len(list):len(list)], i)) }
-		now, behind := e.index, 1
+		at := moved(doc, e.at.steps, edits[:i])
+		if e.key != "" {
+			ops.Content = append(ops.Content,
+				operation("test", pointer(at), clone(e.at.node)),
+				operation("add", pointer(append(at, e.key)), clone(e.value)))
+			continue
+		}
+		behind := 1
 		for _, earlier := range edits[:i] {
-			switch {
-			case earlier.rules != e.rules:
-			case earlier.index < e.index:
-				now++
-			default:
+			if earlier.in == e.in && earlier.index == e.index {
 				behind++
 			}
 		}
 		if behind == 1 {
-			ops.Content = append(ops.Content, operation("test", at(now), clone(e.at.node)))
+			ops.Content = append(ops.Content, operation("test", pointer(at), clone(e.at.node)))
 		}
-		ops.Content = append(ops.Content, operation("add", at(now+behind), clone(e.sibling)))
+		at[len(at)-1] = at[len(at)-1].(int) + behind
+		ops.Content = append(ops.Content, operation("add", pointer(at), clone(e.value)))
 	}
 	return ops
+}
+
+// moved is where the steps lead after the earlier edits.
+func moved(n *yaml.Node, steps []any, earlier []edit) []any {
+	var now []any
+	for _, s := range steps {
+		switch s := s.(type) {
+		case string:
+			now, n = append(now, s), yamlnode.Field(n, s)
+		case int:
+			i := s
+			for _, e := range earlier {
+				if e.in == n && e.key == "" && e.index < s {
+					i++
+				}
+			}
+			now, n = append(now, i), n.Content[s]
+		}
+	}
+	return now
 }
 
 func operation(op, path string, value *yaml.Node) *yaml.Node {

@@ -20,25 +20,29 @@ import (
 // TestPatchesGiveTheSame builds each policy with the real kustomize and the component
 // of its patches, and compares with what Policies makes of it.
 func TestPatchesGiveTheSame(t *testing.T) {
-	patched := 0
+	all := 0
 	for _, c := range policyCases(t) {
 		t.Run(filepath.Base(c.name), func(t *testing.T) {
-			patches, list := readmit.Patches(plan.New(c.topology), read(t, c.before))
+			patches, patched, list := readmit.Patches(plan.New(c.topology), read(t, c.before))
 			edited := read(t, c.before)
-			if diff := cmp.Diff(string(findings(t, readmit.Policies(plan.New(c.topology), edited))), string(findings(t, list))); diff != "" {
+			changes, found := readmit.Policies(plan.New(c.topology), edited)
+			if diff := cmp.Diff(string(findings(t, found)), string(findings(t, list))); diff != "" {
 				t.Errorf("findings differ (-Policies +Patches)\n%s", diff)
+			}
+			if diff := cmp.Diff(string(lines(changes)), string(lines(patched))); diff != "" {
+				t.Errorf("changes differ (-Policies +Patches)\n%s", diff)
 			}
 			if len(patches) == 0 {
 				return
 			}
-			patched++
+			all++
 			if diff := cmp.Diff(values(t, edited), values(t, build(t, c.before, patches))); diff != "" {
 				t.Errorf("results differ (-Policies +Patches)\n%s", diff)
 			}
 		})
 	}
-	if patched < 20 {
-		t.Errorf("only %d policies were patched", patched)
+	if all < 20 {
+		t.Errorf("only %d policies were patched", all)
 	}
 }
 
@@ -77,7 +81,21 @@ func values(t *testing.T, items []*yaml.RNode) []any {
 		if err := item.YNode().Decode(&v); err != nil {
 			t.Fatal(err)
 		}
-		all = append(all, v)
+		all = append(all, opened(v)...)
+	}
+	return all
+}
+
+// opened is an object, or those in a List, as kustomize reads them.
+func opened(v any) []any {
+	m, _ := v.(map[string]any)
+	items, ok := m["items"].([]any)
+	if !ok {
+		return []any{v}
+	}
+	var all []any
+	for _, i := range items {
+		all = append(all, opened(i)...)
 	}
 	return all
 }
@@ -102,7 +120,7 @@ specs:
   - toEntities: [remote-node]
 `))
 	before := write(t, items)
-	patches, list := readmit.Patches(plan.New(topology("known")), items)
+	patches, _, list := readmit.Patches(plan.New(topology("known")), items)
 	if len(list) > 0 {
 		t.Errorf("findings: %s", findings(t, list))
 	}
@@ -131,7 +149,7 @@ spec:
   - fromEntities: [remote-node]
     toPorts: [{ports: [{port: "443"}]}]
 `)
-	patches, _ := readmit.Patches(plan.New(topology("known")), read(t, policy))
+	patches, _, _ := readmit.Patches(plan.New(topology("known")), read(t, policy))
 	changed := bytes.Replace(policy, []byte("443"), []byte("80"), 1)
 	files, err := readmit.Component(patches)
 	if err != nil {
@@ -151,7 +169,7 @@ spec:
 func TestPolicyThatNoPatchCanName(t *testing.T) {
 	for _, name := range []string{"../../etc/passwd", "", "a..b", "-a", "Upper", "a b"} {
 		items := read(t, []byte(`{apiVersion: cilium.io/v2, kind: CiliumNetworkPolicy, metadata: {name: "`+name+`"}, spec: {endpointSelector: {}, ingress: [{fromEntities: [remote-node]}]}}`))
-		patches, list := readmit.Patches(plan.New(topology("known")), items)
+		patches, _, list := readmit.Patches(plan.New(topology("known")), items)
 		if len(patches) != 0 || len(list) != 1 || list[0].Code != readmit.CodeUnnamed {
 			t.Errorf("%q: %v, %s", name, patches, findings(t, list))
 		}
@@ -177,7 +195,7 @@ func FuzzPolicies(f *testing.F) {
 			return
 		}
 		before := rules(t, items)
-		patches, _ := readmit.Patches(plan.New(topology("known")), items)
+		patches, _, _ := readmit.Patches(plan.New(topology("known")), items)
 		if _, err := readmit.Component(patches); err != nil {
 			t.Errorf("component: %v", err)
 		}

@@ -2,6 +2,7 @@ package readmit
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
@@ -17,76 +18,35 @@ const (
 	cilium     language = iota + 1 // cilium 1.17.4, pkg/k8s/apis/cilium.io/v2
 	kubernetes                     // kubernetes v1.33.1, api/networking/v1
 	calico                         // calico v3.32.1, api/pkg/apis/projectcalico/v3
+	other                          // somebody's: it is read as far as it names nodes
 )
 
-// languageOf reports false for what is not a policy, and for kinds that name no peers.
-func languageOf(apiVersion, kind string) (language, bool) {
-	group, version, _ := strings.Cut(apiVersion, "/")
-	if version == "" {
+// language reports false for what is not a policy. Calico's staged policies say what would
+// be enforced, and are edited as what they stage. Groups that list blocks of addresses are
+// read like the policies that refer to them.
+func (o object) language() (language, bool) {
+	group, ok := o.group()
+	kind := o.Kind
+	switch {
+	case !ok:
 		return 0, false
-	}
-	switch group + " " + kind {
-	case "cilium.io CiliumNetworkPolicy", "cilium.io CiliumClusterwideNetworkPolicy":
+	case group == "cilium.io" && (kind == "CiliumNetworkPolicy" || kind == "CiliumClusterwideNetworkPolicy"):
 		return cilium, true
-	case "networking.k8s.io NetworkPolicy":
+	case group == "networking.k8s.io" && kind == "NetworkPolicy", isCalico(group) && kind == "StagedKubernetesNetworkPolicy":
 		return kubernetes, true
-	case "projectcalico.org NetworkPolicy", "projectcalico.org GlobalNetworkPolicy",
-		"crd.projectcalico.org NetworkPolicy", "crd.projectcalico.org GlobalNetworkPolicy":
+	case isCalico(group) && slices.Contains([]string{"NetworkPolicy", "GlobalNetworkPolicy", "StagedNetworkPolicy", "StagedGlobalNetworkPolicy"}, kind):
 		return calico, true
+	case strings.HasSuffix(kind, "NetworkPolicy"),
+		strings.HasSuffix(kind, "Group") && yamlnode.Field(yamlnode.Field(o.doc, "spec"), "ipBlocks") != nil:
+		return other, true
 	}
 	return 0, false
 }
 
 // policy is a network policy as it was written.
 type policy struct {
-	item     *yaml.RNode
-	language language
-	// doc is the item's mapping without aliases: the item's own where it has none,
-	// else a copy.
-	doc                               *yaml.Node
-	apiVersion, kind, namespace, name string
-}
-
-// readPolicy reports false for what is not a network policy and for one that cannot be
-// read, which is a finding.
-func readPolicy(item *yaml.RNode, list *diag.List) (policy, bool) {
-	if item.IsNilOrEmpty() {
-		return policy{}, false
-	}
-	doc := item.YNode()
-	p := policy{
-		item: item, doc: doc,
-		apiVersion: text(yamlnode.Field(doc, "apiVersion")),
-		kind:       text(yamlnode.Field(doc, "kind")),
-	}
-	var ok bool
-	if p.language, ok = languageOf(p.apiVersion, p.kind); !ok {
-		return policy{}, false
-	}
-	meta := yamlnode.Field(doc, "metadata")
-	p.namespace, p.name = text(yamlnode.Field(meta, "namespace")), text(yamlnode.Field(meta, "name"))
-	plain, err := withoutAliases(doc)
-	if err != nil {
-		list.Errorf(CodeMalformed, p.path(), "%s cannot be read: %v", p, err).
-			Fix("write it so that the API server accepts it")
-		return policy{}, false
-	}
-	p.doc = plain
-	return p, true
-}
-
-// String names the policy as messages do.
-func (p policy) String() string {
-	if p.namespace == "" {
-		return fmt.Sprintf("%s %q", p.kind, p.name)
-	}
-	return fmt.Sprintf("%s %q", p.kind, p.namespace+"/"+p.name)
-}
-
-// path is where findings about the policy are: its kind and name stand for the root
-// of its document.
-func (p policy) path() string {
-	return fmt.Sprintf("%s[%q]", p.kind, strings.TrimPrefix(p.namespace+"/"+p.name, "/"))
+	object
+	in language
 }
 
 // specs lists the policy's specifications, each with its path in the document: spec
@@ -124,9 +84,26 @@ func (at place) elements() []place {
 	return all
 }
 
+// up is the place n steps above.
+func (at place) up(n int) place {
+	above := place{at.policy, nil, at.policy.doc}
+	for _, s := range at.steps[:len(at.steps)-n] {
+		switch s := s.(type) {
+		case int:
+			above = above.elements()[s]
+		case string:
+			above, _ = above.child(s)
+		}
+	}
+	return above
+}
+
+// index is the place's number in its list.
+func (at place) index() int { return at.steps[len(at.steps)-1].(int) }
+
 // path is the place as a finding names it.
 func (at place) path() string {
-	p := at.policy.path()
+	p := at.policy.Path()
 	for _, s := range at.steps {
 		switch s := s.(type) {
 		case int:
@@ -140,7 +117,7 @@ func (at place) path() string {
 
 // where is the place as a message names it.
 func (at place) where() string {
-	return strings.TrimPrefix(strings.TrimPrefix(at.path(), at.policy.path()), ".") + " of " + at.policy.String()
+	return strings.TrimPrefix(strings.TrimPrefix(at.path(), at.policy.Path()), ".") + " of " + at.policy.String()
 }
 
 // pointer is the place as JSON Pointer names it (RFC 6901). The names in it are ours

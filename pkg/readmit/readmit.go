@@ -12,9 +12,13 @@
 // them it would open all. The addresses stand in one CiliumCIDRGroup, so that
 // policies need no edit when gateways change.
 //
-// Kubernetes' NetworkPolicies and Calico's name nodes by address. There a block that
-// holds a gateway's InternalIP gets the gateway's tailnet addresses beside it, where
-// some region runs another plugin than Cilium, which lets no block match a node.
+// Kubernetes' NetworkPolicies and Calico's name nodes by address, or by a set of addresses.
+// There a block or a set that holds a gateway's InternalIP gets the gateway's tailnet
+// addresses beside it, where some region runs another plugin than Cilium, which lets no
+// block match a node; and an exception that holds it gets them, too.
+//
+// Only what comes from gateways is at stake. Nobody opens connections to their tailnet
+// addresses, so rules for egress stay as they are.
 //
 // Start with Policies, which edits documents in place and keeps their comments and
 // order. Patches says the same as JSON 6902 patches. Group is the object that both
@@ -29,53 +33,73 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 )
 
-// Policies adds to every network policy among items the rules that readmit the
-// gateways, and returns what it found wrong with the policies, sorted. A second call
-// changes nothing. A policy that it cannot read stays as it is and is a finding.
-func Policies(p *plan.Plan, items []*yaml.RNode) diag.List {
+// Policies adds to every network policy among items, and in Lists among them, the rules
+// that readmit the gateways. It returns what it changed, in the order of the items, and
+// what it found wrong with the policies, sorted. A second call changes nothing. A policy
+// that it cannot read stays as it is and is a finding.
+func Policies(p *plan.Plan, items []*yaml.RNode) ([]Change, diag.List) {
 	reviews, list := reviewAll(p, items)
 	for _, r := range reviews {
-		r.policy.item.SetYNode(r.policy.doc)
-		apply(r.edits)
+		if len(r.edits) > 0 {
+			r.policy.item.SetYNode(r.policy.root)
+			apply(r.edits)
+		}
 	}
-	return list
+	return changesOf(reviews), list
 }
 
 // Patches returns what Policies would do as one patch for each policy that changes,
 // in the order of items, and leaves items alone.
-func Patches(p *plan.Plan, items []*yaml.RNode) ([]Patch, diag.List) {
+func Patches(p *plan.Plan, items []*yaml.RNode) ([]Patch, []Change, diag.List) {
 	reviews, list := reviewAll(p, items)
 	var patches []Patch
+	var patched []review
 	for _, r := range reviews {
+		if len(r.edits) == 0 {
+			patched = append(patched, r)
+			continue
+		}
 		p, ok := newPatch(r, &list)
 		if ok && isNew(p, patches, r.policy, &list) {
-			patches = append(patches, p)
+			patches, patched = append(patches, p), append(patched, r)
 		}
 	}
 	list.Sort()
-	return patches, list
+	return patches, changesOf(patched), list
 }
 
-// review is one policy and what is to be done to it.
+// review is one policy and what is to be done to it, and what is so without.
 type review struct {
 	policy policy
 	edits  []edit
+	found  []Change
 }
 
-// reviewAll returns the policies that need an edit, and all findings, sorted.
+func changesOf(reviews []review) []Change {
+	var all []Change
+	for _, r := range reviews {
+		all = append(append(all, changes(r.edits)...), r.found...)
+	}
+	return all
+}
+
+// reviewAll returns the policies that need an edit or are widened without one, and all
+// findings, sorted.
 func reviewAll(p *plan.Plan, items []*yaml.RNode) ([]review, diag.List) {
 	var reviews []review
 	var list diag.List
 	a := newAdmission(p)
-	for _, item := range items {
-		found, ok := readPolicy(item, &list)
-		if !ok {
-			continue
-		}
-		if edits := a.review(found, &list); len(edits) > 0 {
-			reviews = append(reviews, review{found, edits})
+	a.among = survey(readObjects(items, &list))
+	a.among.sets = append(a.among.sets, ownSet(p)...)
+	for _, one := range a.among.policies {
+		a.noteDestinations(one)
+		edits, found := a.review(one, &list)
+		if len(edits)+len(found) > 0 {
+			reviews = append(reviews, review{one, edits, found})
 		}
 	}
+	a.checkOrder(&list)
+	a.checkSets(&list)
 	list.Sort()
 	return reviews, list
 }

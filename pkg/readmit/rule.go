@@ -42,31 +42,42 @@ func (s section) peers() []string {
 	return kinds
 }
 
-// edit puts sibling behind the rule at.
+// edit adds a value to a policy: behind an element of a list, or under a key of a mapping.
 type edit struct {
-	// rules is the list that at is element index of.
-	rules   *yaml.Node
-	at      place
-	index   int
-	sibling *yaml.Node
+	in *yaml.Node
+	// at is the element, or the mapping: what must not have changed before the edit is made.
+	at    place
+	index int
+	key   string
+	value *yaml.Node
+	// because is what made the edit necessary.
+	because place
+	change  Change
 }
 
 // apply carries the edits out, the last one first, so that earlier indexes hold.
 func apply(edits []edit) {
 	for _, e := range slices.Backward(edits) {
-		e.rules.Content = slices.Insert(e.rules.Content, e.index+1, e.sibling)
+		if e.key != "" {
+			e.in.Content = append(e.in.Content, scalar(e.key), e.value)
+			continue
+		}
+		e.in.Content = slices.Insert(e.in.Content, e.index+1, e.value)
 	}
 }
 
-// review returns the rules that p lacks, in the order of the document.
-func (a admission) review(p policy, list *diag.List) []edit {
-	switch p.language {
+// review returns what p lacks, in the order of the document, and what it gets without an edit.
+func (a admission) review(p policy, list *diag.List) ([]edit, []Change) {
+	switch p.in {
 	case kubernetes:
-		return a.reviewKubernetes(p, list)
+		return a.reviewKubernetes(p, list), nil
 	case calico:
 		return a.reviewCalico(p, list)
+	case other:
+		a.reviewOther(p, list)
+		return nil, nil
 	}
-	return a.reviewCilium(p, list)
+	return a.reviewCilium(p, list), nil
 }
 
 func (a admission) reviewCilium(p policy, list *diag.List) []edit {
@@ -95,26 +106,33 @@ func (a admission) reviewSection(s section, spec place, list *diag.List) []edit 
 	}
 	var edits []edit
 	for i, rule := range rules.elements() {
-		if !a.sound(s, rule, list) {
+		if !a.sound(s, rule, list) || s.way != "from" {
 			continue
 		}
-		for _, sibling := range a.siblings(s, rule, list) {
-			if !slices.ContainsFunc(rules.node.Content, func(r *yaml.Node) bool { return same(r, sibling) }) &&
-				!slices.ContainsFunc(edits, func(e edit) bool { return same(e.sibling, sibling) }) {
-				edits = append(edits, edit{rules.node, rule, i, sibling})
-			}
+		because, addresses, peers := a.substitutes(rule.node)
+		if len(peers) == 0 {
+			continue
+		}
+		a.checkCopy(s, rule, list)
+		sibling := s.sibling(rule, peers)
+		if !slices.ContainsFunc(rules.node.Content, func(r *yaml.Node) bool { return same(r, sibling) }) &&
+			!slices.ContainsFunc(edits, func(e edit) bool { return same(e.value, sibling) }) {
+			edits = append(edits, edit{in: rules.node, at: rule, because: rule, index: i, value: sibling,
+				change: Change{Rule: because, Effect: s.effect(), Addresses: addresses}})
 		}
 	}
 	return edits
 }
 
-// siblings is the rule that has to stand beside rule, if any.
-func (a admission) siblings(s section, rule place, list *diag.List) []*yaml.Node {
-	peers := a.substitutes(texts(yamlnode.Field(rule.node, s.way+"Entities")))
-	if len(peers) == 0 {
-		return nil
+func (s section) effect() Effect {
+	if s.deny {
+		return Denies
 	}
-	a.checkCopy(s, rule, list)
+	return Admits
+}
+
+// sibling is the rule that stands beside rule, with other peers.
+func (s section) sibling(rule place, peers []*yaml.Node) *yaml.Node {
 	sibling := mapping(scalar(s.way+"CIDRSet"), sequence(peers...))
 	for _, name := range []string{"toPorts", "icmps", "authentication"} {
 		part := yamlnode.Field(rule.node, name)
@@ -123,7 +141,7 @@ func (a admission) siblings(s section, rule place, list *diag.List) []*yaml.Node
 		}
 		sibling.Content = append(sibling.Content, scalar(name), s.copyPart(name, part))
 	}
-	return []*yaml.Node{sibling}
+	return sibling
 }
 
 // copyPart copies part of a rule. The ports of a deny rule have no layer 7 (cilium
@@ -141,21 +159,21 @@ func (s section) copyPart(name string, part *yaml.Node) *yaml.Node {
 	return c
 }
 
-// substitutes are the CIDR peers that stand for the gateways among entities. The
-// entity cluster contains remote-node; all and world contain every address that no
-// node or pod has, so gateways are in already; host is the node itself (cilium
-// 1.17.4, pkg/policy/api/entity.go).
-func (a admission) substitutes(entities []string) []*yaml.Node {
+// substitutes are the CIDR peers that stand for the gateways among those of an ingress rule,
+// and their addresses. The entity cluster contains remote-node; all and world contain every
+// address that no node or pod has, so gateways are in already; host is the node itself
+// (cilium 1.17.4, pkg/policy/api/entity.go).
+func (a admission) substitutes(rule *yaml.Node) (Rule, []netip.Prefix, []*yaml.Node) {
+	entities := texts(yamlnode.Field(rule, "fromEntities"))
 	has := func(e string) bool { return slices.Contains(entities, e) }
 	switch {
 	case !a.active || has("all") || has("world"):
-		return nil
-	case has("remote-node") || has("cluster"):
-		return []*yaml.Node{mapping(scalar("cidrGroupRef"), scalar(GroupName))}
+	case has("remote-node") || has("cluster") || selectsNodes(rule):
+		return RuleCiliumNodes, a.gateways, []*yaml.Node{mapping(scalar("cidrGroupRef"), scalar(GroupName))}
 	case has("kube-apiserver"):
-		return cidrPeers(a.controlPlane)
+		return RuleCiliumAPI, a.controlPlane, cidrPeers(a.controlPlane)
 	}
-	return nil
+	return "", nil, nil
 }
 
 func cidrPeers(prefixes []netip.Prefix) []*yaml.Node {

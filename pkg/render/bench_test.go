@@ -49,7 +49,7 @@ func BenchmarkRender(b *testing.B) {
 		b.Run(fmt.Sprintf("regions=%d", regions), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				for _, err := range render.Files(plan.New(topology)) {
+				for _, err := range render.Files(plan.New(topology), nil) {
 					if err != nil {
 						b.Fatal(err)
 					}

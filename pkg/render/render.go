@@ -28,8 +28,9 @@ import (
 
 // Files yields the files of the output tree, in no particular order, each path once.
 // It ends with an error where one cannot be spelled, which is a fault of this module.
-// The plan must be of a valid topology: see package validate.
-func Files(p *plan.Plan) iter.Seq2[tree.File, error] {
+// The plan must be of a valid topology: see package validate. The changes to network
+// policies, which package readmit makes, are for the report.
+func Files(p *plan.Plan, changes []readmit.Change) iter.Seq2[tree.File, error] {
 	p = p.ByName()
 	return func(yield func(tree.File, error) bool) {
 		w := &writer{plan: p, fleet: host.NewFleet(p), plugins: plugin.New(p), header: tree.Header(p.Topology.Metadata.Name), yield: yield}
@@ -49,13 +50,13 @@ func Files(p *plan.Plan) iter.Seq2[tree.File, error] {
 			w.leaving(r)
 		}
 		w.add(tree.File{Path: "tailnet/policy.json", Data: acl.FromPlan(p).JSON()}, nil)
-		w.add(tree.File{Path: report.Path, Data: report.Markdown(p)}, nil)
+		w.add(tree.File{Path: report.Path, Data: append(report.Markdown(p), report.Policies(changes)...)}, nil)
 		w.add(tree.File{Path: steps.Path, Data: steps.Markdown(p, steps.Filter{})}, nil)
 	}
 }
 
-// Tree is Files as a list, sorted by path.
-func Tree(p *plan.Plan) ([]tree.File, error) { return tree.Collect(Files(p)) }
+// Tree is Files as a list, sorted by path, where no policies are given.
+func Tree(p *plan.Plan) ([]tree.File, error) { return tree.Collect(Files(p, nil)) }
 
 // Objects yields what goes to the API server, in the order in which it can be applied.
 // A static Pod is a file and never an object: applied to the cluster it would be an

@@ -69,10 +69,17 @@ func unreachable(t *schema.Topology) diag.List {
 	}))
 	for i := range claims {
 		c := &claims[i]
-		if c.Role != claim.RoleAPIServer || !claim.InAny(c.Prefix, schema.PrivateBlocks()) {
+		if c.Role != claim.RoleAPIServer || !schema.IsInside(c.Prefix) {
 			continue // a public address needs no tunnel
 		}
-		if reachable.First(reachable.Overlapping(c.Prefix), func(*claim.Claim) bool { return true }) == nil {
+		if reachable.First(reachable.Overlapping(c.Prefix), func(*claim.Claim) bool { return true }) != nil {
+			continue
+		}
+		if pool := tailnetPool(t); slices.ContainsFunc(pool, c.Prefix.Overlaps) {
+			list.Warnf(CodeAPIServer, c.Path(),
+				"%s lies among the addresses of the tailnet (%s): devices of the tailnet reach it, and gateways are the only ones of the cluster, so no other node does, and no pod", c, prefixList(pool)).
+				Fix("write an address in the nodeCIDRs of its region, which gateways advertise")
+		} else {
 			list.Warnf(CodeAPIServer, c.Path(),
 				"%s is private and lies in the node CIDRs of no region, so no gateway advertises it and the other regions cannot reach it", c).
 				Fix("add its network to the nodeCIDRs of its region, or to externalCIDRs where every region has a way there of its own")

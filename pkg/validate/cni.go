@@ -29,11 +29,10 @@ const (
 func networkPlugins(p *plan.Plan) diag.List {
 	var list diag.List
 	full := p.Topology
-	several := severalProviders(full)
 	for i := range full.Spec.Regions {
 		devicePatterns(full, i, &list)
 		atHome(full, i, &list)
-		regionPools(full, i, several, &list)
+		regionPools(full, i, &list)
 		tunnelKnown(full, i, &list)
 		tunnelFamily(full, i, &list)
 		againstFirst(full, i, &list)
@@ -66,9 +65,10 @@ func devicePatterns(t *schema.Topology, i int, list *diag.List) {
 
 // regionPools refuses modes that cannot give each region its own pod CIDRs, where the
 // plugin has a choice.
-func regionPools(t *schema.Topology, i int, severalProviders bool, list *diag.List) {
+func regionPools(t *schema.Topology, i int, list *diag.List) {
 	r, path := &t.Spec.Regions[i], diag.Index("spec.regions", i)+".cni.ipam"
 	mode := facts.Plugin(r.CNI.Type).Mode(r.CNI.IPAM)
+	elsewhere := samePluginElsewhere(t, r)
 	switch {
 	case !mode.Name.IsKnown() || r.Provider == "":
 	case mode.Pools.Value == plugin.PoolsOfProvider && !facts.Provider(r.Provider).CiliumIPAM.IsKnown():
@@ -80,9 +80,11 @@ func regionPools(t *schema.Topology, i int, severalProviders bool, list *diag.Li
 	case mode.Pools.Value == plugin.PoolsOfCluster:
 		list.Errorf(CodeIPAM, path, "IPAM %s has one list for the whole cluster and cannot give region %q its pod CIDRs", r.CNI.IPAM, r.Name).
 			Fix("set ipam: multi-pool, or kubernetes where something else gives nodes their podCIDRs").Propose(string(schema.IPAMMultiPool))
-	case mode.Pools.Value == plugin.PoolsOfProvider && severalProviders:
-		list.Errorf(CodeIPAM, path, "IPAM %s of region %q takes addresses from %s, and the nodes of other providers' regions cannot do that", r.CNI.IPAM, r.Name, r.Provider).
-			Fix("set ipam: multi-pool").Propose(string(schema.IPAMMultiPool))
+	case mode.Pools.Value == plugin.PoolsOfProvider && elsewhere != none:
+		o := &t.Spec.Regions[elsewhere]
+		list.Errorf(CodeIPAM, path, "IPAM %s of region %q takes addresses from the network of %s, and region %q, which runs %s, too, is of %s", r.CNI.IPAM, r.Name, facts.Provider(r.Provider).Title, o.Name, r.CNI.Type, o.Provider).
+			See(regionPath(elsewhere)+".cni", "region %q runs %s", o.Name, o.CNI.Type).
+			Fix("run the provider's own plugin in region %q, or another one than %s in region %q; or set ipam: multi-pool everywhere, and give the pods of region %q prefixes of their own, and a tunnel (cni.tunnel) or routes of the network (cni.podRoutes)", r.Name, r.CNI.Type, o.Name, r.Name)
 	}
 }
 
@@ -97,8 +99,10 @@ func aloneWithPlugin(t *schema.Topology, r *schema.Region) bool {
 	return same == 1
 }
 
-func severalProviders(t *schema.Topology) bool {
-	return slices.ContainsFunc(t.Spec.Regions, func(r schema.Region) bool { return r.Provider != t.Spec.Regions[0].Provider })
+// samePluginElsewhere is the first region of another provider that runs the region's plugin;
+// none where there is no such.
+func samePluginElsewhere(t *schema.Topology, r *schema.Region) int {
+	return slices.IndexFunc(t.Spec.Regions, func(o schema.Region) bool { return o.CNI.Type == r.CNI.Type && o.Provider != r.Provider })
 }
 
 // atHome: a plugin that takes pods' addresses from a provider's network runs nowhere else.

@@ -161,10 +161,7 @@ func (g *gateway) tailnetIP(list *diag.List, t *schema.Topology) {
 		}
 		return
 	}
-	pool := t.Spec.Tailnet.IPPool
-	if len(pool) == 0 {
-		pool = []netip.Prefix{schema.TailnetIPv4()}
-	}
+	pool := tailnetPool(t)
 	if !claim.InAny(claim.Host(a), pool) {
 		list.Errorf(CodeGatewayTailnetIP, g.path+".tailnetIP", "tailnetIP %s of gateway %q lies outside the tailnet's pool (%s)",
 			a, g.node.Name, claim.Join(pool)).Fix("write what `tailscale ip -4` prints on the host, or add its pool to spec.tailnet.ipPool")
@@ -179,7 +176,7 @@ func (g *gateway) publicIP(list *diag.List, advertised *claim.Tree) {
 	a, field := g.node.PublicIP, "publicIP"
 	if !a.IsValid() {
 		a, field = g.node.InternalIP, "internalIP"
-		if !a.IsValid() || claim.InAny(claim.Host(a), schema.PrivateBlocks()) {
+		if !a.IsValid() || schema.IsInside(claim.Host(a)) {
 			return
 		}
 	}
@@ -192,7 +189,7 @@ func (g *gateway) publicIP(list *diag.List, advertised *claim.Tree) {
 	if field == "internalIP" {
 		return
 	}
-	if claim.InAny(claim.Host(a), schema.PrivateBlocks()) && !g.node.UnderNAT {
+	if schema.IsInside(claim.Host(a)) && !g.node.UnderNAT {
 		list.Warnf(CodeGatewayPublicIP, g.path+".publicIP", "publicIP %s of gateway %q is private, so peers outside its network cannot reach it",
 			a, g.node.Name).Fix("write the address that peers see, or set underNAT: true")
 	}

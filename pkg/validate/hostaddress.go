@@ -136,7 +136,7 @@ func (m *madeRegion) noLAN(list *diag.List) {
 	}
 	for _, n := range g.Nodes {
 		for _, a := range n.Addresses() {
-			if own := claim.Host(a); !slices.Contains(m.given.NodeCIDRs, own) || !claim.InAny(own, schema.PrivateBlocks()) {
+			if own := claim.Host(a); !slices.Contains(m.given.NodeCIDRs, own) || !schema.IsInside(own) {
 				return // another host's address is beside it, or it is public, which is a finding already
 			}
 		}

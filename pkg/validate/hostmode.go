@@ -23,6 +23,9 @@ func whatStarts(p *plan.Plan) diag.List {
 		if r.Gateways.StaticPods() && d.StartsAlone.IsKnown() && !d.StartsAlone.Value {
 			neverStarts(p, i, homes, d.Title, &list)
 		}
+		if r.Gateways.Mode == schema.ModeDaemonSet {
+			neverScheduled(p, i, homes, &list)
+		}
 		if r.Gateways.OnHost() && d.MachineConfig.IsKnown() {
 			list.Errorf(CodeHostServices, regionPath(i)+".gateways.mode", "gateways of region %q are to be services of their hosts, and hosts of %s run none: they have neither a shell nor systemd", r.Name, d.Title).
 				See(distributionPath, "distribution: %s is chosen here", d.Name).
@@ -49,4 +52,19 @@ func neverStarts(p *plan.Plan, i int, homes []int, title string, list *diag.List
 		return
 	}
 	d.Fix("use mode %s: services of systemd around the host's own tailscaled are the gateway, before any kubelet", schema.ModeHost)
+}
+
+// neverScheduled: a kubelet hears of a DaemonSet's pods from the API server alone, after every
+// boot. Whether hosts have another way there, over a VPN of their own, only links say.
+func neverScheduled(p *plan.Plan, i int, homes []int, list *diag.List) {
+	t := p.Given
+	r := &t.Spec.Regions[i]
+	if !beyondTunnel(p, homes, i) {
+		return
+	}
+	told, _ := t.Spec.Cluster.APIServer.Told()
+	list.Warnf(CodeNeverStarts, regionPath(i)+".gateways.mode", "gateways of region %q are pods of a DaemonSet, of which their kubelets hear from the API server, and %s in region %q is reached through these gateways only: they never start, nor do they come back once all of them are down",
+		r.Name, told, t.Spec.Regions[homes[0]].Name).
+		See(apiServerPath, "%s is stated here", told).
+		Fix("use mode %s, or %s where the kubelet waits for the API server (k3s, RKE2); or say by what else hosts reach it: spec.links for a private link, an endpoint that needs no tunnel; or suppress this finding", schema.ModeStaticPod, schema.ModeHost)
 }

@@ -1,10 +1,12 @@
 package validate
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan/mtu"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -58,32 +60,26 @@ func linkRegions(p *plan.Plan, k int, list *diag.List) {
 }
 
 // linkMTU: without a tunnel nobody tells hosts of the pair that packets have to be
-// smaller, and what is too large is lost where path MTU discovery does not work.
+// smaller, and what is too large is lost where path MTU discovery does not work. A link of
+// which nothing is said carries Ethernet's packets, which many a cloud's own exceed.
 func linkMTU(p *plan.Plan, k int, list *diag.List) {
 	l := &p.Given.Spec.Links[k]
+	carries := cmp.Or(l.MTU, mtu.Ethernet)
+	untold := ""
 	if l.MTU == 0 {
-		return
+		untold = "; or say what the link carries (mtu) where that is more"
 	}
 	for _, name := range l.Regions {
 		i := slices.IndexFunc(p.Given.Spec.Regions, func(r schema.Region) bool { return r.Name == name })
 		if i < 0 {
 			continue
 		}
-		r := &p.Given.Spec.Regions[i]
-		sent := r.MTU
-		if sent == 0 {
-			sent = 1500
-		}
-		if r.CNI.MTU > 0 {
-			sent = r.CNI.MTU
-			if plan.Encapsulates(&p.Topology.Spec.Regions[i]) {
-				sent += 50 // VXLAN's and Geneve's headers (RFC 7348; cilium 1.18.2, Documentation/network/concepts/routing.rst)
-			}
-		}
-		if sent > l.MTU {
-			list.Warnf(CodeLinkMTU, linkPath(k)+".mtu", "the link carries packets of %d bytes, and pods of region %q send up to %d: what is larger is lost wherever no answer says so", l.MTU, name, sent).
+		r := &p.Topology.Spec.Regions[i]
+		around := mtu.Overhead(r)
+		if sent := mtu.Pod(r) + around; sent > carries {
+			list.Warnf(CodeLinkMTU, linkPath(k)+".mtu", "the link carries packets of %d bytes, and pods of region %q send up to %d: what is larger is lost wherever no answer says so", carries, name, sent).
 				See(regionPath(i), "region %q is described here", name).
-				Fix("set cni.mtu of region %q to what the link carries, %d without the plugin's own headers; or suppress this finding where the link fragments, or answers", name, l.MTU)
+				Fix("set cni.mtu of region %q to %d or less%s; or suppress this finding where the link fragments, or answers", name, carries-around, untold)
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan/mtu"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
@@ -21,9 +22,10 @@ const (
 )
 
 // packetSizes follows a pod's packet outwards: its own card, the plugin around it, the
-// tunnel, the provider's network.
-func packetSizes(t *schema.Topology) diag.List {
+// tunnel, the provider's network. A plugin's own tunnel is around it where nobody states one.
+func packetSizes(p *plan.Plan) diag.List {
 	var list diag.List
+	t := p.Topology
 	for i := range t.Spec.Regions {
 		linkTooSmall(t, i, &list)
 		podTooLarge(t, i, &list)
@@ -87,14 +89,17 @@ func ipv6TooSmall(t *schema.Topology, i int, list *diag.List) bool {
 	case r.CNI.MTU > 0 && r.CNI.MTU < mtu.MinIPv6:
 		list.Errorf(CodeMTUIPv6, cniMTUPath(i), "pods of region %q cannot have IPv6 at an MTU of %d: the smallest that it allows is %d, and the kernel disables it on a device with less", r.Name, r.CNI.MTU, mtu.MinIPv6).
 			See(diag.Index(regionPath(i)+".podCIDRs", j), "%s is claimed here", r.PodCIDRs[j]).
-			Fix("set cni.mtu to at least %d, and tunnel: none if it does not fit then", mtu.MinIPv6).Propose(strconv.Itoa(mtu.MinIPv6))
+			Fix("set cni.mtu to at least %d; if it does not fit then, %s", mtu.MinIPv6, bare(r)).Propose(strconv.Itoa(mtu.MinIPv6))
 		return true
 	case r.CNI.Tunnel == schema.TunnelIPIP: // which carries none
 	case mtu.Encapsulates(r) && len(t.Spec.Regions) > 1:
-		list.Warnf(CodeMTUIPv6, regionPath(i)+".cni.tunnel", "tunnel %s of region %q leaves %d of the %d bytes of tailscale0 to pods, and IPv6 needs %d: full packets of %s to other regions are fragmented, or lost where routers may not fragment them",
+		d := list.Warnf(CodeMTUIPv6, regionPath(i)+".cni.tunnel", "tunnel %s of region %q leaves %d of the %d bytes of tailscale0 to pods, and IPv6 needs %d: full packets of %s to other regions are fragmented, or lost where routers may not fragment them",
 			r.CNI.Tunnel, r.Name, mtu.Fits(r), facts.TailscaleMTU, mtu.MinIPv6, r.PodCIDRs[j]).
 			See(diag.Index(regionPath(i)+".podCIDRs", j), "%s is claimed here", r.PodCIDRs[j]).
-			Fix("set tunnel: none, so that pods' packets travel as they are").Propose(string(schema.TunnelNone))
+			Fix("%s, so that pods' packets travel as they are", bare(r))
+		if facts.Provider(r.Provider).FlatLAN() {
+			d.Propose(string(schema.TunnelNone))
+		}
 		return true
 	}
 	return false
@@ -114,6 +119,16 @@ func encapsulatedTooLarge(t *schema.Topology, i int, list *diag.List) {
 	default:
 		list.Warnf(CodeMTUTunnel, regionPath(i)+".cni.tunnel", "by default, the plugin of region %q lets pods send packets of %d bytes, and in %s only %d fit into tailscale0 (MTU %d); the MSS clamp of the gateways does not see inside",
 			r.Name, mtu.Pod(r), r.CNI.Tunnel, fits, facts.TailscaleMTU).
-			Fix("give pods an MTU of %d in the plugin's settings, and state it as cni.mtu, or set tunnel: none", fits)
+			Fix("give pods an MTU of %d in the plugin's settings, and state it as cni.mtu, or %s", fits, bare(r))
 	}
+}
+
+// bare is how pods' packets travel as they are: a plugin has one tunnel for the whole cluster, and
+// without it somebody has to know the way to pods.
+func bare(r *schema.Region) string {
+	way := fmt.Sprintf("set tunnel: none in every region of %s", r.CNI.Type)
+	if !facts.Provider(r.Provider).FlatLAN() {
+		way += ", and say who knows the way to another node's pods (cni.podRoutes)"
+	}
+	return way
 }

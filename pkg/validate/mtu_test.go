@@ -22,6 +22,13 @@ func TestPacketSizes(t *testing.T) {
 			}
 		}
 	}
+	flannel := func(mtu int) func(*schema.Topology) {
+		return func(t *schema.Topology) {
+			for i := range t.Spec.Regions {
+				t.Spec.Regions[i].CNI = schema.CNI{Type: schema.CNIFlannel, MTU: mtu}
+			}
+		}
+	}
 	ipv6 := func(t *schema.Topology) {
 		for i := range t.Spec.Regions {
 			t.Spec.Regions[i].PodCIDRs = append(t.Spec.Regions[i].PodCIDRs, cidrs([]string{"fd00:1::/56", "fd00:2::/56"}[i])...)
@@ -42,8 +49,11 @@ func TestPacketSizes(t *testing.T) {
 		"vxlan that fits":         {[]func(*schema.Topology){vxlan(1230)}, nil},
 		"vxlan above the network": {[]func(*schema.Topology){vxlan(1411)}, []found{{validate.CodeMTUPod, diag.Error, "1410"}, {validate.CodeMTUTunnel, diag.Error, "1230"}}},
 		"vxlan in one region":     {[]func(*schema.Topology){vxlan(0), func(t *schema.Topology) { t.Spec.Regions = t.Spec.Regions[:1] }}, nil},
+		"a plugin's own tunnel":   {[]func(*schema.Topology){flannel(0)}, []found{{validate.CodeMTUTunnel, diag.Warning, ""}}},
+		"and what it leaves":      {[]func(*schema.Topology){flannel(1411)}, []found{{validate.CodeMTUPod, diag.Error, "1410"}, {validate.CodeMTUTunnel, diag.Error, "1230"}}},
 		"IPv6":                    {[]func(*schema.Topology){ipv6}, nil},
-		"IPv6 in vxlan":           {[]func(*schema.Topology){ipv6, vxlan(0)}, []found{{validate.CodeMTUIPv6, diag.Warning, "none"}}},
+		"IPv6 in vxlan":           {[]func(*schema.Topology){ipv6, vxlan(0)}, []found{{validate.CodeMTUIPv6, diag.Warning, ""}}}, // without it nobody would know the way
+		"IPv6 in vxlan on a LAN":  {[]func(*schema.Topology){ipv6, vxlan(0), func(t *schema.Topology) { t.Spec.Regions[0].Provider = "bare-metal" }}, []found{{validate.CodeMTUIPv6, diag.Warning, "none"}}},
 		"no IPv6 at that":         {[]func(*schema.Topology){ipv6, vxlan(1230)}, []found{{validate.CodeMTUIPv6, diag.Error, "1280"}}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
 // The codes of the findings about peer relays.
@@ -28,7 +29,12 @@ func peerRelays(p *plan.Plan) diag.List {
 		before := len(list)
 		relayVersion(p, r, at, &list)
 		relayPort(r, at, &list)
-		if !r.HasOpen() {
+		switch {
+		case r.Region.Egress == schema.EgressHTTPS:
+			list.Errorf(CodePeerRelay, at, "gateways of region %q are to relay tunnels of others at UDP port %d, and the region lets nothing out but TCP to port 443", r.Region.Name, port).
+				See(regionPath(i)+".egress", "egress: %s is stated here", r.Region.Egress).
+				Fix("let its gateways send UDP to anywhere, and say egress: %s; or put the relay into another region", schema.EgressAny)
+		case !r.HasOpen():
 			list.Errorf(CodePeerRelay, at, "gateways of region %q are to relay tunnels of others at UDP port %d, and none of them has a public address that others reach", r.Region.Name, port).
 				Fix("state the publicIP of a gateway there, without underNAT (where there is a NAT, forward both of its UDP ports to it); or put the relay into another region")
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/internal/cidr"
@@ -11,6 +12,7 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/plugin"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/provider"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/issues"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan/mtu"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
@@ -35,12 +37,12 @@ func insideRegions(p *plan.Plan) diag.List {
 		if r.Region.Provider == "" {
 			continue // and that is a finding already
 		}
-		podsRouted(r, i, &list)
+		podsRouted(p, i, &list)
 		sharesNodes(r.Region, i, &list)
 		if r.Region.HostAddress == schema.HostAddressMade {
 			continue // no network is inside it
 		}
-		hostRoutes(r, i, &list)
+		hostRoutes(p, i, &list)
 		podSources(p, i, &list)
 		networkTold(r, i, &list)
 	}
@@ -49,51 +51,125 @@ func insideRegions(p *plan.Plan) diag.List {
 
 // podsRouted: with native routing the network between the nodes must be able to route
 // pods' prefixes (cilium 1.17.4, Documentation/network/concepts/routing.rst).
-func podsRouted(r *plan.Region, i int, list *diag.List) {
+func podsRouted(p *plan.Plan, i int, list *diag.List) {
+	r := &p.Regions[i]
 	if oneHost(r.Region) || len(r.Region.PodCIDRs) == 0 {
 		return
 	}
-	p := facts.Provider(r.Region.Provider)
+	network := facts.Provider(r.Region.Provider)
 	at := regionPath(i) + ".cni"
 	switch {
 	case r.Pods == plan.PodsUnrouted && r.Region.CNI.Tunnel != schema.TunnelNone:
 		list.Errorf(CodePodsUnrouted, at, "nodes of region %q and pods of other nodes cannot reach each other: %s puts into %s what one pod sends another, and all else goes as it is, and the network of %s has no route to pod CIDR %s",
-			r.Region.Name, r.Region.CNI.Release(), r.Region.CNI.Tunnel, p.Title, r.Region.PodCIDRs[0]).
-			Fix("%s", waysOut(r.Region, p))
+			r.Region.Name, r.Region.CNI.Release(), r.Region.CNI.Tunnel, network.Title, r.Region.PodCIDRs[0]).
+			Fix("%s", waysOut(p, r.Region))
 	case r.Pods == plan.PodsUnrouted:
 		list.Errorf(CodePodsUnrouted, at, "pods of two nodes of region %q cannot reach each other: %s sends their packets as they are, and the network of %s has no route to pod CIDR %s",
-			r.Region.Name, r.Region.CNI.Release(), p.Title, r.Region.PodCIDRs[0]).
-			Fix("%s", waysOut(r.Region, p))
+			r.Region.Name, r.Region.CNI.Release(), network.Title, r.Region.PodCIDRs[0]).
+			Fix("%s", waysOut(p, r.Region))
 	case r.Pods == plan.PodsUntold:
 		depends := "is not written down"
-		if p.Fabric.Value == provider.TableOrLAN {
+		if network.Fabric.Value == provider.TableOrLAN {
 			depends = "depends on which of its networks it is"
 		}
 		list.Warnf(CodePodsUnrouted, at, "%s of region %q sends pods' packets as they are, and whether the network of %s takes one for pod CIDR %s to the node that a host chose %s",
-			r.Region.CNI.Release(), r.Region.Name, p.Title, r.Region.PodCIDRs[0], depends).
-			Fix("say who knows the way: cni.podRoutes: nodes where hosts hand packets to each other over a LAN, network where that has a route to each node's pods; otherwise %s", waysOut(r.Region, p))
+			r.Region.CNI.Release(), r.Region.Name, network.Title, r.Region.PodCIDRs[0], depends).
+			Fix("say who knows the way: cni.podRoutes: nodes where hosts hand packets to each other over a LAN, network where that has a route to each node's pods; otherwise %s", waysOut(p, r.Region))
 	}
 }
 
-// waysOut names what makes pods reach each other.
-func waysOut(r *schema.Region, p provider.Provider) string {
-	overlay := *r
-	overlay.CNI.Tunnel = schema.TunnelVXLAN
+// waysOut names what makes pods reach each other, so that whoever follows it is not led to
+// another finding.
+func waysOut(p *plan.Plan, r *schema.Region) string {
+	network, known := facts.Provider(r.Provider), facts.Plugin(r.CNI.Type)
+	var ways []string
+	if way := tunnelWay(p, r); way != "" {
+		ways = append(ways, way)
+	}
+	if network.PodRoutes.IsKnown() {
+		ways = append(ways, routesWay(r))
+	}
+	if network.Fabric.Value == provider.SubnetLAN && network.Forwarding.IsKnown() {
+		ways = append(ways, "where all nodes of the region stand in one subnet, cni.podRoutes: nodes, and "+network.Forwarding.Value+", on every node")
+	}
+	if network.Fabric.IsKnown() && network.CiliumIPAM.IsKnown() {
+		way := "give pods addresses of the network itself: the provider's own plugin"
+		if m, ok := known.ModeOf(plugin.PoolsOfProvider); ok && m.Name.IsKnown() {
+			way += fmt.Sprintf(", or cni.ipam: %s where all regions of %s are %s's", m.Name.Value, r.CNI.Type, network.Title)
+		}
+		ways = append(ways, way)
+	}
+	return strings.Join(ways, "; or ")
+}
+
+// tunnelWay is a tunnel that the plugin has, in every region that runs it; empty where it has
+// none for the region's pods.
+func tunnelWay(p *plan.Plan, r *schema.Region) string {
+	tunnels := facts.Plugin(r.CNI.Type).Tunnels.Value
+	i := slices.IndexFunc(tunnels, func(t plugin.Tunnel) bool { return !t.Encrypts.Value && gets(p, r, t.Protocol) })
+	if i < 0 {
+		return ""
+	}
+	spec := p.Topology.Spec
+	spec.Regions = slices.Clone(spec.Regions)
+	overlay := r
+	for j := range spec.Regions {
+		if o := &spec.Regions[j]; o.CNI.Type == r.CNI.Type {
+			o.CNI.Tunnel = tunnels[i].Protocol
+			if o.Name == r.Name {
+				overlay = o
+			}
+		}
+	}
 	since := ""
 	if r.CNI.IPAM == schema.IPAMMultiPool {
 		since = fmt.Sprintf(" (with ipam %s from %s on)", r.CNI.IPAM, plugin.CiliumMultiPoolTunnel)
 	}
-	ways := []string{fmt.Sprintf("carry them in a tunnel: cni.tunnel: vxlan%s and cni.mtu: %d, in every region of %s", since, mtu.Fits(&overlay), r.CNI.Type)}
-	if p.PodRoutes.IsKnown() {
-		ways = append(ways, "let the network know them: cni.podRoutes: network, and "+p.PodRoutes.Value)
+	size := strconv.Itoa(mtu.Fits(overlay))
+	if mtu.Fits(overlay) < mtu.MinIPv6 && familiesOf(r.PodCIDRs).v6 {
+		size = fmt.Sprintf("%d, which IPv6 needs, so that full packets to other regions travel in pieces", mtu.MinIPv6)
 	}
-	if p.Fabric.Value == provider.SubnetLAN && p.Forwarding.IsKnown() {
-		ways = append(ways, "where all nodes of the region stand in one subnet, cni.podRoutes: nodes, and "+p.Forwarding.Value+", on every node")
+	way := fmt.Sprintf("carry them in a tunnel: cni.tunnel: %s%s and cni.mtu: %s, in every region of %s", tunnels[i].Protocol, since, size, r.CNI.Type)
+	if told := facts.Provider(r.Provider).Forwarding; told.IsKnown() && told.Value != "" && !hidden(&spec, overlay) {
+		way += fmt.Sprintf(", and %s, on every node, for what pods send to nodes (%s)", told.Value, CodePodsSource)
 	}
-	if p.Fabric.IsKnown() && p.CiliumIPAM.IsKnown() {
-		ways = append(ways, fmt.Sprintf("give pods addresses of the network itself: the provider's own plugin, or cni.ipam: cloud where all regions are %s's", p.Title))
+	return way
+}
+
+// gets reports whether the tunnel takes the region's pods to another node: not IPv6 where it has
+// IPv4 alone, and nothing where the provider's network drops it, whatever the plugin's version.
+func gets(p *plan.Plan, r *schema.Region, tunnel schema.TunnelProtocol) bool {
+	if tunnel == schema.TunnelIPIP && familiesOf(r.PodCIDRs).v6 {
+		return false
 	}
-	return strings.Join(ways, "; or ")
+	known := func(tunnel schema.TunnelProtocol) (codes []diag.Code) {
+		alone := *p.Topology
+		alone.Spec.Regions = []schema.Region{*r}
+		alone.Spec.Regions[0].CNI = schema.CNI{Type: r.CNI.Type, Tunnel: tunnel}
+		for _, d := range issues.Findings(plan.New(&alone)) {
+			if d.Severity == diag.Error {
+				codes = append(codes, d.Code)
+			}
+		}
+		return codes
+	}
+	without := known(schema.TunnelNone)
+	return !slices.ContainsFunc(known(tunnel), func(code diag.Code) bool { return !slices.Contains(without, code) })
+}
+
+// routesWay is routes of the network. Programs that make them make those to podCIDRs of Nodes,
+// which not every plugin gives to pods, and Cilium in one of its modes.
+func routesWay(r *schema.Region) string {
+	network := facts.Provider(r.Provider)
+	mode, ok := facts.Plugin(r.CNI.Type).ModeOf(plugin.PoolsOfNode)
+	if !ok {
+		return "let the network know them: cni.podRoutes: network, where something, BGP for one, gives it a route to each block that " + string(r.CNI.Type) + " gives to a node"
+	}
+	with := ""
+	if mode.Name.IsKnown() {
+		with = fmt.Sprintf(" with cni.ipam: %s in every region of %s,", mode.Name.Value, r.CNI.Type)
+	}
+	return fmt.Sprintf("let the network know them: cni.podRoutes: network,%s and %s, as does %s", with, network.PodRoutes.Value, network.PodRouter.Value)
 }
 
 // oneHost reports whether the region's node CIDRs have room for one host only.
@@ -110,23 +186,24 @@ func oneHost(r *schema.Region) bool {
 
 // hostRoutes: a network that looks every packet up in its route table does not look at
 // the neighbour that a host chose, and one of subnets does not where that is in another.
-func hostRoutes(r *plan.Region, i int, list *diag.List) {
-	p := facts.Provider(r.Region.Provider)
-	if r.Pods != plan.PodsByNodes || p.FlatLAN() {
+func hostRoutes(p *plan.Plan, i int, list *diag.List) {
+	r := &p.Regions[i]
+	network := facts.Provider(r.Region.Provider)
+	if r.Pods != plan.PodsByNodes || network.FlatLAN() {
 		return
 	}
-	if j := otherZone(r.Region); j > 0 && p.Fabric.Value == provider.SubnetLAN {
+	if j := otherZone(r.Region); j > 0 && network.Fabric.Value == provider.SubnetLAN {
 		nodes := r.Region.Gateways.Nodes
 		list.Errorf(CodeHostRoutes, regionPath(i)+".cni.podRoutes", "podRoutes nodes of region %q needs all its nodes in one subnet, and gateways %q and %q are in zones %q and %q, so in different subnets of %s, between which route tables decide",
-			r.Region.Name, nodes[0].Name, nodes[j].Name, nodes[0].Zone, nodes[j].Zone, p.Title).
+			r.Region.Name, nodes[0].Name, nodes[j].Name, nodes[0].Zone, nodes[j].Zone, network.Title).
 			See(diag.Index(regionPath(i)+".gateways.nodes", j)+".zone", "gateway %q is in zone %q", nodes[j].Name, nodes[j].Zone).
-			Fix("keep the region's nodes in one zone; or %s", waysOut(r.Region, p))
+			Fix("keep the region's nodes in one zone; or %s", waysOut(p, r.Region))
 	}
-	if !p.RoutesByTable(r.Region.Cloud() != "") {
+	if !network.RoutesByTable(r.Region.Cloud() != "") {
 		return
 	}
-	list.Errorf(CodeHostRoutes, regionPath(i)+".cni.podRoutes", "podRoutes nodes of region %q does nothing: the network of %s looks every packet up in its route table, whatever next hop a host chose", r.Region.Name, p.Title).
-		Fix("%s", waysOut(r.Region, p))
+	list.Errorf(CodeHostRoutes, regionPath(i)+".cni.podRoutes", "podRoutes nodes of region %q does nothing: the network of %s looks every packet up in its route table, whatever next hop a host chose", r.Region.Name, network.Title).
+		Fix("%s", waysOut(p, r.Region))
 }
 
 // otherZone is the first gateway in another zone than gateway 0; 0 where there is none.
@@ -142,8 +219,7 @@ func otherZone(r *schema.Region) int {
 // hidden reports whether all that the region's pods send outside its tunnel has the node's
 // address: there is one tunnel for the pods of all regions, and its plugin masquerades what
 // goes to nodes, to all of them.
-func hidden(p *plan.Plan, r *schema.Region) bool {
-	spec := &p.Topology.Spec
+func hidden(spec *schema.Spec, r *schema.Region) bool {
 	if plan.MasqueradesToNodes(spec.Regions) {
 		return true
 	}
@@ -161,7 +237,7 @@ func podSources(p *plan.Plan, i int, list *diag.List) {
 	network := facts.Provider(r.Provider)
 	forwarding := network.Forwarding
 	if p.Regions[i].Pods != plan.PodsInTunnel || !forwarding.IsKnown() || forwarding.Value == "" || r.CNI.PodRoutes == schema.PodRoutesNetwork ||
-		r.Gateways.Mode == schema.ModePerNode || oneHost(r) || hidden(p, r) {
+		r.Network.OpenStack.PortSecurity == schema.PortSecurityDisabled || r.Gateways.Mode == schema.ModePerNode || oneHost(r) || hidden(&p.Topology.Spec, r) {
 		return
 	}
 	list.Errorf(CodePodsSource, regionPath(i)+".cni.tunnel", "what pods of region %q send to nodes, or to pods that %s does not carry in its tunnel, leaves their node with the pod's own address, and the network of %s drops what is not from the node's",

@@ -166,9 +166,14 @@ func unknownProviders(t *schema.Topology) diag.List {
 			continue
 		}
 		warned[r.Provider] = true
+		remedy := fmt.Sprintf("add what the provider reserves to spec.reservedCIDRs and set provider: %s, or suppress this finding", provider.OwnNetwork)
+		if facts.Provider(r.Provider).Fabric.IsKnown() {
+			// With another name it would lose what is known of its network.
+			remedy = "add what whoever runs it reserves to spec.reservedCIDRs, and suppress this finding"
+		}
 		d := list.Warnf(CodeProviderUnknown, regionPath(i)+".provider",
 			"no reserved ranges are known for provider %q of region %q, so its metadata, DNS and management networks were not compared with anything", r.Provider, r.Name).
-			Fix("add what the provider reserves to spec.reservedCIDRs and set provider: %s, or suppress this finding", provider.OwnNetwork)
+			Fix("%s", remedy)
 		if near := diag.Nearest(r.Provider, providerNames()); near != "" && near != r.Provider {
 			d.Fix("did you mean %s?", near).Propose(near).Shape = true
 		}

@@ -67,6 +67,14 @@ func poolReserved(t *schema.Topology, p netip.Prefix) (claim.Range, bool) {
 	return claim.Range{}, false
 }
 
+// tailnetPool is where the tailnet's devices have their IPv4 addresses.
+func tailnetPool(t *schema.Topology) []netip.Prefix {
+	if pool := t.Spec.Tailnet.IPPool; len(pool) > 0 {
+		return pool
+	}
+	return []netip.Prefix{schema.TailnetIPv4()}
+}
+
 // sharedLocal looks at networks in the tailnet's block that are not advertised: link
 // and fabric networks, and what lies outside the cluster. Whether they can stay depends
 // on the pool, on netfilterMode and on the version: since 1.98.0 a node attribute lifts
@@ -74,10 +82,7 @@ func poolReserved(t *schema.Topology, p netip.Prefix) (claim.Range, bool) {
 func sharedLocal(t *schema.Topology) diag.List {
 	var list diag.List
 	tailnet := &t.Spec.Tailnet
-	pool := tailnet.IPPool
-	if len(pool) == 0 {
-		pool = []netip.Prefix{schema.TailnetIPv4()}
-	}
+	pool := tailnetPool(t)
 	for _, c := range claim.Of(t) {
 		if !c.Role.Local() && c.Role != claim.RoleExternal || !c.Prefix.Overlaps(schema.TailnetIPv4()) || c.Prefix.Bits() == 0 {
 			continue

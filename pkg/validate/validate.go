@@ -108,7 +108,7 @@ func checks() []check {
 		networkPlugins,
 		given(nodeLabels),
 		nodeRoutes,
-		given(packetSizes),
+		packetSizes,
 		markUses,
 		insideRegions,
 		clouds,

@@ -174,8 +174,8 @@ func objects(f file) ([]Object, error) {
 	}
 }
 
-// unlist returns the items of a List, and any other object as it is; nothing for a
-// document without content.
+// unlist returns the items of a List, those of Lists in it, and any other object as it is;
+// nothing for a document without content. Items of a typed list need not say what they are.
 func unlist(n *yaml.RNode) []*yaml.RNode {
 	if n.YNode() == nil || n.YNode().Kind != yaml.MappingNode {
 		return nil
@@ -183,8 +183,23 @@ func unlist(n *yaml.RNode) []*yaml.RNode {
 	if items := n.Field("items"); strings.HasSuffix(n.GetKind(), "List") && items != nil {
 		elements, err := items.Value.Elements()
 		if err == nil {
-			return elements
+			var all []*yaml.RNode
+			for _, e := range elements {
+				all = append(all, unlist(typed(e, n))...)
+			}
+			return all
 		}
 	}
 	return []*yaml.RNode{n}
+}
+
+// typed is the item of a list, with the kind that a list of one kind implies.
+func typed(item, list *yaml.RNode) *yaml.RNode {
+	kind := strings.TrimSuffix(list.GetKind(), "List")
+	if kind == "" || item.YNode().Kind != yaml.MappingNode || item.GetKind() != "" || item.GetApiVersion() != "" {
+		return item
+	}
+	item.SetApiVersion(list.GetApiVersion())
+	item.SetKind(kind)
+	return item
 }

@@ -3,11 +3,14 @@ package crds_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"net/netip"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/txtar"
+	"sigs.k8s.io/yaml"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/readmit"
@@ -44,16 +47,16 @@ func TestReadmittedPolicies(t *testing.T) {
 			document = after
 			edited++
 		}
-		if bytes.Contains(document, []byte("kind: GlobalNetworkPolicy")) {
-			if err := calico.CheckYAML(document); err != nil {
-				t.Errorf("%s: %v", file, err)
+		objects, err := objectsOf(document)
+		for _, o := range objects {
+			version, _ := o["apiVersion"].(string)
+			switch {
+			case strings.HasPrefix(version, "cilium.io/"):
+				err = errors.Join(err, set.Check(o))
+			case strings.HasSuffix(version, "projectcalico.org/v3") && (o["kind"] == "GlobalNetworkPolicy" || o["kind"] == "GlobalNetworkSet"):
+				err = errors.Join(err, calico.Check(o))
 			}
-			continue
 		}
-		if !bytes.Contains(document, []byte("apiVersion: cilium.io/")) {
-			continue
-		}
-		err = set.CheckYAML(document)
 		refused := bytes.Contains(parts["findings.txt"], []byte("["+string(readmit.CodeMalformed)+"]"))
 		if refused != (err != nil) {
 			t.Errorf("%s: found malformed is %v, and the schema says: %v", file, refused, err)
@@ -62,6 +65,33 @@ func TestReadmittedPolicies(t *testing.T) {
 	if edited < 20 {
 		t.Errorf("only %d policies were edited", edited)
 	}
+}
+
+// objectsOf reads the objects of a stream, Lists opened.
+func objectsOf(stream []byte) ([]map[string]any, error) {
+	var all []map[string]any
+	for _, document := range bytes.Split(stream, []byte("\n---\n")) {
+		var o map[string]any
+		if err := yaml.UnmarshalStrict(document, &o); err != nil {
+			return all, err
+		}
+		all = append(all, opened(o)...)
+	}
+	return all, nil
+}
+
+func opened(o map[string]any) []map[string]any {
+	items, ok := o["items"].([]any)
+	if !ok {
+		return []map[string]any{o}
+	}
+	var all []map[string]any
+	for _, i := range items {
+		if o, ok := i.(map[string]any); ok {
+			all = append(all, opened(o)...)
+		}
+	}
+	return all
 }
 
 // TestCIDRGroup: each version of the group is taken by the Cilium it is for.

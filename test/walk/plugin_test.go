@@ -58,8 +58,9 @@ func (w *world) pluginOf(r *region) (*plugin, error) {
 	cni := r.stated.CNI
 	p := &plugin{name: string(cni.Type), file: "regions/" + r.name + "/cni/by-hand.txt", keeps: func(netip.Addr, device) bool { return true }}
 	stated := string(cni.Tunnel)
-	if stated == "" && (p.name == "flannel" || p.name == "canal") {
-		stated = "vxlan" // what their own manifests have
+	if stated == "" {
+		// What their own manifests have (Antrea 2.3, build/charts/antrea/README.md).
+		stated = map[string]string{"flannel": "vxlan", "canal": "vxlan", "weave": "vxlan", "antrea": "geneve"}[p.name]
 	}
 	var err error
 	switch p.name {

@@ -372,7 +372,7 @@ func (f files) sum() uint64 {
 // rendered is the tree in memory.
 func rendered(t *schema.Topology) (files, error) {
 	f := files{}
-	for file, err := range render.Files(plan.New(t)) {
+	for file, err := range render.Files(plan.New(t), nil) {
 		if err != nil {
 			return nil, err
 		}

@@ -34,6 +34,7 @@ func (distributions) AKS() Distribution {
 		Alone:            fact.Unknown[Alone](notRead),
 		PluginCharts:     fact.Unknown[string](noCharts),
 		JoinPorts:        fact.Unknown[[]string](notRead),
+		NodePorts:        fact.Unknown[[]string](notRead),
 		PeerPorts:        fact.Known([]string(nil), hidden),
 		KubeletTunnel:    fact.Known(konnectivity, "learn.microsoft.com, AKS core concepts: konnectivity-agent, but with API Server VNet Integration"),
 		Remote:           fact.Known(Remote{Preview, "takes nodes outside Azure by a preview alone (Flex nodes)"}, "learn.microsoft.com, flex-nodes-for-aks-overview, read 2026-11"),

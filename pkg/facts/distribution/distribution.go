@@ -62,6 +62,8 @@ type Distribution struct {
 	PluginCharts fact.Datum[string]
 	// JoinPorts are what nodes need of the control plane besides the API server's port.
 	JoinPorts fact.Datum[[]string]
+	// NodePorts are what servers need of nodes besides the kubelet's port.
+	NodePorts fact.Datum[[]string]
 	// PeerPorts are what servers need of each other: etcd's. It has none where nobody but its
 	// provider sees them.
 	PeerPorts fact.Datum[[]string]

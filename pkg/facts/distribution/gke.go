@@ -27,6 +27,7 @@ func (distributions) GKE() Distribution {
 		Alone:            fact.Unknown[Alone](notRead),
 		PluginCharts:     fact.Unknown[string](noCharts),
 		JoinPorts:        fact.Unknown[[]string](notRead),
+		NodePorts:        fact.Unknown[[]string](notRead),
 		PeerPorts:        fact.Known([]string(nil), hidden),
 		KubeletTunnel:    fact.Known(konnectivity, "Google Kubernetes Engine, cluster architecture: the Konnectivity proxy"),
 		Remote:           fact.Known(Remote{No, "takes nodes of its own node pools only"}, "Google Kubernetes Engine, node pools: a node is a Compute Engine instance that GKE makes"),

@@ -33,6 +33,7 @@ func (distributions) K3s() Distribution {
 		Alone:          fact.Unknown[Alone](notRead),
 		PluginCharts:   fact.Unknown[string](noCharts),
 		JoinPorts:      fact.Known([]string(nil), "docs.k3s.io, networking requirements: the supervisor shares the API server's 6443"),
+		NodePorts:      fact.Known([]string(nil), "docs.k3s.io, networking requirements: the kubelet's 10250"),
 		PeerPorts:      etcdPorts("docs.k3s.io, networking requirements: 2379-2380 between servers with embedded etcd"),
 		KubeletTunnel:  fact.Known(agentTunnel, "docs.k3s.io, networking: egress-selector-mode is agent unless told otherwise"),
 		Remote:         fact.Unknown[Remote](noRemote),

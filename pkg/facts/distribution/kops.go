@@ -27,6 +27,7 @@ func (distributions) KOps() Distribution {
 		Alone:            fact.Unknown[Alone](notRead),
 		PluginCharts:     fact.Unknown[string](noCharts),
 		JoinPorts:        fact.Unknown[[]string](notRead),
+		NodePorts:        fact.Unknown[[]string](notRead),
 		PeerPorts:        fact.Unknown[[]string](notRead),
 		KubeletTunnel:    fact.Unknown[string](notRead),
 		Remote:           fact.Unknown[Remote](noRemote),

@@ -53,6 +53,7 @@ func (distributions) Kubeadm() Distribution {
 		}, "kubernetes v1.33.1, pkg/kubelet/apis/config/types.go: EnableServer, StaticPodPath; a kubelet without --kubeconfig runs standalone (cmd/kubelet/app/server.go: run)"),
 		PluginCharts:   fact.Unknown[string](noCharts),
 		JoinPorts:      fact.Known([]string(nil), "kubernetes v1.33.1, cmd/kubeadm/app/cmd/join.go: "+apiServer),
+		NodePorts:      fact.Known([]string(nil), "kubernetes.io, ports and protocols: the kubelet's 10250"),
 		PeerPorts:      etcdPorts("kubernetes v1.33.1, cmd/kubeadm/app/constants/constants.go: EtcdListenClientPort, EtcdListenPeerPort"),
 		KubeletTunnel:  fact.Known("", "kubernetes v1.33.1, cmd/kubeadm/app/phases/controlplane: it configures no egress selector"),
 		Remote:         fact.Unknown[Remote](noRemote),

@@ -27,6 +27,7 @@ func (distributions) Other() Distribution {
 		Alone:            fact.Unknown[Alone](notRead),
 		PluginCharts:     fact.Unknown[string](why),
 		JoinPorts:        fact.Unknown[[]string](why),
+		NodePorts:        fact.Unknown[[]string](why),
 		PeerPorts:        fact.Unknown[[]string](why),
 		KubeletTunnel:    fact.Unknown[string](why),
 		Remote:           fact.Unknown[Remote](why),

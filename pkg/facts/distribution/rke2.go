@@ -33,6 +33,7 @@ func (distributions) RKE2() Distribution {
 		Alone:          fact.Unknown[Alone](notRead),
 		PluginCharts:   fact.Known("rke2-", "docs.rke2.io, network options: charts are named rke2-<CNI-PLUGIN-NAME>"),
 		JoinPorts:      fact.Known([]string{"tcp:9345"}, "docs.rke2.io, networking requirements: the supervisor"),
+		NodePorts:      fact.Known([]string(nil), "docs.rke2.io, networking requirements: the kubelet's 10250"),
 		PeerPorts:      etcdPorts("docs.rke2.io, networking requirements: 2379 and 2380 between servers"),
 		KubeletTunnel:  fact.Known(agentTunnel, "docs.rke2.io, server configuration: egress-selector-mode is agent unless told otherwise"),
 		Remote:         fact.Unknown[Remote](noRemote),

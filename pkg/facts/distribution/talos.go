@@ -27,6 +27,7 @@ func (distributions) Talos() Distribution {
 		Alone:            fact.Unknown[Alone](notRead),
 		PluginCharts:     fact.Unknown[string](noCharts),
 		JoinPorts:        fact.Known([]string{"tcp:50000-50001"}, "talos.dev v1.9, network requirements: apid and trustd, which workers renew certificates with"),
+		NodePorts:        fact.Known([]string{"tcp:50000"}, "talos.dev v1.9, network requirements: control plane nodes reach apid of workers, by which talosctl gets there"),
 		PeerPorts:        etcdPorts("talos.dev v1.9, network requirements: 2379-2380 between control plane nodes"),
 		KubeletTunnel:    fact.Unknown[string](notRead),
 		Remote:           fact.Unknown[Remote](noRemote),

@@ -23,7 +23,7 @@ func (plugins) Antrea() Plugin {
 		}, "antrea 2.3, docs/network-requirements.md"),
 		Home:            fact.Unknown[string](anywhere),
 		Tunnels:         fact.Known([]Tunnel{vxlan(), geneve(), wireGuard()}, "antrea 2.3, build/charts/antrea/conf/antrea-agent.conf: tunnelType, trafficEncryptionMode"),
-		Carries:         fact.Unknown[schema.TunnelProtocol]("no source has been read; the topology says it"),
+		Carries:         fact.Known(schema.TunnelGeneve, "antrea-io/antrea 00665be4, build/charts/antrea/README.md: trafficEncapMode encap, tunnelType geneve"),
 		Devices:         fact.Unknown[[]string]("it takes the card of the node's address"),
 		HostRouting:     fact.Unknown[schema.HostRouting]("it has no choice"),
 		DataPlane:       fact.Unknown[schema.DataPlane]("it has no choice"),

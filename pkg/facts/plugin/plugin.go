@@ -120,6 +120,15 @@ func (p Plugin) Mode(m schema.IPAM) Mode {
 	return modes[max(i, 0)]
 }
 
+// ModeOf is the first mode in which pods' addresses are those of whoever it names.
+func (p Plugin) ModeOf(pools Pools) (m Mode, ok bool) {
+	i := slices.IndexFunc(p.Modes.Value, func(m Mode) bool { return m.Pools.Value == pools })
+	if i < 0 {
+		return Mode{}, false
+	}
+	return p.Modes.Value[i], true
+}
+
 // Tunnel is how it carries packets by that protocol. ok is false where it does not.
 func (p Plugin) Tunnel(protocol schema.TunnelProtocol) (t Tunnel, ok bool) {
 	i := slices.IndexFunc(p.Tunnels.Value, func(o Tunnel) bool { return o.Protocol == protocol })

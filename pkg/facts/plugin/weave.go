@@ -32,8 +32,8 @@ func (plugins) Weave() Plugin {
 			{What: "Weave Net peers", From: fact.Nodes, Ports: []string{"tcp:6783", "udp:6783-6784"}, Unless: fact.Always()},
 		}, addon),
 		Home:            fact.Unknown[string](anywhere),
-		Tunnels:         fact.Known([]Tunnel{linuxVXLAN("weave 2.8: the kernel's default")}, "weave 2.8, site/concepts/fastdp-how-it-works.md"),
-		Carries:         fact.Unknown[schema.TunnelProtocol]("no source has been read; the topology says it"),
+		Tunnels:         fact.Known([]Tunnel{fastDatapath()}, "weave 2.8, site/concepts/fastdp-how-it-works.md"),
+		Carries:         fact.Known(schema.TunnelVXLAN, "weave 2.8, site/concepts/fastdp-how-it-works.md: peers carry whatever goes from host to host"),
 		Devices:         fact.Unknown[[]string]("it takes the card of the node's address"),
 		HostRouting:     fact.Unknown[schema.HostRouting]("it has no choice"),
 		DataPlane:       fact.Unknown[schema.DataPlane]("it has no choice"),
@@ -45,4 +45,11 @@ func (plugins) Weave() Plugin {
 		SetsMTU:         fact.Known(false, "we render no settings for it"),
 		ByHand:          fact.Unknown[[]string]("how it is told where pods keep their addresses has not been looked up"),
 	}
+}
+
+// fastDatapath is VXLAN at a port of Weave Net's own.
+func fastDatapath() Tunnel {
+	t := vxlan()
+	t.Ports = fact.Known([]string{"udp:6784"}, "weave 2.8, site/kubernetes/kube-addon.md: UDP 6783 and 6784")
+	return t
 }

@@ -24,6 +24,7 @@ func ownNetwork(name, title string) Provider {
 		Fabric:        fact.Known(LAN, stated),
 		SingleAddress: fact.Known(false, stated),
 		PodRoutes:     fact.Unknown[string]("the user's own routers know their own ways, BGP for one"),
+		PodRouter:     fact.Unknown[string]("the user's own routers know their own ways, BGP for one"),
 		Forwarding:    fact.Unknown[string]("a switch or hypervisor may drop addresses that it did not give out, and only the user knows"),
 		Stays:         fact.Unknown[string]("whoever installs machines gives them their addresses"),
 		Cloudless:     fact.Known(true, stated),

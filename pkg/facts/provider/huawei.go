@@ -21,6 +21,7 @@ func (providers) Huawei() Provider {
 		Fabric:        fact.Unknown[Fabric]("VPCs have route tables with next hops of the user's, and whether a host can hand a packet to a neighbour past them has not been tried"),
 		SingleAddress: fact.Unknown[bool]("no source has been read"),
 		PodRoutes:     fact.Unknown[string]("no source has been read"),
+		PodRouter:     fact.Unknown[string]("no source has been read"),
 		Forwarding:    fact.Known("turn on \"unbind IP from MAC\" of the card", page+", FAQ 0064, what are the limitations of a route table"),
 		Stays:         fact.Unknown[string]("no source has been read"),
 		Cloudless:     fact.Known(false, "schema/topology.cue: the name is that of a cloud"),

@@ -21,6 +21,7 @@ func (providers) Oracle() Provider {
 		Fabric:        fact.Unknown[Fabric]("VCNs have route tables with private addresses as next hops, and whether a host can hand a packet to a neighbour past them has not been tried"),
 		SingleAddress: fact.Unknown[bool]("no source has been read"),
 		PodRoutes:     fact.Unknown[string]("no source has been read"),
+		PodRouter:     fact.Unknown[string]("no source has been read"),
 		Forwarding:    fact.Known("skip the source/destination check of the VNIC", "Oracle Cloud Infrastructure API, Vnic: skipSourceDestCheck"),
 		Stays:         fact.Unknown[string]("no source has been read"),
 		Cloudless:     fact.Known(false, "schema/topology.cue: the name is that of a cloud"),

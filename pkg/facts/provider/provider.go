@@ -36,6 +36,8 @@ type Provider struct {
 	SingleAddress fact.Datum[bool]
 	// PodRoutes says what gives the network a route to each node's pods.
 	PodRoutes fact.Datum[string]
+	// PodRouter is the program that does it by itself, for pods in their Node's podCIDRs.
+	PodRouter fact.Datum[string]
 	// Forwarding is what lets a host send packets that are not from its own address.
 	Forwarding fact.Datum[string]
 	// Stays is what lets a machine in another one's place have its address and what routes
@@ -130,6 +132,7 @@ func unknown(name string) Provider {
 		Fabric:        fact.Unknown[Fabric](why),
 		SingleAddress: fact.Unknown[bool](why),
 		PodRoutes:     fact.Unknown[string](why),
+		PodRouter:     fact.Unknown[string](why),
 		Forwarding:    fact.Unknown[string](why),
 		Stays:         fact.Unknown[string](why),
 		Cloudless:     fact.Unknown[bool](why),

@@ -58,7 +58,11 @@ func podRoutes(r *plan.Region) []string {
 	pools := facts.Plugin(r.Region.CNI.Type).Mode(r.Region.CNI.IPAM).Pools.Value
 	switch {
 	case r.Pods == plan.PodsByNetwork && pools != plugin.PoolsOfProvider:
-		return []string{"Nothing in this directory gives the region's network a route to each node's pods (`podRoutes: network`): " + p.PodRoutes.Or("a route controller, BGP or you do") + "."}
+		who := p.PodRoutes.Or("a route controller, BGP or you do")
+		if p.PodRouter.IsKnown() && pools == plugin.PoolsOfNode {
+			who += ", as does " + p.PodRouter.Value
+		}
+		return []string{"Nothing in this directory gives the region's network a route to each node's pods (`podRoutes: network`): " + who + "."}
 	case r.Pods == plan.PodsByNodes && (!p.FlatLAN() || p.Network.Value.Sources.IsKnown()):
 		way := "Nodes have routes to each other's pods (`podRoutes: nodes`): keep them in one subnet"
 		if told := p.Forwarding.Or("have the network let every one of them send from addresses of pods"); told != "" {
