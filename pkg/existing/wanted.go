@@ -29,6 +29,9 @@ func newWanted(t *schema.Topology) *wanted {
 func (w *wanted) outside(list *diag.List, c *objectClaim) {
 	region, ok := w.regionOf(c)
 	switch label := c.object.region(); {
+	case !ok && tailnet(c):
+		d := c.finding(diag.Error, CodeObjectOutside, "%s is an address of the tailnet, so the kubelet reports tailscale0's instead of its network's: it was started without --node-ip, or with the wrong one", &c.Claim)
+		*list = append(*list, d.Fix("start it with --node-ip and the host's address on the network of its region (`kustomize-hybrid explain node-ip`)"))
 	case !ok:
 		d := c.finding(diag.Error, CodeObjectOutside, "%s lies outside the %s of the topology%s",
 			&c.Claim, fieldOf(c.Role), w.meets(c))
@@ -38,6 +41,12 @@ func (w *wanted) outside(list *diag.List, c *objectClaim) {
 			&c.Claim, region, regionLabel, label)
 		*list = append(*list, d.Fix("correct the label, or give the object addresses of region %q", label))
 	}
+}
+
+// tailnet reports whether a node says that its address is one of the tailnet's.
+func tailnet(c *objectClaim) bool {
+	a := c.Prefix.Addr()
+	return c.Role == claim.RoleNode && c.Prefix.IsSingleIP() && (schema.TailnetIPv4().Contains(a) || schema.TailnetIPv6().Contains(a))
 }
 
 // meets says what the claim collides with instead.
