@@ -91,7 +91,7 @@ func (c cli) render(command string, paths []string, o renderOptions) error {
 	if o.force {
 		foreign = emit.OverwriteForeign
 	}
-	n, err := emit.Write(o.dir, files, foreign)
+	done, err := emit.Write(o.dir, files, foreign)
 	if err != nil {
 		var strangers *emit.ForeignError
 		if errors.As(err, &strangers) {
@@ -99,8 +99,13 @@ func (c cli) render(command string, paths []string, o renderOptions) error {
 		}
 		return err
 	}
+	if len(done.Edited) > 0 {
+		if _, err := fmt.Fprintf(c.err, "%s: warning: %s had been edited since they were rendered, and are replaced: what is to stay belongs into the topology\n", o.dir, clipped(done.Edited)); err != nil {
+			return err
+		}
+	}
 	_, err = fmt.Fprintf(c.out, "%s: %d files written; %s says what to do with them, in which order\n",
-		o.dir, n, filepath.Join(o.dir, steps.Path))
+		o.dir, done.Files, filepath.Join(o.dir, steps.Path))
 	return err
 }
 
@@ -181,4 +186,12 @@ func (c cli) drift(paths []string, dir string, files iter.Seq2[tree.File, error]
 	}
 	_, err = fmt.Fprintf(c.err, "\thint: kustomize-hybrid render %s -o %s\n", strings.Join(paths, " "), dir)
 	return errors.Join(err, errFindings)
+}
+
+// clipped names a few of many.
+func clipped(names []string) string {
+	if len(names) > 3 {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:3], ", "), len(names)-3)
+	}
+	return strings.Join(names, ", ")
 }

@@ -7,6 +7,7 @@ package emit
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -41,28 +42,45 @@ func (e *ForeignError) Error() string {
 	return fmt.Sprintf("%s holds files that were not rendered there: %s%s", e.Dir, strings.Join(shown, ", "), more)
 }
 
-// Write replaces the tree in dir by files, making dir if need be, and returns how many
-// they are. What differs from the old tree is staged before the first file is replaced,
-// so that an error among files, or a full disk, leaves the old tree as it was; what does
-// not differ is not written. Files of the old tree that the new one lacks are removed.
+// Written is what Write has done.
+type Written struct {
+	// Files is how many the tree has.
+	Files int
+	// Edited are files of the old tree that somebody had changed since, and that were
+	// replaced or removed. Sorted.
+	Edited []string
+}
+
+// Write replaces the tree in dir by files, making dir if need be. What differs from the old
+// tree is staged, and every place that it goes to is tried, before the first file is
+// replaced, so that an error among files, a full disk or a directory in the way leaves the
+// old tree as it was; what does not differ is not written. Files of the old tree that the
+// new one lacks are removed. A run that is killed leaves the old tree, or one that the next
+// Write knows for its own and completes. Runs at the same time wait for each other; the error
+// is a *BusyError where one does not end.
 //
 // Where dir holds files that no earlier Write left there, it returns a *ForeignError
 // and does nothing; overwrite says that they may stay and be overwritten.
-func Write(dir string, files iter.Seq2[tree.File, error], overwrite Foreign) (int, error) {
+func Write(dir string, files iter.Seq2[tree.File, error], overwrite Foreign) (Written, error) {
 	made, err := makeDir(dir)
 	if err != nil {
-		return 0, err
+		return Written{}, err
 	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
-		return 0, err
+		return Written{}, err
 	}
 	defer root.Close()
-	n, err := replace(root, dir, files, overwrite)
+	unlock, err := lock(root, dir)
+	if err != nil {
+		return Written{}, err
+	}
+	defer unlock()
+	done, err := replace(root, dir, files, overwrite)
 	if err != nil && made {
 		_ = os.Remove(dir) // only if it is still empty
 	}
-	return n, err
+	return done, err
 }
 
 // Foreign says what happens to files that are not ours.
@@ -80,34 +98,72 @@ func makeDir(dir string) (made bool, err error) {
 	return true, os.MkdirAll(dir, 0o755)
 }
 
-func replace(root *os.Root, dir string, files iter.Seq2[tree.File, error], foreign Foreign) (int, error) {
-	old, err := manifest(root)
+func replace(root *os.Root, dir string, files iter.Seq2[tree.File, error], foreign Foreign) (Written, error) {
+	old, err := known(root)
 	if err != nil {
-		return 0, err
+		return Written{}, err
 	}
 	if foreign == RefuseForeign {
 		if paths, err := strangers(root, old); err != nil {
-			return 0, err
+			return Written{}, err
 		} else if len(paths) > 0 {
-			return 0, &ForeignError{Dir: dir, Paths: paths}
+			return Written{}, &ForeignError{Dir: dir, Paths: paths}
 		}
 	}
-	mayExist := func(p string) bool { return old[p] || foreign == OverwriteForeign }
+	mayExist := func(p string) bool { return old.has(p) || foreign == OverwriteForeign }
 	s, err := stage(root, files, mayExist)
+	if err == nil {
+		err = fits(root, ".")
+	}
 	if err != nil {
-		return 0, errors.Join(err, root.RemoveAll(staging))
+		return Written{}, errors.Join(err, root.RemoveAll(staging))
 	}
-	if err := settle(root, "."); err != nil {
-		return 0, err
-	}
-	for p := range old {
+	done := Written{Files: len(s)}
+	var gone []string
+	for p, sum := range old {
 		if _, stays := s[p]; !stays && p != Manifest {
-			if err := remove(root, p); err != nil {
-				return 0, err
-			}
+			gone = append(gone, p)
+		}
+		if edited(root, p, sum, s) {
+			done.Edited = append(done.Edited, p)
 		}
 	}
-	return len(s), root.RemoveAll(staging)
+	slices.Sort(done.Edited)
+	// The manifest comes last: until then the staged one says what else is ours.
+	if err := settle(root, "."); err != nil {
+		return Written{}, err
+	}
+	for _, p := range gone {
+		if err := remove(root, p); err != nil {
+			return Written{}, err
+		}
+	}
+	if !same(root, s.file()) {
+		if err := root.Rename(path.Join(staging, Manifest), Manifest); err != nil {
+			return Written{}, err
+		}
+	}
+	return done, root.RemoveAll(staging)
+}
+
+// edited reports whether a file of ours has other bytes than it was written with and than it
+// is to have. What cannot be read is somebody else's fault, and said when it is replaced.
+func edited(root *os.Root, p string, was [sha256.Size]byte, next sums) bool {
+	if p == Manifest {
+		return false
+	}
+	if _, err := root.Lstat(path.Join(staging, p)); err != nil {
+		if _, stays := next[p]; stays {
+			return false // and has the bytes that it is to have
+		}
+	}
+	data, err := root.ReadFile(p)
+	if err != nil {
+		return false
+	}
+	// Git may have turned the ends of lines.
+	is, plain := sha256.Sum256(data), sha256.Sum256(bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n")))
+	return is != was && plain != was && is != next[p]
 }
 
 // same reports whether the directory has the file itself and not a link to it. What
@@ -164,25 +220,52 @@ func (s sums) file() tree.File {
 	return tree.File{Path: Manifest, Data: text.Bytes()}
 }
 
-// paths is a set of files.
-type paths map[string]bool
+func (s sums) has(p string) bool {
+	_, ok := s[p]
+	return ok
+}
 
-// manifest are the paths that an earlier Write recorded, itself included.
-func manifest(root *os.Root) (paths, error) {
-	data, err := root.ReadFile(Manifest)
+// known are the files that are ours, with the sums of the bytes that they were written
+// with: those of the last whole Write, and what one that was interrupted had put in place.
+func known(root *os.Root) (sums, error) {
+	all, err := manifest(root, Manifest)
+	if err != nil {
+		return nil, err
+	}
+	begun, err := manifest(root, path.Join(staging, Manifest))
+	if err != nil {
+		return nil, err
+	}
+	for p, sum := range begun {
+		// One that had not come to its turn may be somebody else's.
+		data, err := root.ReadFile(p)
+		if err == nil && sha256.Sum256(data) == sum {
+			if all == nil {
+				all = sums{}
+			}
+			all[p] = sum
+		}
+	}
+	return all, nil
+}
+
+// manifest are the files that an earlier Write recorded, itself included.
+func manifest(root *os.Root, name string) (sums, error) {
+	data, err := root.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	recorded := paths{Manifest: true}
+	recorded := sums{Manifest: {}}
 	for line := range strings.Lines(string(data)) {
-		sum, name, ok := strings.Cut(strings.TrimSuffix(line, "\n"), "  ")
-		if !ok || len(sum) != 2*sha256.Size || !fs.ValidPath(name) {
+		sum, name, ok := strings.Cut(strings.TrimRight(line, "\r\n"), "  ")
+		bytes, err := hex.DecodeString(sum)
+		if !ok || err != nil || len(bytes) != sha256.Size || !fs.ValidPath(name) {
 			return nil, fmt.Errorf("%s is not a manifest that this program wrote: %q", Manifest, line)
 		}
-		recorded[name] = true
+		recorded[name] = [sha256.Size]byte(bytes)
 	}
 	return recorded, nil
 }
@@ -199,15 +282,15 @@ func Recorded(dir string) ([]string, error) {
 		return nil, err
 	}
 	defer root.Close()
-	recorded, err := manifest(root)
+	recorded, err := known(root)
 	return slices.Sorted(maps.Keys(recorded)), err
 }
 
 // strangers are the files in root that ours does not name, sorted.
-func strangers(root *os.Root, ours paths) ([]string, error) {
+func strangers(root *os.Root, ours sums) ([]string, error) {
 	var foreign []string
 	err := walk(root, func(name string) {
-		if !ours[name] {
+		if !ours.has(name) {
 			foreign = append(foreign, name)
 		}
 	})
@@ -255,15 +338,15 @@ func Diff(dir string, files iter.Seq2[tree.File, error]) ([]Difference, error) {
 		return nil, err
 	}
 	defer root.Close()
-	known := paths{}
+	named := sums{}
 	found, err := differences(files, func(f tree.File) (DifferenceKind, error) {
-		known[f.Path] = true
+		named[f.Path] = [sha256.Size]byte{}
 		return compare(root, f)
 	})
 	if err != nil {
 		return nil, err
 	}
-	extra, err := strangers(root, known)
+	extra, err := strangers(root, named)
 	if err != nil {
 		return nil, err
 	}

@@ -27,7 +27,7 @@ func Example() {
 	list[0].Data = []byte("kind: Namespace # edited\n")
 	fmt.Println(emit.Diff(dir, tree.Of(list...)))
 	// Output:
-	// 1 <nil>
+	// {1 []} <nil>
 	// [] <nil>
 	// [{SHA256SUMS changed} {cluster/namespace.yaml changed}] <nil>
 }
@@ -155,8 +155,8 @@ func TestWriteLeavesOutWhatIsUnchanged(t *testing.T) {
 	changed := files("a", "b/c.sh", "d")
 	changed[0].Data = []byte("other")
 	changed[1].Executable = false
-	if n, err := emit.Write(dir, tree.Of(changed...), emit.RefuseForeign); err != nil || n != 3 {
-		t.Fatal(n, err)
+	if done, err := emit.Write(dir, tree.Of(changed...), emit.RefuseForeign); err != nil || done.Files != 3 {
+		t.Fatal(done, err)
 	}
 	for i, now := range stats(t, dir, "a", "b/c.sh", "d", emit.Manifest) {
 		if os.SameFile(before[i], now) != (now.Name() == "d") {

@@ -2,6 +2,7 @@ package emit
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"iter"
 	"os"
@@ -38,10 +39,13 @@ func stage(root *os.Root, files iter.Seq2[tree.File, error], mayExist func(strin
 			return nil, err
 		}
 	}
-	if f := all.file(); !same(root, f) {
-		return all, area.write(f)
+	// Whoever finds it finds all that is to be put in place: it gets its name at the end.
+	f := all.file()
+	f.Path += ".new"
+	if err := area.write(f); err != nil {
+		return nil, err
 	}
-	return all, nil
+	return all, root.Rename(path.Join(staging, f.Path), path.Join(staging, Manifest))
 }
 
 // area is the staging area. It is new and ours alone, so its files are named by their
@@ -78,24 +82,56 @@ func (a *area) makeDir(dir string) error {
 	return os.Mkdir(filepath.Join(a.dir, filepath.FromSlash(dir)), 0o755)
 }
 
-// settle moves what is staged below a directory to its place: a directory that the target
-// lacks with all that it holds, anything else piece by piece.
+// settle moves what is staged below a directory to its place, but for the manifest: a
+// directory that the target lacks with all that it holds, anything else piece by piece.
 func settle(root *os.Root, dir string) error {
+	return staged(root, dir, func(name string, e fs.DirEntry, whole bool) error {
+		if e.IsDir() && !whole {
+			return settle(root, name)
+		}
+		return root.Rename(path.Join(staging, name), name)
+	})
+}
+
+// fits tries every place below a directory that something staged goes to.
+func fits(root *os.Root, dir string) error {
+	if err := syscall.Access(filepath.Join(root.Name(), dir), 2); err != nil { // W_OK
+		return fmt.Errorf("%s cannot be written to: %w", filepath.Join(root.Name(), dir), err)
+	}
+	var list []error
+	err := staged(root, dir, func(name string, e fs.DirEntry, whole bool) error {
+		info, err := root.Lstat(name)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return nil
+		case err != nil:
+			return err
+		case e.IsDir() && !info.IsDir():
+			list = append(list, fmt.Errorf("%s is no directory, and the tree has one there: move it away", filepath.Join(root.Name(), name)))
+		case !e.IsDir() && info.IsDir():
+			list = append(list, fmt.Errorf("%s is a directory, and the tree has a file there: move it away", filepath.Join(root.Name(), name)))
+		case e.IsDir():
+			return fits(root, name)
+		}
+		return nil
+	})
+	return errors.Join(append(list, err)...)
+}
+
+// staged calls visit for each entry of a staged directory but the manifest. It is whole
+// where the target has nothing of that name.
+func staged(root *os.Root, dir string, visit func(name string, e fs.DirEntry, whole bool) error) error {
 	entries, err := fs.ReadDir(root.FS(), path.Join(staging, dir))
 	if err != nil {
 		return err
 	}
 	for _, e := range entries {
 		name := path.Join(dir, e.Name())
-		if e.IsDir() {
-			if _, err := root.Stat(name); err == nil {
-				if err := settle(root, name); err != nil {
-					return err
-				}
-				continue
-			}
+		if name == Manifest {
+			continue
 		}
-		if err := root.Rename(path.Join(staging, name), name); err != nil {
+		_, err := root.Lstat(name)
+		if err := visit(name, e, err != nil); err != nil {
 			return err
 		}
 	}
