@@ -97,7 +97,7 @@ check: lint tidy shellcheck
 lint:
 	@out=$$(gofmt -l .); if [ -n "$$out" ]; then echo "gofmt would change: $$out"; exit 1; fi
 	$(GO) vet ./...
-	$(GO) vet -tags e2e ./test/...
+	$(GO) vet -tags e2e ./test/... ./pkg/emit
 	$(GO) vet -tags scale ./test/scale
 	$(GO) vet -tags hostforms ./pkg/render/host
 	$(GO) vet -tags netns ./pkg/render/host/program
@@ -116,11 +116,12 @@ shellcheck: build
 	@for dir in examples/*/; do bin/kustomize-hybrid render $${dir}topology.yaml -o bin/$$dir || exit 1; done
 	shellcheck --external-sources --source-path=SCRIPTDIR $$(find bin/examples -name '*.sh' | sort)
 
-# The real kustomize binary over overlays and rendered trees. Needs root (it mounts a
-# small disk to fill it up).
+# The real kustomize binary over overlays and rendered trees, and renders that are killed at
+# each call that changes the disk. Needs root (it mounts a small disk to fill it up) and strace.
 e2e: build
 	cd tools && $(GO) build -o ../bin/kustomize sigs.k8s.io/kustomize/kustomize/v5
 	KUSTOMIZE=$(CURDIR)/bin/kustomize $(GO) test -count=1 -tags e2e ./test/e2e
+	$(GO) test -count=1 -tags e2e -run 'Killed|AtOnce' ./pkg/emit
 
 # Each fuzz target for FUZZTIME.
 FUZZTIME ?= 10s

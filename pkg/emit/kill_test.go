@@ -39,7 +39,7 @@ func TestMain(m *testing.M) {
 func trees() map[string][]tree.File {
 	all := map[string][]tree.File{}
 	for _, which := range []string{"one", "two"} {
-		for i := range 120 {
+		for i := range 150 {
 			f := tree.File{Path: fmt.Sprintf("same/%d/file", i%7), Data: []byte("the same")}
 			switch {
 			case i%3 == 0:
