@@ -28,6 +28,12 @@ func (v Version) Minor() string {
 	return strconv.Itoa(n[0]) + "." + strconv.Itoa(n[1])
 }
 
+// Numbers are those of MAJOR.MINOR.PATCH.
+func (v Version) Numbers() (major, minor, patch int) {
+	n := v.numbers()
+	return n[0], n[1], n[2]
+}
+
 // Compare orders versions by number; the empty one is 0.0.0.
 func (v Version) Compare(w Version) int { return v.compare(w.numbers()) }
 

@@ -50,6 +50,8 @@ type ControlServer struct {
 	Since fact.Datum[map[string]schema.Version]
 	// Postures reports whether it knows conditions about devices.
 	Postures fact.Datum[bool]
+	// Versions are those whose rules are known.
+	Versions fact.Versions
 }
 
 // Control is the control server by that name; the empty one is Tailscale's own.

@@ -41,5 +41,10 @@ func headscale() ControlServer {
 			"autogroup:danger-all": "0.29.0",
 		}, "hscontrol/policy/v2/types.go, Policy, of headscale 0.28.0, which refuses unknown members, and of 0.29.0"),
 		Postures: fact.Known(false, docs),
+		Versions: fact.Versions{
+			From:        fact.Unknown[fact.Floor]("what a version lacks, Since says, and some policies do without it"),
+			Read:        fact.Known(fact.Span{Oldest: "0.26.0", Newest: "0.29.2"}, types+"; CHANGELOG.md, from 0.26.0 on"),
+			OddUnstable: fact.Known(false, "headscale's tags v0.26.0 to v0.29.2: it releases every minor"),
+		},
 	}
 }

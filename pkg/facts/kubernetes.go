@@ -18,6 +18,17 @@ const (
 	MostServiceBits = 20
 )
 
+// KubernetesVersions are those whose API servers take every object that is rendered, and keep
+// every field of it.
+func KubernetesVersions() fact.Versions {
+	return fact.Versions{
+		From: fact.Known(fact.Floor{Version: "1.27.0", Brings: "matchLabelKeys in topologySpreadConstraints switched on"},
+			"kubernetes v1.33.1, pkg/features/kube_features.go: MatchLabelKeysInPodTopologySpread"),
+		Read:        fact.Known(fact.Span{Oldest: "1.27.0", Newest: "1.37.2"}, "k8s.io/api v0.27.3 to v0.37.0; kubernetes v1.37.2, which test/cluster/newest builds"),
+		OddUnstable: fact.Known(false, "k8s.io/api v0.27.3 to v0.37.0: every minor is released"),
+	}
+}
+
 // TrafficDistribution is where a Service's field of that name does what it says: alpha in
 // 1.30, on by default from 1.31, and for good from 1.33 (kubernetes v1.33.1,
 // pkg/features/kube_features.go: ServiceTrafficDistribution).

@@ -64,6 +64,9 @@ const (
 	// TailscaleTokens: containerboot joins with the tokens of a workload identity (commit
 	// e66531041).
 	TailscaleTokens schema.Version = "1.94.0"
+	// TailscaleNeverTrims: idle peers keep their sessions, and no variable says so (tailscale
+	// 1.96.0, wgengine/userspace.go, reads TS_DEBUG_TRIM_WIREGUARD; 1.98.0 does not).
+	TailscaleNeverTrims schema.Version = "1.98.0"
 	// TailscaleSupersets: a receiver takes a packet from whoever advertises a prefix that its
 	// source lies in (wireguard-go, device/receive.go).
 	TailscaleSupersets schema.Version = "1.98.0"
@@ -74,6 +77,16 @@ const (
 	// (tailscale#11803, commit 48919f708).
 	TailscaleByteOrder schema.Version = "1.100.0"
 )
+
+// TailscaleVersions are those whose daemons and containerboot know all that gateways are told.
+func TailscaleVersions() fact.Versions {
+	return fact.Versions{
+		From: fact.Known(fact.Floor{Version: "1.78.0", Brings: "TS_ENABLE_HEALTH_CHECK and TS_LOCAL_ADDR_PORT, by which a kubelet asks a gateway whether it is well"},
+			"tailscale 1.76.0 and 1.78.0, cmd/containerboot"),
+		Read:        fact.Known(fact.Span{Oldest: "1.78.0", Newest: "1.102.3"}, "tailscale 1.78.0 to 1.102.3, cmd/containerboot, cmd/tailscale/cli, cmd/tailscaled"),
+		OddUnstable: fact.Known(true, "tailscale 1.102.0, version/prop.go: IsUnstableBuild"),
+	}
+}
 
 // TailscaleRelayCapability is what a grant gives to those who may use a peer relay (tailscale
 // 1.102.3, tailcfg/tailcfg.go: PeerCapabilityRelay; tailscale.com/docs/features/peer-relay).
@@ -148,5 +161,6 @@ func tailscaleControl() ControlServer {
 		Lacks:        fact.Known([]string(nil), syntax),
 		Since:        fact.Unknown[map[string]schema.Version]("a service has one version"),
 		Postures:     fact.Known(true, syntax),
+		Versions:     fact.NoVersions("a service has one version"),
 	}
 }

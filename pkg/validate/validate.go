@@ -73,6 +73,7 @@ func checks() []check {
 	return []check{
 		given(names),
 		given(form),
+		versions,
 		given(overlaps),
 		given(leaving),
 		given(reserved),
@@ -154,5 +155,6 @@ func Codes() []diag.Code {
 		CodePodsUnrouted, CodeHostRoutes, CodeCloudUntold, CodeSourceCheck, CodePodsShare, CodePodsSource,
 		CodeForeignNode, CodeTagOperator, CodeTagRegions,
 		CodeLeavingServer, CodeStateSecret, CodeIdentityControl, CodeIdentityRemote, CodeIdentityStaticPod, CodeIdentityVersion,
+		CodeVersionOld, CodeVersionUnknown, CodeVersionUnread, CodeVersionUnstable,
 	}
 }

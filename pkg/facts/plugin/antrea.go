@@ -33,6 +33,7 @@ func (plugins) Antrea() Plugin {
 		Policies:        fact.Known(PoliciesKubernetes, "antrea 2.3, docs/antrea-network-policy.md: its own name peers by label and block, too"),
 		Settings:        fact.Unknown[Settings]("it is set by ConfigMap antrea-config, which belongs to the installation"),
 		SetsMTU:         fact.Known(false, "we render no settings for it"),
+		Versions:        fact.NoVersions(noSettings),
 		ByHand:          fact.Unknown[[]string]("how it is told where pods keep their addresses has not been looked up"),
 	}
 }

@@ -39,6 +39,7 @@ func fromProviderOnly(t schema.CNIType, title, home, page string) Plugin {
 		Policies:        fact.Known(PoliciesKubernetes, page),
 		Settings:        fact.Unknown[Settings]("its settings belong to the provider's installation"),
 		SetsMTU:         fact.Known(false, "we render no settings for it"),
+		Versions:        fact.NoVersions(noSettings),
 		ByHand:          fact.Unknown[[]string]("its own file says"),
 	}
 }

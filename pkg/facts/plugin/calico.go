@@ -14,6 +14,14 @@ const (
 	CalicoMaskInt64 schema.Version = "3.33.0"
 )
 
+// calicoVersions are those whose definitions have every field that is rendered.
+func calicoVersions() fact.Versions {
+	v := canalVersions()
+	v.From = fact.Known(fact.Floor{Version: "3.24.0", Brings: "wireguardEnabledV6 in its FelixConfiguration"},
+		"calico v3.23.0 and v3.24.0, libcalico-go/config/crd/crd.projectcalico.org_felixconfigurations.yaml")
+	return v
+}
+
 // Calico is projectcalico/calico.
 func (plugins) Calico() Plugin {
 	return Plugin{
@@ -48,6 +56,7 @@ func (plugins) Calico() Plugin {
 		Policies:        fact.Known(PoliciesCalico, "calico v3.32.1, api/pkg/apis/projectcalico/v3"),
 		Settings:        fact.Known(SettingsCalico, "calico v3.30.7 and v3.32.1, api/pkg/apis/projectcalico/v3 and the CRDs"),
 		SetsMTU:         fact.Known(false, calicoMTU+": the operator's Installation, or a ConfigMap, has it"),
+		Versions:        calicoVersions(),
 		ByHand: fact.Known([]string{
 			"Apply `cni/calico.yaml` and `calico.yaml` of this directory with calicoctl, or with kubectl where Calico's API server runs. With neither, write `crd.projectcalico.org/v1` for the apiVersion. FelixConfiguration `default` exists already: merge these fields into it.",
 			"Delete or disable the pool `default-ipv4-ippool` before pods start, or nodes take addresses from it.",

@@ -5,6 +5,15 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
+// canalVersions are those of its Calico.
+func canalVersions() fact.Versions {
+	return fact.Versions{
+		From:        fact.Unknown[fact.Floor]("the oldest version that was read has every field that is rendered"),
+		Read:        fact.Known(fact.Span{Oldest: "3.24.0", Newest: "3.32.1"}, "calico v3.24.0 to v3.32.1, libcalico-go/config/crd"),
+		OddUnstable: fact.Known(false, "calico's tags v3.24.0 to v3.32.0: it releases every minor"),
+	}
+}
+
 // Canal is Flannel, which carries pods' packets, and Calico's Felix, which enforces policy:
 // RKE2's plugin unless told otherwise. Its version is Calico's.
 func (plugins) Canal() Plugin {
@@ -30,6 +39,7 @@ func (plugins) Canal() Plugin {
 		Policies:        fact.Known(PoliciesCalico, manifest+": it has Calico's definitions, without Calico's API server"),
 		Settings:        fact.Known(SettingsCanal, chart+"; "+manifest),
 		SetsMTU:         fact.Known(false, "our settings have the mask alone"),
+		Versions:        canalVersions(),
 		ByHand: fact.Known([]string{
 			"Apply `cni/canal.yaml`: it gives Felix mark bits beside Tailscale's. A HelmChartConfig there is for RKE2, whose chart sets the mask in the environment, which wins over a FelixConfiguration; merge its values if you have one of that name. FelixConfiguration `default` exists already: merge the two fields into it.",
 			"Flannel's `Network` in net-conf.json, and on RKE2 `cluster-cidr`, must be {network}: it masquerades what leaves that.",

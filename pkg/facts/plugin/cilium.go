@@ -21,6 +21,17 @@ const (
 	CiliumDeviceExclusion schema.Version = "1.20.0"
 )
 
+// ciliumVersions: a chart before 1.16 has no word for routes to nodes behind a gateway, and
+// its agents read no CiliumNodeConfig of cilium.io/v2.
+func ciliumVersions() fact.Versions {
+	return fact.Versions{
+		From: fact.Known(fact.Floor{Version: "1.16.0", Brings: "directRoutingSkipUnreachable in its chart and CiliumNodeConfig in cilium.io/v2"},
+			"cilium/charts 009b5e95, values.yaml of cilium-1.15.19.tgz and cilium-1.16.0.tgz; cilium 1.16.9, pkg/k8s/apis/cilium.io/client/crds/v2/ciliumnodeconfigs.yaml"),
+		Read:        fact.Known(fact.Span{Oldest: "1.16.0", Newest: "1.20.2"}, "cilium 1.16.9 to 1.20.2, install/kubernetes/cilium/values.yaml, Documentation/cmdref/cilium-agent.md; cilium/charts 009b5e95"),
+		OddUnstable: fact.Known(false, "cilium/charts 009b5e95: it has charts of every minor"),
+	}
+}
+
 // Cilium is cilium/cilium.
 func (plugins) Cilium() Plugin {
 	const identity = "cilium 1.17.4, pkg/datapath/linux/linux_defaults/mark.go, bpf/lib/common.h"
@@ -74,6 +85,7 @@ func (plugins) Cilium() Plugin {
 		Policies:        fact.Known(PoliciesCilium, "cilium 1.17.4, pkg/policy/api/entity.go, pkg/node/manager/manager.go"),
 		Settings:        fact.Known(SettingsCilium, "cilium 1.16.9 to 1.20.2, install/kubernetes/cilium/values.yaml, pkg/k8s/apis/cilium.io"),
 		SetsMTU:         fact.Known(true, "cilium 1.17.4, Documentation/configuration/per-node-config.rst: key mtu of a CiliumNodeConfig"),
+		Versions:        ciliumVersions(),
 		ByHand: fact.Known([]string{
 			"Merge `cni/cilium-values.yaml` into the values of the cluster's Cilium chart, apply `cilium.yaml` of this directory before the region's agents start, and restart agents that have started already: they read a CiliumNodeConfig once.",
 			"Where Cilium runs already in another `ipam.mode`, never merge that key: its mode must not change while pods have addresses. `kustomize-hybrid validate topology.yaml DUMP` compares, given ConfigMap cilium-config.",

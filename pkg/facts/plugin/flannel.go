@@ -27,6 +27,7 @@ func (plugins) Flannel() Plugin {
 		Policies:        fact.Known(PoliciesKubernetes, "flannel 0.26, README.md: it has none; k3s adds kube-router's, which are Kubernetes'"),
 		Settings:        fact.Unknown[Settings]("its one file belongs to the installation"),
 		SetsMTU:         fact.Known(false, "we render no settings for it"),
+		Versions:        fact.NoVersions(noSettings),
 		ByHand: fact.Known([]string{
 			"Flannel's `Network` in net-conf.json, and on k3s `--cluster-cidr`, must be {network}: it masquerades what leaves that.",
 			"Pods reach nodes outside that network, {nodes} among them, with their own node's address, unless it contains those as well.",

@@ -50,6 +50,7 @@ const (
 	noLimit    = "there are no blocks to limit"
 	notRoaming = "addresses stay with their node"
 	nothing    = "there is nothing to do"
+	noSettings = "we render no settings for it"
 	anywhere   = "it gives out addresses of its own"
 )
 

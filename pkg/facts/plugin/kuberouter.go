@@ -33,6 +33,7 @@ func (plugins) KubeRouter() Plugin {
 		Policies:        fact.Known(PoliciesKubernetes, "kube-router 2.5, docs/user-guide.md"),
 		Settings:        fact.Unknown[Settings]("it is set by flags and annotations, which belong to the installation"),
 		SetsMTU:         fact.Known(false, "we render no settings for it"),
+		Versions:        fact.NoVersions(noSettings),
 		ByHand: fact.Known([]string{
 			"kube-router masquerades towards addresses that are neither a node's InternalIP nor in a node's podCIDR, and it knows those of every region: nothing to set. Its routes to nodes of other regions come from BGP; run it with `--enable-overlay=false` and let node-routes.sh keep them.",
 		}, routes),

@@ -27,6 +27,7 @@ func (plugins) Other() Plugin {
 		Policies:        fact.Unknown[Policies](why),
 		Settings:        fact.Unknown[Settings](why),
 		SetsMTU:         fact.Known(false, "we render no settings for it"),
+		Versions:        fact.NoVersions(noSettings),
 		ByHand:          fact.Unknown[[]string](why),
 	}
 }

@@ -58,6 +58,8 @@ type Plugin struct {
 	Settings fact.Datum[Settings]
 	// SetsMTU reports whether those settings say how large pods' packets are.
 	SetsMTU fact.Datum[bool]
+	// Versions are those in which our settings exist.
+	Versions fact.Versions
 	// ByHand is what an operator tells it, an item a line. Words in braces stand for
 	// prefixes: {keeps} and {keeps4} are where pods go with their own address, {pods} and
 	// {nodes} those of all regions, {network} what the cluster's pods lie in; {masqAgent} is

@@ -43,6 +43,7 @@ func (plugins) Weave() Plugin {
 		Policies:        fact.Known(PoliciesKubernetes, addon+": weave-npc"),
 		Settings:        fact.Unknown[Settings]("it is set by environment variables, which belong to the installation"),
 		SetsMTU:         fact.Known(false, "we render no settings for it"),
+		Versions:        fact.NoVersions(noSettings),
 		ByHand:          fact.Unknown[[]string]("how it is told where pods keep their addresses has not been looked up"),
 	}
 }

@@ -112,7 +112,7 @@ func (g *gateway) extraArgs() string {
 
 // routing is what the gateway does with packets.
 func (g *gateway) routing() []Variable {
-	return []Variable{
+	env := []Variable{
 		variable("TS_ROUTES", joinPrefixes(g.host.Advertise)),
 		// --accept-dns: a gateway resolves names as its host does.
 		variable("TS_ACCEPT_DNS", "false"),
@@ -120,11 +120,14 @@ func (g *gateway) routing() []Variable {
 		variable("TS_USERSPACE", "false"),
 		variable("PORT", strconv.Itoa(facts.TailscalePort)),
 		variable("TS_DEBUG_FIREWALL_MODE", string(g.all.Firewall)),
+	}
+	if facts.Before(facts.TailscaleNeverTrims).Contains(g.all.Topology.Spec.Tailnet.TailscaleVersion) {
 		// An idle peer that is trimmed forgets its session: a gateway that is primary
 		// again would be deaf for 14 s (measured in namespaces with tailscaled 1.84.3,
-		// wgengine/userspace.go; versions without trimming ignore it).
-		variable("TS_DEBUG_TRIM_WIREGUARD", "false"),
+		// wgengine/userspace.go).
+		env = append(env, variable("TS_DEBUG_TRIM_WIREGUARD", "false"))
 	}
+	return env
 }
 
 // joinPrefixes separates with nothing but commas: containerboot and tailscale trim

@@ -1,0 +1,30 @@
+package fact
+
+import "github.com/kustomize-hybrid/kustomize-hybrid/schema"
+
+// Versions are those of a program in which everything exists that is rendered for it.
+type Versions struct {
+	// From is the first of them; unknown where the oldest version that was read has everything.
+	From Datum[Floor]
+	// Read are those that were read: the patches of their minors differ in nothing that is
+	// rendered.
+	Read Datum[Span]
+	// OddUnstable reports whether versions with an odd minor are development versions.
+	OddUnstable Datum[bool]
+}
+
+// Floor is a version, and what came with it that is rendered: it completes "..., the first
+// version with ...".
+type Floor struct {
+	Version schema.Version
+	Brings  string
+}
+
+// Span is the first and the last of some versions.
+type Span struct{ Oldest, Newest schema.Version }
+
+// NoVersions are those of a program for which nothing is rendered, or whose version nobody
+// states.
+func NoVersions(why string) Versions {
+	return Versions{From: Unknown[Floor](why), Read: Unknown[Span](why), OddUnstable: Unknown[bool](why)}
+}
