@@ -1,7 +1,9 @@
 package validate_test
 
 import (
+	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/internal/topologytest"
@@ -90,13 +92,24 @@ func TestVersionOfEachRegion(t *testing.T) {
 	}
 }
 
-// TestRangesHold: what is rendered has been read from its first version on.
+// TestRangesHold: what is rendered has been read from its first version on, and the page
+// says so.
 func TestRangesHold(t *testing.T) {
 	all := map[string]fact.Versions{"Kubernetes": facts.KubernetesVersions(), "Tailscale": facts.TailscaleVersions()}
 	for _, p := range facts.Plugins() {
 		all[p.Title] = p.Versions
 	}
+	page, err := os.ReadFile("../../docs/checks.md")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, v := range all {
+		if v.From.IsKnown() && !strings.Contains(string(page), "| "+name+" | "+string(v.From.Value.Version)+" |") {
+			t.Errorf("docs/checks.md does not say that %s is taken from %s on", name, v.From.Value.Version)
+		}
+		if newest := name + " " + v.Read.Value.Newest.Minor(); v.Read.IsKnown() && name != "Canal" && !strings.Contains(string(page), newest) {
+			t.Errorf("docs/checks.md does not say that %s was read last", newest)
+		}
 		if v.From.IsKnown() && v.From.Value.Version != v.Read.Value.Oldest || v.Read.Value.Newest.Compare(v.Read.Value.Oldest) < 0 {
 			t.Errorf("%s: %+v", name, v)
 		}

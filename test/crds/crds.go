@@ -43,7 +43,7 @@ func Load(dir string) (Set, error) {
 	}
 	set := Set{}
 	for _, file := range files {
-		data, err := readCompressed(file)
+		data, err := ReadCompressed(file)
 		if err != nil {
 			return nil, err
 		}
@@ -54,7 +54,8 @@ func Load(dir string) (Set, error) {
 	return set, nil
 }
 
-func readCompressed(file string) ([]byte, error) {
+// ReadCompressed reads a file that gzip has written.
+func ReadCompressed(file string) ([]byte, error) {
 	f, err := os.Open(file)
 	if err != nil {
 		return nil, err

@@ -49,8 +49,9 @@ func definition(crd apiextensionsv1.CustomResourceDefinition, names map[string]b
 	for _, v := range crd.Spec.Versions {
 		if v.Served {
 			root := crd.Spec.Group + "/" + v.Name + " " + crd.Spec.Names.Kind
-			for _, f := range append([]string{"apiVersion", "kind"}, meta["metav1.ObjectMeta"]...) {
-				names[root+" "+f] = true
+			names[root+" apiVersion"], names[root+" kind"] = true, true
+			for _, f := range meta["metav1.ObjectMeta"] {
+				names[root+" metadata."+f] = true
 			}
 			properties(*v.Schema.OpenAPIV3Schema, root+" ", names)
 		}
