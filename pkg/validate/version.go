@@ -79,6 +79,9 @@ func (r release) check(list *diag.List) {
 	case r.version.Compare(oldest) < 0:
 		list.Warnf(CodeVersionUnread, r.path, "%s is older than %s, the oldest version of %s that is known here: nobody has seen whether all that is rendered exists there", name, oldest, r.title).
 			Fix("run %s or newer", oldest)
+	case fact.Unfinished(r.version):
+		list.Warnf(CodeVersionUnstable, r.path, "%s is a development version, as its suffix says: what it has may change before the release", name).
+			Fix("run a release")
 	case r.known.OddUnstable.Value && minor%2 == 1:
 		list.Warnf(CodeVersionUnstable, r.path, "%s is a development version, as every one whose second number is odd: what it has may change before the next stable one", name).
 			Fix("run the stable one before it, %d.%d", major, minor-1)

@@ -31,7 +31,7 @@ func TestVersions(t *testing.T) {
 		want map[schema.Version]diag.Code
 	}{
 		"Kubernetes": {kubernetes, map[schema.Version]diag.Code{
-			"0.3.0": validate.CodeVersionOld, "1.26.15": validate.CodeVersionOld, "1.27.0": clean, "1.33.1+k3s1": clean, "1.37.9": clean,
+			"0.3.0": validate.CodeVersionOld, "1.26.15": validate.CodeVersionOld, "1.27.0": clean, "1.33.1+k3s1": clean, "1.33.1-eks-1": clean, "1.37.9": clean, "1.34.0-rc.1": validate.CodeVersionUnstable,
 			"1.38.0": validate.CodeVersionUnread, "1.133.1": validate.CodeVersionUnread, "2.0.0": validate.CodeVersionUnknown,
 		}},
 		"Tailscale": {tailscale, map[schema.Version]diag.Code{
@@ -46,7 +46,7 @@ func TestVersions(t *testing.T) {
 			"2.0.0": validate.CodeVersionUnknown, "": clean,
 		}},
 		"Calico": {of(schema.CNICalico), map[schema.Version]diag.Code{
-			"3.23.5": validate.CodeVersionOld, "3.24.0": clean, "3.32.9": clean, "3.33.0": validate.CodeVersionUnread, "4.0.0": validate.CodeVersionUnknown,
+			"3.23.5": validate.CodeVersionOld, "3.24.0": clean, "3.32.9": clean, "3.32.0-0.dev": validate.CodeVersionUnstable, "3.33.0": validate.CodeVersionUnread, "4.0.0": validate.CodeVersionUnknown,
 		}},
 		"Canal": {of("canal"), map[schema.Version]diag.Code{
 			"3.23.5": validate.CodeVersionUnread, "3.24.0": clean, "3.33.0": validate.CodeVersionUnread, "4.0.0": validate.CodeVersionUnknown,

@@ -1,6 +1,10 @@
 package fact
 
-import "github.com/kustomize-hybrid/kustomize-hybrid/schema"
+import (
+	"regexp"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
 
 // Versions are those of a program in which everything exists that is rendered for it.
 type Versions struct {
@@ -28,3 +32,11 @@ type Span struct{ Oldest, Newest schema.Version }
 func NoVersions(why string) Versions {
 	return Versions{From: Unknown[Floor](why), Read: Unknown[Span](why), OddUnstable: Unknown[bool](why)}
 }
+
+// unfinished are the suffixes of versions before a release, and not those of distributions,
+// such as -eks-1 (k8s.io/api v0.38.0-alpha.0 and v0.37.0-rc.1, tailscale v1.103.0-pre, the
+// chart cilium-1.19.0-pre.0 and calico v3.33.0-0.dev are published).
+var unfinished = regexp.MustCompile(`-(0[.])?(alpha|beta|dev|pre|rc)\b`)
+
+// Unfinished reports whether a version comes before the release whose numbers it has.
+func Unfinished(v schema.Version) bool { return unfinished.MatchString(string(v)) }
