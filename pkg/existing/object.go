@@ -60,9 +60,9 @@ func (o *Object) group() string {
 	return g
 }
 
-// Compare compares what exists with the topology: Nodes, CiliumNodes, Calico IPPools,
-// CiliumPodIPPools, ServiceCIDRs, kubeadm's ClusterConfiguration, Tailscale
-// Connectors and Cilium's ConfigMap. RangePacks among them are reserved ranges of the
+// Compare compares what exists with the topology: Nodes, what kubeadm, k3s and RKE2 say of
+// the control plane, kube-proxy's settings, the API servers' endpoints, ServiceCIDRs,
+// what Cilium and Calico keep in objects, Tailscale Connectors. RangePacks among them are reserved ranges of the
 // user's own, which it returns. Objects of other kinds are ignored.
 //
 // The path of a finding starts with the object: "Node/gpu-1:spec.podCIDRs[0]".
@@ -70,7 +70,7 @@ func Compare(t *schema.Topology, objects []Object) (list diag.List, packs []clai
 	if len(objects) == 0 {
 		return nil, nil
 	}
-	w := newWanted(t)
+	w := newWanted(t, objects)
 	claims := map[string][]objectClaim{} // by kind: only like objects exclude each other
 	for i := range objects {
 		o := &objects[i]
@@ -85,6 +85,7 @@ func Compare(t *schema.Topology, objects []Object) (list diag.List, packs []clai
 			claims[o.Kind] = append(claims[o.Kind], found.claims...)
 		}
 	}
+	list = append(list, w.shared()...)
 	for _, kind := range objectKinds() {
 		list = append(list, between(claims[kind])...)
 	}

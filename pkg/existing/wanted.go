@@ -3,25 +3,150 @@ package existing
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/claim"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
 // wanted is what the topology says, as objects are compared with it.
 type wanted struct {
+	// topology has its leaving regions among the others, after them: their nodes are there
+	// until somebody takes them away. plan is made of it.
 	topology *schema.Topology
+	plan     *plan.Plan
+	stay     int // how many of its regions do not leave
 	claims   *claim.Tree
 	regions  map[string]bool // by name
+
+	named     map[string]place           // gateways and listed nodes, by name
+	gatewayAt map[netip.Addr]place       // gateways, by address
+	objects   map[string]plan.NodeObject // rendered Node objects, by name
+
+	schemes map[string]bool // of the providerIDs that Nodes have
+	servers map[string]bool // flags that have been compared
+	shown   dump
+	common  []common
 }
 
-func newWanted(t *schema.Topology) *wanted {
-	w := &wanted{topology: t, claims: claim.NewTree(claim.Of(t)), regions: map[string]bool{}}
-	for i := range t.Spec.Regions {
-		w.regions[t.Spec.Regions[i].Name] = true
+// place is where the topology names a node; gateway is nil where it is none.
+type place struct {
+	region  int
+	gateway *schema.GatewayNode
+	path    string
+}
+
+func newWanted(t *schema.Topology, objects []Object) *wanted {
+	before := plan.BeforeLeaving(t)
+	w := &wanted{
+		topology: before, plan: plan.New(before), stay: len(t.Spec.Regions), claims: claim.NewTree(claim.WithDefaults(before)),
+		regions: map[string]bool{}, named: map[string]place{}, gatewayAt: map[netip.Addr]place{}, objects: map[string]plan.NodeObject{}, schemes: map[string]bool{}, servers: map[string]bool{},
 	}
+	for i := range w.plan.Regions {
+		w.addRegion(i)
+	}
+	for i := range objects {
+		if o := &objects[i]; o.group() == "" && o.Kind == "Node" {
+			_, scheme := providerID(o)
+			w.schemes[scheme] = true
+		}
+	}
+	w.shown = newDump(objects)
 	return w
+}
+
+func (w *wanted) addRegion(i int) {
+	r := &w.plan.Regions[i]
+	w.regions[r.Region.Name] = true
+	for j := range r.Region.Nodes {
+		w.named[r.Region.Nodes[j].Name] = place{i, nil, diag.Index(w.path(r)+".nodes", j)}
+	}
+	for j := range r.Region.Gateways.Nodes {
+		g := &r.Region.Gateways.Nodes[j]
+		at := place{i, g, diag.Index(w.path(r)+".gateways.nodes", j)}
+		w.named[g.Name] = at
+		for _, a := range g.Addresses() {
+			w.gatewayAt[a] = at
+		}
+	}
+	for _, o := range r.NodeObjects() {
+		w.objects[o.Name] = o
+	}
+}
+
+// path is where the topology has the region.
+func (w *wanted) path(r *plan.Region) string {
+	for i := range w.plan.Regions {
+		switch {
+		case w.plan.Regions[i].Region != r.Region:
+		case i < w.stay:
+			return diag.Index("spec.regions", i)
+		default:
+			return diag.Index("spec.leaving", i-w.stay)
+		}
+	}
+	return "spec.regions"
+}
+
+func (w *wanted) leaves(region string) bool {
+	return slices.ContainsFunc(w.plan.Regions[w.stay:], func(r plan.Region) bool { return r.Region.Name == region })
+}
+
+// home is the region whose nodeCIDRs hold the address.
+func (w *wanted) home(address netip.Prefix) (region int, ok bool) {
+	c := w.claims.First(w.claims.Covering(address), func(c *claim.Claim) bool { return c.Role == claim.RoleNode && c.Region >= 0 })
+	if c == nil {
+		return 0, false
+	}
+	return int(c.Region), true
+}
+
+// isTailnet reports whether the address is one that a device of the tailnet has.
+func (w *wanted) isTailnet(a netip.Addr) bool {
+	return slices.ContainsFunc(append([]netip.Prefix{schema.TailnetIPv4(), schema.TailnetIPv6()}, w.topology.Spec.Tailnet.IPPool...), func(p netip.Prefix) bool { return p.IsValid() && p.Contains(a) })
+}
+
+// common is a finding that several objects have alike, said once.
+type common struct {
+	key, field string
+	objects    []*Object
+	say        func(o *Object, who, names string) *diag.Diagnostic
+}
+
+// share keeps a finding until all objects are read. say names them all: who as a message
+// does, names as a command takes them.
+func (w *wanted) share(o *Object, key, field string, say func(o *Object, who, names string) *diag.Diagnostic) {
+	i := slices.IndexFunc(w.common, func(c common) bool { return c.key == key })
+	if i < 0 {
+		w.common = append(w.common, common{key: key, field: field, say: say})
+		i = len(w.common) - 1
+	}
+	w.common[i].objects = append(w.common[i].objects, o)
+}
+
+func (w *wanted) shared() diag.List {
+	var list diag.List
+	for _, c := range w.common {
+		who, names := c.objects[0].ID(), c.objects[0].Name
+		for i, o := range c.objects[1:] {
+			if i < claim.Few {
+				names += " " + o.Name
+			} else if i == claim.Few {
+				names += " ..."
+			}
+		}
+		if others := len(c.objects) - 1; others > 0 {
+			who += " and " + claim.CountOthers(others)
+		}
+		d := c.say(c.objects[0], who, names)
+		for _, o := range c.objects[1:] {
+			d.Related = append(d.Related, diag.Related{Path: o.path(c.field), Pos: o.position(c.field), Message: "so it is here"})
+		}
+		list = append(list, d)
+	}
+	return list
 }
 
 // outside reports a claim that lies in none of the prefixes its role has in the
