@@ -221,7 +221,7 @@ func (c *calico) marks() {
 			continue
 		}
 		c.report(diag.Warning, "spec."+field, "%s of %s is %#x, and for region %q %#x is rendered: which bits of the firewall mark collide with Tailscale's and kube-proxy's is judged by that", field, c.ID(), mask, c.region.Region.Name, want).
-			Fix("apply cni/calico.yaml, and restart calico-node on each node in turn")
+			Fix("give Felix the mask of cni/%s.yaml, and restart calico-node on each node in turn", c.region.Region.CNI.Type)
 	}
 }
 
@@ -236,7 +236,7 @@ func (c *calico) wireGuard() {
 		d.Fix("%s in every region that runs it, or set wireguardEnabled: false", tunnelAdvice(c.region.Region, schema.TunnelWireGuard))
 		return
 	}
-	d.Fix("apply cni/calico.yaml")
+	d.Fix("set wireguardEnabled: true, as cni/calico.yaml has it")
 }
 
 // dataPlane compares what enforces policy with what the topology says of the region.
@@ -282,20 +282,30 @@ func installationCheck(w *wanted, list *diag.List, o *Object, claims []objectCla
 		p := &installationPool{pool{calico{o, w, list, r}, c.field[:len(c.field)-len(".cidr")], c.Prefix}}
 		p.check()
 	}
+	differ := &regionList{}
+	runs := number(dig(network, "mtu"))
+	var first *calico
 	w.calicoRegions(func(r *plan.Region) {
-		c := &calico{o, w, list, r}
-		c.podMTU(number(dig(network, "mtu")))
-		plane := text(network, "linuxDataplane")
-		c.dataPlane("spec.calicoNetwork.linuxDataplane", plane == "BPF", plane == "Nftables")
+		if first == nil {
+			first = &calico{o, w, list, r}
+		}
+		if runs != 0 && runs != mtu.Pod(r.Region) {
+			differ.add(r)
+		}
 	})
-	if first, _ := dig(network, "nodeAddressAutodetectionV4", "firstFound").(bool); first {
-		w.calicoRegions(func(r *plan.Region) {
-			w.share(o, "first found", "spec.calicoNetwork.nodeAddressAutodetectionV4.firstFound", func(o *Object, who, _ string) *diag.Diagnostic {
-				return o.finding(diag.Warning, CodeObjectDiffers, "spec.calicoNetwork.nodeAddressAutodetectionV4.firstFound", "%s lets Calico take the first address that it finds on a node, and on gateways that may be the one of tailscale0", o.ID()).
-					See(w.path(r)+".cni", "the network plugin is chosen here").
-					Fix("set nodeAddressAutodetectionV4: {kubernetes: NodeInternalIP}")
-			})
-		})
+	if first == nil {
+		return
+	}
+	if len(differ.regions) > 0 {
+		pod := mtu.Pod(differ.regions[0].Region)
+		d := o.finding(diag.Warning, CodeObjectDiffers, "spec.calicoNetwork.mtu", "mtu of %s is %d, and for region %s the topology counts on packets of %d bytes", o.ID(), runs, differ, pod)
+		*list = append(*list, differ.show(w, d).Fix("write cni.mtu: %d, or set mtu: %d", runs, pod))
+	}
+	plane := text(network, "linuxDataplane")
+	first.dataPlane("spec.calicoNetwork.linuxDataplane", plane == "BPF", plane == "Nftables")
+	if found, _ := dig(network, "nodeAddressAutodetectionV4", "firstFound").(bool); found {
+		first.report(diag.Warning, "spec.calicoNetwork.nodeAddressAutodetectionV4.firstFound", "%s lets Calico take the first address that it finds on a node, and on gateways that may be the one of tailscale0", o.ID()).
+			Fix("set nodeAddressAutodetectionV4: {kubernetes: NodeInternalIP}")
 	}
 }
 
@@ -321,16 +331,6 @@ func (p *installationPool) check() {
 		p.report(diag.Warning, p.field+".natOutgoing", "natOutgoing of pool %s (%s) is Disabled, and for region %q it is rendered on: pods' packets leave for the internet with addresses that nobody answers to", p.cidr, p.ID(), p.region.Region.Name).
 			Fix("set natOutgoing: Enabled; pods keep their addresses between regions, by the disabled pools of cni/calico.yaml")
 	}
-}
-
-// podMTU compares how large pods' packets are, which the operator sets for the whole cluster.
-func (c *calico) podMTU(runs int) {
-	r := c.region.Region
-	if runs == 0 || runs == mtu.Pod(r) {
-		return
-	}
-	c.report(diag.Warning, "spec.calicoNetwork.mtu", "mtu of %s is %d, and for region %q the topology counts on packets of %d bytes", c.ID(), runs, r.Name, mtu.Pod(r)).
-		Fix("write cni.mtu: %d, or set mtu: %d", runs, mtu.Pod(r))
 }
 
 // number reads a number as YAML and JSON decode it; 0 where there is none.

@@ -136,7 +136,11 @@ func keepsMode(t *schema.Topology, r *schema.Region, runs string, stay int) stri
 	case known.Mode(mode).Pools.Value == plugin.PoolsOfCluster && slices.ContainsFunc(t.Spec.Regions[:stay], again):
 		return fmt.Sprintf("set cni.ipam: %s in one region, which gets the whole list of that mode, and run another plugin in the others", mode)
 	}
-	return fmt.Sprintf("set cni.ipam: %s in every region that runs Cilium, with node blocks that lie in each region's podCIDRs", mode)
+	blocks := "with node blocks that lie in each region's podCIDRs"
+	if known.Mode(mode).Pools.Value == plugin.PoolsOfNode {
+		blocks += ", and state spec.cluster.clusterCIDRs, which those come from"
+	}
+	return fmt.Sprintf("set cni.ipam: %s in every region that runs Cilium, %s", mode, blocks)
 }
 
 // routing compares how pods' packets travel between nodes.
@@ -285,7 +289,7 @@ func (c *cilium) blocks() {
 func (c *cilium) hosts() {
 	c.merged("enable-host-legacy-routing", strconv.FormatBool(c.region.Region.CNI.HostRouting == schema.HostRoutingLegacy), "whether pods' packets meet the MSS clamp of gateways differs")
 	if mode := c.runs("bpf-lb-mode"); mode == "dsr" && c.runs("kube-proxy-replacement") == "true" {
-		c.report(diag.Warning, "bpf-lb-mode", "bpf-lb-mode of %s is dsr: replies go straight from the pod's node to the client, with a source address that gateways of other regions drop", c.ID()).
+		c.report(diag.Warning, "bpf-lb-mode", "bpf-lb-mode of %s is dsr: replies leave another region with a source address that is none of its own, which its network drops", c.ID()).
 			Fix("set loadBalancer.mode: snat in the values of the cluster's Cilium chart, or keep the backends of NodePorts and load balancers in the region that clients come to")
 	}
 }
@@ -298,13 +302,95 @@ func (c *cilium) packets() {
 	if err != nil || runs == 0 {
 		return
 	}
+	differ := &regionList{}
 	c.each(func(r *plan.Region) {
-		pod := runs - mtu.Overhead(r.Region)
-		if r.Region.CNI.MTU > 0 || mtu.Pod(r.Region) == pod {
-			return
+		if r.Region.CNI.MTU == 0 && mtu.Pod(r.Region) != runs-mtu.Overhead(r.Region) {
+			differ.add(r)
 		}
-		c.report(diag.Warning, "mtu", "mtu of %s makes pods send packets of %d bytes, and for region %q the topology counts on %d", c.ID(), pod, r.Region.Name, mtu.Pod(r.Region)).
-			See(c.w.path(r)+".cni", "cni.mtu is not stated here").
-			Fix("write cni.mtu: %d", pod)
 	})
+	if len(differ.regions) > 0 {
+		first := differ.regions[0].Region
+		pod := runs - mtu.Overhead(first)
+		differ.show(c.w, c.report(diag.Warning, "mtu", "mtu of %s makes pods send packets of %d bytes, and for region %s the topology counts on %d, as network cards there have it", c.ID(), pod, differ, mtu.Pod(first))).
+			Fix("write cni.mtu: %d", pod)
+	}
+}
+
+func ciliumNodeFields(o *Object, r *reading) {
+	for i, a := range items(o.Content, "spec", "addresses") {
+		if text(a, "type") == "InternalIP" {
+			r.add(claim.RoleNode, diag.Index("spec.addresses", i)+".ip", text(a, "ip"))
+		}
+	}
+	r.list(claim.RolePod, "spec.ipam.podCIDRs", items(o.Content, "spec", "ipam", "podCIDRs"))
+	for i, a := range items(o.Content, "spec", "ipam", "pools", "allocated") {
+		field := diag.Index("spec.ipam.pools.allocated", i) + ".cidrs"
+		r.list(claim.RolePod, field, items(a, "cidrs"))
+	}
+}
+
+func ciliumPoolFields(o *Object, r *reading) {
+	r.list(claim.RolePod, "spec.ipv4.cidrs", items(o.Content, "spec", "ipv4", "cidrs"))
+	r.list(claim.RolePod, "spec.ipv6.cidrs", items(o.Content, "spec", "ipv6", "cidrs"))
+}
+
+// ciliumNodeCheck: the blocks of a node lie in the region that its address lies in, or
+// packets to its pods go to another one.
+func ciliumNodeCheck(w *wanted, list *diag.List, o *Object, claims []objectClaim) {
+	var home *plan.Region
+	for _, c := range claims {
+		if i, ok := w.home(c.Prefix); ok && c.Role == claim.RoleNode {
+			home = &w.plan.Regions[i]
+			break
+		}
+	}
+	if home != nil && w.leaves(home.Region.Name) {
+		return
+	}
+	for i := range claims {
+		if !w.stray(list, &claims[i], home) {
+			w.outside(list, &claims[i])
+		}
+	}
+}
+
+// stray reports a block of a node that lies in another region than the node.
+func (w *wanted) stray(list *diag.List, c *objectClaim, home *plan.Region) bool {
+	r, ok := w.podsOf(c.Prefix)
+	if c.Role != claim.RolePod || home == nil || !ok || r.Region.Name == home.Region.Name {
+		return false
+	}
+	d := c.finding(diag.Error, CodeObjectOutside, "%s belongs to region %q, and the node itself to region %q: packets to its pods go to region %[2]q", &c.Claim, r.Region.Name, home.Region.Name)
+	d.See(w.path(r)+".podCIDRs", "%s lies in these", c.Prefix)
+	*list = append(*list, d.Fix("label the node %s=%s, drain and delete it, and let it join again", schema.RegionLabel, home.Region.Name))
+	return true
+}
+
+// ciliumPoolCheck compares a region's own pool: the size of its blocks must stay (cilium
+// 1.17.4, Documentation/network/concepts/ipam/multi-pool.rst).
+func ciliumPoolCheck(w *wanted, list *diag.List, o *Object, claims []objectClaim) {
+	eachInside(w, list, o, claims)
+	i := slices.IndexFunc(w.plan.Regions[:w.stay], func(r plan.Region) bool { return r.Region.Name == o.Name })
+	if i < 0 || w.plan.Regions[i].Region.CNI.IPAM != schema.IPAMMultiPool {
+		return
+	}
+	r := w.plan.Regions[i].Region
+	usual := facts.Plugin(r.CNI.Type).Mode(r.CNI.IPAM).Blocks.Value
+	for _, f := range []struct {
+		at, field     string
+		stated, usual int
+		is            func(netip.Addr) bool
+	}{
+		{"ipv4", "nodeBlockSizeIPv4", r.CNI.NodeBlockSizeIPv4, usual.IPv4, netip.Addr.Is4},
+		{"ipv6", "nodeBlockSizeIPv6", r.CNI.NodeBlockSizeIPv6, usual.IPv6, netip.Addr.Is6},
+	} {
+		cidrs := slices.DeleteFunc(slices.Clone(r.PodCIDRs), func(p netip.Prefix) bool { return !p.IsValid() || !f.is(p.Addr()) })
+		runs, want := number(dig(o.Content, "spec", f.at, "maskSize")), plan.PoolBlock(cidrs, f.stated, f.usual)
+		if runs == 0 || len(cidrs) == 0 || runs == want {
+			continue
+		}
+		d := o.finding(diag.Error, CodeObjectDiffers, "spec."+f.at+".maskSize", "maskSize of %s is %d, and for region %q %d is rendered: the size of a pool's blocks must stay", o.ID(), runs, r.Name, want)
+		d.See(w.path(&w.plan.Regions[i])+".cni", "%d is rendered for this", want)
+		*list = append(*list, d.Fix("write cni.%s: %d", f.field, runs))
+	}
 }

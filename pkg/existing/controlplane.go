@@ -14,7 +14,6 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/distribution"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/plugin"
-	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -405,36 +404,12 @@ func (s *server) plugin() {
 		Fix("run its servers with --%s", s.known.NoPolicies.Value)
 }
 
-// regionList are regions of which one thing is said.
-type regionList struct{ regions []*plan.Region }
-
-func (l *regionList) add(r *plan.Region) { l.regions = append(l.regions, r) }
-
-// String names them as messages do.
-func (l *regionList) String() string {
-	var names []string
-	for _, r := range l.regions {
-		names = append(names, strconv.Quote(r.Region.Name))
-	}
-	return strings.Join(names, ", ")
-}
-
-func (l *regionList) release() string {
-	if len(l.regions) == 0 {
-		return ""
-	}
-	return l.regions[0].Region.CNI.Release()
-}
-
 // report says something of the regions, and nothing where there are none.
 func (s *server) report(of *regionList, format string, args ...any) *diag.Diagnostic {
 	d := s.finding(diag.Warning, CodeObjectDiffers, s.field, format, args...)
 	if len(of.regions) == 0 {
 		return d
 	}
-	for _, r := range of.regions {
-		d.See(s.w.path(r)+".cni", "the network plugin is chosen here")
-	}
-	*s.list = append(*s.list, d)
+	*s.list = append(*s.list, of.show(s.w, d))
 	return d
 }

@@ -172,7 +172,9 @@ func (n *node) checkBlocks() {
 	}
 	for i := range n.pods {
 		n.pods[i].soft = false
-		n.w.outside(n.list, &n.pods[i])
+		if !n.w.stray(n.list, &n.pods[i], n.region) {
+			n.w.outside(n.list, &n.pods[i])
+		}
 		n.checkBlockSize(&n.pods[i])
 	}
 }
@@ -294,7 +296,7 @@ func (n *node) checkStrangeGateway(labels map[string]any) {
 	for i := range n.w.plan.Regions {
 		r := &n.w.plan.Regions[i]
 		selector := r.GatewayLabels()
-		has := len(r.Region.Gateways.Nodes) > 0
+		has := len(r.Region.Gateways.Nodes) > 0 && (r.Region.Gateways.Mode != schema.ModeDaemonSet || len(r.Region.Gateways.NodeSelector) > 0)
 		for key, value := range selector {
 			says, _ := labels[key].(string)
 			has = has && says == value

@@ -21,8 +21,8 @@ func kinds() map[string]kind {
 	return map[string]kind{
 		"/Node":                                          {nodeFields, nodeCheck},
 		"/ConfigMap":                                     {configFields, configCheck},
-		"cilium.io/CiliumNode":                           {ciliumNodeFields, eachInside},
-		"cilium.io/CiliumPodIPPool":                      {ciliumPoolFields, eachInside},
+		"cilium.io/CiliumNode":                           {ciliumNodeFields, ciliumNodeCheck},
+		"cilium.io/CiliumPodIPPool":                      {ciliumPoolFields, ciliumPoolCheck},
 		"crd.projectcalico.org/IPPool":                   {calicoPoolFields, calicoPoolCheck},
 		"projectcalico.org/IPPool":                       {calicoPoolFields, calicoPoolCheck},
 		"networking.k8s.io/ServiceCIDR":                  {serviceCIDRFields, eachInside},
@@ -96,24 +96,6 @@ func (r *reading) commas(role claim.Role, field, s string) {
 
 // noFields: such an object claims no prefixes.
 func noFields(*Object, *reading) {}
-
-func ciliumNodeFields(o *Object, r *reading) {
-	for i, a := range items(o.Content, "spec", "addresses") {
-		if text(a, "type") == "InternalIP" {
-			r.add(claim.RoleNode, diag.Index("spec.addresses", i)+".ip", text(a, "ip"))
-		}
-	}
-	r.list(claim.RolePod, "spec.ipam.podCIDRs", items(o.Content, "spec", "ipam", "podCIDRs"))
-	for i, a := range items(o.Content, "spec", "ipam", "pools", "allocated") {
-		field := diag.Index("spec.ipam.pools.allocated", i) + ".cidrs"
-		r.list(claim.RolePod, field, items(a, "cidrs"))
-	}
-}
-
-func ciliumPoolFields(o *Object, r *reading) {
-	r.list(claim.RolePod, "spec.ipv4.cidrs", items(o.Content, "spec", "ipv4", "cidrs"))
-	r.list(claim.RolePod, "spec.ipv6.cidrs", items(o.Content, "spec", "ipv6", "cidrs"))
-}
 
 func serviceCIDRFields(o *Object, r *reading) {
 	r.list(claim.RoleService, "spec.cidrs", items(o.Content, "spec", "cidrs"))

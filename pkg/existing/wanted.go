@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/claim"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
@@ -222,3 +224,33 @@ func (w *wanted) advertisers(p netip.Prefix) map[int32]bool {
 const regionLabel = "topology.kubernetes.io/region"
 
 func (o *Object) region() string { return text(o.Content, "metadata", "labels", regionLabel) }
+
+// regionList are regions of which one thing is said.
+type regionList struct{ regions []*plan.Region }
+
+func (l *regionList) add(r *plan.Region) { l.regions = append(l.regions, r) }
+
+// String names them as messages do.
+func (l *regionList) String() string {
+	var names []string
+	for _, r := range l.regions {
+		names = append(names, strconv.Quote(r.Region.Name))
+	}
+	return strings.Join(names, ", ")
+}
+
+// show adds where each of them chooses its plugin.
+func (l *regionList) show(w *wanted, d *diag.Diagnostic) *diag.Diagnostic {
+	for _, r := range l.regions {
+		d.See(w.path(r)+".cni", "the network plugin is chosen here")
+	}
+	return d
+}
+
+// release is the plugin of the first, which all have.
+func (l *regionList) release() string {
+	if len(l.regions) == 0 {
+		return ""
+	}
+	return l.regions[0].Region.CNI.Release()
+}
