@@ -256,7 +256,7 @@ func (n *node) checkRegionLabel(labels map[string]any) {
 	says, _ := labels[schema.RegionLabel].(string)
 	fix := "kubectl label node %s " + schema.RegionLabel + "=" + r.Name
 	switch {
-	case says == r.Name:
+	case says == r.Name, says == "" && n.gateway != nil: // checkGatewayLabels names it
 	case says == "":
 		n.share("region "+r.Name, field, func(o *Object, who, names string) *diag.Diagnostic {
 			return o.finding(diag.Warning, CodeObjectDiffers, field, "label %s is missing on %s of region %q: what is rendered for the nodes of a region, its plugin's settings among it, is found by that label", schema.RegionLabel, who, r.Name).
@@ -271,18 +271,20 @@ func (n *node) checkRegionLabel(labels map[string]any) {
 
 func (n *node) checkGatewayLabels(labels map[string]any) {
 	r := n.region.Region
-	want := n.region.GatewayLabels()
+	want := n.region.OwnLabels(n.gateway)
 	var missing []string
 	for _, key := range slices.Sorted(maps.Keys(want)) {
-		if says, ok := labels[key].(string); !ok || says != want[key] {
+		says, has := labels[key].(string)
+		if other := key == schema.RegionLabel && says != ""; !other && (!has || says != want[key]) {
 			missing = append(missing, key+"="+want[key])
 		}
 	}
 	if len(missing) == 0 {
 		return
 	}
-	then, at := "settings for gateways do not reach it", n.path
-	if r.Gateways.Mode == schema.ModeDaemonSet {
+	then, at := "settings for gateways of that region do not reach it", n.path
+	selects := func(m string) bool { return !strings.HasPrefix(m, schema.RegionLabel+"=") }
+	if r.Gateways.Mode == schema.ModeDaemonSet && slices.ContainsFunc(missing, selects) {
 		then, at = "the DaemonSet of the gateways runs no pod there", n.w.path(n.region)+".gateways.nodeSelector"
 	}
 	list := strings.Join(missing, " ")
