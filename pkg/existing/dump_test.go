@@ -141,3 +141,31 @@ func judge(t *testing.T, topology, dump string) diag.List {
 	list.Sort()
 	return list
 }
+
+// FuzzCompare: whatever a dump holds, it is compared.
+func FuzzCompare(f *testing.F) {
+	in, err := load.Bytes("topology.yaml", []byte(home))
+	if err != nil {
+		f.Fatal(err)
+	}
+	doc, err := in.One()
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, v := range variants() {
+		f.Add([]byte(v.object))
+	}
+	f.Add([]byte("kind: Node\nmetadata: [{}]\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		objects, err := existing.Read("f", parse(string(data))...)
+		if err != nil {
+			return
+		}
+		found, _ := existing.Compare(doc.Topology, objects)
+		for _, d := range found {
+			if d.Message == "" || d.Code == "" || d.Path == "" {
+				t.Errorf("%+v", d)
+			}
+		}
+	})
+}

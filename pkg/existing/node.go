@@ -297,7 +297,7 @@ func (n *node) checkGatewayLabels(labels map[string]any) {
 func (n *node) checkStrangeGateway(labels map[string]any) {
 	for i := range n.w.plan.Regions {
 		r := &n.w.plan.Regions[i]
-		selector := r.GatewayLabels()
+		selector := n.w.selectors[i]
 		has := len(r.Region.Gateways.Nodes) > 0 && (r.Region.Gateways.Mode != schema.ModeDaemonSet || len(r.Region.Gateways.NodeSelector) > 0)
 		for key, value := range selector {
 			says, _ := labels[key].(string)

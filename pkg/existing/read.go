@@ -78,7 +78,21 @@ func object(n *yaml.RNode) (Object, error) {
 	if err := n.YNode().Decode(&content); err != nil {
 		return Object{}, err
 	}
-	return Object{APIVersion: n.GetApiVersion(), Kind: n.GetKind(), Namespace: n.GetNamespace(), Name: n.GetName(), Content: content}, nil
+	return Object{
+		APIVersion: word(content, "apiVersion"), Kind: word(content, "kind"),
+		Namespace: word(content, "metadata", "namespace"), Name: word(content, "metadata", "name"), Content: content,
+	}, nil
+}
+
+// word is a string, or a number that stands where one belongs; empty where there is neither.
+// kyaml's own getters stop where metadata is a list.
+func word(v any, keys ...string) string {
+	switch v := dig(v, keys...).(type) {
+	case nil, map[string]any, []any:
+		return ""
+	default:
+		return fmt.Sprint(v)
+	}
 }
 
 // locate finds where a field was written, or the nearest thing above it.

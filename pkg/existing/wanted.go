@@ -26,6 +26,7 @@ type wanted struct {
 	named     map[string]place           // gateways and listed nodes, by name
 	gatewayAt map[netip.Addr]place       // gateways, by address
 	objects   map[string]plan.NodeObject // rendered Node objects, by name
+	selectors []map[string]string        // of gateways, by region
 
 	schemes map[string]bool // of the providerIDs that Nodes have
 	servers map[string]bool // flags that have been compared
@@ -62,6 +63,7 @@ func newWanted(t *schema.Topology, objects []Object) *wanted {
 func (w *wanted) addRegion(i int) {
 	r := &w.plan.Regions[i]
 	w.regions[r.Region.Name] = true
+	w.selectors = append(w.selectors, r.GatewayLabels())
 	for j := range r.Region.Nodes {
 		w.named[r.Region.Nodes[j].Name] = place{i, nil, diag.Index(w.path(r)+".nodes", j)}
 	}
