@@ -35,7 +35,7 @@ func calicoPoolCheck(w *wanted, list *diag.List, o *Object, claims []objectClaim
 			before := len(*list)
 			w.outside(list, &claims[i])
 			for _, d := range (*list)[before:] {
-				d.Fix("set disabled: true in it once no pod has an address of it, or add it to the podCIDRs of its region")
+				d.Fix("set disabled: true in it once no pod has an address of it, or: %s", d.Remedy)
 			}
 			continue
 		}

@@ -161,12 +161,38 @@ func (w *wanted) outside(list *diag.List, c *objectClaim) {
 	case !ok:
 		d := c.finding(diag.Error, CodeObjectOutside, "%s lies outside the %s of the topology%s",
 			&c.Claim, fieldOf(c.Role), w.meets(c))
-		*list = append(*list, d.Fix("add it to %s, or change the object", whereOf(c.Role)))
+		*list = append(*list, d.Fix("%s", w.wayIn(c)))
 	case label != "" && region != "" && label != region && w.regions[label]:
 		d := c.finding(diag.Error, CodeObjectOutside, "%s belongs to region %q, and the object is labelled %s: %s",
 			&c.Claim, region, regionLabel, label)
 		*list = append(*list, d.Fix("correct the label, or give the object addresses of region %q", label))
 	}
+}
+
+// wayIn is what to do about a claim that lies outside: to add it to the topology where that
+// does not lead into the next finding.
+func (w *wanted) wayIn(c *objectClaim) string {
+	owners, taken := map[string]bool{}, claim.Special(c.Prefix)
+	for i := range w.claims.Overlapping(c.Prefix) {
+		o := &w.claims.Claims[i]
+		// Whoever is a single address is part of something that is named besides.
+		if !o.Prefix.IsSingleIP() && o.Default == "" {
+			taken = taken || o.Role != c.Role
+			owners[o.Owner] = true
+		}
+	}
+	switch taken = taken || len(owners) > 1; {
+	case taken && c.Role == claim.RoleNode && c.Prefix.IsSingleIP():
+		return "give the node an address of its region (its kubelet's --node-ip): no region can have this one"
+	case taken:
+		return "change the object: no region can have this prefix"
+	case c.Role == claim.RoleService:
+		return "write what the cluster has into spec.cluster.serviceCIDRs, or change the object"
+	}
+	for owner := range owners {
+		return fmt.Sprintf("write it into the %s of region %q, in the place of what it contains, or change the object", fieldOf(c.Role), owner)
+	}
+	return fmt.Sprintf("add it to %s, or change the object", whereOf(c.Role))
 }
 
 // meets says what the claim collides with instead.
