@@ -311,7 +311,7 @@ func (c *cilium) packets() {
 	if len(differ.regions) > 0 {
 		first := differ.regions[0].Region
 		pod := runs - mtu.Overhead(first)
-		differ.show(c.w, c.report(diag.Warning, "mtu", "mtu of %s makes pods send packets of %d bytes, and for region %s the topology counts on %d, as network cards there have it", c.ID(), pod, differ, mtu.Pod(first))).
+		differ.show(c.w, c.report(diag.Warning, "mtu", "mtu of %s makes pods send packets of %d bytes, and for %s the topology counts on %d, as network cards there have it", c.ID(), pod, differ, mtu.Pod(first))).
 			Fix("write cni.mtu: %d", pod)
 	}
 }

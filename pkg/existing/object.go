@@ -71,14 +71,15 @@ func Compare(t *schema.Topology, objects []Object) (list diag.List, packs []clai
 		return nil, nil
 	}
 	w := newWanted(t, objects)
+	known := kinds()
 	claims := map[string][]objectClaim{} // by kind: only like objects exclude each other
 	for i := range objects {
 		o := &objects[i]
-		kind, known := kinds()[o.group()+"/"+o.Kind]
+		kind, isKnown := known[o.group()+"/"+o.Kind]
 		switch {
 		case o.APIVersion == schema.APIVersion && o.Kind == schema.KindRangePack:
 			packs = append(packs, readPack(&list, o))
-		case known:
+		case isKnown:
 			found := kind.read(o)
 			list = append(list, found.invalid...)
 			kind.check(w, &list, o, found.claims)
@@ -96,6 +97,7 @@ func Compare(t *schema.Topology, objects []Object) (list diag.List, packs []clai
 // ipam.Suggest should keep clear of, beside what the topology claims.
 func Taken(objects []Object) []netip.Prefix {
 	var taken []netip.Prefix
+	known := kinds()
 	for i := range objects {
 		o := &objects[i]
 		if o.APIVersion == schema.APIVersion && o.Kind == schema.KindRangePack {
@@ -103,7 +105,7 @@ func Taken(objects []Object) []netip.Prefix {
 				taken = append(taken, r.Prefix)
 			}
 		}
-		if kind, known := kinds()[o.group()+"/"+o.Kind]; known {
+		if kind, ok := known[o.group()+"/"+o.Kind]; ok {
 			for _, c := range kind.read(o).claims {
 				taken = append(taken, c.Prefix)
 			}
