@@ -108,7 +108,7 @@ func Validate(in Input, o Options) diag.List {
 	var list diag.List
 	for _, doc := range in.Documents {
 		list = append(list, check(doc, in.Objects, o)...)
-		if o.Info && doc.Topology != nil {
+		if o.Info && doc.Topology != nil && len(doc.Unread) == 0 {
 			notes := issues.Notes(plan.New(doc.Topology))
 			doc.Locate(notes)
 			list = append(list, notes...)
@@ -124,7 +124,7 @@ func check(doc *load.Document, objects []existing.Object, o Options) diag.List {
 	if doc.Topology != nil {
 		found, packs := existing.Compare(doc.Topology, objects)
 		found = validate.Run(validate.Input{
-			Topology: doc.Topology, Found: append(found, acl.CheckTopology(doc.Topology)...), Packs: packs, Day: o.Today,
+			Topology: doc.Topology, Unread: doc.Unread, Found: append(found, acl.CheckTopology(doc.Topology)...), Packs: packs, Day: o.Today,
 			OperatorShown: existing.OperatorProxies(objects), Others: elsewhere(objects),
 		})
 		doc.Locate(found)

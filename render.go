@@ -177,6 +177,12 @@ func Build(dir string) ([]byte, error) {
 // do, in Markdown; false where there is no such code.
 func Explain(code string) (string, bool) { return docs.Explain(code) }
 
+// Summary is a line about a code.
+func Summary(code string) string { return docs.Summary(code) }
+
+// Plain is what Explain returns as text for a terminal.
+func Plain(markdown string) string { return docs.Plain(markdown) }
+
 // Codes lists what Explain explains: kinds of findings, then known issues.
 func Codes() []string { return append(docs.Codes(), docs.KnownIssues()...) }
 

@@ -45,6 +45,7 @@ func TailnetIPv6() netip.Prefix { return netip.MustParsePrefix("fd7a:115c:a1e0::
 // Topology is the whole input: one Kubernetes cluster spread over regions that
 // Tailscale subnet routers join.
 type Topology struct {
+	Schema     string   `json:"$schema,omitempty"`
 	APIVersion string   `json:"apiVersion"`
 	Kind       string   `json:"kind"`
 	Metadata   Metadata `json:"metadata"`

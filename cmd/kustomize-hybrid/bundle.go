@@ -99,7 +99,11 @@ func (c cli) writeBundle(output string, files []tree.File) error {
 			return err
 		}
 	}
-	_, err := fmt.Fprintf(c.out, "%s: %d files; on the host, as root: install.sh apply\n", output, len(files))
+	what := "apply"
+	if bundle.Leaves(files) {
+		what = "remove --purge"
+	}
+	_, err := fmt.Fprintf(c.out, "%s: %d files; on the host, as root: install.sh %s\n", output, len(files), what)
 	return err
 }
 

@@ -5,9 +5,12 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 )
 
 // Exit codes.
@@ -32,7 +35,64 @@ func run(args []string, in io.Reader, out, errs io.Writer) int {
 	root.SetIn(in)
 	root.SetOut(out)
 	root.SetErr(errs)
-	return c.exit(root.Execute())
+	// Of a command that there is not, the library shows the help of the one above.
+	var unknown error
+	help := root.HelpFunc()
+	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
+		_, rest, _ := root.Find(args)
+		if unknown = noSuchCommand(cmd, rest); unknown == nil {
+			help(cmd, args)
+		}
+	})
+	if err := root.Execute(); err != nil {
+		return c.exit(err)
+	}
+	return c.exit(unknown)
+}
+
+// noSuchCommand is a usage error where cmd takes commands alone, and the first argument that
+// is no flag is none; nil otherwise.
+func noSuchCommand(cmd *cobra.Command, args []string) error {
+	i := slices.IndexFunc(args, func(a string) bool { return !strings.HasPrefix(a, "-") })
+	if i < 0 || !cmd.HasSubCommands() {
+		return nil
+	}
+	return &usageError{cmd.CommandPath(), fmt.Errorf("there is no command %q%s", args[i], didYouMean(args[i], commandNames(cmd)))}
+}
+
+// helpCommand is the library's, but for what it does of a command that there is not.
+func helpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [COMMAND]",
+		Short: "Help about any command",
+		Args:  cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			about, rest, err := cmd.Root().Find(args)
+			if err == nil {
+				err = noSuchCommand(about, rest)
+			}
+			if err != nil {
+				return err
+			}
+			return about.Help()
+		},
+	}
+}
+
+func commandNames(cmd *cobra.Command) []string {
+	var names []string
+	for _, sub := range cmd.Commands() {
+		names = append(names, sub.Name())
+	}
+	return names
+}
+
+// didYouMean names the word that is most likely meant, in a clause for the end of a message.
+func didYouMean(word string, words []string) string {
+	if near := diag.Nearest(word, words); near != "" {
+		return fmt.Sprintf("; did you mean %s?", near)
+	}
+	return ""
 }
 
 // errFindings ends a run whose findings have been printed.
@@ -94,6 +154,7 @@ func (c cli) root() *cobra.Command {
 		},
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return &usageError{cmd.CommandPath(), err} })
+	root.SetHelpCommand(helpCommand())
 	root.AddCommand(
 		c.validateCommand(), c.renderCommand(), c.stepsCommand(), c.bundleCommand(), c.buildCommand(), aclCLI{c}.command(), c.suggestCommand(),
 		c.schemaCommand(), c.explainCommand(), c.versionCommand(),
@@ -113,6 +174,9 @@ func refuseStrayArguments(cmd *cobra.Command) {
 	}
 	cmd.Args = func(cmd *cobra.Command, args []string) error {
 		if err := check(cmd, args); err != nil {
+			if unknown := noSuchCommand(cmd, args); unknown != nil {
+				return unknown
+			}
 			return &usageError{cmd.CommandPath(), err}
 		}
 		return nil

@@ -42,10 +42,13 @@ For completion in an editor, save it as JSON Schema and put this line first in a
 }
 
 func (c cli) explainCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:     "explain CODE",
-		Short:   "Say what a finding means, with an example",
-		Long:    "Explains a kind of finding: what is wrong, why it matters on the wire, the way out, and an example.\nWithout CODE it lists every code.",
+	var format string
+	formats := []string{"text", "markdown"}
+	cmd := &cobra.Command{
+		Use:   "explain [CODE]",
+		Short: "Say what a finding means, with an example",
+		Long: `Explains a kind of finding: what is wrong, why it matters on the wire, the way out, and an example.
+Without CODE it lists every code with a line about it. On a terminal it prints text, elsewhere Markdown.`,
 		Example: "  kustomize-hybrid explain cidr-overlap",
 		Args:    cobra.MaximumNArgs(1),
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
@@ -55,22 +58,52 @@ func (c cli) explainCommand() *cobra.Command {
 			return hybrid.Codes(), cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if format == "" {
+				format = "markdown"
+				if isTerminal(c.out) {
+					format = "text"
+				}
+			}
+			if err := oneOf("--format", format, formats); err != nil {
+				return &usageError{cmd.CommandPath(), err}
+			}
 			if len(args) == 0 {
-				_, err := fmt.Fprintln(c.out, strings.Join(hybrid.Codes(), "\n"))
-				return err
+				return c.print([]byte(codeList()))
 			}
 			text, ok := hybrid.Explain(args[0])
 			if !ok {
 				return &usageError{cmd.CommandPath(), fmt.Errorf("there is no code %q%s", args[0], suggestion(args[0]))}
 			}
-			_, err := io.WriteString(c.out, text)
-			return err
+			if format == "text" {
+				text = hybrid.Plain(text)
+			}
+			return c.print([]byte(text))
 		},
 	}
+	cmd.Flags().StringVar(&format, "format", "", "text or markdown; when left out, text on a terminal and markdown elsewhere")
+	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp))
+	return cmd
 }
 
-// suggestion names the codes that share a word with the one asked for.
+// codeList is a line for each code.
+func codeList() string {
+	var b strings.Builder
+	width := 0
+	for _, code := range hybrid.Codes() {
+		width = max(width, len(code))
+	}
+	for _, code := range hybrid.Codes() {
+		fmt.Fprintf(&b, "%-*s  %s\n", width, code, hybrid.Summary(code))
+	}
+	return b.String()
+}
+
+// suggestion names the code that is most likely meant, or those that share a word with the
+// one asked for.
 func suggestion(code string) string {
+	if near := didYouMean(code, hybrid.Codes()); near != "" {
+		return near
+	}
 	near := slices.DeleteFunc(hybrid.Codes(), func(c string) bool {
 		for word := range strings.SplitSeq(code, "-") {
 			if len(word) > 2 && strings.Contains(c, word) {

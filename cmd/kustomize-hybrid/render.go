@@ -3,7 +3,9 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -55,7 +57,7 @@ With --check nothing is written: the exit code is 1 where DIR differs.`,
 			if o.dir == "" {
 				return &usageError{cmd.CommandPath(), errors.New("-o DIR is missing")}
 			}
-			return c.render(args, o)
+			return c.render(cmd.CommandPath(), args, o)
 		},
 	}
 	cmd.Flags().StringVarP(&o.dir, "output", "o", "", "the directory to write the tree into")
@@ -68,7 +70,7 @@ With --check nothing is written: the exit code is 1 where DIR differs.`,
 	return cmd
 }
 
-func (c cli) render(paths []string, o renderOptions) error {
+func (c cli) render(command string, paths []string, o renderOptions) error {
 	in, err := hybrid.LoadFrom(c.in, paths...)
 	if err != nil {
 		return err
@@ -78,7 +80,7 @@ func (c cli) render(paths []string, o renderOptions) error {
 		return err
 	}
 	if !o.check {
-		if err := c.vanished(paths, in, o); err != nil {
+		if err := c.vanished(command, paths, in, o); err != nil {
 			return err
 		}
 	}
@@ -104,14 +106,18 @@ func (c cli) render(paths []string, o renderOptions) error {
 
 // vanished refuses to delete what takes a region back, unless somebody says that there is
 // nothing of it.
-func (c cli) vanished(paths []string, in hybrid.Input, o renderOptions) error {
+func (c cli) vanished(command string, paths []string, in hybrid.Input, o renderOptions) error {
 	recorded, err := emit.Recorded(o.dir)
 	if err != nil {
 		return err
 	}
-	gone := slices.DeleteFunc(plan.RegionsOf(recorded), func(name string) bool {
-		return slices.Contains(o.forget, name) || slices.Contains(hybrid.Regions(in), name)
-	})
+	gone := slices.DeleteFunc(plan.RegionsOf(recorded), func(name string) bool { return slices.Contains(hybrid.Regions(in), name) })
+	for _, name := range o.forget {
+		if !slices.Contains(gone, name) {
+			return &usageError{command, fmt.Errorf("--forget %s: it is no region that %s has and %s lacks", name, o.dir, strings.Join(paths, ", "))}
+		}
+	}
+	gone = slices.DeleteFunc(gone, func(name string) bool { return slices.Contains(o.forget, name) })
 	for _, name := range gone {
 		if _, err := fmt.Fprintf(c.err, "%s: error: region %q is in this tree, and %s no longer has it: nobody would know any more what its hosts, its cloud and the cluster have of it\n"+
 			"\thint: move it to spec.leaving: STEPS.md then says what takes it back; or, where nothing of it is in place, --forget %[2]s\n", o.dir, name, strings.Join(paths, ", ")); err != nil {
@@ -120,6 +126,26 @@ func (c cli) vanished(paths []string, in hybrid.Input, o renderOptions) error {
 	}
 	if len(gone) > 0 {
 		return errFindings
+	}
+	return c.lostGateways(in, o)
+}
+
+// lostGateways says which hosts of the tree are gateways no more: they keep what undoes them.
+func (c cli) lostGateways(in hybrid.Input, o renderOptions) error {
+	old, err := os.ReadFile(filepath.Join(o.dir, steps.Path))
+	if errors.Is(err, fs.ErrNotExist) || len(o.forget) > 0 {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, name := range steps.Installed(old) {
+		if slices.Contains(hybrid.Gateways(in), name) {
+			continue
+		}
+		if _, err := fmt.Fprintf(c.err, "%s: warning: %s had a gateway to install on %s, and the topology no longer has it: what was put there stays until somebody runs `%s` on it\n", o.dir, steps.Path, name, steps.Removed); err != nil {
+			return err
+		}
 	}
 	return nil
 }

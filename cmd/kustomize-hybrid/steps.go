@@ -29,7 +29,7 @@ that it worked, and how to take it back. The whole of it is STEPS.md in the tree
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f := steps.Filter{Host: host, Phase: steps.Phase(phase)}
 			if phase != "" && !slices.Contains(steps.Phases(), f.Phase) {
-				return &usageError{cmd.CommandPath(), fmt.Errorf("there is no phase %q: choose %s", phase, phaseList())}
+				return &usageError{cmd.CommandPath(), fmt.Errorf("there is no phase %q: choose %s%s", phase, phaseList(), didYouMean(phase, phaseWords()))}
 			}
 			return c.steps(cmd.CommandPath(), args, f, strict)
 		},

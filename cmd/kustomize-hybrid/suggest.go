@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"net/netip"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -45,7 +46,7 @@ never gives them to anybody else.`,
 			if err != nil {
 				return &usageError{cmd.CommandPath(), err}
 			}
-			return c.suggest(args, o, w)
+			return c.suggest(cmd.CommandPath(), args, o, w)
 		},
 	}
 	f := cmd.Flags()
@@ -86,10 +87,13 @@ func (o *suggestOptions) wish() (hybrid.Wish, error) {
 	return w, nil
 }
 
-func (c cli) suggest(paths []string, o suggestOptions, w hybrid.Wish) error {
+func (c cli) suggest(command string, paths []string, o suggestOptions, w hybrid.Wish) error {
 	in, err := hybrid.LoadFrom(c.in, paths...)
 	if err != nil {
 		return err
+	}
+	if regions := hybrid.Regions(in); o.region != "" && len(regions) > 0 && !slices.Contains(regions, o.region) {
+		return &usageError{command, fmt.Errorf("the topology has no region %q%s", o.region, didYouMean(o.region, regions))}
 	}
 	if o.lock != "" {
 		if w.Lock, err = readLock(o.lock); err != nil {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -46,7 +45,7 @@ says more about a finding.`,
 			if err := oneOf("--format", o.format, formats()); err != nil {
 				return &usageError{cmd.CommandPath(), err}
 			}
-			return c.validate(args, o)
+			return c.validate(cmd.CommandPath(), args, o)
 		},
 	}
 	cmd.Flags().StringVar(&o.format, "format", "text", "how to report: "+strings.Join(formats(), ", "))
@@ -57,10 +56,10 @@ says more about a finding.`,
 	return cmd
 }
 
-func (c cli) validate(paths []string, o validateOptions) error {
+func (c cli) validate(command string, paths []string, o validateOptions) error {
 	in, failed := hybrid.LoadFrom(c.in, paths...)
 	if failed == nil && len(in.Documents) == 0 {
-		return errors.New("there is no Topology in the files to compare the objects with")
+		failed = &usageError{command, fmt.Errorf("there is no Topology in %s, only %s: name the topology's file, too", strings.Join(paths, ", "), objectNames(in))}
 	}
 	list := hybrid.Validate(in, hybrid.Options{Strict: o.strict, Info: o.info, Today: o.today})
 	err := c.write(list, o.format)
@@ -69,6 +68,19 @@ func (c cli) validate(paths []string, o validateOptions) error {
 		return failed
 	}
 	return err
+}
+
+// objectNames names the first objects, and counts the others.
+func objectNames(in hybrid.Input) string {
+	const few = 3
+	var names []string
+	for i := range in.Objects[:min(len(in.Objects), few)] {
+		names = append(names, in.Objects[i].ID())
+	}
+	if more := len(in.Objects) - few; more > 0 {
+		names = append(names, fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(names, ", ")
 }
 
 // day reports whether s is empty or a day.
@@ -84,5 +96,5 @@ func oneOf(flag, value string, allowed []string) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("%s is %s, not %q", flag, strings.Join(allowed, " or "), value)
+	return fmt.Errorf("%s is %s, not %q%s", flag, strings.Join(allowed, " or "), value, didYouMean(value, allowed))
 }

@@ -123,6 +123,10 @@ func (c *topologyChecker) regions(path string, names []string) {
 
 func (c *topologyChecker) region(path, name string) *schema.Region {
 	i := slices.IndexFunc(c.spec.Regions, func(r schema.Region) bool { return r.Name == name })
+	if i < 0 && slices.ContainsFunc(c.spec.Leaving, func(r schema.Region) bool { return r.Name == name }) {
+		c.list.Errorf(CodeUndefined, path, "region %q is leaving, so nothing is granted to it any more", name).Fix("take away what names it")
+		return nil
+	}
 	if i < 0 {
 		c.list.Errorf(CodeUndefined, path, "no region has the name %q", name).Fix("use the name of a region of this topology")
 		return nil

@@ -89,6 +89,9 @@ type Diagnostic struct {
 	// Pos is decoration: where Path was written. It is zero inside kustomize, which
 	// hands functions neither file names nor line numbers.
 	Pos Position
+	// Shape is set where something is not written as it was meant: what else is said may
+	// follow from it, so it comes first.
+	Shape bool
 	// Message is one sentence, lower case, no full stop; it names both parties and
 	// their values.
 	Message string
@@ -165,8 +168,8 @@ func (d *Diagnostic) Propose(value string) *Diagnostic {
 	return d
 }
 
-// Sort orders the list by position, path, code and message, and drops findings that
-// say the same thing of the same place twice.
+// Sort orders the list: faults in what is written first, then by position, path, code and
+// message. It drops findings that say the same thing of the same place twice.
 func (l *List) Sort() {
 	slices.SortStableFunc(*l, compare)
 	*l = slices.CompactFunc(*l, func(a, b *Diagnostic) bool { return compare(a, b) == 0 })
@@ -174,11 +177,19 @@ func (l *List) Sort() {
 
 func compare(a, b *Diagnostic) int {
 	return cmp.Or(
+		cmp.Compare(rank(a), rank(b)),
 		a.Pos.compare(b.Pos),
 		ComparePaths(a.Path, b.Path),
 		cmp.Compare(a.Code, b.Code),
 		cmp.Compare(a.Message, b.Message),
 	)
+}
+
+func rank(d *Diagnostic) int {
+	if d.Shape {
+		return 0
+	}
+	return 1
 }
 
 // Count returns how many findings have the severity.

@@ -78,7 +78,7 @@ func (n *node) checkProviderID() {
 				See(n.w.path(n.region)+".provider", "the provider is stated here").
 				Fix("delete the Node, and let it join again without a providerID of its own; or correct the region's provider")
 		})
-	case !n.region.AtHome() && id == "" && home.Controller.Value.ForeignID.IsKnown() && home.Controller.Value.Deletes(n.w.topology.Spec.Cluster.KubernetesVersion):
+	case id == "" && home.Controller.Value.ForeignID.IsKnown() && n.w.plan.NeedsProviderID(n.region):
 		n.share("unguarded "+n.region.Region.Name, field, func(o *Object, who, _ string) *diag.Diagnostic {
 			return o.finding(diag.Warning, CodeObjectDiffers, field, "no providerID stands on %s of region %q: the cloud controller manager of %s deletes such a Node as soon as it is not Ready", who, n.region.Region.Name, home.Title).
 				Fix("set it while it is empty: kubectl patch node NODE -p '{\"spec\":{\"providerID\":\"%s://%s/NODE\"}}'", home.Controller.Value.ForeignID.Value, n.region.Region.Name)

@@ -115,6 +115,9 @@ func (w *wanted) isTailnet(a netip.Addr) bool {
 func (w *wanted) outside(list *diag.List, c *objectClaim) {
 	region, ok := w.regionOf(c)
 	switch label := c.object.region(); {
+	case !ok && c.Role == claim.RoleNode && c.Prefix.IsSingleIP() && w.isTailnet(c.Prefix.Addr()):
+		d := c.finding(diag.Error, CodeObjectOutside, "%s is an address of the tailnet, so the kubelet reports tailscale0's instead of its network's: it was started without --node-ip, or with the wrong one", &c.Claim)
+		*list = append(*list, d.Fix("start it with --node-ip and the host's address on the network of its region (`kustomize-hybrid explain node-ip`)"))
 	case !ok:
 		d := c.finding(diag.Error, CodeObjectOutside, "%s lies outside the %s of the topology%s",
 			&c.Claim, fieldOf(c.Role), w.meets(c))

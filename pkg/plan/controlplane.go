@@ -46,6 +46,14 @@ func (p *Plan) Foreign() []int {
 	return foreign
 }
 
+// NeedsProviderID reports whether the cluster's cloud controller manager deletes nodes of the
+// region that register without a providerID, and nobody gives them one: see Foreign.
+func (p *Plan) NeedsProviderID(r *Region) bool {
+	home, ok := facts.WithController(p.Topology.Spec.Cluster.CloudController)
+	return ok && r.Region.Provider != home.Name && r.Blocks != BlocksByObjects &&
+		home.Controller.Value.Deletes(p.Topology.Spec.Cluster.KubernetesVersion)
+}
+
 // RemoteNetworksPath is where the output tree has the networks of remote nodes, for whoever
 // runs the control plane.
 const RemoteNetworksPath = "cluster/remote-networks.json"

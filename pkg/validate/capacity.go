@@ -8,6 +8,7 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/fact"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/provider"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -113,7 +114,13 @@ func usable(provider string, p netip.Prefix) int {
 	if p.Bits() >= p.Addr().BitLen()-1 || p.Addr().Is6() {
 		return n // RFC 3021, and hosts named one by one
 	}
-	return max(n-facts.Provider(provider).SubnetKeeps.Or(2), 0)
+	keeps := kept(provider)
+	return max(n-keeps.First-keeps.Last, 0)
+}
+
+// kept are the addresses of a subnet that no host can have.
+func kept(name string) provider.Kept {
+	return facts.Provider(name).SubnetKeeps.Or(provider.OwnAndBroadcast())
 }
 
 func (p *pool) judge(list *diag.List, total int, what, field string) {

@@ -1,6 +1,7 @@
 package validate
 
 import (
+	"encoding/binary"
 	"maps"
 	"net/netip"
 	"slices"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/claim"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -16,6 +18,7 @@ const (
 	CodeRegionDuplicate  diag.Code = "region-duplicate"           // two regions with one name
 	CodeGatewayDuplicate diag.Code = "gateway-duplicate"          // two gateways with one name or address
 	CodeGatewayOutside   diag.Code = "gateway-outside-node-cidrs" // its address is not its region's
+	CodeGatewayNobodys   diag.Code = "gateway-address-kept"       // the network's own, its broadcast, or the provider's
 	CodeGatewayTailnetIP diag.Code = "gateway-tailnet-ip"         // not from the pool
 	CodeGatewayPublicIP  diag.Code = "gateway-public-ip"          // the tunnel's endpoint is inside the tunnel
 	CodeNodeLabel        diag.Code = "node-label-restricted"      // a label that a kubelet may not set
@@ -83,8 +86,9 @@ func gateways(t *schema.Topology) diag.List {
 	for i := range t.Spec.Regions {
 		r := &t.Spec.Regions[i]
 		for j := range r.Gateways.Nodes {
-			g := gateway{r, &r.Gateways.Nodes[j], diag.Index(regionPath(i)+".gateways.nodes", j)}
+			g := gateway{r, &r.Gateways.Nodes[j], regionPath(i), diag.Index(regionPath(i)+".gateways.nodes", j)}
 			g.inside(&list)
+			g.nobodys(&list)
 			g.tailnetIP(&list, t)
 			g.publicIP(&list, advertised)
 		}
@@ -95,7 +99,8 @@ func gateways(t *schema.Topology) diag.List {
 type gateway struct {
 	region *schema.Region
 	node   *schema.GatewayNode
-	path   string
+
+	regionPath, path string
 }
 
 // inside: a gateway answers for its region's nodes from an address of theirs; from
@@ -109,6 +114,41 @@ func (g *gateway) inside(list *diag.List) {
 			field, claim.Show(a), g.node.Name, g.region.Name, claim.Join(g.region.NodeCIDRs)).
 			Fix("write the gateway's address on the region's network, or add that network to nodeCIDRs")
 	}
+}
+
+// nobodys: the ends of a network are its own address, its broadcast, and what the provider
+// keeps there, such as its router; where hosts are named one by one, there are no ends.
+func (g *gateway) nobodys(list *diag.List) {
+	a := g.node.InternalIP
+	for i, c := range g.region.NodeCIDRs {
+		if !c.IsValid() || !c.Contains(a) || !a.Is4() || c.Bits() > 30 {
+			continue
+		}
+		keeps := kept(g.region.Provider)
+		from := number(a) - number(c.Masked().Addr())
+		to := uint32(blocksIn(c.Bits(), 32)) - 1 - from
+		who := ""
+		switch {
+		case from == 0:
+			who = "is the network's own address"
+		case to == 0:
+			who = "is its broadcast address"
+		case from < uint32(keeps.First) || to < uint32(keeps.Last):
+			who = "is one that " + facts.Provider(g.region.Provider).Title + " keeps for itself"
+		default:
+			continue
+		}
+		list.Errorf(CodeGatewayNobodys, g.path+".internalIP", "internalIP %s of gateway %q can be no host's: in node CIDR %s of region %q it %s", a, g.node.Name, c, g.region.Name, who).
+			See(diag.Index(g.regionPath+".nodeCIDRs", i), "node CIDR %s is claimed here", c).
+			Fix("write the address of the host itself; where the host does have it, because its network is wider, write that network as the node CIDR")
+		return
+	}
+}
+
+// number is an IPv4 address as a number.
+func number(a netip.Addr) uint32 {
+	b := a.As4()
+	return binary.BigEndian.Uint32(b[:])
 }
 
 // tailnetIP must come from where the tailnet takes its addresses.

@@ -115,6 +115,9 @@ func (h *gatewayGroup) nextHops(list *diag.List) {
 // ownFamilies: a host that is apart has the addresses that it makes, and no others. One
 // manifest says for all hosts of a region how the first is written in front of a port.
 func (h *gatewayGroup) ownFamilies(list *diag.List) {
+	if len(h.nodes()) == 0 {
+		return // where they could not be read, for one
+	}
 	want := familiesOf(h.region.NodeCIDRs)
 	first := h.nodes()[0].InternalIP
 	for j, n := range h.nodes() {

@@ -3,10 +3,14 @@ package validate
 import (
 	"strings"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/claim"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
+
+// CodeLeavingServer is the code of a leaving region that has the API server.
+const CodeLeavingServer diag.Code = "leaving-api-server"
 
 // leaving compares regions that are leaving with those that stay: until they are taken back,
 // their hosts have their names and addresses. What else would be wrong with them no longer
@@ -30,6 +34,20 @@ func leaving(t *schema.Topology) diag.List {
 		}
 		if concerns {
 			list = append(list, d)
+		}
+	}
+	return append(list, leavingServers(t)...)
+}
+
+// leavingServers: nothing is left of a cluster whose API server goes.
+func leavingServers(t *schema.Topology) diag.List {
+	var list diag.List
+	for i := range t.Spec.Leaving {
+		r := &t.Spec.Leaving[i]
+		if servers := t.Spec.Cluster.APIServer.In(r.NodeCIDRs); len(servers) > 0 {
+			list.Errorf(CodeLeavingServer, diag.Index("spec.leaving", i), "region %q is leaving, and API server %s lies in its node CIDRs (%s): its steps delete the nodes that the API server runs on", r.Name, claim.Show(servers[0]), claim.Join(r.NodeCIDRs)).
+				See(apiServerPath, "the API server is stated here").
+				Fix("move the API server first and state its new address, or keep the region")
 		}
 	}
 	return list

@@ -171,9 +171,22 @@ func unknownProviders(t *schema.Topology) diag.List {
 			// With another name it would lose what is known of its network.
 			remedy = "add what whoever runs it reserves to spec.reservedCIDRs, and suppress this finding"
 		}
-		list.Warnf(CodeProviderUnknown, regionPath(i)+".provider",
+		d := list.Warnf(CodeProviderUnknown, regionPath(i)+".provider",
 			"no reserved ranges are known for provider %q of region %q, so its metadata, DNS and management networks were not compared with anything", r.Provider, r.Name).
 			Fix("%s", remedy)
+		if near := diag.Nearest(r.Provider, providerNames()); near != "" && near != r.Provider {
+			d.Fix("did you mean %s?", near).Propose(near).Shape = true
+		}
 	}
 	return list
+}
+
+func providerNames() []string {
+	var names []string
+	for _, p := range facts.Providers() {
+		if p.Name != "" {
+			names = append(names, p.Name)
+		}
+	}
+	return names
 }

@@ -23,7 +23,30 @@ const (
 // that has expired or suppresses nothing, but for codes that other runs find.
 func Suppress(t *schema.Topology, list diag.List, day string, others []diag.Code) diag.List {
 	kept, used := suppress.Accept(t.Spec.Suppressions, list, day)
-	return append(kept, suppress.Judge(t.Spec.Suppressions, used, day, func(code string) bool { return !slices.Contains(others, diag.Code(code)) })...)
+	unused := suppress.Judge(t.Spec.Suppressions, used, day, func(code string) bool { return !slices.Contains(others, diag.Code(code)) })
+	codes := codeNames(t, others)
+	for i, s := range t.Spec.Suppressions {
+		if near := diag.Nearest(s.Code, codes); near != "" && near != s.Code {
+			for _, d := range unused {
+				if d.Code == CodeSuppressionUnused && d.Path == diag.Index("spec.suppressions", i) {
+					d.Fix("did you mean %s?", near)
+				}
+			}
+		}
+	}
+	return append(kept, unused...)
+}
+
+// codeNames are the codes that a suppression may name.
+func codeNames(t *schema.Topology, others []diag.Code) []string {
+	var names []string
+	for _, c := range append(Codes(), others...) {
+		names = append(names, string(c))
+	}
+	for _, issue := range append(slices.Clone(facts.KnownIssues()), t.Spec.KnownIssues...) {
+		names = append(names, issue.Code)
+	}
+	return names
 }
 
 // knownIssues finds the issues that somebody has to do something about.

@@ -47,6 +47,9 @@ func foreignNodes(p *plan.Plan) diag.List {
 		d.See(regionPath(i)+".provider", "the same goes for nodes of region %q of %s", o.Name, o.Provider)
 	}
 	wayOut := c.Guard.Value + fmt.Sprintf("; its own have the form %s", c.IDs.Value)
+	if facts.Distribution(p.Topology.Spec.Cluster.Distribution).Join.Value.ProviderID.Value != "" && d.Severity == diag.Warning {
+		wayOut += "; the join commands of STEPS.md do that"
+	}
 	if stated {
 		return diag.List{d.Fix("%s; then suppress this finding", wayOut)}
 	}

@@ -23,6 +23,9 @@ func Topology(t *schema.Topology) diag.List { return Run(Input{Topology: t}) }
 type Input struct {
 	// Topology must be set.
 	Topology *schema.Topology
+	// Unread are the paths of fields that could not be read; see load.Document. What may
+	// follow from their values is not reported.
+	Unread []string
 	// Packs are the user's own, beside those of the program; see existing.Compare.
 	Packs []claim.Pack
 	// Found are the findings of others about the topology, which get proposals and can
@@ -51,8 +54,10 @@ func Run(in Input) diag.List {
 	if len(in.Packs) > 0 {
 		list = append(list, reservedBy(in.Topology, in.Packs)...)
 	}
-	ipam.Propose(in.Topology, list, curable)
-	return Suppress(in.Topology, list, in.Day, in.Others)
+	if len(in.Unread) == 0 { // a prefix is free where nothing could be read, perhaps
+		ipam.Propose(in.Topology, list, curable)
+	}
+	return known(Suppress(in.Topology, list, in.Day, in.Others), in.Unread)
 }
 
 // check finds what is wrong with a topology, of which it also has the plan.
@@ -132,7 +137,7 @@ const none = -1
 func Codes() []diag.Code {
 	return []diag.Code{
 		CodeAPIServer, CodeAPIServerElsewhere, CodeAPIServerMissing, CodeEtcd, CodeRemoteNodes, CodeCapacity, CodeHeadroom, CodeOverlap, CodePublic, CodeRedundant,
-		CodeClusterCIDR, CodeDefault, CodeDefaultUnknown, CodeFamily, CodeGatewayDuplicate, CodeGatewayOutside,
+		CodeClusterCIDR, CodeDefault, CodeDefaultUnknown, CodeFamily, CodeGatewayDuplicate, CodeGatewayOutside, CodeGatewayNobodys,
 		CodeGatewayPublicIP, CodeGatewayTailnetIP, CodeNodeBlock, CodeDefaultRoute, CodeProviderUnknown,
 		CodeRegionDuplicate, claim.CodeReservedRange, CodeServiceSize, CodeServiceVersion, claim.CodeSpecialRange,
 		CodeSuppressed, CodeSuppressionUnused, CodePool, claim.CodeTailnetRange,
@@ -148,6 +153,6 @@ func Codes() []diag.Code {
 		CodeMTUIPv6, CodeMTULink, CodeMTUPod, CodeMTUTunnel,
 		CodePodsUnrouted, CodeHostRoutes, CodeCloudUntold, CodeSourceCheck, CodePodsShare, CodePodsSource,
 		CodeForeignNode, CodeTagOperator, CodeTagRegions,
-		CodeStateSecret, CodeIdentityControl, CodeIdentityRemote, CodeIdentityStaticPod, CodeIdentityVersion,
+		CodeLeavingServer, CodeStateSecret, CodeIdentityControl, CodeIdentityRemote, CodeIdentityStaticPod, CodeIdentityVersion,
 	}
 }

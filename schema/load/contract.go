@@ -1,6 +1,7 @@
 package load
 
 import (
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/internal/yamlnode"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -45,16 +47,48 @@ func (c *contract) check(root *yaml.Node) {
 
 	if regions == nil || regions.Kind != yaml.SequenceNode || len(regions.Content) == 0 {
 		c.part(part{node: root, name: "Topology"})
-		return
-	}
-	// The list is not empty, and its elements come below.
-	c.bad[regions] = true
-	c.part(part{node: root, name: "Topology"})
-	for i, n := range regions.Content {
-		if !c.bad[n] {
-			c.part(part{node: n, name: "Region", at: at.element(i)})
+	} else {
+		// The list is not empty, and its elements come below.
+		c.bad[regions] = true
+		c.part(part{node: root, name: "Topology"})
+		for i, n := range regions.Content {
+			if !c.bad[n] {
+				c.part(part{node: n, name: "Region", at: at.element(i)})
+			}
 		}
 	}
+	for _, p := range c.proposed {
+		c.prove(p)
+	}
+}
+
+// prove takes a proposal back that the contract refuses as well: a number that is in
+// quotes is not a version yet.
+func (c *contract) prove(p proposal) {
+	steps := p.at.steps()
+	rule := c.contract().LookupPath(cue.MakePath(cue.Def("Topology")))
+	value := unquote(p.finding.ProposedValue)
+	if c.allows(rule, steps, value) {
+		return
+	}
+	v := c.at(p.at)
+	if v.Kind() != reflect.String {
+		return
+	}
+	p.finding.Fix("%s", c.advice(part{rule: rule}, steps))
+	if whole := value + ".0"; c.allows(rule, steps, whole) {
+		p.finding.Fix("write all three numbers, in quotes: %q, for example", whole)
+	}
+	p.finding.ProposedValue = ""
+	v.SetString("")
+	c.unread[p.finding.Path] = true
+}
+
+// allows reports whether the contract takes text for a field. A field that it says
+// nothing of takes anything.
+func (c *contract) allows(rule cue.Value, steps []string, text string) bool {
+	f := fieldAt(rule, steps)
+	return !f.Exists() || f.IncompleteKind()&cue.StringKind == 0 || f.Unify(c.ctx.Encode(text)).Validate(cue.Concrete(true)) == nil
 }
 
 // part is a piece of the tree that is judged by itself.
@@ -224,6 +258,7 @@ func (c *contract) report(p part, v violation) {
 		if next == nil { // the field that is missing
 			if !slices.Contains(c.meant[n], name) {
 				c.meant[n] = append(c.meant[n], name)
+				c.unread[at.field(name).String()] = true
 				c.errorf(MissingField, n, at.field(name), "%s has no %s, which it must have", at.name(), name).
 					Fix("%s", c.advice(p, v.steps[:i+1]))
 			}
@@ -241,9 +276,9 @@ func (c *contract) report(p part, v violation) {
 		return
 	}
 	d := c.refuse(BadValue, n, at, "%s %s", quoted(at, n), v.message).Fix("%s", c.advice(p, v.steps))
-	near := nearest(n.Value, c.vocabulary(p, v.steps))
+	near := diag.Nearest(n.Value, c.vocabulary(p, v.steps))
 	if near != "" {
-		d.Fix("did you mean %s?", near).Propose(near)
+		c.propose(d.Fix("did you mean %s?", near), at, near)
 	}
 	c.assign(at, near)
 }
@@ -356,7 +391,7 @@ func (c *contract) blankExpr(p part, text string, at *path) ast.Expr {
 		return ast.NewIdent("_")
 	}
 	words := c.vocabulary(p, at.steps())
-	if near := nearest(text, words); near != "" {
+	if near := diag.Nearest(text, words); near != "" {
 		return ast.NewString(near)
 	}
 	if len(words) == 0 {

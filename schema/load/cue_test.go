@@ -48,7 +48,7 @@ func TestCUEFaults(t *testing.T) {
 ` + defaults + `:13:3: error: mode "staticpod" must be "daemonSet", "staticPod", "perNode" or "host" [bad-value]
 	hint: did you mean staticPod?
 ` + network + `:12:4: error: kubernetesVersion is the number 1.33, and must be text [wrong-type]
-	hint: write it in quotes: "1.33"
+	hint: write all three numbers, in quotes: "1.33.0", for example
 ` + network + `:15:41: error: tailnet has no field "tagg" [unknown-field]
 	hint: did you mean tag?
 `

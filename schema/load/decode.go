@@ -5,12 +5,14 @@ import (
 	"net/netip"
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/internal/yamlnode"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 )
 
 // value reads n into v, whose type is one of those package schema uses. Where it
@@ -59,9 +61,9 @@ func (r *reader) mistyped(n *yaml.Node, t reflect.Type, p *path) {
 	case t.Kind() == reflect.Slice:
 		d.Fix("write a list: [%s]", clip(n.Value))
 	case isText(t):
-		d.Fix("write it in quotes: %q", n.Value).Propose(strconv.Quote(n.Value))
+		r.propose(d.Fix("write it in quotes: %q", n.Value), p, strconv.Quote(n.Value))
 	case t.Kind() == reflect.Bool && yamlBool(n.Value) != "":
-		d.Fix("write %s; YAML 1.2 reads %s as text", yamlBool(n.Value), n.Value).Propose(yamlBool(n.Value))
+		r.propose(d.Fix("write %s; YAML 1.2 reads %s as text", yamlBool(n.Value), n.Value), p, yamlBool(n.Value))
 	case quoted && isNumber(n.Value, t.Kind()) && wanted(t) != "text", quoted && t.Kind() == reflect.Bool:
 		d.Fix("leave out the quotes")
 	default:
@@ -83,6 +85,9 @@ func yamlBool(s string) string {
 func (r *reader) text(n *yaml.Node, v reflect.Value, p *path) {
 	if n.Kind != yaml.ScalarNode || n.ShortTag() != "!!str" {
 		r.mistyped(n, v.Type(), p)
+		if n.Kind == yaml.ScalarNode {
+			v.SetString(n.Value)
+		}
 		return
 	}
 	v.SetString(n.Value)
@@ -91,6 +96,7 @@ func (r *reader) text(n *yaml.Node, v reflect.Value, p *path) {
 func (r *reader) boolean(n *yaml.Node, v reflect.Value, p *path) {
 	if n.Kind != yaml.ScalarNode || n.ShortTag() != "!!bool" || n.Value != "true" && n.Value != "false" {
 		r.mistyped(n, v.Type(), p)
+		v.SetBool(n.Kind == yaml.ScalarNode && yamlBool(n.Value) == "true")
 		return
 	}
 	v.SetBool(n.Value == "true")
@@ -140,8 +146,11 @@ func (r *reader) list(n *yaml.Node, v reflect.Value, p *path) {
 // that later checks do not take the field for one that was left out.
 func (r *reader) single(n *yaml.Node, v reflect.Value, p *path) {
 	r.mistyped(n, v.Type(), p)
-	if prefix, _ := parsePrefix(n.Value); n.Kind == yaml.ScalarNode && v.Type() == reflect.TypeFor[[]netip.Prefix]() {
+	if prefix, fault := parsePrefix(n.Value); n.Kind == yaml.ScalarNode && v.Type() == reflect.TypeFor[[]netip.Prefix]() {
 		v.Set(reflect.ValueOf([]netip.Prefix{prefix}))
+		if fault == nil {
+			delete(r.unread, p.String())
+		}
 	}
 }
 
@@ -173,28 +182,58 @@ func (r *reader) structure(n *yaml.Node, v reflect.Value, p *path) {
 				return
 			}
 		}
-		r.unknown(n, key, p, fields)
+		r.unknown(n, key, value, v, p)
 	})
 }
 
 // unknown reports a field that is not in the contract. Where its name is close to
-// one that is missing, that is what was meant, and the contract is told so.
-func (r *reader) unknown(n, key *yaml.Node, p *path, fields []field) {
+// one that is missing, that is what was meant: it is read as that one, and the contract
+// is told so.
+func (r *reader) unknown(n, key, value *yaml.Node, v reflect.Value, p *path) {
 	r.ignored[key] = true
-	names := make([]string, len(fields))
-	for i, f := range fields {
-		names[i] = f.name
+	fields := r.fieldsOf(v.Type())
+	var names, free []string
+	for _, f := range fields {
+		names = append(names, f.name)
+		if _, there := yamlnode.Child(n, f.name); there == nil && !slices.Contains(r.meant[n], f.name) {
+			free = append(free, f.name)
+		}
 	}
 	d := r.errorf(UnknownField, key, p.field(key.Value), "%s has no field %q", p.name(), clip(key.Value))
-	near := nearest(key.Value, names)
+	near := diag.Nearest(key.Value, free)
 	if near == "" {
-		d.Fix("known here: %s", strings.Join(names, ", "))
+		// It may be any of those that are not there.
+		if near = diag.Nearest(key.Value, names); near == "" {
+			d.Fix("known here: %s", strings.Join(names, ", "))
+			r.unread[p.String()] = true
+			return
+		}
+		d.Fix("did you mean %s?", near)
 		return
 	}
 	d.Fix("did you mean %s?", near)
-	if _, there := yamlnode.Child(n, near); there == nil {
-		r.meant[n] = append(r.meant[n], near)
+	r.meant[n] = append(r.meant[n], near)
+	for _, f := range fields {
+		if f.name == near {
+			r.readAs(value, v.Field(f.index), p.field(key.Value), p.field(near))
+		}
 	}
+}
+
+// readAs reads what stands under one name as what is meant by another. If it cannot be
+// read, the name has been reported, and its value waits until the name is right.
+func (r *reader) readAs(n *yaml.Node, v reflect.Value, from, to *path) {
+	trial := newReader(r.src, nil)
+	trial.value(n, v, from)
+	if len(trial.findings) > 0 {
+		v.SetZero()
+		r.unread[to.String()] = true
+		return
+	}
+	if r.src.renamed == nil {
+		r.src.renamed = map[string]string{}
+	}
+	r.src.renamed[to.String()] = from.String()
 }
 
 // pairs calls each for every field of a mapping, once for each key.

@@ -132,6 +132,9 @@ func read(stdin io.Reader, path string) (file, error) {
 		return file{}, err
 	}
 	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		return file{}, fmt.Errorf("%s is a directory: name the files in it that are to be read", path)
+	}
 	data, err := readAll(f, path)
 	return file{path, data}, err
 }

@@ -28,6 +28,8 @@ package load
 
 import (
 	"errors"
+	"maps"
+	"slices"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
@@ -43,6 +45,9 @@ type Document struct {
 	Topology *schema.Topology
 	// Findings are the faults in the source's shape, located and sorted.
 	Findings diag.List
+	// Unread are the paths of fields that are missing, or of which nobody can say what was
+	// meant, sorted: what follows from their values is not known.
+	Unread []string
 
 	src source
 }
@@ -83,6 +88,10 @@ func document(src source, found diag.List) *Document {
 	r := newReader(&d.src, found)
 	d.Topology = r.topology()
 	d.Findings = r.findings
+	d.Unread = slices.Sorted(maps.Keys(r.unread))
+	for _, f := range d.Findings {
+		f.Shape = true
+	}
 	d.Findings.Sort()
 	return d
 }

@@ -3,6 +3,7 @@ package load_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -110,8 +111,46 @@ topology.yaml:39:15: error: mode "staticpod" must be "daemonSet", "staticPod", "
 		t.Errorf("regions: %+v", r)
 	}
 	// So is what was clearly meant, and nothing is there instead of what was not.
+	if len(doc.Unread) != 1 || doc.Unread[0] != "spec.tailnet.tag" {
+		t.Errorf("unread: %q", doc.Unread)
+	}
 	if r := doc.Topology.Spec.Regions; r[0].PodCIDRs[0].String() != "10.61.0.0/16" || r[1].Gateways.Mode != schema.ModeStaticPod || doc.Topology.Spec.Tailnet.Tag != "" {
 		t.Errorf("regions: %+v", r)
+	}
+}
+
+// A field whose name is misspelt is read as the one that is meant, if its value fits there;
+// what is missing, and what fits nowhere, is unread.
+func TestWhatIsMeantIsRead(t *testing.T) {
+	for name, c := range map[string]struct {
+		edits  []string
+		pods   int
+		unread string
+	}{
+		"misspelt":                 {[]string{"podCIDRs: [10.142", "podCIDR: [10.142"}, 1, "[]"},
+		"misspelt beside another":  {[]string{"podCIDRs: [10.142", "podCIDR: [10.9.0.0/16]\n      podCIDRs: [10.142"}, 1, "[]"},
+		"misspelt, and unreadable": {[]string{"podCIDRs: [10.142.0.0/20]", "podCIDR: [some]"}, 0, "[spec.regions[1].podCIDRs]"},
+		"missing":                  {[]string{"podCIDRs: [10.142.0.0/20]", ""}, 0, "[spec.regions[1].podCIDRs]"},
+		"without a length":         {[]string{"podCIDRs: [10.142.0.0/20]", "podCIDRs: [10.142.0.0]"}, 1, "[spec.regions[1].podCIDRs[0]]"},
+		"not in a list":            {[]string{"podCIDRs: [10.142.0.0/20]", "podCIDRs: 10.142.0.0/20"}, 1, "[]"},
+		"a short version":          {[]string{"kubernetesVersion: 1.33.1", "kubernetesVersion: 1.33"}, 1, "[spec.cluster.kubernetesVersion]"},
+		"like nothing":             {[]string{"podCIDRs: [10.142", "wheels: 4\n      podCIDRs: [10.142"}, 1, "[spec.regions[1]]"},
+		"yes for true":             {[]string{"internalIP: 10.0.0.11", "internalIP: 10.0.0.11, underNAT: yes"}, 1, "[]"},
+	} {
+		doc := read(t, "t.yaml", edit(t, readExample(t), c.edits...))
+		if pods := len(doc.Topology.Spec.Regions[1].PodCIDRs); pods != c.pods || fmt.Sprint(doc.Unread) != c.unread || len(doc.Findings) != 1 {
+			t.Errorf("%s: %d pod CIDRs, unread %q\n%s", name, pods, doc.Unread, text(doc.Findings))
+		}
+	}
+}
+
+// What is said of a field whose name is misspelt is shown where it stands.
+func TestLocateMisspelt(t *testing.T) {
+	doc := read(t, "t.yaml", edit(t, readExample(t), "podCIDRs: [10.142", "podCIDR: [10.142"))
+	list := diag.List{{Path: "spec.regions[1].podCIDRs[0]"}, {Path: "spec.regions[0].podCIDRs[0]"}}
+	doc.Locate(list)
+	if got := places(list); got != "t.yaml:35:17 ,t.yaml:24:18 " {
+		t.Error(got)
 	}
 }
 

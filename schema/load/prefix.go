@@ -1,6 +1,7 @@
 package load
 
 import (
+	"fmt"
 	"net/netip"
 	"regexp"
 	"strconv"
@@ -60,7 +61,7 @@ func hostName(s string) bool {
 func (r *reader) textFault(n *yaml.Node, p *path, f *textFault) {
 	d := r.refuse(f.code, n, p, "%s %q %s", p.name(), clip(n.Value), f.what).Fix("%s", f.fix)
 	if f.means != "" {
-		d.Fix("write %s", f.means).Propose(f.means)
+		r.propose(d.Fix("write %s", f.means), p, f.means)
 	}
 }
 
@@ -126,8 +127,8 @@ func noLength(s string) *textFault {
 	if fault != nil {
 		return &textFault{BadPrefix, "is not a prefix", "write a prefix such as 10.0.0.0/16", ""}
 	}
-	a = a.Unmap()
-	return &textFault{BadPrefix, "has no length", "", netip.PrefixFrom(a, a.BitLen()).String()}
+	// Of all lengths, that of a single address is the least likely to be meant.
+	return &textFault{BadPrefix, "has no length", fmt.Sprintf("write its length behind it: /%d if it is one address, a smaller number if it is a network", a.Unmap().BitLen()), ""}
 }
 
 func parseAddress(s string) (netip.Addr, *textFault) {
@@ -143,6 +144,9 @@ func parseAddress(s string) (netip.Addr, *textFault) {
 			f.means = a.Unmap().String()
 		}
 		return netip.Addr{}, f
+	}
+	if a, err := netip.ParseAddrPort(s); err == nil {
+		return netip.Addr{}, &textFault{BadAddress, "has a port behind it, and must be an address; where a port is wanted, it has a field of its own", "", a.Addr().Unmap().WithZone("").String()}
 	}
 	a, fault := parseAddressPart(s)
 	switch {

@@ -1,10 +1,12 @@
 package load
 
 import (
+	"fmt"
 	"reflect"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/yamlnode"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
@@ -24,7 +26,18 @@ type reader struct {
 	// meant are fields of a mapping that are there, but misspelt or reported already.
 	meant map[*yaml.Node][]string
 
+	// unread are the paths of fields that are missing, or whose value is not known.
+	unread map[string]bool
+	// proposed are the values with a finding that proposes another one.
+	proposed []proposal
+
 	fields map[reflect.Type][]field // of the structs met so far
+}
+
+// proposal is a finding that proposes a value for the field at a path.
+type proposal struct {
+	finding *diag.Diagnostic
+	at      *path
 }
 
 func newReader(src *source, found diag.List) *reader {
@@ -34,6 +47,7 @@ func newReader(src *source, found diag.List) *reader {
 		bad:      map[*yaml.Node]bool{},
 		ignored:  map[*yaml.Node]bool{},
 		meant:    map[*yaml.Node][]string{},
+		unread:   map[string]bool{},
 		fields:   map[reflect.Type][]field{},
 	}
 }
@@ -46,6 +60,9 @@ func (r *reader) topology() *schema.Topology {
 	for n := range r.src.blank {
 		r.bad[n] = true
 	}
+	if r.otherKind() {
+		return nil
+	}
 	root := (&expander{reader: r, open: map[*yaml.Node]bool{}}).expand(r.src.root, nil, 0)
 	r.src.root = root
 	r.value(root, reflect.ValueOf(&r.result).Elem(), nil)
@@ -54,6 +71,23 @@ func (r *reader) topology() *schema.Topology {
 	}
 	newContract(r).check(root)
 	return &r.result
+}
+
+// otherKind reports a document whose kind is not a topology's. That is all there is to say
+// of it: what it lacks, a document of its kind need not have.
+func (r *reader) otherKind() bool {
+	_, n := yamlnode.Child(r.src.root, "kind")
+	if n == nil || n.Kind != yaml.ScalarNode || n.Value == schema.KindTopology || n.ShortTag() != "!!str" {
+		return false
+	}
+	at := (*path)(nil).field("kind")
+	d := r.refuse(BadValue, n, at, "kind %q is not one that this program knows", clip(n.Value)).
+		Fix("write kind: %s for a topology", schema.KindTopology)
+	if diag.Nearest(n.Value, []string{schema.KindTopology}) != "" {
+		d.Message = fmt.Sprintf("kind %q: did you mean %s?", clip(n.Value), schema.KindTopology)
+		r.propose(d, at, schema.KindTopology)
+	}
+	return true
 }
 
 // assign replaces what was read at p by the word that was meant, or by nothing.
@@ -98,5 +132,14 @@ func (r *reader) errorf(code diag.Code, n *yaml.Node, p *path, format string, ar
 // refuse reports an error about the value n, and keeps it from CUE.
 func (r *reader) refuse(code diag.Code, n *yaml.Node, p *path, format string, args ...any) *diag.Diagnostic {
 	r.bad[n] = true
+	r.unread[p.String()] = true
 	return r.errorf(code, n, p, format, args...)
+}
+
+// propose proposes the value that is clearly meant at p. It has been read in place of what
+// stands there.
+func (r *reader) propose(d *diag.Diagnostic, p *path, value string) {
+	d.Propose(value)
+	delete(r.unread, d.Path)
+	r.proposed = append(r.proposed, proposal{d, p})
 }

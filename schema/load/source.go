@@ -2,6 +2,7 @@ package load
 
 import (
 	"strconv"
+	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
@@ -19,6 +20,9 @@ type source struct {
 	files map[*yaml.Node]string
 	// blank are nodes with a finding already.
 	blank map[*yaml.Node]bool
+	// renamed are the paths by which fields are known whose names are misspelt, and where
+	// they stand.
+	renamed map[string]string
 }
 
 // position is where n was written.
@@ -37,6 +41,12 @@ func (s *source) position(n *yaml.Node) diag.Position {
 func (s *source) find(path string) diag.Position {
 	if s.root == nil {
 		return diag.Position{File: s.name}
+	}
+	for known, written := range s.renamed {
+		if rest, ok := strings.CutPrefix(path, known); ok && (rest == "" || rest[0] == '.' || rest[0] == '[') {
+			path = written + rest
+			break
+		}
 	}
 	return s.position(shown(yamlnode.Nearest(s.root, path)))
 }

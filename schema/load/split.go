@@ -12,6 +12,7 @@ import (
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -90,10 +91,10 @@ func (h head) isObject() bool {
 	switch {
 	case h.Kind == "" || strings.ContainsFunc(h.Kind, isNotAlphanumeric):
 		return false
-	case nearest(group, []string{schema.Group}) != "":
+	case diag.Nearest(group, []string{schema.Group}) != "":
 		return slices.Contains([]string{schema.KindTransform, schema.KindValidate, schema.KindRangePack}, h.Kind)
 	}
-	return qualified || nearest(h.Kind, []string{schema.KindTopology}) == ""
+	return qualified || diag.Nearest(h.Kind, []string{schema.KindTopology}) == ""
 }
 
 func isNotAlphanumeric(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }
@@ -161,7 +162,11 @@ func objects(f file) ([]Object, error) {
 			return found, nil
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", f.name, err)
+			said, line := parserSaid(err)
+			if at, _, _ := faultPlace(f.data); at > 0 {
+				line = at
+			}
+			return nil, fmt.Errorf("%s:%d: this is not YAML: %s", f.name, line, said)
 		}
 		for _, n := range unlist(yaml.NewRNode(&n)) {
 			found = append(found, Object{f.name, n})

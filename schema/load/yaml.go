@@ -31,7 +31,7 @@ func parseYAML(f file) (source, diag.List) {
 			break
 		}
 		if err != nil {
-			syntaxError(&list, f.name, err)
+			syntaxError(&list, f, err)
 			return src, list
 		}
 		n := content(&doc)
@@ -123,11 +123,27 @@ func spaced(f file) []byte {
 	return out
 }
 
-// syntaxError turns the parser's "yaml: line 7: …" into a finding.
-func syntaxError(list *diag.List, name string, err error) {
-	m := regexp.MustCompile(`(?s)^(?:yaml: )?(?:line (\d+): )?(.*)$`).FindStringSubmatch(err.Error())
-	line, _ := strconv.Atoi(m[1])
-	list.Errorf(NotYAML, "", "this is not YAML: %s", oneLine(m[2])).
-		Fix("look at that line and its neighbours: a missing quote, colon or bracket, or a tab").
-		Pos = diag.Position{File: name, Line: line}
+// syntaxError turns the parser's "yaml: line 7: …" into a finding. What the parser says is
+// kept; the line is looked for, since the parser names the one where it began to wait.
+func syntaxError(list *diag.List, f file, err error) {
+	said, line := parserSaid(err)
+	at, column, odd := faultPlace(spaced(f))
+	if at == 0 {
+		at, column = line, 0
+	}
+	d := list.Errorf(NotYAML, "", "this is not YAML: %s", said).
+		Fix("look at that line and its neighbours: a missing quote, colon or bracket, or a tab")
+	if odd != "" {
+		d.Fix("look at the line's indentation: %s", odd)
+	}
+	d.Pos = diag.Position{File: f.name, Line: at, Column: column}
+}
+
+var parserLine = regexp.MustCompile(`(?s)^(?:yaml: )?(?:line (\d+): )?(.*)$`)
+
+// parserSaid is the parser's message, and the line in it, or 0.
+func parserSaid(err error) (said string, line int) {
+	m := parserLine.FindStringSubmatch(err.Error())
+	line, _ = strconv.Atoi(m[1])
+	return oneLine(m[2]), line
 }

@@ -87,6 +87,10 @@ type Distribution struct {
 type Join struct {
 	// File is where the host has it, and Text what stands in it.
 	File, Text string
+	// ProviderID stands in Text for {providerID} where the cluster's cloud controller manager would
+	// delete a Node without one; {id} in it is the ID. Empty where the distribution's own program
+	// gives one.
+	ProviderID fact.Datum[string]
 	// Run are shell commands of root, after the file is there.
 	Run []string
 	// Leave are shell commands of root that take the joining back, between the draining of the

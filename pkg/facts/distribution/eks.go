@@ -84,9 +84,10 @@ spec:
       - --node-ip={internalIP}
       - --node-labels={labels}
 `,
-		Run:   []string{"chmod 600 " + file, "nodeadm install {minor} --credential-provider " + provider, "nodeadm init -c file://" + file},
-		Leave: []string{"nodeadm uninstall"},
-		Why:   program + why + "Taints go below kubelet.config, as registerWithTaints; nodeadm refuses hostname-override.",
+		Run:        []string{"chmod 600 " + file, "nodeadm install {minor} --credential-provider " + provider, "nodeadm init -c file://" + file},
+		ProviderID: fact.Known("", "aws/eks-hybrid v1.0.20, internal/node/hybrid: nodeadm gives the kubelet one"),
+		Leave:      []string{"nodeadm uninstall"},
+		Why:        program + why + "Taints go below kubelet.config, as registerWithTaints; nodeadm refuses hostname-override.",
 	}
 }
 

@@ -21,8 +21,9 @@ func (distributions) Kubeadm() Distribution {
 		StaticPods:       fact.Known("/etc/kubernetes/manifests", "kubernetes v1.33.1, cmd/kubeadm/app/constants/constants.go: ManifestsSubDirName"),
 		StartsAlone:      fact.Known(true, "kubernetes v1.33.1, cmd/kubeadm/app/phases/kubelet: join writes the kubelet's configuration to the host"),
 		Join: fact.Known(Join{
-			File: "/etc/default/kubelet",
-			Text: "KUBELET_EXTRA_ARGS=--node-ip={address} --node-labels={labels}\n",
+			File:       "/etc/default/kubelet",
+			Text:       "KUBELET_EXTRA_ARGS=--node-ip={address} --node-labels={labels}{providerID}\n",
+			ProviderID: fact.Known(" --provider-id={id}", "kubernetes v1.33.1 and v1.37.2, cmd/kubelet/app/options/options.go"),
 			Run: []string{
 				"kubeadm join {server} --node-name {name} --token TOKEN --discovery-token-ca-cert-hash sha256:HASH --ignore-preflight-errors=DirAvailable--etc-kubernetes-manifests",
 			},

@@ -22,7 +22,7 @@ func (providers) Alibaba() Provider {
 			fact.Keep("100.100.100.200/32", fact.Error, fact.Everybody, "is Alibaba Cloud's metadata server", issue, "read 2026-11"),
 		),
 		AutoRanges:    fact.Unknown[[]fact.Range]("a VPC of Alibaba Cloud has the vSwitches that the user makes"),
-		SubnetKeeps:   fact.Unknown[int]("no source has been read; network and broadcast address are assumed"),
+		SubnetKeeps:   fact.Unknown[Kept]("no source has been read; network and broadcast address are assumed"),
 		MTU:           fact.Unknown[int]("no source has been read; Ethernet's 1500 is assumed"),
 		Fabric:        fact.Known(RouteTable, "Alibaba Cloud VPC, route tables"),
 		SingleAddress: fact.Unknown[bool]("no source has been read, and it does not matter where route tables decide"),

@@ -20,7 +20,7 @@ func (providers) AWS() Provider {
 			fact.Keep("fd00:ec2::/32", fact.Error, fact.Everybody, "is where AWS keeps its IPv6 metadata, DNS and credential servers", imds, "2024-12"),
 		),
 		AutoRanges:    fact.Unknown[[]fact.Range]("a VPC of AWS has the subnets that the user makes"),
-		SubnetKeeps:   fact.Known(5, "Amazon VPC user guide, subnet sizing"),
+		SubnetKeeps:   fact.Known(Kept{4, 1}, "Amazon VPC user guide, subnet sizing: the first four and the last"),
 		MTU:           fact.Known(9001, "Amazon EC2 user guide, \"Network MTU\": 9001 in a VPC, 1500 outside"),
 		Fabric:        fact.Known(SubnetLAN, "Amazon VPC user guide, route tables: they are asked where a packet leaves its subnet; with the source/destination check off, hosts of one subnet forward for each other"),
 		SingleAddress: fact.Known(false, "Amazon VPC user guide, DHCP: a card has the length of its subnet"),

@@ -18,7 +18,7 @@ func (providers) Azure() Provider {
 			fact.Keep("169.254.169.254/32", fact.Error, fact.Everybody, "is the metadata server of Azure", faq, "2026-08"),
 		),
 		AutoRanges:    fact.Unknown[[]fact.Range]("a virtual network of Azure has the subnets that the user makes"),
-		SubnetKeeps:   fact.Known(5, faq),
+		SubnetKeeps:   fact.Known(Kept{4, 1}, faq+": the first four and the last"),
 		MTU:           fact.Unknown[int]("no source has been read; Ethernet's 1500 is assumed"),
 		Fabric:        fact.Known(RouteTable, udr),
 		SingleAddress: fact.Unknown[bool]("no source has been read, and it does not matter where route tables decide"),

@@ -19,7 +19,7 @@ func ownNetwork(name, title string) Provider {
 		Name: name, Title: title,
 		Ranges:        fact.Known([]fact.Range(nil), stated),
 		AutoRanges:    fact.Unknown[[]fact.Range]("nobody but the user makes subnets there"),
-		SubnetKeeps:   fact.Known(2, "RFC 950: the network's own address and broadcast"),
+		SubnetKeeps:   fact.Known(OwnAndBroadcast(), "RFC 950: the network's own address and broadcast"),
 		MTU:           fact.Known(1500, "IEEE 802.3: Ethernet without jumbo frames"),
 		Fabric:        fact.Known(LAN, stated),
 		SingleAddress: fact.Known(false, stated),

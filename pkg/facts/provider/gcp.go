@@ -23,7 +23,7 @@ func (providers) GCP() Provider {
 		AutoRanges: fact.Ranges(
 			fact.Keep("10.128.0.0/9", fact.Error, fact.Others, "an auto-mode VPC of Google Cloud keeps for its own subnets and accepts no static route into", routes, "read 2026-11"),
 		),
-		SubnetKeeps:   fact.Known(4, "Google Cloud VPC, reserved addresses"),
+		SubnetKeeps:   fact.Known(Kept{2, 2}, "Google Cloud VPC, subnets: the first two, of which the second is the router, and the last two"),
 		MTU:           fact.Known(1460, "Google Cloud VPC, \"Maximum transmission unit\": networks have 1460"),
 		Fabric:        fact.Known(RouteTable, "Google Cloud VPC, routes overview"),
 		SingleAddress: fact.Known(true, "Compute Engine gives cards a /32; in a namespace with one, `ip route` answers that the next hop is an invalid gateway"),

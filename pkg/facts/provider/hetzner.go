@@ -20,7 +20,7 @@ func (providers) Hetzner() Provider {
 			fact.Keep("172.31.1.1/32", fact.Warning, fact.Everybody, "is the gateway of every Hetzner cloud server's public interface", faq, "2024-12"),
 		),
 		AutoRanges:    fact.Unknown[[]fact.Range]("a network of Hetzner has the subnets that the user makes"),
-		SubnetKeeps:   fact.Unknown[int]("no source has been read; network and broadcast address are assumed"),
+		SubnetKeeps:   fact.Unknown[Kept]("no source has been read; network and broadcast address are assumed"),
 		MTU:           fact.Known(1450, faq+": private networks have 1450"),
 		Fabric:        fact.Known(TableOrLAN, layers+": cloud servers send everything to the network's gateway, which forwards it to the destination or the next hop; dedicated servers on a vSwitch send to each other directly"),
 		SingleAddress: fact.Known(true, layers+", example routes: a cloud server has a /32, and a route to the network's range by its gateway"),

@@ -16,7 +16,7 @@ func (providers) Huawei() Provider {
 			fact.Keep("214.0.0.0/7", fact.Error, fact.Own, reason, page, "read 2026-11"),
 		),
 		AutoRanges:    fact.Unknown[[]fact.Range]("a VPC of Huawei Cloud has the subnets that the user makes"),
-		SubnetKeeps:   fact.Unknown[int]("no source has been read; network and broadcast address are assumed"),
+		SubnetKeeps:   fact.Unknown[Kept]("no source has been read; network and broadcast address are assumed"),
 		MTU:           fact.Unknown[int]("no source has been read; Ethernet's 1500 is assumed"),
 		Fabric:        fact.Unknown[Fabric]("VPCs have route tables with next hops of the user's, and whether a host can hand a packet to a neighbour past them has not been tried"),
 		SingleAddress: fact.Unknown[bool]("no source has been read"),

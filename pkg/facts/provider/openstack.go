@@ -20,7 +20,7 @@ func (providers) OpenStack() Provider {
 		Name: schema.ProviderOpenStack, Title: "OpenStack",
 		Ranges:        fact.Unknown[[]fact.Range](decides),
 		AutoRanges:    fact.Unknown[[]fact.Range]("a network of OpenStack has the subnets that the user makes"),
-		SubnetKeeps:   fact.Unknown[int]("no source has been read; network and broadcast address are assumed"),
+		SubnetKeeps:   fact.Unknown[Kept]("no source has been read; network and broadcast address are assumed"),
 		MTU:           fact.Known(1442, neutron+"doc/source/admin/config-mtu.rst, neutron/conf/plugins/ml2/drivers/driver_type.py: of 1500 bytes VXLAN leaves 1450, and OVN's Geneve, with 38 for its header and 20 for IPv4's, 1442; a flat or VLAN network has all of them"),
 		Fabric:        fact.Known(LAN, neutron+"doc/source/admin/intro-os-networking.rst: hosts of a network share a layer 2, where anti-spoofing rules drop what its port was not told"),
 		SingleAddress: fact.Known(false, neutron+"doc/source/admin/intro-os-networking.rst: DHCP gives an address of the subnet, with its length"),

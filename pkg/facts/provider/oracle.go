@@ -16,7 +16,7 @@ func (providers) Oracle() Provider {
 			fact.Keep("253.255.0.0/16", fact.Warning, fact.Everybody, "Oracle's Compute Cloud@Customer uses for its own infrastructure", page, "read 2026-11"),
 		),
 		AutoRanges:    fact.Unknown[[]fact.Range]("a VCN of Oracle Cloud has the subnets that the user makes"),
-		SubnetKeeps:   fact.Unknown[int]("no source has been read; network and broadcast address are assumed"),
+		SubnetKeeps:   fact.Known(Kept{2, 1}, "Oracle Cloud, overview of VCNs and subnets: the first two addresses and the last (read 2026-11)"),
 		MTU:           fact.Known(9000, "Oracle Cloud Infrastructure, \"Hanging Connection\": VNICs have 9000"),
 		Fabric:        fact.Unknown[Fabric]("VCNs have route tables with private addresses as next hops, and whether a host can hand a packet to a neighbour past them has not been tried"),
 		SingleAddress: fact.Unknown[bool]("no source has been read"),

@@ -25,8 +25,8 @@ type Provider struct {
 	// AutoRanges are kept beside Ranges in a network whose subnets the provider makes
 	// itself (schema.SubnetModeAuto).
 	AutoRanges fact.Datum[[]fact.Range]
-	// SubnetKeeps is how many addresses of an IPv4 subnet no host can have.
-	SubnetKeeps fact.Datum[int]
+	// SubnetKeeps is which addresses of an IPv4 subnet no host can have.
+	SubnetKeeps fact.Datum[Kept]
 	// MTU is that of network cards unless somebody changes it, in bytes.
 	MTU fact.Datum[int]
 	// Fabric is how packets between hosts find their way.
@@ -60,6 +60,13 @@ type Provider struct {
 	// Network is what its route tables and firewalls do.
 	Network fact.Datum[Network]
 }
+
+// Kept are the addresses at both ends of an IPv4 subnet that no host can have: how many there
+// are. Where nobody says, they are OwnAndBroadcast.
+type Kept struct{ First, Last int }
+
+// OwnAndBroadcast is what every network keeps (RFC 950).
+func OwnAndBroadcast() Kept { return Kept{1, 1} }
 
 // Fabric is how packets between the hosts of a region find their way. The zero value is
 // invalid.
@@ -120,7 +127,7 @@ func unknown(name string) Provider {
 		Name: name, Title: name,
 		Ranges:        fact.Unknown[[]fact.Range](why),
 		AutoRanges:    fact.Unknown[[]fact.Range](why),
-		SubnetKeeps:   fact.Unknown[int](why),
+		SubnetKeeps:   fact.Unknown[Kept](why),
 		MTU:           fact.Unknown[int](why),
 		Fabric:        fact.Unknown[Fabric](why),
 		SingleAddress: fact.Unknown[bool](why),

@@ -74,7 +74,7 @@ func gateway(p *plan.Plan, fleet *host.Fleet, r *plan.Region, n *schema.GatewayN
 	if len(files) == 0 {
 		return nil, &Refusal{n.Name, "a DaemonSet brings all that it needs", "label its node, as STEPS.md says"}
 	}
-	b := builder{host: n.Name, about: "gateway " + n.Name + " of region " + r.Region.Name, address: n.InternalIP.String(), files: files}
+	b := builder{host: n.Name, who: "gateway " + n.Name, about: "gateway " + n.Name + " of region " + r.Region.Name, address: n.InternalIP.String(), files: files}
 	if r.Region.Gateways.Mode != schema.ModeDaemonSet {
 		b.key = p.Topology.Spec.Tailnet.Auth.HostDir + "/authkey"
 	}
@@ -99,6 +99,16 @@ func leaves(files []tree.File) []tree.File {
 		}
 	}
 	return files
+}
+
+// Leaves reports whether a bundle only takes back.
+func Leaves(files []tree.File) bool {
+	for _, f := range files {
+		if f.Path == hostFile {
+			return strings.HasSuffix(string(f.Data), "\nleaving\n")
+		}
+	}
+	return false
 }
 
 // hostOf is what is decided for the gateway.
@@ -130,7 +140,7 @@ func Node(p *plan.Plan, region string) ([]tree.File, error) {
 		case !r.HostRoutes():
 			return nil, &Refusal{who, "the provider's route table has the routes", "nothing has to be installed on it"}
 		}
-		b := builder{host: who, about: "nodes of region " + region + " that are not gateways: never on " + strings.Join(r.GatewayNames(), ", "), files: host.OnNode(host.NewFleet(p), r)}
+		b := builder{host: who, who: "nodes of region " + region, never: gatewayAddresses(r), about: "nodes of region " + region + " that are not gateways: never on " + strings.Join(r.GatewayNames(), ", "), files: host.OnNode(host.NewFleet(p), r)}
 		return b.bundle(), nil
 	}
 	if before := p.Before(); before != p {
@@ -148,9 +158,24 @@ func regions(p *plan.Plan) []string {
 	return names
 }
 
+// gatewayAddresses are those by which a gateway of the region is known.
+func gatewayAddresses(r *plan.Region) []string {
+	var all []string
+	for i := range r.Region.Gateways.Nodes {
+		for _, a := range r.Region.Gateways.Nodes[i].Addresses() {
+			all = append(all, a.String())
+		}
+	}
+	return all
+}
+
 // builder is a bundle about to be written.
 type builder struct {
 	host, about string
+	// who stays the same when the topology changes: by it a host knows a bundle for its own.
+	who string
+	// never are addresses of hosts that must not have it.
+	never []string
 	// address is the gateway's internalIP; empty on other hosts.
 	address string
 	files   []host.Installed
@@ -166,6 +191,10 @@ func (b *builder) bundle() []tree.File {
 	list := []tree.File{{Path: Program, Executable: true, Data: program}}
 	var about strings.Builder
 	about.WriteString("kustomize-hybrid host 1\nabout " + b.about + "\n")
+	about.WriteString("for " + b.who + "\n")
+	for _, a := range b.never {
+		about.WriteString("never " + a + "\n")
+	}
 	if b.address != "" {
 		about.WriteString("address " + b.address + "\n")
 	}

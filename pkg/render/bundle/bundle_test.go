@@ -241,6 +241,52 @@ func TestInstallAfterAChange(t *testing.T) {
 	}
 }
 
+// What is for another host is put nowhere, and takes nothing away; an older bundle of the
+// same host takes back what a newer one has brought.
+func TestBundleOfAnotherHost(t *testing.T) {
+	for name, shell := range shells(t) {
+		t.Run(name, func(t *testing.T) {
+			h := newHost(t, shell)
+			h.write(h.root+key, []byte("x"), 0o400)
+			older := plan.New(sample.WithForms(schema.ModeStaticPod, schema.RouteFormSystemd))
+			newer := plan.New(sample.WithForms(schema.ModeStaticPod, schema.RouteFormSystemd, schema.RouteFormNetworkd))
+			h.unpack(bundle.Gateway(newer, "cloud-1"))
+			h.want("", 0, "apply")
+			before := h.has()
+			for who, other := range map[string]func() ([]tree.File, error){
+				"gateway cloud-2":       func() ([]tree.File, error) { return bundle.Gateway(newer, "cloud-2") },
+				"nodes of region cloud": func() ([]tree.File, error) { return bundle.Node(newer, "cloud") },
+			} {
+				h.unpack(other())
+				refusal := "install.sh: this host has what is for gateway cloud-1, and this is for " + who + ": run " + h.root + "/var/lib/kustomize-hybrid/installed/install.sh remove first, if that is to go\n"
+				h.want(refusal, 1, "apply")
+				h.want(refusal, 1, "remove")
+				if has := h.has(); !slices.Equal(has, before) {
+					t.Errorf("%s changes the host: %q", who, has)
+				}
+			}
+			h.unpack(bundle.Gateway(older, "cloud-1"))
+			h.want("", 0, "remove")
+			if has := h.has(); !slices.Equal(has, []string{key}) {
+				t.Errorf("remove leaves %q", has)
+			}
+		})
+	}
+}
+
+// A key that others may read is named.
+func TestKeyThatOthersRead(t *testing.T) {
+	for name, shell := range shells(t) {
+		t.Run(name, func(t *testing.T) {
+			h := newHost(t, shell)
+			h.write(h.root+key, []byte("x"), 0o644)
+			h.unpack(bundle.Gateway(plan.New(sample.WithForms(schema.ModeStaticPod, schema.RouteFormSystemd)), "cloud-1"))
+			h.want("", 0, "apply")
+			h.want("others may read it: "+key+"\n", 1, "check")
+		})
+	}
+}
+
 func TestUsage(t *testing.T) {
 	h := newHost(t, []string{"sh"})
 	h.unpack(bundle.Node(plan.New(sample.WithForms(schema.ModeStaticPod, schema.RouteFormSystemd)), "cloud"))

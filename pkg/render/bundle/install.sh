@@ -73,6 +73,15 @@ put() {
 # files prints "MODE PATH" for each file.
 files() { told file; }
 
+# there PROGRAM is where the host has a program; where it has lost it, where the bundle has it.
+there() {
+	if [ -x "$1" ]; then
+		echo "$1"
+	elif [ -x "$DIR/root$1" ]; then
+		echo "$DIR/root$1"
+	fi
+}
+
 # programs NAME... prints the paths of those of them that this host is to have. A gateway
 # has all programs, and keeps no routes of a node.
 programs() {
@@ -98,8 +107,25 @@ old_units() {
 	done
 }
 
+# installed_for is whom the bundle is for that this host has; empty where it has none.
+installed_for() { [ ! -f "$KEPT/host" ] || sed -n 's|^for ||p' "$KEPT/host"; }
+
+# same_host refuses to meddle with what another bundle has put in place.
+same_host() {
+	has=$(installed_for)
+	if [ -n "$has" ] && [ "$has" != "$(told for)" ]; then
+		die "this host has what is for $has, and this is for $(told for): run $KEPT/install.sh remove first, if that is to go"
+	fi
+}
+
 # right_host keeps what is one host's off another.
 right_host() {
+	same_host
+	if live && command -v ip >/dev/null; then
+		told never | while read -r gateway; do
+			[ -z "$(ip -o address show to "$gateway" 2>/dev/null)" ] || die "this host has the address $gateway, which is a gateway's: this is for $(told about)"
+		done || exit 1
+	fi
 	address=$(told address)
 	if [ -z "$address" ] || ! live || ! command -v ip >/dev/null; then return 0; fi
 	if units | grep -q address; then return 0; fi # the host is about to make it
@@ -181,6 +207,7 @@ differs() {
 	if [ -n "$pod" ] && [ -d "$DIR/root" ] && [ -f "$pod" ] && ! cmp -s "$DIR/$(told pod)" "$pod"; then echo "differs: ${pod#"$ROOT"}"; fi
 	key=$(told key)
 	if [ -n "$key" ] && [ ! -s "$ROOT$key" ]; then echo "missing: $key"; fi
+	if [ -n "$key" ] && [ -n "$(find "$ROOT$key" -perm /077 2>/dev/null)" ]; then echo "others may read it: $key"; fi
 	live || return 0
 	units | while read -r unit; do
 		systemctl is-enabled --quiet "$unit" || echo "not enabled: $unit"
@@ -235,6 +262,8 @@ killed() {
 }
 
 remove() {
+	same_host
+	if [ -f "$KEPT/host" ]; then HOST=$KEPT/host; fi # what was put in place, which may be of another day
 	if [ -f "$KEPT/manifests" ]; then MANIFESTS=${MANIFESTS:-$(cat "$KEPT/manifests")}; fi
 	pod=$(pod_file) || exit 1
 	if [ -n "$pod" ]; then rm -f "$pod"; fi
@@ -244,7 +273,11 @@ remove() {
 		files | sed -n 's|^[0-7]* /etc/systemd/system/\([^@]*\)$|\1|p' | while read -r unit; do systemctl stop "$unit" 2>/dev/null; done
 		if [ -n "$(told key)" ]; then gone; fi
 		for program in $(programs gateway-setup node-routes host-address); do
-			[ -x "$program" ] || continue
+			program=$(there "$program")
+			if [ -z "$program" ]; then
+				say "the programs are gone that take back rules and routes: install.sh of a new bundle brings them along; what is in the kernel goes with the next boot"
+				continue
+			fi
 			HOST_IP=$(told address) FIREWALL=${FIREWALL:-$(told firewall)} "$program" remove || die "$program could not take everything back"
 		done
 		if [ "${1:-}" = --purge ] && [ -n "$(told key)" ]; then killed; fi

@@ -101,7 +101,7 @@ func (b *builder) keys() {
 
 // key is how a key of the kind is made.
 func (b *builder) key(kind schema.KeyKind, tags string, holders []string) {
-	s := Step{Phase: Tailnet, Title: "Make a key with " + strings.ReplaceAll(tags, ",", " and ") + ", for " + strings.Join(holders, ", ")}
+	s := Step{Phase: Tailnet, Title: "Make a key with " + strings.ReplaceAll(tags, ",", " and ") + ", for " + strings.Join(holders, ", "), For: holders}
 	reuse, flag := "Reusable, since a gateway whose state is lost joins once more", " --reusable"
 	if kind == schema.KeyOneOff {
 		reuse, flag = "One for each of them, and one-off: it is spent when the gateway has joined, and one whose state is lost needs another", ""
@@ -160,7 +160,7 @@ func (b *builder) cluster() {
 func (b *builder) nodeObjects() {
 	for _, r := range b.regions(func(r *plan.Region) bool { return r.Blocks == plan.BlocksByObjects }) {
 		file := plan.NodesPath(r.Region.Name)
-		b.add(Step{Phase: Cluster, Title: "Make the Node objects of region " + r.Region.Name,
+		b.add(Step{Phase: Cluster, Title: "Make the Node objects of region " + r.Region.Name, For: r.GatewayNames(),
 			Why:   "Each says its node's block of pods' addresses, and a kubelet takes the Node that is there. Create them shortly before the nodes join, and never apply or prune them.",
 			Run:   []string{"kubectl create -f " + file},
 			Works: "kubectl get -f " + file, Shows: "every node, NotReady until it joins",
@@ -293,11 +293,11 @@ func (b *builder) gatewayHost(r *plan.Region, n *schema.GatewayNode) {
 		Why:   why,
 		Run:   bundled(n.Name),
 		Works: "kustomize-hybrid/install.sh check", Shows: "nothing, with exit code 0",
-		Undo: []string{removed}})
+		Undo: []string{Removed}})
 }
 
-// removed takes back what a bundle installed, by the copy that it left on the host.
-const removed = "/var/lib/kustomize-hybrid/installed/install.sh remove --purge"
+// Removed takes back what a bundle installed, by the copy that it left on the host.
+const Removed = "/var/lib/kustomize-hybrid/installed/install.sh remove --purge"
 
 // follower is a gateway's host that moves the routes once it is the primary. Where a
 // DaemonSet brings the gateway, nothing else is installed there.
@@ -360,7 +360,7 @@ func (b *builder) nodeHosts(r *plan.Region) {
 			"kustomize-hybrid/install.sh apply",
 		},
 		Works: "kustomize-hybrid/install.sh check", Shows: "nothing, with exit code 0",
-		Undo: []string{removed}})
+		Undo: []string{Removed}})
 }
 
 // verify asks what has been set up whether it carries packets.
@@ -381,6 +381,9 @@ func (b *builder) verify() {
 			Run:   []string{"kubectl -n " + schema.Namespace + " exec daemonset/gateway-" + r.Region.Name + " -c tailscale -- tailscale status"},
 			Works: "kubectl -n " + schema.Namespace + " exec daemonset/gateway-" + r.Region.Name + " -c tailscale -- tailscale status --peers", Shows: "the other regions' gateways, active and direct; relay is slower, and says that no direct way was found"})
 	}
+	if len(b.p.Regions) > 1 { // a single one has no placement
+		b.gpu()
+	}
 	job := "kubectl -n " + plan.VerifyNamespace
 	b.add(Step{Phase: Verify, Title: "Ask each region from each other one",
 		Why: "Pods in every region, on gateways and on other nodes, ask the pods, nodes, Services and names of all, and a Job prints one table: docs/verify.md of this project says what its columns mean. " +
@@ -390,14 +393,30 @@ func (b *builder) verify() {
 		Undo: []string{"kubectl delete -k " + plan.VerifyPath + " --ignore-not-found"}})
 }
 
+// gpu is a pod that sees one. Its image is the user's choice, since it must fit the driver.
+func (b *builder) gpu() {
+	b.add(Step{Phase: Verify, Title: "Ask for a GPU, where hosts have some",
+		Why: "A GPU host has NVIDIA's driver and, in its container runtime, the handler `nvidia` (of NVIDIA's container toolkit); neither comes from here. The device plugin is a DaemonSet of NVIDIA's: " +
+			"`placement/gpu` is a kustomize Component for its build, with the RuntimeClass, so that it runs on every GPU host whatever its taints (docs/placement.md of this project). IMAGE has `nvidia-smi` and fits the driver, such as one of nvcr.io/nvidia/cuda.",
+		Run: []string{"kubectl apply -f placement/gpu/runtimeclass.yaml", "kubectl apply -f - <<'END'",
+			"apiVersion: v1", "kind: Pod", "metadata: {name: nvidia-smi}", "spec:", "  restartPolicy: Never", "  runtimeClassName: nvidia", "  containers:",
+			"    - {name: nvidia-smi, image: IMAGE, command: [nvidia-smi], resources: {limits: {nvidia.com/gpu: 1}}}", "END"},
+		Works: "kubectl wait --for=jsonpath='{.status.phase}'=Succeeded --timeout=5m pod/nvidia-smi && kubectl logs nvidia-smi", Shows: "the table of nvidia-smi",
+		Undo:  []string{"kubectl delete pod --ignore-not-found nvidia-smi"},
+		Needs: "a GPU"})
+}
+
 // later is the second day.
 func (b *builder) later() {
 	b.add(Step{Phase: Later, Title: "Change the topology",
 		Why: "Render, read what differs, and do the steps above again whose files changed, in this order: the policy, the clouds' routes, the hosts, the cluster. New prefixes are approved before they are advertised that way. Gateways restart one at a time.",
 		Run: []string{"kustomize-hybrid render $TOPOLOGY -o . --check"}})
+	b.add(Step{Phase: Later, Title: "Add a region",
+		Why: "Describe it (`kustomize-hybrid suggest` finds free prefixes), render, and do what is new above, in this order: the policy first, or the others do not take its routes; then its key, its cloud, its hosts. Hosts of the other regions take their new tables last, and need no restart.",
+		Run: []string{"kustomize-hybrid validate $TOPOLOGY"}})
 	b.add(Step{Phase: Later, Title: "Take a region away",
 		Why: "Move it from `spec.regions` to `spec.leaving`, as it stands, and render. STEPS.md then begins with what takes it back: on its hosts, in its cloud, in the cluster. Do not delete it at once: `render` refuses, because nobody would know any more what it had. " +
-			"Of a region that stays and loses a gateway, only that host is taken back: drain it, `" + removed + "` on it, and delete its node, before the topology forgets it.",
+			"Of a region that stays and loses a gateway, only that host is taken back: drain it, `" + Removed + "` on it, and delete its node, before the topology forgets it.",
 		Run: []string{"kustomize-hybrid render $TOPOLOGY -o ."}})
 	b.add(Step{Phase: Later, Title: "Upgrade Tailscale, Kubernetes or the network plugin",
 		Why: "Change the version in the topology first, and validate: known issues are those of versions. Then render and apply; gateways of a DaemonSet roll one by one, static pods one host after the other, the standby first.",

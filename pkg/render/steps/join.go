@@ -22,7 +22,7 @@ func (b *builder) join(r *plan.Region) {
 	for i := range r.Region.Gateways.Nodes {
 		n := &r.Region.Gateways.Nodes[i]
 		b.alone(r, n)
-		b.joinHost(d.JoinOf(n.Name).Value, who{title: n.Name, address: addresses(n), name: n.Name}, r.JoinLabels(n), host, port)
+		b.joinHost(d.JoinOf(n.Name).Value, who{title: n.Name, address: addresses(n), name: n.Name, region: r}, r.JoinLabels(n), host, port)
 	}
 	if plan.EveryNodeIsGateway(r.Region) {
 		return
@@ -31,7 +31,7 @@ func (b *builder) join(r *plan.Region) {
 	if gateways := r.Region.Gateways.Nodes; len(gateways) > 0 { // their names are of the gateways' kind
 		other = d.JoinOf(gateways[0].Name)
 	}
-	b.joinHost(other.Value, who{"each other node of " + r.Region.Name, "ADDRESS", "NAME", r.Region.Name}, r.JoinLabels(nil), host, port)
+	b.joinHost(other.Value, who{"each other node of " + r.Region.Name, "ADDRESS", "NAME", r.Region.Name, r}, r.JoinLabels(nil), host, port)
 }
 
 // alone is a kubelet without an API server, which runs the static pod by which the host
@@ -77,15 +77,26 @@ func filled(lines []string, words *strings.Replacer) []string {
 }
 
 // who is a host that joins, or each other one of a region.
-type who struct{ title, address, name, nodesOf string }
+type who struct {
+	title, address, name, nodesOf string
+	region                        *plan.Region
+}
 
 func (b *builder) joinHost(j distribution.Join, who who, labels map[string]string, host string, port int) {
 	var flags []string
 	for _, k := range slices.Sorted(maps.Keys(labels)) {
 		flags = append(flags, k+"="+labels[k])
 	}
+	needs := b.distribution().JoinNeeds.Value
+	if b.p.NeedsProviderID(who.region) && needs == "" {
+		needs = "a cloud controller manager" // to see that it leaves the node alone
+	}
 	first, _, _ := strings.Cut(who.address, ",")
-	fill := strings.NewReplacer("{server}", hostPort(host, port), "{host}", host, "{address}", who.address, "{internalIP}", first, "{name}", who.name, "{minor}", b.minor(),
+	provider := ""
+	if b.p.NeedsProviderID(who.region) {
+		provider = strings.ReplaceAll(j.ProviderID.Value, "{id}", "hybrid://"+who.region.Region.Name+"/"+who.name)
+	}
+	fill := strings.NewReplacer("{server}", hostPort(host, port), "{host}", host, "{address}", who.address, "{internalIP}", first, "{name}", who.name, "{minor}", b.minor(), "{providerID}", provider,
 		"{labels}", strings.Join(flags, ","), "{label list}", "  - "+strings.Join(flags, "\n  - "))
 	run := []string{"install -d " + j.File[:strings.LastIndex(j.File, "/")], "cat >" + j.File + " <<'END'"}
 	run = append(run, strings.Split(strings.TrimSuffix(fill.Replace(j.Text), "\n"), "\n")...)
@@ -95,7 +106,7 @@ func (b *builder) joinHost(j distribution.Join, who who, labels map[string]strin
 		Why:   "The node's address is the LAN's: without it the kubelet may take one from the tailnet, which no other node can use. " + j.Why,
 		Works: "kubectl get node " + who.name + " -o wide -L " + schema.RegionLabel, Shows: "the address and the region, and Ready once its plugin runs",
 		Undo:  slices.Concat([]string{"kubectl drain " + who.name + " --ignore-daemonsets --delete-emptydir-data"}, j.Leave, []string{"kubectl delete node " + who.name}),
-		Needs: b.distribution().JoinNeeds.Value})
+		Needs: needs})
 }
 
 // minor is Kubernetes' version without its last number.

@@ -42,7 +42,8 @@ func (l *leaver) region() {
 	name, dir := l.r.Region.Name, plan.LeavingPath(l.r.Region.Name)
 	nodes := spell(l.r.NodeLabels())
 	l.add(Step{Phase: Leave, Title: "Drain the nodes of " + name,
-		Why:   "Pods end, and others take their place, as long as the way to them is there.",
+		Why: "First of all, before anything of this tree is put in force: what follows below cuts these hosts off. Where a controller applies what is committed (Flux, Argo CD), commit when this part is done, or suspend it until then. " +
+			"Pods end, and others take their place, as long as the way to them is there.",
 		Run:   []string{"kubectl drain -l " + nodes + " --ignore-daemonsets --delete-emptydir-data"},
 		Works: "kubectl get nodes -l " + nodes, Shows: "SchedulingDisabled for every node"})
 	l.daemons(dir)
@@ -73,7 +74,7 @@ func (l *leaver) daemons(dir string) {
 		}
 	}
 	l.add(Step{Phase: Leave, Title: "Delete the DaemonSets of " + l.r.Region.Name,
-		Why: "Each of their pods takes back its rules and routes when it ends; the first command waits for that.", Run: run})
+		Why: "A gateway's pod takes back its rules and routes when it ends; the first command waits for that. Routes of other nodes stay until the steps on the hosts.", Run: run})
 }
 
 // hosts come before the gateways that carry them, and these in the opposite order, the
@@ -113,12 +114,13 @@ func (l *leaver) host(title, gateway, nodesOf string) {
 	if len(s.Run) == 0 {
 		return
 	}
-	if slices.Contains(s.Run, removed) {
+	if slices.Contains(s.Run, Removed) {
 		bundle := "--host " + gateway
 		if gateway == "" {
 			bundle = "--nodes-of " + nodesOf
 		}
-		s.Why = "Where the host has no such program any more, `kustomize-hybrid bundle $TOPOLOGY " + bundle + "` writes it, for as long as the region is in `spec.leaving`."
+		s.Why = "Where the host has no such program, as where a DaemonSet or an image brought the others, bring it one that does the same, for as long as the region is in `spec.leaving`: " +
+			"`kustomize-hybrid bundle $TOPOLOGY " + bundle + " -o - | ssh root@HOST 'mkdir -p leaving && tar -xf - -C leaving && leaving/install.sh remove --purge'`."
 	}
 	l.add(s)
 }

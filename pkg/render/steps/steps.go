@@ -9,6 +9,7 @@ package steps
 import (
 	"bytes"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -189,4 +190,16 @@ func shell(lines []string) string {
 		return ""
 	}
 	return "```sh\n" + strings.Join(lines, "\n") + "\n```"
+}
+
+// installed is the title of a step that puts something on a gateway's host.
+var installed = regexp.MustCompile(`(?m)^### \d+\. Install gateway (\S+)$`)
+
+// Installed are the gateways on whose hosts the steps of an older tree install something.
+func Installed(markdown []byte) []string {
+	var names []string
+	for _, found := range installed.FindAllSubmatch(markdown, -1) {
+		names = append(names, string(found[1]))
+	}
+	return names
 }

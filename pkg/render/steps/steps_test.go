@@ -42,7 +42,7 @@ func topologies(t *testing.T) map[string]*schema.Topology {
 }
 
 // inTree finds what a command takes from the rendered tree.
-var inTree = regexp.MustCompile(`(?:^|[ @/]{1}|://)((?:cluster|cloud|regions|leaving|tailnet|cni)/[A-Za-z0-9._/-]+)`)
+var inTree = regexp.MustCompile(`(?:^|[ @/]{1}|://)((?:cluster|cloud|regions|leaving|placement|tailnet|cni)/[A-Za-z0-9._/-]+)`)
 
 // A command names files that are there, and is one that a shell can read.
 func TestCommandsFitTheTree(t *testing.T) {
@@ -115,7 +115,7 @@ func TestFilter(t *testing.T) {
 		filter   steps.Filter
 		has, not []string
 	}{
-		{steps.Filter{Host: "gpu-1"}, []string{"Install gateway gpu-1", "Join gpu-1"}, []string{"kubectl apply -k", "## The tailnet"}},
+		{steps.Filter{Host: "gpu-1"}, []string{"Install gateway gpu-1", "Join gpu-1"}, []string{"kubectl apply -k", "Put the policy in force"}},
 		{steps.Filter{Phase: steps.Cluster}, []string{"kubectl apply -k"}, []string{"Install gateway gpu-1"}},
 	} {
 		text := string(steps.Markdown(p, c.filter))
@@ -366,6 +366,24 @@ func TestLeaving(t *testing.T) {
 					}
 				}
 			})
+		}
+	}
+}
+
+// Where a cloud controller manager would delete a Node without a providerID, the node joins
+// with one of nobody's scheme.
+func TestJoinWithProviderID(t *testing.T) {
+	for controller, want := range map[schema.CloudController]bool{"gcp": true, schema.CloudControllerNone: false} {
+		for _, d := range []schema.Distribution{schema.DistributionKubeadm, schema.DistributionK3s, schema.DistributionRKE2} {
+			topology := topologies(t)["regional-gateway"]
+			topology.Spec.Cluster.CloudController, topology.Spec.Cluster.Distribution = controller, d
+			text := string(steps.Markdown(plan.New(topology), steps.Filter{Phase: steps.Join}))
+			if got := strings.Contains(text, "provider-id=hybrid://gpu-dc/gpu-1"); got != want {
+				t.Errorf("%s with %s: a providerID is %t\n%s", d, controller, got, text)
+			}
+			if strings.Contains(text, "{providerID}") {
+				t.Errorf("%s with %s: a word is left over", d, controller)
+			}
 		}
 	}
 }

@@ -1,9 +1,9 @@
-package load
+package diag
 
 import "strings"
 
-// nearest is the word that s is most likely a misspelling of, or "".
-func nearest(s string, words []string) string {
+// Nearest is the word that s is most likely a misspelling of, or "".
+func Nearest(s string, words []string) string {
 	// One slip in four letters is a slip; more is another word.
 	best, least := "", len(s)/4+1
 	if len(s) > 64 {
