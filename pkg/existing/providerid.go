@@ -53,10 +53,8 @@ func (n *node) checkProviderID() {
 		return
 	}
 	home, known := facts.WithController(n.w.plan.Topology.Spec.Cluster.CloudController)
-	if o, ok := n.w.objects[n.Name]; ok && id != "" && o.ProviderID != "" && id != o.ProviderID {
-		n.report(diag.Error, CodeObjectDiffers, field, "%s has providerID %s, and its rendered Node object has %s: it cannot be changed while the Node exists, so applying the object is refused", n.ID(), id, o.ProviderID).
-			See(n.w.named[n.Name].path, "the node stands here").
-			Fix("write providerID: %s in nodes of region %q, or delete the Node and apply the object before its kubelet registers", id, n.region.Region.Name)
+	if o, ok := n.w.objects[n.Name]; ok && o.ProviderID != "" && id != o.ProviderID {
+		n.otherObject(field, id, o.ProviderID)
 		return
 	}
 	runs, evident := ofController(scheme)
@@ -84,6 +82,20 @@ func (n *node) checkProviderID() {
 				Fix("set it while it is empty: kubectl patch node NODE -p '{\"spec\":{\"providerID\":\"%s://%s/NODE\"}}'", home.Controller.Value.ForeignID.Value, n.region.Region.Name)
 		})
 	}
+}
+
+// otherObject: a providerID can be set while there is none, and never changed (kubernetes
+// v1.33.1, pkg/apis/core/validation/validation.go: ValidateNodeUpdate).
+func (n *node) otherObject(field, id, want string) {
+	region := n.region.Region.Name
+	if id == "" {
+		n.report(diag.Warning, CodeObjectDiffers, field, "%s lacks providerID %s, which its rendered Node object has: a cloud controller manager may take it for a machine that is gone", n.ID(), want).
+			See(n.w.named[n.Name].path, "the node stands here").Fix("kubectl apply -f %s", plan.NodesPath(region))
+		return
+	}
+	n.report(diag.Error, CodeObjectDiffers, field, "%s has providerID %s, and its rendered Node object has %s: it cannot be changed while the Node exists, so applying the object is refused", n.ID(), id, want).
+		See(n.w.named[n.Name].path, "the node stands here").
+		Fix("write providerID: %s in nodes of region %q, or delete the Node and apply the object before its kubelet registers", id, region)
 }
 
 func (n *node) share(key, field string, say func(o *Object, who, names string) *diag.Diagnostic) {

@@ -97,6 +97,7 @@ func nodeVariants() []variant {
 		{name: "a node of the cloud with another providerID", topology: aws, object: node("cloud-5", "10.0.0.15", inCloud, "spec: {providerID: k3s://cloud-5}"), do: edits{"k3s://cloud-5", "hcloud://7"}},
 		{name: "another cloud controller manager", topology: append(aws, "cloudController: hcloud", "cloudController: none"), object: node("cloud-5", "10.0.0.15", inCloud, "spec: {providerID: hcloud://7}"), do: edits{"spec: {providerID: hcloud://7}", "spec: {}"}},
 		{name: "a node that waits for a cloud", topology: aws, object: node("gpu-5", "10.143.0.15", inGPU, "spec: {providerID: hybrid://gpu/gpu-5, taints: [{key: node.cloudprovider.kubernetes.io/uninitialized, effect: NoSchedule}]}"), do: edits{"node.cloudprovider.kubernetes.io/uninitialized", "gpu"}},
+		{name: "a Node object without its providerID", topology: append(perNode(), "taints: [{key: gpu, effect: NoSchedule}]", "providerID: hybrid://gpu/one"), object: node("gpu-1", "10.143.0.11", gpu1+placed("gpu")), do: edits{"status:", "spec: {providerID: hybrid://gpu/one}\nstatus:"}},
 		{name: "a providerID that cannot be changed", topology: append(perNode(), "taints: [{key: gpu, effect: NoSchedule}]", "providerID: hybrid://gpu/one"), object: node("gpu-1", "10.143.0.11", gpu1+placed("gpu"), "spec: {providerID: hybrid://gpu/two}"),
 			write: edits{"hybrid://gpu/one", "hybrid://gpu/two"}, do: edits{"hybrid://gpu/two", "hybrid://gpu/one"}},
 	}
