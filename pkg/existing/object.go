@@ -60,9 +60,9 @@ func (o *Object) group() string {
 	return g
 }
 
-// Compare compares what exists with the topology: Nodes, CiliumNodes, Calico IPPools,
-// CiliumPodIPPools, ServiceCIDRs, kubeadm's ClusterConfiguration, Tailscale
-// Connectors and Cilium's ConfigMap. RangePacks among them are reserved ranges of the
+// Compare compares what exists with the topology: Nodes, what kubeadm, k3s and RKE2 say of
+// the control plane, kube-proxy's settings, the API servers' endpoints, ServiceCIDRs,
+// what Cilium and Calico keep in objects, Tailscale Connectors. RangePacks among them are reserved ranges of the
 // user's own, which it returns. Objects of other kinds are ignored.
 //
 // The path of a finding starts with the object: "Node/gpu-1:spec.podCIDRs[0]".
@@ -70,21 +70,23 @@ func Compare(t *schema.Topology, objects []Object) (list diag.List, packs []clai
 	if len(objects) == 0 {
 		return nil, nil
 	}
-	w := newWanted(t)
+	w := newWanted(t, objects)
+	known := kinds()
 	claims := map[string][]objectClaim{} // by kind: only like objects exclude each other
 	for i := range objects {
 		o := &objects[i]
-		kind, known := kinds()[o.group()+"/"+o.Kind]
+		kind, isKnown := known[o.group()+"/"+o.Kind]
 		switch {
 		case o.APIVersion == schema.APIVersion && o.Kind == schema.KindRangePack:
 			packs = append(packs, readPack(&list, o))
-		case known:
+		case isKnown:
 			found := kind.read(o)
 			list = append(list, found.invalid...)
 			kind.check(w, &list, o, found.claims)
 			claims[o.Kind] = append(claims[o.Kind], found.claims...)
 		}
 	}
+	list = append(list, w.shared()...)
 	for _, kind := range objectKinds() {
 		list = append(list, between(claims[kind])...)
 	}
@@ -95,6 +97,7 @@ func Compare(t *schema.Topology, objects []Object) (list diag.List, packs []clai
 // ipam.Suggest should keep clear of, beside what the topology claims.
 func Taken(objects []Object) []netip.Prefix {
 	var taken []netip.Prefix
+	known := kinds()
 	for i := range objects {
 		o := &objects[i]
 		if o.APIVersion == schema.APIVersion && o.Kind == schema.KindRangePack {
@@ -102,7 +105,7 @@ func Taken(objects []Object) []netip.Prefix {
 				taken = append(taken, r.Prefix)
 			}
 		}
-		if kind, known := kinds()[o.group()+"/"+o.Kind]; known {
+		if kind, ok := known[o.group()+"/"+o.Kind]; ok {
 			for _, c := range kind.read(o).claims {
 				taken = append(taken, c.Prefix)
 			}

@@ -29,18 +29,25 @@ func Read(file string, nodes ...*yaml.RNode) ([]Object, error) {
 		}
 		o.Locate = func(path string) diag.Position { return locate(file, n.YNode(), path) }
 		objects = append(objects, o)
-		objects = append(objects, inside(&o)...)
+		objects = append(objects, inside(&o, file, n.YNode())...)
 	}
 	return objects, nil
 }
 
-// inside reads the object that kubeadm keeps as text in its ConfigMap (kubernetes
-// 1.33.1, cmd/kubeadm/app/constants: KubeadmConfigConfigMap). What is not an object there
-// is kubeadm's business.
-func inside(o *Object) []Object {
+// nested are the ConfigMaps that hold an object as text, and the key that has it (kubernetes
+// 1.33.1, cmd/kubeadm/app/constants: KubeadmConfigConfigMap, KubeProxyConfigMap,
+// KubeProxyConfigMapKey).
+func nested() map[string]string {
+	return map[string]string{"kubeadm-config": "ClusterConfiguration", "kube-proxy": "config.conf"}
+}
+
+// inside reads the object that a ConfigMap holds as text. What is not an object there is the
+// business of whoever wrote it.
+func inside(o *Object, file string, outer *yaml.Node) []Object {
 	data, _ := o.Content["data"].(map[string]any)
-	text, _ := data["ClusterConfiguration"].(string)
-	if o.Kind != "ConfigMap" || o.Name != "kubeadm-config" || text == "" {
+	key := nested()[o.Name]
+	text, _ := data[key].(string)
+	if o.Kind != "ConfigMap" || key == "" || text == "" {
 		return nil
 	}
 	n, err := yaml.Parse(text)
@@ -51,9 +58,17 @@ func inside(o *Object) []Object {
 	if err != nil {
 		return nil
 	}
-	at := o.Locate
+	at := o.Locate(diag.Field("data", key))
+	_, block := yamlnode.Nearest(outer, diag.Field("data", key))
 	for i := range objects {
-		objects[i].Locate = func(string) diag.Position { return at("data.ClusterConfiguration") }
+		objects[i].Locate = func(path string) diag.Position {
+			// The lines of a literal block are lines of the file. How far they are indented
+			// nobody says.
+			if _, field := yamlnode.Nearest(n.YNode(), path); file != "" && block.Style&yaml.LiteralStyle != 0 {
+				return diag.Position{File: file, Line: block.Line + field.Line}
+			}
+			return at
+		}
 	}
 	return objects
 }
@@ -63,7 +78,21 @@ func object(n *yaml.RNode) (Object, error) {
 	if err := n.YNode().Decode(&content); err != nil {
 		return Object{}, err
 	}
-	return Object{APIVersion: n.GetApiVersion(), Kind: n.GetKind(), Namespace: n.GetNamespace(), Name: n.GetName(), Content: content}, nil
+	return Object{
+		APIVersion: word(content, "apiVersion"), Kind: word(content, "kind"),
+		Namespace: word(content, "metadata", "namespace"), Name: word(content, "metadata", "name"), Content: content,
+	}, nil
+}
+
+// word is a string, or a number that stands where one belongs; empty where there is neither.
+// kyaml's own getters stop where metadata is a list.
+func word(v any, keys ...string) string {
+	switch v := dig(v, keys...).(type) {
+	case nil, map[string]any, []any:
+		return ""
+	default:
+		return fmt.Sprint(v)
+	}
 }
 
 // locate finds where a field was written, or the nearest thing above it.

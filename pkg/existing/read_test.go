@@ -70,7 +70,7 @@ data:
 	if err != nil || len(objects) != 2 || objects[1].Kind != "ClusterConfiguration" {
 		t.Fatalf("%+v, %v", objects, err)
 	}
-	if got := objects[1].Locate("networking.podSubnet").String(); got != "d:5:25" {
+	if got := objects[1].Locate("networking.podSubnet").String(); got != "d:8" {
 		t.Error(got)
 	}
 }

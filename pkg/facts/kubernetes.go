@@ -16,6 +16,13 @@ const (
 	// cmd/kubeadm/app/constants/constants.go: MaximumBitsForServiceSubnet); how many at least,
 	// the distribution says.
 	MostServiceBits = 20
+	// KubeletSkew is how many minor versions a kubelet may be older than the API server
+	// (kubernetes.io/releases/version-skew-policy, read 2026-11: two before 1.25).
+	KubeletSkew = 3
+	// UninitializedTaint is set by a kubelet that runs with --cloud-provider=external, for a
+	// cloud controller manager to take away (kubernetes v1.33.1,
+	// staging/src/k8s.io/cloud-provider/api/well_known_taints.go).
+	UninitializedTaint = "node.cloudprovider.kubernetes.io/uninitialized"
 )
 
 // KubernetesVersions are those whose API servers take every object that is rendered, and keep

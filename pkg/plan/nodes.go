@@ -148,3 +148,17 @@ func (p *Plan) ClusterRanges() []netip.Prefix {
 	}
 	return list
 }
+
+// PoolBlock is what each node gets of a region's own pool, as a prefix length: the plugin's
+// usual one where the user states none, and no block is larger than the narrowest of the
+// pool's prefixes.
+func PoolBlock(cidrs []netip.Prefix, stated, usual int) int {
+	if stated != 0 {
+		return stated
+	}
+	size := usual
+	for _, c := range cidrs {
+		size = max(size, c.Bits())
+	}
+	return size
+}

@@ -70,6 +70,8 @@ type Distribution struct {
 	// KubeletTunnel is by what API servers reach kubelets where these open the connection, as
 	// messages call it; empty where API servers do.
 	KubeletTunnel fact.Datum[string]
+	// Flags is where a server's own flags show in a running cluster.
+	Flags fact.Datum[Flags]
 	// Remote is whether nodes of other providers than Home can join, and how.
 	Remote fact.Datum[Remote]
 	// RemoteNetworks is the command that tells the control plane the networks of such nodes, up
@@ -122,6 +124,25 @@ type Alone struct {
 	Stop string
 	// Undo takes Run back, whether or not the kubelet has been stopped.
 	Undo []string
+}
+
+// Flags are those of a server, as an annotation of its Node has them: a list of JSON.
+type Flags struct {
+	Annotation string
+	// Plugin is the flag that chooses the network plugin, Usual its value where it is not
+	// given, and Runs what its values run; one that is not there runs nothing that is known.
+	Plugin, Usual string
+	Runs          map[string]Runs
+	// NoPolicies is the flag that keeps its own controller of network policies off, beside
+	// another plugin's; unknown where it has none.
+	NoPolicies fact.Datum[string]
+}
+
+// Runs is a network plugin, and how it carries pods' packets; empty where the flag leaves
+// that open.
+type Runs struct {
+	Type   schema.CNIType
+	Tunnel schema.TunnelProtocol
 }
 
 // Remote is what a control plane that its provider runs makes of nodes elsewhere.
@@ -178,6 +199,7 @@ const (
 	homeController = "its provider's cloud controller manager runs there"
 	noCharts       = "it installs no network plugin by a chart of its own"
 	notRead        = "no source has been read"
+	noFlags        = "its Nodes do not say how its servers run"
 	ownHosts       = "its hosts have a shell and a service manager of their own"
 	apiServer      = "nodes need the API server's own port alone"
 	kubelet        = "kubelet.service"

@@ -30,6 +30,7 @@ func (distributions) GKE() Distribution {
 		NodePorts:        fact.Unknown[[]string](notRead),
 		PeerPorts:        fact.Known([]string(nil), hidden),
 		KubeletTunnel:    fact.Known(konnectivity, "Google Kubernetes Engine, cluster architecture: the Konnectivity proxy"),
+		Flags:            fact.Unknown[Flags](noFlags),
 		Remote:           fact.Known(Remote{No, "takes nodes of its own node pools only"}, "Google Kubernetes Engine, node pools: a node is a Compute Engine instance that GKE makes"),
 		RemoteNetworks:   fact.Unknown[string]("it takes no such nodes"),
 	}

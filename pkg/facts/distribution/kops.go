@@ -30,6 +30,7 @@ func (distributions) KOps() Distribution {
 		NodePorts:        fact.Unknown[[]string](notRead),
 		PeerPorts:        fact.Unknown[[]string](notRead),
 		KubeletTunnel:    fact.Unknown[string](notRead),
+		Flags:            fact.Unknown[Flags](noFlags),
 		Remote:           fact.Unknown[Remote](noRemote),
 		RemoteNetworks:   fact.Unknown[string](noRemote),
 	}

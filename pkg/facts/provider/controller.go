@@ -2,6 +2,7 @@ package provider
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/fact"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
@@ -36,6 +37,17 @@ type Controller struct {
 // providerID that its cloud does not know.
 func (c Controller) Deletes(kubernetes schema.Version) bool {
 	return !c.Keeps.IsKnown() || schema.VersionRange{Until: c.Keeps.Value}.Contains(kubernetes)
+}
+
+// Schemes are those of the providerIDs of its own nodes; none where they have no scheme.
+func (c Controller) Schemes() []string {
+	var list []string
+	for word := range strings.FieldsSeq(c.IDs.Value) {
+		if scheme, _, found := strings.Cut(word, "://"); found {
+			list = append(list, scheme)
+		}
+	}
+	return list
 }
 
 // WithController is the provider whose cloud controller manager has that name. ok is false

@@ -293,18 +293,9 @@ func ciliumPoolOf(r *plan.Region) ciliumPool {
 	}
 }
 
-// poolFamily takes the plugin's usual block size where the user states none, and no block
-// is larger than the narrowest of its prefixes.
 func poolFamily(cidrs []netip.Prefix, stated, usual int) *ciliumPoolFamily {
 	if len(cidrs) == 0 {
 		return nil
 	}
-	size := stated
-	if size == 0 {
-		size = usual
-		for _, c := range cidrs {
-			size = max(size, c.Bits())
-		}
-	}
-	return &ciliumPoolFamily{cidrs, size}
+	return &ciliumPoolFamily{cidrs, plan.PoolBlock(cidrs, stated, usual)}
 }
