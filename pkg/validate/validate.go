@@ -108,6 +108,7 @@ func checks() []check {
 		masqueradeOut,
 		networkPlugins,
 		given(nodeLabels),
+		given(selectors),
 		nodeRoutes,
 		packetSizes,
 		markUses,
@@ -154,7 +155,7 @@ func Codes() []diag.Code {
 		CodeMTUIPv6, CodeMTULink, CodeMTUPod, CodeMTUTunnel,
 		CodePodsUnrouted, CodeHostRoutes, CodeCloudUntold, CodeSourceCheck, CodePodsShare, CodePodsSource,
 		CodeForeignNode, CodeTagOperator, CodeTagRegions,
-		CodeLeavingServer, CodeStateSecret, CodeIdentityControl, CodeIdentityRemote, CodeIdentityStaticPod, CodeIdentityVersion,
+		CodeLeavingServer, CodeSelectorShared, CodeStateSecret, CodeIdentityControl, CodeIdentityRemote, CodeIdentityStaticPod, CodeIdentityVersion,
 		CodeVersionOld, CodeVersionUnknown, CodeVersionUnread, CodeVersionUnstable,
 	}
 }
