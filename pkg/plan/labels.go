@@ -24,6 +24,22 @@ func (r *Region) JoinLabels(g *schema.GatewayNode) map[string]string {
 	return labels
 }
 
+// HostLabels are JoinLabels of a gateway's host or, where one stands for all of the region's,
+// what is the same for these.
+func (r *Region) HostLabels(h *Host) map[string]string {
+	if h.Node != nil {
+		return r.JoinLabels(h.Node)
+	}
+	nodes := r.Region.Gateways.Nodes
+	labels := r.JoinLabels(&nodes[0])
+	for i := range nodes {
+		if nodes[i].Zone != nodes[0].Zone {
+			return r.OwnLabels(&nodes[0])
+		}
+	}
+	return labels
+}
+
 // OwnLabels are those of JoinLabels that nobody but us gives or reads.
 func (r *Region) OwnLabels(g *schema.GatewayNode) map[string]string {
 	labels := r.NodeLabels()

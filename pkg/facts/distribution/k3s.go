@@ -27,7 +27,7 @@ func (distributions) K3s() Distribution {
 			ProviderID: fact.Known("kubelet-arg:\n  - provider-id={id}\n", "docs.k3s.io, agent configuration: kubelet-arg"),
 			Run:        []string{"(umask 377 && cat >/etc/rancher/k3s/token)", "INSTALL_K3S_EXEC=agent sh install.sh"},
 			Leave:      []string{"k3s-agent-uninstall.sh"},
-			Why:        "The token is the server's /var/lib/rancher/k3s/server/node-token; the command waits for it, and Ctrl-D ends it. install.sh is k3s's own, of get.k3s.io.",
+			Why:        "The token is the server's /var/lib/rancher/k3s/server/node-token; the command waits for it, and Ctrl-D ends it. install.sh is k3s's own, of get.k3s.io (`curl -sfL https://get.k3s.io -o install.sh`), in a directory of its own; INSTALL_K3S_VERSION chooses the server's version.",
 		}, "docs.k3s.io, agent configuration: server, token-file, node-name, node-ip, node-label; configuration file; uninstalling k3s"),
 		JoinNeeds:     fact.Known("k3s's own installer", "docs.k3s.io, quick start: it fetches the program"),
 		JoinGiven:     fact.Unknown[Given](noGiven),

@@ -27,7 +27,7 @@ func (distributions) RKE2() Distribution {
 			ProviderID: fact.Known("kubelet-arg:\n  - provider-id={id}\n", "docs.rke2.io, agent configuration: kubelet-arg"),
 			Run:        []string{"(umask 377 && cat >/etc/rancher/rke2/token)", "INSTALL_RKE2_TYPE=agent sh install.sh", "systemctl enable --now rke2-agent.service"},
 			Leave:      []string{"rke2-uninstall.sh"},
-			Why:        "The token is the server's /var/lib/rancher/rke2/server/node-token; the command waits for it, and Ctrl-D ends it. install.sh is RKE2's own, of get.rke2.io.",
+			Why:        "The token is the server's /var/lib/rancher/rke2/server/node-token; the command waits for it, and Ctrl-D ends it. install.sh is RKE2's own, of get.rke2.io (`curl -sfL https://get.rke2.io -o install.sh`), in a directory of its own; INSTALL_RKE2_VERSION chooses the server's version.",
 		}, "docs.rke2.io, Linux agent configuration reference: server, token-file, node-name, node-ip, node-label; networking requirements: 9345; uninstall options"),
 		JoinNeeds:     fact.Known("RKE2's own installer", "docs.rke2.io, quick start: it fetches the programs"),
 		JoinGiven:     fact.Unknown[Given](noGiven),

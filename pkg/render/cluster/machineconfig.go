@@ -23,6 +23,9 @@ type machineConfig struct {
 
 type machine struct {
 	Kubelet machineKubelet `json:"kubelet"`
+	// NodeLabels are those by which DaemonSets and the network plugin's settings find the node.
+	// Talos gives them by the node's own account, which may give these: see plan.JoinLabels.
+	NodeLabels map[string]string `json:"nodeLabels"`
 	// Pods are static pods, which the host serves to its kubelet.
 	Pods  []*corev1.Pod `json:"pods,omitempty"`
 	Files []machineFile `json:"files,omitempty"`
@@ -60,6 +63,7 @@ type machineFile struct {
 func MachineConfig(f *host.Fleet, p *plan.Plan, r *plan.Region, h *plan.Host, runs host.Gateway) (tree.File, error) {
 	g := &gateway{naming{p, r, r.Region}, h, runs}
 	m := g.machine()
+	m.NodeLabels = r.HostLabels(h)
 	note := "Where the DaemonSet's pods run: " + strings.Join(r.Names(h), ", ")
 	if r.Region.Gateways.Mode != schema.ModeDaemonSet {
 		m.Pods = []*corev1.Pod{g.staticPod()}
@@ -76,6 +80,7 @@ func MachineConfig(f *host.Fleet, p *plan.Plan, r *plan.Region, h *plan.Host, ru
 func NodeMachineConfig(f *host.Fleet, p *plan.Plan, r *plan.Region, runs host.Node) (tree.File, error) {
 	n := naming{p, r, r.Region}
 	m := n.machine()
+	m.NodeLabels = r.JoinLabels(nil)
 	note := "Nodes of region " + r.Region.Name + " that are not gateways"
 	if r.HasForm(schema.RouteFormMachineConfig) {
 		routes := &nodeRoutes{p, r, r.Region, runs}
@@ -91,7 +96,7 @@ func (n *naming) machine() machine {
 	for _, dir := range []string{n.all.HostDir(), host.RunDir} {
 		mounts = append(mounts, machineMount{dir, "bind", dir, []string{"bind", "rshared", "rw"}})
 	}
-	return machine{Kubelet: machineKubelet{mounts, machineNodeIP{n.region.NodeCIDRs}}}
+	return machine{Kubelet: machineKubelet{ExtraMounts: mounts, NodeIP: machineNodeIP{n.region.NodeCIDRs}}}
 }
 
 // machineFiles are what the programs' directory holds.

@@ -280,7 +280,8 @@ func (b *builder) gatewayHost(r *plan.Region, n *schema.GatewayNode) {
 	if r.Region.Gateways.OnHost() {
 		version := string(b.spec().Tailnet.TailscaleVersion)
 		b.add(Step{Phase: Hosts, Title: "Install Tailscale on " + n.Name, On: n.Name,
-			Why:   "The package of Tailscale's own repository (pkgs.tailscale.com), held at the topology's version, or the two programs of its static build in /usr/local/bin. The package's own service must not run beside the gateway.",
+			Why: "The package of Tailscale's own repository, which pkgs.tailscale.com says how to add, held at the topology's version, or the two programs of its static build in /usr/local/bin. The package's own service must not run beside the gateway. " +
+				"For another version later: `apt-mark unhold tailscale`, and this step again.",
 			Run:   []string{"apt-get install -y tailscale=" + version + " && apt-mark hold tailscale", "systemctl disable --now tailscaled.service"},
 			Works: "tailscaled --version", Shows: version + " in its first line",
 			Needs: "Tailscale's repository"})
@@ -350,6 +351,9 @@ func (b *builder) nodeHosts(r *plan.Region) {
 			b.add(Step{Phase: Hosts, Title: "Patch the machine configuration of the other nodes of " + name, NodesOf: name,
 				Run:   []string{"talosctl patch machineconfig --nodes ADDRESS --patch @" + tree.InRegion(name, "node/machine-config.yaml")},
 				Needs: "a host of " + b.distribution().Title})
+		} else if !r.HasForm(schema.RouteFormDaemonSet) {
+			b.add(Step{Phase: Hosts, Title: "Other nodes of " + name + ", if there are any, have no routes yet", NodesOf: name,
+				Why: "Write `nodeRoutes: {forms: [machineConfig]}` into the region, render again, and patch their machine configurations with `" + tree.InRegion(name, "node/machine-config.yaml") + "`: nothing else brings them routes to the other regions."})
 		}
 		return
 	}
@@ -419,7 +423,8 @@ func (b *builder) later() {
 			"Of a region that stays and loses a gateway, only that host is taken back: drain it, `" + Removed + "` on it, and delete its node, before the topology forgets it.",
 		Run: []string{"kustomize-hybrid render $TOPOLOGY -o ."}})
 	b.add(Step{Phase: Later, Title: "Upgrade Tailscale, Kubernetes or the network plugin",
-		Why: "Change the version in the topology first, and validate: known issues are those of versions. Then render and apply; gateways of a DaemonSet roll one by one, static pods one host after the other, the standby first.",
+		Why: "Change the version in the topology first, and validate: known issues are those of versions. Then render and apply; gateways of a DaemonSet roll one by one; on other gateways' hosts do their steps above again, one host after the other, the standby first, and wait for its check before the next. " +
+			"Kubernetes itself and its plugin are upgraded as their own pages say, servers before nodes.",
 		Run: []string{"kustomize-hybrid validate $TOPOLOGY"}})
 	b.add(Step{Phase: Later, Title: "Change a key",
 		Why: "A gateway that has joined keeps its own node key; the auth key is for one that has lost it. Make a new one, put it where the old one was (Secret and files), and revoke the old one. Nothing restarts."})
