@@ -1,10 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"regexp"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -28,8 +31,16 @@ type cli struct {
 }
 
 // run executes the command line and returns the exit code.
-func run(args []string, in io.Reader, out, errs io.Writer) int {
+//
+// A panic of ours, or of a library below, is one line like any failure: who reads it in a
+// build or in a hook can do nothing with a stack.
+func run(args []string, in io.Reader, out, errs io.Writer) (code int) {
 	c := cli{in, out, errs}
+	defer func() {
+		if p := recover(); p != nil {
+			code = c.exit(fmt.Errorf("a fault of this program, please report it with its input: %v (%s)", p, panicked(debug.Stack())))
+		}
+	}()
 	root := c.root()
 	root.SetArgs(args)
 	root.SetIn(in)
@@ -196,4 +207,14 @@ func isTerminal(stream any) bool {
 	}
 	info, err := f.Stat()
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// panicked is the place in this module that a panic came from, or through.
+func panicked(stack []byte) string {
+	ours := regexp.MustCompile(`(?m)^\s+\S*?/((?:cmd/kustomize-hybrid|pkg|schema|internal)/[^@\s]+\.go:\d+)`)
+	_, below, _ := bytes.Cut(stack, []byte("panic("))
+	if found := ours.FindSubmatch(below); found != nil {
+		return string(found[1])
+	}
+	return "outside of this module"
 }

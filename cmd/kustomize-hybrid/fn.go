@@ -59,6 +59,9 @@ func process(rl *framework.ResourceList) (diag.List, error) {
 		return nil, errors.New("standard input does not hold a ResourceList with a functionConfig; " +
 			"to check a topology, use 'kustomize-hybrid validate FILE'")
 	}
+	if config.YNode().Kind != yaml.MappingNode {
+		return nil, errors.New("the functionConfig is no mapping: it has an apiVersion, a kind and a metadata.name")
+	}
 	if config.GetApiVersion() != schema.APIVersion {
 		return nil, fmt.Errorf("the functionConfig is a %s of %s; this function takes %s",
 			config.GetKind(), config.GetApiVersion(), schema.APIVersion)
@@ -165,7 +168,7 @@ func validateItems(rl *framework.ResourceList) (diag.List, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append(list, hybrid.Validate(in, hybrid.Options{Strict: config["strict"] == "true", Today: config["today"]})...), nil
+	return append(list, hybrid.Validate(in, hybrid.Options{Strict: strings.EqualFold(config["strict"], "true"), Today: config["today"]})...), nil
 }
 
 // fromKpt tells kpt from kustomize: both say in which file an item stands (kustomize
@@ -221,6 +224,7 @@ func functionSpec(config *yaml.RNode, known ...string) (map[string]string, diag.
 			list.Errorf(load.WrongType, path, "%s must be a single value", path).Fix("write %s: VALUE", name)
 		default:
 			values[name] = f.Value.YNode().Value
+			list = append(list, meant(name, path, values[name])...)
 		}
 		return nil
 	})
@@ -228,6 +232,19 @@ func functionSpec(config *yaml.RNode, known ...string) (map[string]string, diag.
 		list.Errorf(load.WrongType, "spec", "spec must be a mapping").Fix("write its fields below it")
 	}
 	return values, list
+}
+
+// meant finds values of a function's fields that say nothing: YAML's booleans are true and
+// false (YAML 1.2, core schema: in three spellings), and a day is one of the calendar.
+func meant(name, path, value string) diag.List {
+	var list diag.List
+	switch {
+	case name == "strict" && !slices.Contains([]string{"true", "True", "TRUE", "false", "False", "FALSE"}, value):
+		list.Errorf(load.BadValue, path, "strict is %q, and must be true or false", value).Fix("write strict: true")
+	case name == "today" && !day(value):
+		list.Errorf(load.BadValue, path, "today is %q, and must be a day written YYYY-MM-DD", value).Fix("write it in quotes, such as \"2026-12-31\"")
+	}
+	return list
 }
 
 // objects renders what goes to the API server, as nodes; none where a finding is an

@@ -1,0 +1,24 @@
+package main
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+)
+
+// broken is an input that panics when it is read, as a library does that meets what it did
+// not expect.
+type broken struct{}
+
+func (broken) Read([]byte) (int, error) { panic("index out of range\nwith length 1") }
+
+func TestPanicIsOneLine(t *testing.T) {
+	for _, args := range [][]string{{"validate", "-"}, nil} {
+		var out, errs bytes.Buffer
+		code := run(args, broken{}, &out, &errs)
+		text := errs.String()
+		if code != exitFailure || strings.Count(text, "\n") != 1 || !strings.Contains(text, "index out of range with length 1 (cmd/kustomize-hybrid/cli_test.go:") || out.Len() > 0 {
+			t.Errorf("%q: exit %d, %q, %q", args, code, text, out.String())
+		}
+	}
+}
