@@ -286,7 +286,11 @@ remove() {
 		rm -f "$ROOT$path"
 		rmdir -p "$ROOT${path%/*}" 2>/dev/null
 	done
-	if live && [ -n "$(units)" ]; then systemctl daemon-reload; fi
+	if live && [ -n "$(units)" ]; then
+		systemctl daemon-reload
+		# Of a unit that could not end as it should, systemd remembers that.
+		files | sed -n 's|^[0-7]* /etc/systemd/system/\([^@]*\)$|\1|p' | while read -r unit; do systemctl reset-failed "$unit" 2>/dev/null; done
+	fi
 	if [ "${1:-}" = --purge ]; then
 		key=$(told key)
 		if [ -n "$key" ]; then
