@@ -4,7 +4,7 @@ EXAMPLE ?= regional-gateway
 OUT ?= out
 NESTED = tools test/cloud test/crds test/reports test/talos test/lab test/lab/pinned test/lab/newest test/cluster test/cluster/kubernetes test/cluster/newest test/cluster/coredns
 
-.PHONY: build run test newcomer golden netns hostforms lab lab-programs lab-throughput cluster cluster-programs schemas cloud check lint tidy shellcheck e2e fuzz bench bench-scale startup clean
+.PHONY: build run test newcomer golden netns hostforms lab lab-programs lab-throughput cluster cluster-programs schemas cloud check lint tidy shellcheck e2e kill fuzz bench bench-scale startup clean
 
 build:
 	$(GO) build -trimpath -o bin/kustomize-hybrid ./cmd/kustomize-hybrid
@@ -116,12 +116,16 @@ shellcheck: build
 	@for dir in examples/*/; do bin/kustomize-hybrid render $${dir}topology.yaml -o bin/$$dir || exit 1; done
 	shellcheck --external-sources --source-path=SCRIPTDIR $$(find bin/examples -name '*.sh' | sort)
 
-# The real kustomize binary over overlays and rendered trees, and renders that are killed at
-# each call that changes the disk. Needs root (it mounts a small disk to fill it up) and strace.
+# The real kustomize binary over overlays and rendered trees. Needs root (it mounts a
+# small disk to fill it up).
 e2e: build
 	cd tools && $(GO) build -o ../bin/kustomize sigs.k8s.io/kustomize/kustomize/v5
 	KUSTOMIZE=$(CURDIR)/bin/kustomize $(GO) test -count=1 -tags e2e ./test/e2e
-	$(GO) test -count=1 -tags e2e -run 'Killed|AtOnce' ./pkg/emit
+
+# Renders that are killed at each call that changes the disk, and at any time, and two at once:
+# strace. It takes three minutes, so that CI leaves it out.
+kill:
+	$(GO) test -count=1 -v -tags e2e -run 'Killed|AtOnce' ./pkg/emit
 
 # Each fuzz target for FUZZTIME.
 FUZZTIME ?= 10s

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -67,20 +68,29 @@ func TestKilledAtEveryCall(t *testing.T) {
 	if err != nil {
 		t.Fatal("strace is missing: apt-get install strace")
 	}
+	var mu sync.Mutex
 	states := map[string]int{}
-	for _, call := range changing {
-		for n := 1; ; n++ {
-			dir := begun(t)
-			cmd := exec.Command(strace, "-f", "-qq", "-o", "/dev/null", "-e", "trace="+call, "-e", fmt.Sprintf("inject=%s:signal=SIGKILL:when=%d", call, n), os.Args[0])
-			cmd.Env = append(os.Environ(), writes+"=two,"+dir)
-			if out, err := cmd.CombinedOutput(); err == nil {
-				break // it does not call that so often
-			} else if cmd.ProcessState.ExitCode() == 1 {
-				t.Fatalf("%s %d: %v\n%s", call, n, err, out)
-			}
-			states[heals(t, fmt.Sprintf("%s %d", call, n), dir, n)]++
+	t.Run("calls", func(t *testing.T) {
+		for _, call := range changing {
+			t.Run(call, func(t *testing.T) {
+				t.Parallel()
+				for n := 1; ; n++ {
+					dir := begun(t)
+					cmd := exec.Command(strace, "-f", "-qq", "-o", "/dev/null", "-e", "trace="+call, "-e", fmt.Sprintf("inject=%s:signal=SIGKILL:when=%d", call, n), os.Args[0])
+					cmd.Env = append(os.Environ(), writes+"=two,"+dir)
+					if out, err := cmd.CombinedOutput(); err == nil {
+						break // it does not call that so often
+					} else if cmd.ProcessState.ExitCode() == 1 {
+						t.Fatalf("%s %d: %v\n%s", call, n, err, out)
+					}
+					was := heals(t, fmt.Sprintf("%s %d", call, n), dir, n)
+					mu.Lock()
+					states[was]++
+					mu.Unlock()
+				}
+			})
 		}
-	}
+	})
 	points := 0
 	for _, n := range states {
 		points += n
