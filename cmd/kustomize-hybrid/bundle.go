@@ -95,7 +95,11 @@ func (c cli) writeBundle(output string, files []tree.File) error {
 			return err
 		}
 	default:
-		if _, err := emit.Write(output, tree.Of(files...), emit.RefuseForeign); err != nil {
+		done, err := emit.Write(output, tree.Of(files...), emit.RefuseForeign)
+		if err != nil {
+			return err
+		}
+		if err := c.sayEdited(output, done); err != nil {
 			return err
 		}
 	}

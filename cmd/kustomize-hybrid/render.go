@@ -14,7 +14,6 @@ import (
 
 	"github.com/kustomize-hybrid/kustomize-hybrid"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/emit"
-	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/steps"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/tree"
 )
@@ -39,6 +38,7 @@ DIR:
   kustomization.yaml, cluster/   what goes to the API server: kubectl apply -k DIR
   host/, fleet.tables            what goes to every host: programs, and the fleet's prefixes
   regions/<region>/              what goes to a region's hosts: tables, static pods, environment
+  leaving/<region>/              what takes back a region that is under spec.leaving
   cloud/                         programs for the providers' own networks
   tailnet/                       what goes to the tailnet: the policy file
   cni/                           settings for the network plugin
@@ -99,10 +99,8 @@ func (c cli) render(command string, paths []string, o renderOptions) error {
 		}
 		return err
 	}
-	if len(done.Edited) > 0 {
-		if _, err := fmt.Fprintf(c.err, "%s: warning: %s had been edited since they were rendered, and are replaced: what is to stay belongs into the topology\n", o.dir, clipped(done.Edited)); err != nil {
-			return err
-		}
+	if err := c.sayEdited(o.dir, done); err != nil {
+		return err
 	}
 	_, err = fmt.Fprintf(c.out, "%s: %d files written; %s says what to do with them, in which order\n",
 		o.dir, done.Files, filepath.Join(o.dir, steps.Path))
@@ -116,7 +114,7 @@ func (c cli) vanished(command string, paths []string, in hybrid.Input, o renderO
 	if err != nil {
 		return err
 	}
-	gone := slices.DeleteFunc(plan.RegionsOf(recorded), func(name string) bool { return slices.Contains(hybrid.Regions(in), name) })
+	gone := slices.DeleteFunc(tree.Regions(recorded), func(name string) bool { return slices.Contains(hybrid.Regions(in), name) })
 	for _, name := range o.forget {
 		if !slices.Contains(gone, name) {
 			return &usageError{command, fmt.Errorf("--forget %s: it is no region that %s has and %s lacks", name, o.dir, strings.Join(paths, ", "))}
@@ -188,10 +186,11 @@ func (c cli) drift(paths []string, dir string, files iter.Seq2[tree.File, error]
 	return errors.Join(err, errFindings)
 }
 
-// clipped names a few of many.
-func clipped(names []string) string {
-	if len(names) > 3 {
-		return fmt.Sprintf("%s and %d more", strings.Join(names[:3], ", "), len(names)-3)
+// sayEdited names what somebody had changed in a directory, and has lost.
+func (c cli) sayEdited(dir string, done emit.Written) error {
+	if len(done.Edited) == 0 {
+		return nil
 	}
-	return strings.Join(names, ", ")
+	_, err := fmt.Fprintf(c.err, "%s: warning: %s edited since it was rendered, and replaced: what is to stay belongs into the topology\n", dir, emit.Few(done.Edited))
+	return err
 }

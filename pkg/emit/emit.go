@@ -33,13 +33,15 @@ type ForeignError struct {
 
 // Error names the first few files.
 func (e *ForeignError) Error() string {
-	shown := e.Paths
-	more := ""
-	if len(shown) > 3 {
-		more = fmt.Sprintf(" and %d more", len(shown)-3)
-		shown = shown[:3]
+	return fmt.Sprintf("%s holds files that were not rendered there: %s", e.Dir, Few(e.Paths))
+}
+
+// Few names the first of many files, and says how many more there are.
+func Few(paths []string) string {
+	if len(paths) <= 3 {
+		return strings.Join(paths, ", ")
 	}
-	return fmt.Sprintf("%s holds files that were not rendered there: %s%s", e.Dir, strings.Join(shown, ", "), more)
+	return fmt.Sprintf("%s and %d more", strings.Join(paths[:3], ", "), len(paths)-3)
 }
 
 // Written is what Write has done.

@@ -3,7 +3,6 @@ package plan
 import (
 	"cmp"
 	"slices"
-	"strings"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/plugin"
@@ -50,17 +49,3 @@ func (r *Region) PluginObjects() bool {
 
 // LeavingPath is where what takes a leaving region back stands in the tree, with a slash.
 func LeavingPath(region string) string { return "leaving/" + region + "/" }
-
-// RegionsOf are the regions that a rendered tree with such files has, sorted. A region that
-// is leaving is none of them: what takes it back was rendered for somebody to run.
-func RegionsOf(paths []string) []string {
-	var names []string
-	for _, p := range paths {
-		if rest, ok := strings.CutPrefix(p, "regions/"); ok {
-			name, _, _ := strings.Cut(rest, "/")
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
-}

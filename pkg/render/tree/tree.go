@@ -9,6 +9,7 @@ import (
 	"cmp"
 	"iter"
 	"slices"
+	"strings"
 )
 
 // File is one file of the output tree.
@@ -66,6 +67,20 @@ func Concat(sequences ...iter.Seq2[File, error]) iter.Seq2[File, error] {
 
 // InRegion is where a file of a region stands in the tree.
 func InRegion(region, name string) string { return "regions/" + region + "/" + name }
+
+// Regions are the regions that a rendered tree with such files has, sorted. A region that
+// is leaving is none of them: what takes it back was rendered for somebody to run.
+func Regions(paths []string) []string {
+	var names []string
+	for _, p := range paths {
+		if rest, ok := strings.CutPrefix(p, "regions/"); ok {
+			name, _, _ := strings.Cut(rest, "/")
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
 
 // Header is the comment line that opens every generated file which can hold one. It
 // keeps people from editing what the next run overwrites, and has no version and no
