@@ -288,8 +288,9 @@ func (c *cilium) blocks() {
 // hosts compares the way through the host, which decides whether the MSS of TCP is clamped.
 func (c *cilium) hosts() {
 	c.merged("enable-host-legacy-routing", strconv.FormatBool(c.region.Region.CNI.HostRouting == schema.HostRoutingLegacy), "whether pods' packets meet the MSS clamp of gateways differs")
+	// cilium 1.17.4, Documentation/network/kubernetes/kubeproxy-free.rst: Direct Server Return.
 	if mode := c.runs("bpf-lb-mode"); mode == "dsr" && c.runs("kube-proxy-replacement") == "true" {
-		c.report(diag.Warning, "bpf-lb-mode", "bpf-lb-mode of %s is dsr: replies leave another region with a source address that is none of its own, which its network drops", c.ID()).
+		c.report(diag.Warning, "bpf-lb-mode", "bpf-lb-mode of %s is dsr: replies leave another region with a source address that is none of its own, which networks that check sources drop", c.ID()).
 			Fix("set loadBalancer.mode: snat in the values of the cluster's Cilium chart, or keep the backends of NodePorts and load balancers in the region that clients come to")
 	}
 }

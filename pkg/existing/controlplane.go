@@ -181,8 +181,8 @@ func (w *wanted) nodeCIDRUnused(list *diag.List, o *Object, mode string) {
 	}
 }
 
-// proxyMode: a plugin that writes nftables' rules wants kube-proxy to do the same (calico
-// 3.30, "Nftables data plane").
+// proxyMode: a plugin that writes nftables' rules wants kube-proxy to do the same (docs.tigera.io,
+// Calico 3.32, "Calico nftables data plane").
 func (w *wanted) proxyMode(list *diag.List, o *Object) {
 	mode := text(o.Content, "mode")
 	if mode == "" {

@@ -47,7 +47,8 @@ func foreignNodes(p *plan.Plan) diag.List {
 		d.See(regionPath(i)+".provider", "the same goes for nodes of region %q of %s", o.Name, o.Provider)
 	}
 	wayOut := c.Guard.Value + fmt.Sprintf("; its own have the form %s", c.IDs.Value)
-	if facts.Distribution(p.Topology.Spec.Cluster.Distribution).Join.Value.ProviderID.Value != "" && d.Severity == diag.Warning {
+	joined := !slices.ContainsFunc(foreign, func(i int) bool { return p.Regions[i].Region.Gateways.Mode == schema.ModeDaemonSet })
+	if joined && facts.Distribution(p.Topology.Spec.Cluster.Distribution).Join.Value.ProviderID.Value != "" && d.Severity == diag.Warning {
 		wayOut += "; the join commands of STEPS.md do that"
 	}
 	if stated {

@@ -85,7 +85,7 @@ spec:
       - --node-labels={labels}
 `,
 		Run:        []string{"chmod 600 " + file, "nodeadm install {minor} --credential-provider " + provider, "nodeadm init -c file://" + file},
-		ProviderID: fact.Known("", "aws/eks-hybrid v1.0.20, internal/node/hybrid: nodeadm gives the kubelet one"),
+		ProviderID: fact.Known("", "aws/eks-hybrid, internal/kubelet/config.go: hybridProviderIdPrefix, nodeadm gives the kubelet eks-hybrid:///REGION/CLUSTER/NAME"),
 		Leave:      []string{"nodeadm uninstall"},
 		Why:        program + why + "Taints go below kubelet.config, as registerWithTaints; nodeadm refuses hostname-override.",
 	}

@@ -23,8 +23,8 @@ type machineConfig struct {
 
 type machine struct {
 	Kubelet machineKubelet `json:"kubelet"`
-	// NodeLabels are those by which DaemonSets and the network plugin's settings find the node.
-	// Talos gives them by the node's own account, which may give these: see plan.JoinLabels.
+	// NodeLabels are those by which DaemonSets and the network plugin's settings find the node:
+	// labels that a node may give itself, as NodeRestriction demands (see plan.JoinLabels).
 	NodeLabels map[string]string `json:"nodeLabels"`
 	// Pods are static pods, which the host serves to its kubelet.
 	Pods  []*corev1.Pod `json:"pods,omitempty"`

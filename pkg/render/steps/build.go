@@ -397,7 +397,8 @@ func (b *builder) verify() {
 		Undo: []string{"kubectl delete -k " + plan.VerifyPath + " --ignore-not-found"}})
 }
 
-// gpu is a pod that sees one. Its image is the user's choice, since it must fit the driver.
+// gpu is a pod that sees one (NVIDIA/k8s-device-plugin v0.17.1, README.md: prerequisites, the
+// resource nvidia.com/gpu). Its image is the user's choice, since it must fit the driver.
 func (b *builder) gpu() {
 	b.add(Step{Phase: Verify, Title: "Ask for a GPU, where hosts have some",
 		Why: "A GPU host has NVIDIA's driver and, in its container runtime, the handler `nvidia` (of NVIDIA's container toolkit); neither comes from here. The device plugin is a DaemonSet of NVIDIA's: " +

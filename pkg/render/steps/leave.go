@@ -82,6 +82,7 @@ func (l *leaver) daemons(dir string) {
 func (l *leaver) hosts() {
 	name := l.r.Region.Name
 	if l.p.MachineConfig() {
+		// talos.dev v1.10, how to scale down a cluster: it drains, leaves etcd and erases the disks.
 		l.add(Step{Phase: Leave, Title: "Reset the hosts of " + name, For: l.r.GatewayNames(),
 			Why:   "Everything of ours is in their machine configuration: what a host is reset to has none of it. It **wipes their disks**; who wants to keep a host applies a machine configuration without the patch instead.",
 			Run:   []string{"talosctl reset --reboot --nodes ADDRESS   # of each, the gateways last"},
