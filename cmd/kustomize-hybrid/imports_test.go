@@ -63,7 +63,7 @@ func rows() []row {
 		{"pkg/render/placement", "pkg/facts/... pkg/plan pkg/render/tree schema", "", "patches of the users' objects follow from the regions"},
 		{"pkg/render/plugin", "pkg/facts/... pkg/plan pkg/plan/mtu pkg/readmit pkg/render/tree schema", "", "network plugins have kinds of their own"},
 		{"pkg/render/report", "pkg/facts/... pkg/issues pkg/marks pkg/plan pkg/plan/mtu pkg/readmit schema", "", "text about a plan needs no checker"},
-		{"pkg/render/steps", "pkg/facts/... pkg/plan pkg/render/tree schema", "", "who does what follows from the plan"},
+		{"pkg/render/steps", "pkg/facts/... pkg/plan pkg/render/host pkg/render/tree schema", "", "who does what follows from the plan"},
 		{"pkg/render/tree", "", "sigs.k8s.io/kustomize/api/types sigs.k8s.io/kustomize/kyaml/resid", "files and YAML, whatever they say"},
 		{"pkg/suppress", "pkg/diag schema", "", "what a topology accepts is data"},
 		{"pkg/validate", "internal/cidr pkg/claim pkg/diag pkg/facts/... pkg/ipam pkg/issues pkg/marks pkg/plan pkg/plan/mtu pkg/suppress schema", "github.com/gaissmai/bart", "relations are Go over the schema's nouns; shape is load's, and objects are read by pkg/existing"},

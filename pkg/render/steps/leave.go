@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/host"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -111,6 +112,9 @@ func (l *leaver) host(title, gateway, nodesOf string) {
 		if len(d.Undo) > 0 && d.Needs != "" {
 			s.Needs = d.Needs
 		}
+	}
+	if gateway != "" && onCluster(l.r) && l.r.State == plan.StateHost {
+		s.Run = append(s.Run, "rm -rf "+host.HostStateDir) // the DaemonSet's pod kept its identity there
 	}
 	if len(s.Run) == 0 {
 		return

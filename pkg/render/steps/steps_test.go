@@ -387,3 +387,16 @@ func TestJoinWithProviderID(t *testing.T) {
 		}
 	}
 }
+
+// A DaemonSet's pod that kept its identity on its host leaves it there; in a Secret it is
+// the API server's to delete.
+func TestLeavingIdentity(t *testing.T) {
+	for state, want := range map[schema.GatewayState]string{"host": "rm -rf /var/lib/kustomize-hybrid/tailscale", "secret": "delete secret --ignore-not-found tailscale-edge-1"} {
+		topology := sample.Published(t, nil)
+		topology.Spec.Regions[0].Gateways.State = state
+		text := string(steps.Markdown(plan.New(withLeaving(topology, 0)), steps.Filter{Phase: steps.Leave}))
+		if !strings.Contains(text, want) {
+			t.Errorf("%s: %q is not in\n%s", state, want, text)
+		}
+	}
+}
