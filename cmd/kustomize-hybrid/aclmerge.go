@@ -71,6 +71,14 @@ func (o aclMergeOptions) valid() error {
 }
 
 func (c aclCLI) merge(paths []string, o aclMergeOptions) error {
+	if o.write {
+		// Held before it is read: of two merges the second one keeps what the first one added.
+		release, err := atomicfile.Hold(o.into)
+		if err != nil {
+			return err
+		}
+		defer release()
+	}
 	in, policy, err := c.policy(paths, o.into)
 	if err != nil {
 		return err
@@ -107,7 +115,7 @@ func (c aclCLI) deliver(old, text []byte, o aclMergeOptions) error {
 	case o.etag:
 		_, err = fmt.Fprintln(c.out, etag)
 	case o.write:
-		if err := writeInPlace(o.into, old, text); err != nil {
+		if err := c.writeInPlace(o.into, old, text); err != nil {
 			return err
 		}
 		_, err = fmt.Fprintf(c.out, "%s: etag %s\n", o.into, etag)
@@ -122,9 +130,13 @@ func (c aclCLI) deliver(old, text []byte, o aclMergeOptions) error {
 
 // writeInPlace replaces the file completely or not at all, and leaves one that would
 // not change alone.
-func writeInPlace(path string, old, text []byte) error {
+func (c aclCLI) writeInPlace(path string, old, text []byte) error {
 	if bytes.Equal(old, text) {
 		return nil
 	}
-	return atomicfile.Replace(path, text)
+	s, err := atomicfile.Stage(path, old, text)
+	if err != nil {
+		return err
+	}
+	return c.commit(s)
 }

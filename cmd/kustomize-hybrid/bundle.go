@@ -91,7 +91,11 @@ func (c cli) writeBundle(output string, files []tree.File) error {
 		if err := writeTar(&b, files); err != nil {
 			return err
 		}
-		if err := atomicfile.Replace(output, []byte(b.String())); err != nil {
+		lost, err := atomicfile.Replace(output, []byte(b.String()))
+		if err != nil {
+			return err
+		}
+		if err := c.sayLost(lost); err != nil {
 			return err
 		}
 	default:

@@ -39,7 +39,7 @@ func rows() []row {
 		{"pkg/claim", "pkg/diag pkg/facts/... schema", "github.com/gaissmai/bart", "who claims what is known before anything is checked"},
 		{"pkg/diag", "", "github.com/hashicorp/go-multierror", "a finding is data"},
 		{"pkg/edit", "internal/yamlnode", "sigs.k8s.io/kustomize/kyaml/yaml", "it edits YAML, whatever it says"},
-		{"pkg/emit", "pkg/render/tree", "", "emitting knows files only"},
+		{"pkg/emit", "internal/atomicfile pkg/render/tree", "", "emitting knows files only"},
 		{"pkg/existing", "internal/yamlnode pkg/claim pkg/diag pkg/facts/... pkg/plan pkg/plan/mtu schema", "sigs.k8s.io/kustomize/kyaml/yaml", "it compares objects with a topology, and checks nothing else"},
 		{"pkg/facts", "pkg/facts/distribution pkg/facts/fact pkg/facts/plugin pkg/facts/provider schema", "", "what others do needs nothing but the nouns"},
 		{"pkg/facts/distribution", "pkg/facts/fact schema", "", "one file a distribution"},

@@ -1,11 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/netip"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,6 +14,7 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid"
 	"github.com/kustomize-hybrid/kustomize-hybrid/internal/atomicfile"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/ipam"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema/load"
 )
 
 type suggestOptions struct {
@@ -35,14 +35,17 @@ providers or the distribution keep. Further FILEs may hold what exists already, 
 validate, and RangePacks; their addresses are avoided, too.
 
 With --apply the prefixes are added to the region's list (or the cluster's) in the first FILE;
-comments and layout stay as they are. With --lock a file remembers them, and a later run
-never gives them to anybody else.`,
+comments and layout stay as they are. With --lock a file remembers them, and no other run,
+at the same time or later, gives them to anybody else.`,
 		Example: "  kustomize-hybrid suggest topology.yaml --size /20\n" +
 			"  kustomize-hybrid suggest topology.yaml --size /20 --region gpu-dc --apply\n" +
 			"  kustomize-hybrid suggest topology.yaml --size /24 --role node --count 3 --within 10.0.0.0/8 --lock addresses.lock",
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			w, err := o.wish()
+			if err == nil && o.apply && args[0] == "-" {
+				err = errors.New("--apply edits a file, and not standard input")
+			}
 			if err != nil {
 				return &usageError{cmd.CommandPath(), err}
 			}
@@ -81,6 +84,9 @@ func (o *suggestOptions) wish() (hybrid.Wish, error) {
 			return w, fmt.Errorf("--within is a prefix such as 10.0.0.0/8, not %q", o.within)
 		}
 	}
+	if w.Within != w.Within.Masked() {
+		return w, fmt.Errorf("--within %s has host bits: write %s", o.within, w.Within.Masked())
+	}
 	if o.apply && hybrid.Regional(o.role) && o.region == "" {
 		return w, errors.New("--apply needs --region, the region whose list is edited")
 	}
@@ -88,6 +94,12 @@ func (o *suggestOptions) wish() (hybrid.Wish, error) {
 }
 
 func (c cli) suggest(command string, paths []string, o suggestOptions, w hybrid.Wish) error {
+	// Held before anything is read: of two callers the second one sees what the first one took.
+	release, err := atomicfile.Hold(o.edits(paths)...)
+	if err != nil {
+		return err
+	}
+	defer release()
 	in, err := hybrid.LoadFrom(c.in, paths...)
 	if err != nil {
 		return err
@@ -95,10 +107,9 @@ func (c cli) suggest(command string, paths []string, o suggestOptions, w hybrid.
 	if regions := hybrid.Regions(in); o.region != "" && len(regions) > 0 && !slices.Contains(regions, o.region) {
 		return &usageError{command, fmt.Errorf("the topology has no region %q%s", o.region, didYouMean(o.region, regions))}
 	}
-	if o.lock != "" {
-		if w.Lock, err = readLock(o.lock); err != nil {
-			return err
-		}
+	locked, err := c.readLock(o.lock, &w)
+	if err != nil {
+		return err
 	}
 	found, list, err := hybrid.Suggest(in, w)
 	if err == nil {
@@ -107,15 +118,8 @@ func (c cli) suggest(command string, paths []string, o suggestOptions, w hybrid.
 	if err != nil {
 		return err
 	}
-	if o.apply {
-		if err := apply(paths[0], w, found); err != nil {
-			return err
-		}
-	}
-	if w.Lock != nil {
-		if err := writeLock(o.lock, w.Lock); err != nil {
-			return err
-		}
+	if err := c.remember(paths[0], o, w, locked, found); err != nil {
+		return err
 	}
 	for _, p := range found {
 		if _, err := fmt.Fprintln(c.out, p); err != nil {
@@ -125,39 +129,96 @@ func (c cli) suggest(command string, paths []string, o suggestOptions, w hybrid.
 	return nil
 }
 
-// apply edits the topology in place.
-func apply(path string, w hybrid.Wish, found []netip.Prefix) error {
-	if path == "-" {
-		return errors.New("--apply edits a file, and not standard input")
+// edits are the files that a run changes.
+func (o *suggestOptions) edits(paths []string) []string {
+	var list []string
+	if o.lock != "" {
+		list = append(list, o.lock)
 	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return err
+	if o.apply {
+		list = append(list, paths[0])
 	}
-	edited, err := hybrid.Apply(path, text, w, found)
-	if err != nil {
-		return err
-	}
-	return atomicfile.Replace(path, edited)
+	return list
 }
 
-// readLock reads a lock file; one that does not exist yet is empty.
-func readLock(path string) (*ipam.Lock, error) {
-	data, err := os.ReadFile(path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+// readLock reads the lock file into the wish, and returns its bytes, too; one that does not
+// exist yet is empty.
+func (c cli) readLock(path string, w *hybrid.Wish) ([]byte, error) {
+	if path == "" {
+		return nil, nil
+	}
+	data, err := atomicfile.Read(path, load.SizeLimit)
+	if err != nil {
 		return nil, err
 	}
-	lock, err := ipam.ReadLock(data)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return lock, nil
+	lock, list := ipam.ReadLock(path, data)
+	w.Lock = lock
+	return data, c.report(list)
 }
 
-func writeLock(path string, l *ipam.Lock) error {
-	data, err := l.Bytes()
-	if err != nil {
+// remember writes what was found into the lock file and into the topology. Both are staged
+// before one is replaced, and the lock file comes first: a run that ends in between has
+// promised what the next one hands out again.
+func (c cli) remember(path string, o suggestOptions, w hybrid.Wish, locked []byte, found []netip.Prefix) error {
+	var all []*atomicfile.Staged
+	stage := func(path string, old, text []byte) error {
+		if bytes.Equal(old, text) {
+			return nil
+		}
+		s, err := atomicfile.Stage(path, old, text)
+		if err == nil {
+			all = append(all, s)
+		}
 		return err
 	}
-	return atomicfile.Replace(path, data)
+	defer func() {
+		for _, s := range all {
+			s.Discard()
+		}
+	}()
+	if w.Lock != nil {
+		text, err := w.Lock.Bytes()
+		if err != nil {
+			return err
+		}
+		if err := stage(o.lock, locked, text); err != nil {
+			return err
+		}
+	}
+	if o.apply {
+		text, err := atomicfile.Read(path, load.SizeLimit)
+		if err != nil {
+			return err
+		}
+		edited, err := hybrid.Apply(path, text, w, found)
+		if err != nil {
+			return err
+		}
+		if err := stage(path, text, edited); err != nil {
+			return err
+		}
+	}
+	for _, s := range all {
+		if err := c.commit(s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// commit puts a file in its place, and says what of the old one is lost.
+func (c cli) commit(s *atomicfile.Staged) error {
+	if err := s.Commit(); err != nil {
+		return err
+	}
+	return c.sayLost(s.Lost)
+}
+
+func (c cli) sayLost(lost []string) error {
+	for _, text := range lost {
+		if _, err := fmt.Fprintf(c.err, "warning: %s\n", text); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -18,7 +18,7 @@ func Example() {
 	defer os.RemoveAll(dir)
 	path := filepath.Join(dir, "addresses.lock")
 	for _, text := range []string{"old", "new"} {
-		if err := atomicfile.Replace(path, []byte(text)); err != nil {
+		if _, err := atomicfile.Replace(path, []byte(text)); err != nil {
 			panic(err)
 		}
 	}
@@ -39,7 +39,7 @@ func TestPermissionsAndLinksStay(t *testing.T) {
 	if err := os.Symlink(file, link); err != nil {
 		t.Skip("no symbolic links here")
 	}
-	if err := atomicfile.Replace(link, []byte("new")); err != nil {
+	if _, err := atomicfile.Replace(link, []byte("new")); err != nil {
 		t.Fatal(err)
 	}
 	if info, err := os.Lstat(link); err != nil || info.Mode()&fs.ModeSymlink == 0 {
@@ -57,7 +57,7 @@ func TestPermissionsAndLinksStay(t *testing.T) {
 func TestNewFileHasTheUmask(t *testing.T) {
 	dir := t.TempDir()
 	ours, plain := filepath.Join(dir, "ours"), filepath.Join(dir, "plain")
-	if err := atomicfile.Replace(ours, nil); err != nil {
+	if _, err := atomicfile.Replace(ours, nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(plain, nil, 0o666); err != nil {
@@ -76,10 +76,10 @@ func TestNothingIsLeftOfAFailure(t *testing.T) {
 	if err := os.Mkdir(taken, 0o777); err != nil {
 		t.Fatal(err)
 	}
-	if err := atomicfile.Replace(taken, []byte("x")); err == nil {
+	if _, err := atomicfile.Replace(taken, []byte("x")); err == nil {
 		t.Error("a directory is replaced")
 	}
-	if err := atomicfile.Replace(filepath.Join(dir, "no", "such"), nil); err == nil {
+	if _, err := atomicfile.Replace(filepath.Join(dir, "no", "such"), nil); err == nil {
 		t.Error("a directory is made")
 	}
 	entries, err := os.ReadDir(dir)

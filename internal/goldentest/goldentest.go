@@ -190,7 +190,7 @@ func Save(t testing.TB, file, text string) {
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := atomicfile.Replace(file, []byte(text)); err != nil {
+	if _, err := atomicfile.Replace(file, []byte(text)); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -5,6 +5,8 @@ package edit
 import (
 	"bytes"
 	"fmt"
+	"reflect"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -18,16 +20,19 @@ import (
 // mapping written in block style. The values are inserted as they are, with quotes if
 // they need any.
 //
-// The new text is read back: it means what the old one meant plus the values, or
-// Append fails.
+// Both texts are read, with what anchors, aliases and merge keys stand for: the new one
+// means what the old one meant plus the values, or Append fails.
 func Append(text []byte, keys []string, values ...string) ([]byte, error) {
 	edited, err := splicedIn(text, keys, values)
 	if err != nil {
 		return nil, err
 	}
-	var before, after yaml.Node
-	if yaml.Unmarshal(text, &before) != nil || yaml.Unmarshal(edited, &after) != nil || !grown(&before, &after, keys, values) {
+	var before, after any
+	if yaml.Unmarshal(text, &before) != nil || yaml.Unmarshal(edited, &after) != nil {
 		return nil, fmt.Errorf("%s is written in a way that cannot be added to", strings.Join(keys, "."))
+	}
+	if want, ok := grown(before, keys, values); !ok || !reflect.DeepEqual(want, after) {
+		return nil, fmt.Errorf("%s cannot be added to alone: something else would change with it, by an anchor, an alias or a merge key; write it out where it stands", strings.Join(keys, "."))
 	}
 	return edited, nil
 }
@@ -46,6 +51,9 @@ func splicedIn(text []byte, keys, values []string) ([]byte, error) {
 	}
 	last := keys[len(keys)-1]
 	_, list := yamlnode.Child(parent, last)
+	if err := written(parent, list, last); err != nil {
+		return nil, err
+	}
 	switch {
 	case list == nil:
 		return insertKey(text, parent, last, values)
@@ -57,59 +65,72 @@ func splicedIn(text []byte, keys, values []string) ([]byte, error) {
 	return appendBlock(text, list, values)
 }
 
-// grown reports whether after is before with the values at the end of the list.
-func grown(before, after *yaml.Node, keys, values []string) bool {
-	parent, err := descend(after.Content[0], keys[:len(keys)-1])
-	if err != nil {
-		return false
-	}
-	last := keys[len(keys)-1]
-	_, list := yamlnode.Child(parent, last)
-	if list == nil || list.Kind != yaml.SequenceNode || len(list.Content) < len(values) {
-		return false
-	}
-	kept := len(list.Content) - len(values)
-	for i, v := range values {
-		if list.Content[kept+i].Value != strings.Trim(v, `"`) {
-			return false
+// grown is what v, a document without its spelling, is to mean: the values at the end of
+// the list that keys lead to. ok is false where there is no place for one.
+func grown(v any, keys, values []string) (want any, ok bool) {
+	if len(keys) == 0 {
+		list, ok := v.([]any)
+		if v != nil && !ok {
+			return nil, false
 		}
+		for _, value := range values {
+			list = append(list, strings.Trim(value, `"`))
+		}
+		return list, true
 	}
-	list.Content = list.Content[:kept]
-	if old, err := descend(before.Content[0], keys[:len(keys)-1]); err == nil && yamlnode.Field(old, last) == nil {
-		dropKey(parent, last)
+	switch c := v.(type) {
+	case map[string]any:
+		c[keys[0]], ok = grown(c[keys[0]], keys[1:], values)
+	case []any:
+		i, err := strconv.Atoi(keys[0])
+		if err != nil || i < 0 || i >= len(c) {
+			return nil, false
+		}
+		c[i], ok = grown(c[i], keys[1:], values)
 	}
-	return same(before, after)
+	return v, ok
 }
 
-func dropKey(n *yaml.Node, key string) {
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		if n.Content[i].Value == key {
-			n.Content = append(n.Content[:i], n.Content[i+2:]...)
-			return
-		}
+// written refuses a list that stands somewhere else: whoever adds to it there adds to
+// others, too, and a new one here would hide it.
+func written(parent, list *yaml.Node, key string) error {
+	if list != nil && list.Kind == yaml.AliasNode {
+		return aliasError(list, key)
 	}
+	if list != nil || parent.Kind != yaml.MappingNode {
+		return nil
+	}
+	var fields map[string]any
+	if err := parent.Decode(&fields); err != nil {
+		return fmt.Errorf("line %d: %w", parent.Line, err)
+	}
+	if _, merged := fields[key]; merged {
+		line := parent.Line
+		if merge, _ := yamlnode.Child(parent, "<<"); merge != nil {
+			line = merge.Line
+		}
+		return fmt.Errorf("line %d: %s comes by a merge key, and a list of its own would hide it: write the list out", line, key)
+	}
+	return nil
 }
 
-// same compares what two trees say, and not where or how they say it.
-func same(a, b *yaml.Node) bool {
-	if a.Kind != b.Kind || a.Value != b.Value || a.Tag != b.Tag || a.Anchor != b.Anchor || len(a.Content) != len(b.Content) {
-		return false
-	}
-	for i := range a.Content {
-		if !same(a.Content[i], b.Content[i]) {
-			return false
-		}
-	}
-	return true
+func aliasError(n *yaml.Node, what string) error {
+	return fmt.Errorf("line %d: %s is the alias *%s, and adding to it would change what it stands for elsewhere: write it out", n.Line, what, n.Value)
 }
 
 func descend(n *yaml.Node, keys []string) (*yaml.Node, error) {
 	for i, k := range keys {
+		if n.Kind == yaml.AliasNode {
+			return nil, aliasError(n, strings.Join(keys[:i], "."))
+		}
 		_, next := yamlnode.Child(n, k)
 		if next == nil {
 			return nil, fmt.Errorf("there is no %s", strings.Join(keys[:i+1], "."))
 		}
 		n = next
+	}
+	if n.Kind == yaml.AliasNode {
+		return nil, aliasError(n, strings.Join(keys, "."))
 	}
 	return n, nil
 }

@@ -2,7 +2,6 @@ package ipam
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/netip"
 	"slices"
 
@@ -17,21 +16,6 @@ type Lock struct {
 	// Allocations lists the prefixes of each key, such as "gpu-dc/pod", in the order
 	// in which they were handed out.
 	Allocations map[string][]netip.Prefix `json:"allocations"`
-}
-
-// ReadLock reads what Lock.Bytes wrote; no bytes are an empty lock.
-func ReadLock(data []byte) (*Lock, error) {
-	l := &Lock{Allocations: map[string][]netip.Prefix{}}
-	if len(data) == 0 {
-		return l, nil
-	}
-	if err := json.Unmarshal(data, l); err != nil {
-		return nil, fmt.Errorf("lock file: %w", err)
-	}
-	if l.Allocations == nil {
-		l.Allocations = map[string][]netip.Prefix{}
-	}
-	return l, nil
 }
 
 // Bytes is the lock as JSON, its keys sorted.
