@@ -19,6 +19,8 @@ import (
 type scribbler struct {
 	*rand.Rand
 	b bytes.Buffer
+	// wide has a rule that allows everything among the grants that may stand there.
+	wide bool
 }
 
 func (s *scribbler) gap() {
@@ -76,12 +78,16 @@ func (s *scribbler) some(parts ...func()) []func() {
 func (s *scribbler) policy() []byte {
 	grant := s.object(s.member("src", s.texts("autogroup:member")), s.member("dst", s.texts("autogroup:internet")), s.member("ip", s.texts("*")))
 	rule := s.object(s.member("action", s.text("accept")), s.member("src", s.texts("ana@example.com")), s.member("dst", s.texts("172.16.0.1:22")))
+	grants := []func(){grant, grant}
+	if s.wide {
+		grants = append(grants, s.object(s.member("src", s.texts("*")), s.member("dst", s.texts("*")), s.member("ip", s.texts("*"))))
+	}
 	sections := s.some(
 		s.member("groups", s.object(s.some(s.member("group:a", s.texts("ana@example.com")), s.member("group:b", s.texts()))...)),
 		s.member("tagOwners", s.object(s.some(s.member("tag:web", s.texts("autogroup:admin")), s.member("tag:k8s", s.texts("autogroup:admin")))...)),
 		s.member("hosts", s.object(s.some(s.member("web", s.text("172.16.0.1")), s.member("k8s-gpu-pods", s.text("10.1.16.0/20")))...)),
 		s.member("autoApprovers", s.object(s.some(s.member("exitNode", s.texts("ana@example.com")), s.member("routes", s.object(s.some(s.member("172.16.0.0/12", s.texts("ana@example.com")))...)))...)),
-		s.member("grants", s.array(s.some(grant, grant)...)),
+		s.member("grants", s.array(s.some(grants...)...)),
 		s.member("acls", s.array(s.some(rule)...)),
 		s.member("nodeAttrs", s.array(s.some(s.object(s.member("target", s.texts("autogroup:member")), s.member("attr", s.texts("funnel"))))...)),
 		s.member("tests", s.array(s.some(s.object(s.member("src", s.text("ana@example.com")), s.member("deny", s.texts("10.0.0.5:22"))))...)),

@@ -1,6 +1,7 @@
 package policyfile
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -64,12 +65,18 @@ func (m *merger) cut(start, end int, behindItem bool) {
 		}
 	case behindItem && start > 0 && m.src[start-1] == ' ':
 		start--
+	case !behindItem && inlineMark.Match(m.src[end:]):
+		end++ // what follows comes first now, where nothing leads to it
 	}
 	m.splice(start, end, "")
 }
 
+// inlineMark is the mark of somebody else, and the blank that leads to it.
+var inlineMark = regexp.MustCompile(`^ /\* (?:>>>|section added by) kustomize-hybrid `)
+
 // removeSection removes the outermost container on the path that was added by us and
-// is empty now.
+// is empty now. One that others still need goes over to one of them: whoever leaves last
+// takes it along.
 func (m *merger) removeSection(path []string) {
 	v := &m.root
 	for i, name := range path {
@@ -78,12 +85,56 @@ func (m *merger) removeSection(path []string) {
 		if at < 0 {
 			return
 		}
-		if t, ok := b.added(at, m.mark.owner); ok && empty(b.items[at].value, path[i+1:]) {
-			m.removeItem(b, at, t)
-			return
+		if t, ok := b.added(at, m.mark.owner); ok {
+			gone := empty(b.items[at].value, path[i+1:])
+			switch heir := m.heir(b.items[at], path, gone); {
+			case heir == m.mark.owner:
+				return
+			case heir != "":
+				m.splice(t.start, t.end, m.style.lineOrBlock(mark{heir}.section(), !t.line))
+				return
+			case gone:
+				m.removeItem(b, at, t)
+				return
+			}
 		}
 		v = b.items[at].value
 	}
+}
+
+// owners are the topologies that marks name.
+var owners = regexp.MustCompile(`(?:>>>|section added by) kustomize-hybrid (\S+)`)
+
+// heir is the topology to whom a section goes that ours had added: one that has something
+// in it, or, of the file's only rules, anyone, since without them everybody may do
+// everything. It is ours where the section has to stay for us, and "" where there is none.
+func (m *merger) heir(section item, path []string, gone bool) string {
+	text := m.src[section.start:section.end]
+	switch {
+	case gone && !m.onlyRules(path[0]):
+		return ""
+	case gone && m.policy.HasRules:
+		return m.mark.owner
+	case gone:
+		text = m.src
+	}
+	heir := ""
+	for _, found := range owners.FindAllSubmatch(text, -1) {
+		if owner := string(found[1]); heir == "" && owner != m.mark.owner {
+			heir = owner
+		}
+	}
+	return heir
+}
+
+// onlyRules reports whether a section is the only one of the file that has rules.
+func (m *merger) onlyRules(section string) bool {
+	other, isRules := map[string]string{"grants": "acls", "acls": "grants"}[section]
+	if !isRules {
+		return false
+	}
+	_, rest, err := m.find([]string{other})
+	return err != nil || len(rest) > 0
 }
 
 // empty reports whether nothing stands in the container but the way to the section.
