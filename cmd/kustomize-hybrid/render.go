@@ -3,10 +3,9 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"iter"
-	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -135,11 +134,8 @@ func (c cli) vanished(command string, paths []string, in hybrid.Input, o renderO
 
 // lostGateways says which hosts of the tree are gateways no more: they keep what undoes them.
 func (c cli) lostGateways(in hybrid.Input, o renderOptions) error {
-	old, err := os.ReadFile(filepath.Join(o.dir, steps.Path))
-	if errors.Is(err, fs.ErrNotExist) || len(o.forget) > 0 {
-		return nil
-	}
-	if err != nil {
+	old, err := emit.Read(o.dir, steps.Path)
+	if err != nil || len(o.forget) > 0 {
 		return err
 	}
 	for _, name := range steps.Installed(old) {
@@ -182,8 +178,20 @@ func (c cli) drift(paths []string, dir string, files iter.Seq2[tree.File, error]
 	if len(differences) == 0 {
 		return nil
 	}
-	_, err = fmt.Fprintf(c.err, "\thint: kustomize-hybrid render %s -o %s\n", strings.Join(paths, " "), dir)
+	_, err = fmt.Fprintf(c.err, "\thint: kustomize-hybrid render %s -o %s\n", quoted(paths...), quoted(dir))
 	return errors.Join(err, errFindings)
+}
+
+// quoted is a list of words as a shell reads them.
+func quoted(words ...string) string {
+	plain := regexp.MustCompile(`^[A-Za-z0-9_./:=@%+,][A-Za-z0-9_./:=@%+,-]*$`)
+	all := slices.Clone(words)
+	for i, word := range all {
+		if !plain.MatchString(word) {
+			all[i] = "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+		}
+	}
+	return strings.Join(all, " ")
 }
 
 // sayEdited names what somebody had changed in a directory, and has lost.

@@ -60,6 +60,37 @@ func TestAppendRefuses(t *testing.T) {
 	}
 }
 
+// A list may stand elsewhere, or be somebody else's, too: then nothing is changed.
+func TestAppendAndAliases(t *testing.T) {
+	for _, c := range []struct{ what, in, keys, says string }{
+		{"by a merge key", "r:\n- n: 1\n  <<: {a: [x]}\n", "r.0.a", "line 3: a comes by a merge key"},
+		{"by a merged alias", "b: &b {a: [x]}\nr:\n- n: 1\n  <<: *b\n", "r.0.a", "line 4: a comes by a merge key"},
+		{"by one of several", "b: &b {a: [x]}\nr:\n- n: 1\n  <<: [{c: 1}, *b]\n", "r.0.a", "line 4: a comes by a merge key"},
+		{"an alias", "b: &b [x]\nr:\n- n: 1\n  a: *b\n", "r.0.a", "line 4: a is the alias *b"},
+		{"in an alias", "b: &b\n  a: [x]\nr:\n- *b\n", "r.0.a", "line 4: r.0 is the alias *b"},
+		{"below an alias", "b: &b\n- n: {a: [x]}\nr: *b\n", "r.0.n.a", "line 3: r is the alias *b"},
+		{"of others, by an alias", "r:\n- a: &b [x]\n- a: *b\n", "r.0.a", "cannot be added to alone"},
+		{"of others, by a merge key", "r:\n- &b\n  a: [x]\n- <<: *b\n", "r.0.a", "cannot be added to alone"},
+		{"of others, by an alias above", "r:\n- &b\n  a: [x]\n- *b\n", "r.0.a", "cannot be added to alone"},
+	} {
+		got, err := edit.Append([]byte(c.in), strings.Split(c.keys, "."), "v")
+		if err == nil || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: %q, %v; want an error that says %q", c.what, got, err, c.says)
+		}
+	}
+	// What is nobody else's can be added to, whatever else is.
+	for _, c := range []struct{ in, want string }{
+		{"r:\n- a: &b [x]\n", "r:\n- a: &b [x, v]\n"},
+		{"c: &c 1\nr:\n- <<: {d: *c}\n  a: [x]\n", "c: &c 1\nr:\n- <<: {d: *c}\n  a: [x, v]\n"},
+		{"c: &c {a: [y]}\nr:\n- <<: *c\n  a: [x]\n", "c: &c {a: [y]}\nr:\n- <<: *c\n  a: [x, v]\n"},
+		{"r:\n- n: 1\n  <<: {d: 1}\n", "r:\n- n: 1\n  a: [v]\n  <<: {d: 1}\n"},
+	} {
+		if got, err := edit.Append([]byte(c.in), []string{"r", "0", "a"}, "v"); err != nil || string(got) != c.want {
+			t.Errorf("%q became %q, %v", c.in, got, err)
+		}
+	}
+}
+
 // FuzzAppend: what can be edited has one more element afterwards, and all of the old
 // text around it.
 func FuzzAppend(f *testing.F) {

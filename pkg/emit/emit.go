@@ -10,6 +10,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"iter"
 	"maps"
@@ -17,6 +18,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/tree"
 )
@@ -97,6 +99,9 @@ func makeDir(dir string) (made bool, err error) {
 	if _, err := os.Stat(dir); err == nil {
 		return false, nil
 	}
+	if to, err := os.Readlink(dir); err == nil {
+		return false, fmt.Errorf("%s is a symbolic link to %s, which does not exist: make that directory, or remove the link", dir, to)
+	}
 	return true, os.MkdirAll(dir, 0o755)
 }
 
@@ -114,12 +119,6 @@ func replace(root *os.Root, dir string, files iter.Seq2[tree.File, error], forei
 	}
 	mayExist := func(p string) bool { return old.has(p) || foreign == OverwriteForeign }
 	s, err := stage(root, files, mayExist)
-	if err == nil {
-		err = fits(root, ".")
-	}
-	if err != nil {
-		return Written{}, errors.Join(err, root.RemoveAll(staging))
-	}
 	done := Written{Files: len(s)}
 	var gone []string
 	for p, sum := range old {
@@ -131,6 +130,13 @@ func replace(root *os.Root, dir string, files iter.Seq2[tree.File, error], forei
 		}
 	}
 	slices.Sort(done.Edited)
+	slices.Sort(gone)
+	if err == nil {
+		err = errors.Join(fits(root, "."), goes(root, gone), movable(root, Manifest))
+	}
+	if err != nil {
+		return Written{}, errors.Join(err, root.RemoveAll(staging))
+	}
 	// The manifest comes last: until then the staged one says what else is ours.
 	if err := settle(root, "."); err != nil {
 		return Written{}, err
@@ -159,7 +165,7 @@ func edited(root *os.Root, p string, was [sha256.Size]byte, next sums) bool {
 			return false // and has the bytes that it is to have
 		}
 	}
-	data, err := root.ReadFile(p)
+	data, err := readFile(root, p)
 	if err != nil {
 		return false
 	}
@@ -179,6 +185,8 @@ func same(root *os.Root, f tree.File) bool {
 	return err == nil && kind == ""
 }
 
+// mode is what a file is made with, and the process's umask leaves less of it. As in
+// git, whether a file can be executed is all that Diff looks at afterwards.
 func mode(f tree.File) fs.FileMode {
 	if f.Executable {
 		return 0o755
@@ -240,7 +248,7 @@ func known(root *os.Root) (sums, error) {
 	}
 	for p, sum := range begun {
 		// One that had not come to its turn may be somebody else's.
-		data, err := root.ReadFile(p)
+		data, err := readFile(root, p)
 		if err == nil && sha256.Sum256(data) == sum {
 			if all == nil {
 				all = sums{}
@@ -253,9 +261,12 @@ func known(root *os.Root) (sums, error) {
 
 // manifest are the files that an earlier Write recorded, itself included.
 func manifest(root *os.Root, name string) (sums, error) {
-	data, err := root.ReadFile(name)
+	data, err := readFile(root, name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
+	}
+	if errors.Is(err, errNoFile) {
+		return nil, fmt.Errorf("%s of %s is %w: move it away", name, root.Name(), err)
 	}
 	if err != nil {
 		return nil, err
@@ -270,6 +281,57 @@ func manifest(root *os.Root, name string) (sums, error) {
 		recorded[name] = [sha256.Size]byte(bytes)
 	}
 	return recorded, nil
+}
+
+// errNoFile is the error of something that has the name of a file and is another thing: a
+// link, a directory, or a pipe whose reader would wait for ever.
+var errNoFile = errors.New("not a regular file")
+
+// readFile reads a file of root, and nothing that a link leads to.
+func readFile(root *os.Root, name string) ([]byte, error) {
+	info, err := root.Lstat(name)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) && !inDirectories(root, name) {
+		return nil, errNoFile
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, errNoFile
+	}
+	f, err := root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0) // were it a pipe by now
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(f)
+}
+
+// inDirectories reports whether what is above a file are directories, and not links or files.
+func inDirectories(root *os.Root, name string) bool {
+	for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
+		if info, err := root.Lstat(dir); err == nil && !info.IsDir() {
+			return false
+		}
+	}
+	return true
+}
+
+// Read returns a file of dir, nil where dir has no regular file of that name.
+func Read(dir, name string) ([]byte, error) {
+	root, err := os.OpenRoot(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	data, err := readFile(root, name)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, errNoFile) {
+		return nil, nil
+	}
+	return data, err
 }
 
 // Recorded are the files that an earlier Write left in dir, sorted; none where there was no
@@ -325,7 +387,7 @@ type DifferenceKind string
 
 const (
 	Missing DifferenceKind = "missing" // the tree has it, the directory has not
-	Changed DifferenceKind = "changed" // other bytes, or no longer (or newly) executable
+	Changed DifferenceKind = "changed" // other bytes, no longer (or newly) executable, or no file
 	Extra   DifferenceKind = "extra"   // the directory has it, the tree has not
 )
 
@@ -388,14 +450,17 @@ func differences(files iter.Seq2[tree.File, error], judge func(tree.File) (Diffe
 
 // compare says how the file in root differs from f; "" is not at all.
 func compare(root *os.Root, f tree.File) (DifferenceKind, error) {
-	data, err := root.ReadFile(f.Path)
-	if errors.Is(err, fs.ErrNotExist) {
+	data, err := readFile(root, f.Path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return Missing, nil
+	case errors.Is(err, errNoFile):
+		return Changed, nil
 	}
 	if err != nil {
 		return "", err
 	}
-	info, err := root.Stat(f.Path)
+	info, err := root.Lstat(f.Path)
 	if err != nil {
 		return "", err
 	}

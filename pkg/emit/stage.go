@@ -93,6 +93,27 @@ func settle(root *os.Root, dir string) error {
 	})
 }
 
+// movable tries whether a file can be replaced or removed, as far as that is the file's to
+// say: what its mode forbids is EACCES and does not matter, since that is its directory's.
+func movable(root *os.Root, name string) error {
+	if errors.Is(syscall.Access(filepath.Join(root.Name(), name), 2), syscall.EPERM) { // W_OK
+		return fmt.Errorf("%s cannot be replaced, whatever its mode is: chattr -i it first, if it may be", filepath.Join(root.Name(), name))
+	}
+	return nil
+}
+
+// goes tries whether files can be removed.
+func goes(root *os.Root, names []string) error {
+	var list []error
+	for _, name := range names {
+		list = append(list, movable(root, name))
+		if dir := filepath.Join(root.Name(), path.Dir(name)); syscall.Access(dir, 2) != nil && !errors.Is(syscall.Access(dir, 0), fs.ErrNotExist) { // W_OK, F_OK
+			list = append(list, fmt.Errorf("%s cannot be written to, and %s is to go", dir, name))
+		}
+	}
+	return errors.Join(list...)
+}
+
 // fits tries every place below a directory that something staged goes to.
 func fits(root *os.Root, dir string) error {
 	if err := syscall.Access(filepath.Join(root.Name(), dir), 2); err != nil { // W_OK
@@ -113,7 +134,7 @@ func fits(root *os.Root, dir string) error {
 		case e.IsDir():
 			return fits(root, name)
 		}
-		return nil
+		return movable(root, name)
 	})
 	return errors.Join(append(list, err)...)
 }
