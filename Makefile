@@ -2,9 +2,9 @@
 GO ?= go
 EXAMPLE ?= regional-gateway
 OUT ?= out
-NESTED = tools test/cloud test/crds test/reports test/talos test/lab test/lab/pinned test/lab/newest test/cluster test/cluster/kubernetes test/cluster/newest test/cluster/coredns
+NESTED = tools tools/vuln test/cloud test/crds test/reports test/talos test/lab test/lab/pinned test/lab/newest test/cluster test/cluster/kubernetes test/cluster/newest test/cluster/coredns
 
-.PHONY: build run test newcomer golden netns hostforms lab lab-programs lab-throughput cluster cluster-programs schemas cloud check lint tidy shellcheck e2e kill fuzz bench bench-scale startup clean
+.PHONY: build run test newcomer golden netns hostforms lab lab-programs lab-throughput cluster cluster-programs schemas cloud check lint tidy licences vulncheck shellcheck e2e kill callers fuzz bench bench-scale startup clean
 
 build:
 	$(GO) build -trimpath -o bin/kustomize-hybrid ./cmd/kustomize-hybrid
@@ -92,7 +92,7 @@ schemas:
 cloud:
 	cd test/cloud && $(GO) vet ./... && $(GO) test -count=1 ./...
 
-check: lint tidy shellcheck
+check: lint tidy licences shellcheck
 
 lint:
 	@out=$$(gofmt -l .); if [ -n "$$out" ]; then echo "gofmt would change: $$out"; exit 1; fi
@@ -107,6 +107,19 @@ lint:
 tidy:
 	$(GO) mod tidy -diff
 	@for dir in $(NESTED); do echo "$$dir: go mod tidy -diff"; (cd $$dir && $(GO) mod tidy -diff) || exit 1; done
+
+# What the program links, and that all of it may be passed on: docs/licences.md.
+licences:
+	$(GO) test -count=1 ./test/licences
+
+# Known vulnerabilities that the program can reach, by the reports that tools/vuln pins. Those
+# of Go itself are what a release must be built with: this Go, or a newer one.
+VULNCHECK_GO = go1.26.10
+vulncheck:
+	cd tools/vuln && $(GO) build -o ../../bin/ golang.org/x/vuln/cmd/govulncheck golang.org/x/vulndb/cmd/indexdb
+	rm -rf bin/vulndb
+	bin/indexdb -vulns "$$(cd tools/vuln && $(GO) list -m -f '{{.Dir}}' golang.org/x/vulndb)/data/osv" -out bin/vulndb
+	GOTOOLCHAIN=$(VULNCHECK_GO) bin/govulncheck -db file://$(CURDIR)/bin/vulndb ./...
 
 # Our own scripts, and those that the examples render to.
 shellcheck: build
@@ -126,6 +139,12 @@ e2e: build
 # strace. It takes three minutes, so that CI leaves it out.
 kill:
 	$(GO) test -count=1 -v -tags e2e -run 'Killed|AtOnce' ./pkg/emit
+
+# What `make test` shows of several callers at once and of topologies that share a policy, often
+# enough to be sure: it takes some minutes, so that CI leaves it out.
+callers:
+	$(GO) test -count=1 -v -timeout 30m -run Callers ./cmd/kustomize-hybrid -rounds 500
+	$(GO) test -count=1 -v -timeout 30m -run ComeAndGo ./pkg/acl/policyfile -pairs 1000
 
 # Each fuzz target for FUZZTIME.
 FUZZTIME ?= 10s
