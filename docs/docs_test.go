@@ -1,6 +1,8 @@
 package docs_test
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -30,5 +32,37 @@ func TestCodesAreSortedAndExplained(t *testing.T) {
 	}
 	if text, ok := docs.Explain("no-such-code"); ok {
 		t.Errorf("explained: %q", text)
+	}
+}
+
+// A workflow that people copy gives its own token no more than it needs.
+func TestWorkflowsMayReadOnly(t *testing.T) {
+	pages, err := filepath.Glob("../**/*.md")
+	if err != nil || len(pages) < 10 {
+		t.Fatal(pages, err)
+	}
+	workflows := 0
+	for _, page := range append(pages, "../README.md", "../CONTRIBUTING.md") {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, block := range strings.Split(string(text), "```yaml\n")[1:] {
+			block, _, _ = strings.Cut(block, "```")
+			if !strings.Contains(block, "\njobs:\n") {
+				continue
+			}
+			workflows++
+			_, after, ok := strings.Cut(block, "\npermissions: {")
+			if given, _, _ := strings.Cut(after, "}"); !ok || given != "contents: read" || strings.Count(block, "permissions:") != 1 {
+				t.Errorf("%s: a workflow may do more than read, or does not say what it may: %q", page, given)
+			}
+			if strings.Contains(block, "actions/checkout") && !strings.Contains(block, "persist-credentials: false") {
+				t.Errorf("%s: a workflow leaves its token in the checked out files", page)
+			}
+		}
+	}
+	if workflows == 0 {
+		t.Error("no workflow was found")
 	}
 }

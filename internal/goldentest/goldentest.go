@@ -6,8 +6,8 @@
 //     that is nothing but a program. Corpus.Programs is the list of what those names
 //     stand for, by hash.
 //   - Six lines or more that stand in the corpus already are one line that says where.
-//   - The annotation that hashes scripts, and SHA256SUMS, which sums the tree up, are
-//     verified by tests of their own and say nothing here.
+//   - The annotation that hashes scripts, the report's sums of programs, and SHA256SUMS,
+//     which sums the tree up, are verified by tests of their own and say nothing here.
 //
 // Nothing else is left out: from a golden and the programs the files can be told, byte
 // for byte. Lines of the package's own begin with "@@ ", or with "-- " for a file.
@@ -114,13 +114,13 @@ func sumsOf(files []File) []byte {
 	return b.Bytes()
 }
 
-// hashes is the annotation that rolls pods when their scripts change. Quotes depend on
-// the digits.
-var hashes = regexp.MustCompile(`(/scripts-hash: )"?[0-9a-f]{12}"?`)
+// hashes is the annotation that rolls pods when their scripts change, whose quotes depend on
+// the digits, and the sums of programs in reports.
+var hashes = regexp.MustCompile(`(/scripts-hash: )"?[0-9a-f]{12}"?|(\.(?:sh|awk) \| )` + "`[0-9a-f]{64}`")
 
 // Text is the golden of one text; name is what later texts refer to it by.
 func (c *Corpus) Text(name string, data []byte) string {
-	text := hashes.ReplaceAllString(string(data), "${1}(of the scripts)")
+	text := hashes.ReplaceAllString(string(data), "${1}${2}(of the scripts)")
 	var b strings.Builder
 	for _, line := range c.memory.fold(name, c.cut(unquoteScripts(linesOf(text)))) {
 		b.WriteString(line + "\n")

@@ -11,6 +11,7 @@ package render
 
 import (
 	"iter"
+	"slices"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
@@ -50,7 +51,7 @@ func Files(p *plan.Plan, changes []readmit.Change) iter.Seq2[tree.File, error] {
 			w.leaving(r)
 		}
 		w.add(tree.File{Path: "tailnet/policy.json", Data: acl.FromPlan(p).JSON()}, nil)
-		w.add(tree.File{Path: report.Path, Data: append(report.Markdown(p), report.Policies(changes)...)}, nil)
+		w.add(tree.File{Path: report.Path, Data: slices.Concat(report.Markdown(p), []byte(report.Policies(changes)), []byte(w.programs.Markdown()))}, nil)
 		w.add(tree.File{Path: steps.Path, Data: steps.Markdown(p, steps.Filter{})}, nil)
 	}
 }
@@ -132,10 +133,13 @@ type writer struct {
 	yield   func(tree.File, error) bool
 	ended   bool
 	names   []string // of the concerns that were written
+	// programs are those that were written.
+	programs report.Programs
 }
 
 func (w *writer) add(f tree.File, err error) {
 	if !w.ended {
+		w.programs.Add(f.Path, f.Data)
 		w.ended = !w.yield(f, err) || err != nil
 	}
 }
