@@ -205,3 +205,48 @@ func TestUmask(t *testing.T) {
 		t.Errorf("%v, %v", diff, err)
 	}
 }
+
+// A run that ended anywhere between the first file that it replaced and the last one that it
+// removed has left what the next run knows for its own, whichever tree that one writes.
+func TestInterruptedRunIsCompleted(t *testing.T) {
+	const staging = ".kustomize-hybrid-staging"
+	old, next := files("both/a", "both/b", "old/c", "old/d"), files("both/a", "both/b", "new/e", "new/f.sh")
+	for i := range next {
+		next[i].Data = append(next[i].Data, " again"...)
+	}
+	whole := t.TempDir()
+	if _, err := emit.Write(whole, tree.Of(next...), emit.RefuseForeign); err != nil {
+		t.Fatal(err)
+	}
+	for done := range len(next) + 3 { // files in place, then files of the old tree that have gone
+		for _, then := range [][]tree.File{old, next} {
+			dir := t.TempDir()
+			if _, err := emit.Write(dir, tree.Of(old...), emit.RefuseForeign); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.CopyFS(filepath.Join(dir, staging), os.DirFS(whole)); err != nil {
+				t.Fatal(err)
+			}
+			for i, f := range next[:min(done, len(next))] {
+				to := filepath.Join(dir, f.Path)
+				if err := first(os.MkdirAll(filepath.Dir(to), 0o777), os.Rename(filepath.Join(dir, staging, f.Path), to)); err != nil {
+					t.Fatal(i, err)
+				}
+			}
+			for _, gone := range []string{"old/c", "old/d"}[:max(0, done-len(next))] {
+				if err := os.Remove(filepath.Join(dir, gone)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if _, err := emit.Write(dir, tree.Of(then...), emit.RefuseForeign); err != nil {
+				t.Errorf("interrupted after %d: %v", done, err)
+			}
+			if diff, err := emit.Diff(dir, tree.Of(then...)); err != nil || len(diff) > 0 {
+				t.Errorf("interrupted after %d: %v, %v", done, diff, err)
+			}
+			if _, err := os.Lstat(filepath.Join(dir, staging)); err == nil {
+				t.Errorf("interrupted after %d: what was staged is left", done)
+			}
+		}
+	}
+}
