@@ -118,13 +118,12 @@ func (m *merger) heir(section item, path []string, gone bool) string {
 	case gone:
 		text = m.src
 	}
-	heir := ""
 	for _, found := range owners.FindAllSubmatch(text, -1) {
-		if owner := string(found[1]); heir == "" && owner != m.mark.owner {
-			heir = owner
+		if owner := string(found[1]); owner != m.mark.owner {
+			return owner
 		}
 	}
-	return heir
+	return ""
 }
 
 // onlyRules reports whether a section is the only one of the file that has rules.
