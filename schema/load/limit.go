@@ -63,7 +63,7 @@ func tooManyValues(f file, limit int) *diag.Diagnostic {
 		return nil
 	}
 	d := &diag.Diagnostic{
-		Severity: diag.Error, Code: TooMany, Pos: diag.Position{File: f.name},
+		Severity: diag.Error, Code: TooMany, Pos: diag.Position{File: f.name, Line: 1, Column: 1},
 		Message: fmt.Sprintf("there are about %d values in it, and %d is the limit", n, limit),
 	}
 	return d.Fix("look for what is written many times; a topology of 10,000 regions has 400,000")
