@@ -22,7 +22,7 @@ const (
 	// maxFields is how many fields one mapping may have.
 	maxFields = 1000
 	// maxElements is how many elements a list may have that has no limit of its own.
-	maxElements = 20_000
+	maxElements = 10_000
 	// maxFindings is how many findings of one code are told apart in one file; more are counted.
 	// As many of all codes together end the judging of regions.
 	maxFindings = 1000

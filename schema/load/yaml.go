@@ -138,7 +138,24 @@ func syntaxError(list *diag.List, f file, err error) {
 	if odd != "" {
 		d.Fix("look at the line's indentation: %s", odd)
 	}
-	d.Pos = diag.Position{File: f.name, Line: at, Column: column}
+	if alias := unknownAnchor.FindStringSubmatch(said); alias != nil {
+		at, column = aliasPlace(f.data, alias[1], at, column)
+	}
+	d.Pos = diag.Position{File: f.name, Line: max(at, 1), Column: max(column, 1)}
+}
+
+var unknownAnchor = regexp.MustCompile(`^unknown anchor '(.*)' referenced`)
+
+// aliasPlace is where the alias stands in the line, or the place that is known already.
+func aliasPlace(text []byte, name string, line, column int) (int, int) {
+	lines := bytes.SplitN(text, []byte("\n"), line+1)
+	if line < 1 || line > len(lines) {
+		return line, column
+	}
+	if before, _, found := bytes.Cut(lines[line-1], []byte("*"+name)); found {
+		column = 1 + utf8.RuneCount(before)
+	}
+	return line, column
 }
 
 var parserLine = regexp.MustCompile(`(?s)^(?:yaml: )?(?:line (\d+): )?(.*)$`)
