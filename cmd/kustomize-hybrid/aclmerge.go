@@ -9,6 +9,7 @@ import (
 
 	"github.com/kustomize-hybrid/kustomize-hybrid"
 	"github.com/kustomize-hybrid/kustomize-hybrid/internal/atomicfile"
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/foreign"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl/policyfile"
 )
 
@@ -108,7 +109,7 @@ func (c aclCLI) deliver(old, text []byte, o aclMergeOptions) error {
 	}
 	switch {
 	case o.check && !bytes.Equal(old, text):
-		fmt.Fprintf(c.err, "%s is not up to date; run acl merge with --write\n", o.into)
+		fmt.Fprintf(c.err, "%s is not up to date; run acl merge with --write\n", foreign.Name(o.into))
 		return errFindings
 	case o.check:
 		return nil

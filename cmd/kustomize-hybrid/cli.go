@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/foreign"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 )
 
@@ -44,21 +45,39 @@ func run(args []string, in io.Reader, out, errs io.Writer) (code int) {
 	root := c.root()
 	root.SetArgs(args)
 	root.SetIn(in)
-	root.SetOut(out)
+	help := &sink{w: out}
+	root.SetOut(help)
 	root.SetErr(errs)
 	// Of a command that there is not, the library shows the help of the one above.
 	var unknown error
-	help := root.HelpFunc()
+	show := root.HelpFunc()
 	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
 		_, rest, _ := root.Find(args)
 		if unknown = noSuchCommand(cmd, rest); unknown == nil {
-			help(cmd, args)
+			show(cmd, args)
 		}
 	})
 	if err := root.Execute(); err != nil {
 		return c.exit(err)
 	}
+	if help.err != nil {
+		return c.exit(fmt.Errorf("write standard output: %w", help.err))
+	}
 	return c.exit(unknown)
+}
+
+// sink remembers that a write failed: what the library prints, help, says nothing of it.
+type sink struct {
+	w   io.Writer
+	err error
+}
+
+func (s *sink) Write(p []byte) (int, error) {
+	n, err := s.w.Write(p)
+	if s.err == nil {
+		s.err = err
+	}
+	return n, err
 }
 
 // noSuchCommand is a usage error where cmd takes commands alone, and the first argument that
@@ -126,16 +145,11 @@ func (c cli) exit(err error) int {
 	case errors.Is(err, errFindings):
 		return exitFindings
 	case errors.As(err, &usage):
-		fmt.Fprintf(c.err, "kustomize-hybrid: %s\nRun '%s --help' for usage.\n", usage, usage.command)
+		fmt.Fprintf(c.err, "kustomize-hybrid: %s\nRun '%s --help' for usage.\n", foreign.Line(usage.Error()), usage.command)
 		return exitUsage
 	}
-	fmt.Fprintf(c.err, "kustomize-hybrid: %s\n", oneLine(err))
+	fmt.Fprintf(c.err, "kustomize-hybrid: %s\n", foreign.Line(err.Error()))
 	return exitFailure
-}
-
-// oneLine keeps a failure on one line, whatever a library put into it.
-func oneLine(err error) string {
-	return strings.Join(strings.Fields(err.Error()), " ")
 }
 
 const rootHelp = `kustomize-hybrid joins regions into one Kubernetes cluster over Tailscale subnet routers.

@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid"
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/foreign"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/readmit"
@@ -42,7 +43,7 @@ func (c cli) function() error {
 	reported := c.report(list)
 	if err != nil && !errors.Is(err, errFindings) {
 		// kustomize prints standard error and an exit code; any other than 1 adds nothing.
-		fmt.Fprintf(c.err, "kustomize-hybrid: %s\n", oneLine(err))
+		fmt.Fprintf(c.err, "kustomize-hybrid: %s\n", foreign.Line(err.Error()))
 		return errFindings
 	}
 	if _, werr := c.out.Write(out.Bytes()); werr != nil {

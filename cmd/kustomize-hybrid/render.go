@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid"
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/foreign"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/emit"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/steps"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/tree"
@@ -122,7 +123,7 @@ func (c cli) vanished(command string, paths []string, in hybrid.Input, o renderO
 	gone = slices.DeleteFunc(gone, func(name string) bool { return slices.Contains(o.forget, name) })
 	for _, name := range gone {
 		if _, err := fmt.Fprintf(c.err, "%s: error: region %q is in this tree, and %s no longer has it: nobody would know any more what its hosts, its cloud and the cluster have of it\n"+
-			"\thint: move it to spec.leaving: STEPS.md then says what takes it back; or, where nothing of it is in place, --forget %[2]s\n", o.dir, name, strings.Join(paths, ", ")); err != nil {
+			"\thint: move it to spec.leaving: STEPS.md then says what takes it back; or, where nothing of it is in place, --forget %[2]s\n", foreign.Name(o.dir), foreign.Name(name), foreign.Name(strings.Join(paths, ", "))); err != nil {
 			return err
 		}
 	}
@@ -142,7 +143,7 @@ func (c cli) lostGateways(in hybrid.Input, o renderOptions) error {
 		if slices.Contains(hybrid.Gateways(in), name) {
 			continue
 		}
-		if _, err := fmt.Fprintf(c.err, "%s: warning: %s had a gateway to install on %s, and the topology no longer has it: what was put there stays until somebody runs `%s` on it\n", o.dir, steps.Path, name, steps.Removed); err != nil {
+		if _, err := fmt.Fprintf(c.err, "%s: warning: %s had a gateway to install on %s, and the topology no longer has it: what was put there stays until somebody runs `%s` on it\n", foreign.Name(o.dir), steps.Path, foreign.Name(name), steps.Removed); err != nil {
 			return err
 		}
 	}
@@ -171,7 +172,7 @@ func (c cli) drift(paths []string, dir string, files iter.Seq2[tree.File, error]
 		return err
 	}
 	for _, d := range differences {
-		if _, err := fmt.Fprintf(c.err, "%s/%s: %s\n", dir, d.Path, d.Kind); err != nil {
+		if _, err := fmt.Fprintf(c.err, "%s/%s: %s\n", foreign.Name(dir), foreign.Name(d.Path), d.Kind); err != nil {
 			return err
 		}
 	}
@@ -199,6 +200,6 @@ func (c cli) sayEdited(dir string, done emit.Written) error {
 	if len(done.Edited) == 0 {
 		return nil
 	}
-	_, err := fmt.Fprintf(c.err, "%s: warning: %s edited since it was rendered, and replaced: what is to stay belongs into the topology\n", dir, emit.Few(done.Edited))
+	_, err := fmt.Fprintf(c.err, "%s: warning: %s edited since it was rendered, and replaced: what is to stay belongs into the topology\n", foreign.Name(dir), foreign.Name(emit.Few(done.Edited)))
 	return err
 }

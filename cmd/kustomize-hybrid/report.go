@@ -14,11 +14,11 @@ import (
 // returns errFindings where one of them is an error.
 func (c cli) report(list diag.List) error {
 	var text bytes.Buffer
-	if err := diag.WriteText(&text, list); err != nil {
+	if err := diag.WriteText(&text, list.Shown()); err != nil {
 		return err
 	}
 	out := text.String()
-	if isTerminal(c.err) && os.Getenv("NO_COLOR") == "" {
+	if isTerminal(c.err) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" {
 		out = paint.Replace(out)
 	}
 	if _, err := io.WriteString(c.err, out); err != nil {
@@ -38,7 +38,7 @@ func (c cli) write(list diag.List, format string) error {
 	if format == "text" {
 		return c.report(list)
 	}
-	if err := diag.Write(c.out, format, list); err != nil {
+	if err := diag.Write(c.out, format, list.Shown()); err != nil {
 		return fmt.Errorf("write standard output: %w", err)
 	}
 	return findingsError(list)

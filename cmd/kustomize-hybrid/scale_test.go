@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/sample"
 )
 
 // fleet writes a topology of n regions that stands: 1,000 of them are 300 kB of YAML.
@@ -49,6 +51,25 @@ func BenchmarkValidate(b *testing.B) {
 				}
 			}
 			b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/float64(n), "us/region")
+		})
+	}
+}
+
+// BenchmarkSlow is what small inputs cost that ask for much work: docs/performance.md has the
+// numbers. Programs in CUE that are given up cost their budget, and are not among them.
+func BenchmarkSlow(b *testing.B) {
+	for _, s := range sample.SlowInputs() {
+		b.Run(s.Name, func(b *testing.B) {
+			file := filepath.Join(b.TempDir(), s.File)
+			if err := os.WriteFile(file, s.Data, 0o666); err != nil {
+				b.Fatal(err)
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				if code := run(append(s.Command, file), bytes.NewReader(nil), io.Discard, io.Discard); code > exitFindings {
+					b.Fatalf("exit %d", code)
+				}
+			}
 		})
 	}
 }

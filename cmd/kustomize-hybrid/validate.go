@@ -34,8 +34,9 @@ CiliumPodIPPools, ServiceCIDRs, kubeadm's ClusterConfiguration and Tailscale Con
 are compared with the topology; a RangePack adds ranges to keep clear of.
 
 All findings are reported in one run, each with its place, the other party, and the
-way out. Nothing is printed where nothing is wrong. 'kustomize-hybrid explain CODE'
-says more about a finding.`,
+way out; of many of a kind the first 100, and how many more there are. Nothing is printed
+where nothing is wrong. 'kustomize-hybrid explain CODE' says more about a finding, and
+'kustomize-hybrid explain too-many' how large a FILE may be, and how long CUE may run.`,
 		Example: "  kustomize-hybrid validate topology.yaml\n  kustomize-hybrid validate --format json - < topology.yaml",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

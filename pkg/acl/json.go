@@ -79,7 +79,8 @@ type Member struct {
 	Name string // empty for an element
 	// Value is a string, a list of strings, or an object.
 	Value any
-	// Comment is written before the member, in HuJSON only.
+	// Comment is written before the member, in HuJSON only. It is one line, which nothing in it
+	// ends.
 	Comment string
 }
 

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/foreign"
 )
 
 // Protocol numbers (IANA) that the packet filter treats in a way of their own.
@@ -63,7 +65,7 @@ func ParseProtocol(name string) ([]int, error) {
 	}
 	n, err := strconv.Atoi(name)
 	if err != nil || n < 1 || n > 255 || strconv.Itoa(n) != name {
-		return nil, fmt.Errorf("unknown protocol %q", name)
+		return nil, fmt.Errorf("unknown protocol %q", foreign.Clip(name))
 	}
 	return []int{n}, nil
 }
@@ -125,7 +127,7 @@ func parseRange(s string) (PortRange, error) {
 	a, okA := ParsePort(first)
 	b, okB := ParsePort(last)
 	if !okA || !okB || a > b {
-		return PortRange{}, fmt.Errorf("%q is not a port, a range of ports or \"*\"", s)
+		return PortRange{}, fmt.Errorf("%q is not a port, a range of ports or \"*\"", foreign.Clip(s))
 	}
 	return PortRange{a, b}, nil
 }

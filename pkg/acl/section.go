@@ -1,6 +1,10 @@
 package acl
 
-import "github.com/tailscale/hujson"
+import (
+	"github.com/tailscale/hujson"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/foreign"
+)
 
 // Section is a container of the policy file with what a policy puts there.
 type Section struct {
@@ -71,18 +75,18 @@ func elements[T any](list []T, m func(T) Member) []Member {
 func (g Grant) member() Member {
 	var o object
 	o = o.list("src", listOrEmpty(g.Src)).list("dst", listOrEmpty(g.Dst)).list("ip", g.IP).list("via", g.Via).capabilities("app", g.App)
-	return Member{Value: o, Comment: g.Comment}
+	return Member{Value: o, Comment: foreign.Line(g.Comment)}
 }
 
 func (a ACL) member() Member {
 	o := object{{Name: "action", Value: a.Action}}
 	o = o.text("proto", a.Proto).list("src", listOrEmpty(a.Src)).list("dst", listOrEmpty(a.Dst))
-	return Member{Value: o, Comment: a.Comment}
+	return Member{Value: o, Comment: foreign.Line(a.Comment)}
 }
 
 func (n NodeAttr) member() Member {
 	var o object
-	return Member{Value: o.list("target", listOrEmpty(n.Target)).list("attr", n.Attr).list("ipPool", n.IPPool), Comment: n.Comment}
+	return Member{Value: o.list("target", listOrEmpty(n.Target)).list("attr", n.Attr).list("ipPool", n.IPPool), Comment: foreign.Line(n.Comment)}
 }
 
 func (t Test) member() Member {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/internal/cidr"
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/foreign"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
@@ -109,7 +110,7 @@ func (c *topologyChecker) flow(path string, f schema.Flow) {
 	c.regions(path+".to", f.To)
 	for i, spec := range f.Ports {
 		if _, err := ParsePorts(spec); err != nil {
-			c.list.Errorf(CodePorts, diag.Index(path+".ports", i), "flow %q: %s", f.Name, err).
+			c.list.Errorf(CodePorts, diag.Index(path+".ports", i), "flow %q: %s", foreign.Clip(f.Name), err).
 				Fix("write \"*\", \"tcp:443\", \"udp:5000-5010\" or \"icmp:*\"")
 		}
 	}

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/hashicorp/go-multierror"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/foreign"
 )
 
 // Code is the stable name of a kind of finding, in kebab-case. Each has a heading
@@ -99,8 +101,13 @@ type Diagnostic struct {
 	Remedy string
 	// ProposedValue replaces the value at Path, where that can be computed.
 	ProposedValue string
-	// Related are the other places the finding is about.
+	// Related are the other places the finding is about, RelatedPlaces of them at most.
 	Related []Related
+	// MoreRelated is how many further places there are.
+	MoreRelated int
+	// Findings is how many findings this one stands for, where it counts what is not told
+	// apart; 0 otherwise.
+	Findings int
 }
 
 // Related is another place that a finding is about.
@@ -110,11 +117,12 @@ type Related struct {
 	Message string
 }
 
-// Error returns the finding on one line, as the text writer prints it.
+// Error returns the finding on one line, as the text writer prints it: whatever stands in the
+// message acts on nothing around it.
 func (d *Diagnostic) Error() string {
 	var b strings.Builder
 	b.WriteString(d.place())
-	fmt.Fprintf(&b, ": %s: %s [%s]", d.Severity, d.Message, d.Code)
+	fmt.Fprintf(&b, ": %s: %s [%s]", d.Severity, foreign.Line(d.Message), foreign.Line(string(d.Code)))
 	return b.String()
 }
 
@@ -124,9 +132,9 @@ func (d *Diagnostic) place() string { return place(d.Pos, d.Path) }
 func place(pos Position, path string) string {
 	switch {
 	case pos.IsValid():
-		return pos.String()
+		return foreign.Name(pos.String())
 	case path != "":
-		return path
+		return foreign.Line(path)
 	}
 	return "topology"
 }
@@ -156,8 +164,12 @@ func (d *Diagnostic) Fix(format string, args ...any) *Diagnostic {
 	return d
 }
 
-// See appends a related place and returns d.
+// See appends a related place and returns d. Beyond RelatedPlaces it counts them.
 func (d *Diagnostic) See(path, format string, args ...any) *Diagnostic {
+	if len(d.Related) >= RelatedPlaces {
+		d.MoreRelated++
+		return d
+	}
 	d.Related = append(d.Related, Related{Path: path, Message: fmt.Sprintf(format, args...)})
 	return d
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/foreign"
 )
 
 // Formats lists the names that Write takes, in the order a help text shows them.
@@ -27,14 +29,18 @@ func Write(w io.Writer, format string, l List) error {
 	return fmt.Errorf("unknown format %q: use %s", format, strings.Join(Formats(), ", "))
 }
 
-// details is what the text format prints below the message, without its indentation.
+// details is what the text format prints below the message, without its indentation: one
+// line each.
 func (d *Diagnostic) details() []string {
 	var lines []string
 	for _, r := range d.Related {
-		lines = append(lines, place(r.Pos, r.Path)+": "+r.Message)
+		lines = append(lines, place(r.Pos, r.Path)+": "+foreign.Line(r.Message))
+	}
+	if d.MoreRelated > 0 {
+		lines = append(lines, fmt.Sprintf("and %d more places", d.MoreRelated))
 	}
 	if d.Remedy != "" {
-		lines = append(lines, "hint: "+d.Remedy)
+		lines = append(lines, "hint: "+foreign.Line(d.Remedy))
 	}
 	return lines
 }

@@ -10,6 +10,9 @@ func Nearest(s string, words []string) string {
 		return ""
 	}
 	for _, w := range words {
+		if max(len(w)-len(s), len(s)-len(w)) > least {
+			continue // so many letters are to insert or to remove
+		}
 		if d := distance(strings.ToLower(s), strings.ToLower(w)); d <= least && (best == "" || d < least) {
 			best, least = w, d
 		}

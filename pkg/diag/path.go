@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"strings"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/foreign"
 )
 
 // Index returns the path of element i of the list at path.
@@ -12,7 +14,7 @@ func Index(path string, i int) string { return fmt.Sprintf("%s[%d]", path, i) }
 // Field returns the path of the field below path. A name that is no plain word,
 // such as an annotation's, stands in brackets and quotes.
 func Field(path, name string) string {
-	if strings.ContainsAny(name, ".[]\"/ ") || name == "" {
+	if strings.ContainsAny(name, ".[]\"/ ") || name == "" || strings.ContainsFunc(name, foreign.Hidden) {
 		return fmt.Sprintf("%s[%q]", path, name)
 	}
 	if path == "" {

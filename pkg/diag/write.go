@@ -43,6 +43,8 @@ type jsonDiagnostic struct {
 	Position      *Position     `json:"position,omitempty"`
 	ProposedValue string        `json:"proposedValue,omitempty"`
 	Related       []jsonRelated `json:"related,omitempty"`
+	MoreRelated   int           `json:"moreRelated,omitempty"`
+	Findings      int           `json:"findings,omitempty"`
 }
 
 type jsonRelated struct {
@@ -54,7 +56,7 @@ type jsonRelated struct {
 func (d *Diagnostic) json() jsonDiagnostic {
 	j := jsonDiagnostic{
 		Code: d.Code, Severity: d.Severity, Path: d.Path, Message: d.Message, Remedy: d.Remedy,
-		Position: d.Pos.orNil(), ProposedValue: d.ProposedValue,
+		Position: d.Pos.orNil(), ProposedValue: d.ProposedValue, MoreRelated: d.MoreRelated, Findings: d.Findings,
 	}
 	for _, r := range d.Related {
 		j.Related = append(j.Related, jsonRelated{Path: r.Path, Position: r.Pos.orNil(), Message: r.Message})

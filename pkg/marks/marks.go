@@ -33,7 +33,12 @@ type Use struct {
 	party party
 	// mark is what facts say of a use by somebody else than Tailscale.
 	mark fact.Mark
+	// declared is a use that the topology states.
+	declared bool
 }
+
+// IsDeclared reports whether the topology states the use, under spec.marks.
+func (m Use) IsDeclared() bool { return m.declared }
 
 // party tells Tailscale's two uses from each other and from everybody else's.
 type party int
@@ -54,7 +59,7 @@ func Of(p *plan.Plan, i int) []Use {
 		if len(m.Regions) == 0 || slices.Contains(m.Regions, r.Name) {
 			uses = append(uses, Use{
 				Component: m.Owner, Purpose: "declared in the topology", Mask: m.Mask, Value: m.Value,
-				Source: fmt.Sprintf("spec.marks[%d]", j), Path: fmt.Sprintf("spec.marks[%d]", j),
+				Source: fmt.Sprintf("spec.marks[%d]", j), Path: fmt.Sprintf("spec.marks[%d]", j), declared: true,
 			})
 		}
 	}

@@ -3,12 +3,13 @@ package marks
 import (
 	"fmt"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/foreign"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 )
 
 // String names the use as messages do.
 func (m *Use) String() string {
-	return fmt.Sprintf("%s (%s, mask %#x)", m.Component, m.Purpose, m.Mask)
+	return fmt.Sprintf("%s (%s, mask %#x)", foreign.Clip(m.Component), m.Purpose, m.Mask)
 }
 
 // Settled says what keeps two uses of the same bits apart, if anything: a rule that

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/foreign"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 )
 
@@ -19,7 +20,7 @@ func Table(p *plan.Plan) string {
 		b.WriteString("| component | use | 31 ... 24 | 23 ... 16 | 15 ... 8 | 7 ... 0 | who shares its bits, and why that is safe or which known issue it is |\n|---|---|---|---|---|---|---|\n")
 		for i := range g.uses {
 			u := &g.uses[i]
-			fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", u.Component, u.Purpose, strings.Join(u.octets(), " | "), shared(g.uses, i))
+			fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", foreign.Markdown(foreign.Clip(u.Component)), u.Purpose, strings.Join(u.octets(), " | "), shared(g.uses, i))
 		}
 		b.WriteString("\n")
 	}
@@ -79,7 +80,7 @@ func shared(uses []Use, i int) string {
 		if !ok {
 			why = "**collision**"
 		}
-		with = append(with, uses[j].Component+": "+why)
+		with = append(with, foreign.Markdown(foreign.Clip(uses[j].Component))+": "+why)
 	}
 	with = slices.Compact(with)
 	return strings.Join(with, "; ")

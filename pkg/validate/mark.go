@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
+	"slices"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
@@ -20,7 +21,8 @@ const (
 )
 
 // markUses finds two components of a gateway that use the same bits of the mark and
-// that nothing we render keeps apart.
+// that nothing we render keeps apart. Of marks that the topology declares, each is compared with
+// every component, and with the first other one on its bits.
 func markUses(p *plan.Plan) diag.List {
 	var list diag.List
 	seen := map[string]bool{}
@@ -28,13 +30,39 @@ func markUses(p *plan.Plan) diag.List {
 	for i := range t.Spec.Regions {
 		chosenMask(t, i, &list)
 		uses := marks.Of(p, i)
+		own := slices.IndexFunc(uses, marks.Use.IsDeclared)
+		if own < 0 {
+			own = len(uses)
+		}
+		var declared [32]*marks.Use // the first of each bit
 		for a := range uses {
-			for b := range uses[:a] {
+			for b := range uses[:min(a, own)] {
 				markCollision(&list, seen, t.Spec.Regions[i].Name, &uses[a], &uses[b])
+			}
+			if a >= own {
+				if b := claimBits(&declared, &uses[a]); b != nil {
+					markCollision(&list, seen, t.Spec.Regions[i].Name, &uses[a], b)
+				}
 			}
 		}
 	}
 	return list
+}
+
+// claimBits notes the bits that a declared use has, and returns the first one that has one of them
+// already: of many on the same bits each is reported once, beside the first.
+func claimBits(first *[32]*marks.Use, u *marks.Use) *marks.Use {
+	var other *marks.Use
+	for rest := u.Mask; rest != 0; rest &= rest - 1 {
+		bit := bits.TrailingZeros32(rest)
+		switch {
+		case first[bit] == nil:
+			first[bit] = u
+		case other == nil:
+			other = first[bit]
+		}
+	}
+	return other
 }
 
 func markCollision(list *diag.List, seen map[string]bool, region string, a, b *marks.Use) {

@@ -94,3 +94,21 @@ func calicoMaskLaws(t *testing.T, c schema.CNI) {
 		t.Errorf("%s %s: mask %#x", c.DataPlane, c.Version, c.MarkMask)
 	}
 }
+
+// Of many marks on the same bits each is reported once, beside the first: pairs would be
+// quadratic.
+func TestManyMarksCollideOnceEach(t *testing.T) {
+	topology := withChanges(nil)
+	for i := range 256 {
+		topology.Spec.Marks = append(topology.Spec.Marks, schema.Mark{Owner: "shaper", Mask: 0x3000, Value: uint32(i & 1)})
+	}
+	n := 0
+	for _, d := range validate.Topology(topology) {
+		if d.Code == validate.CodeMarkCollision {
+			n++
+		}
+	}
+	if n != 255 {
+		t.Errorf("%d findings about 256 marks on the same bits", n)
+	}
+}

@@ -24,14 +24,23 @@ const (
 func Suppress(t *schema.Topology, list diag.List, day string, others []diag.Code) diag.List {
 	kept, used := suppress.Accept(t.Spec.Suppressions, list, day)
 	unused := suppress.Judge(t.Spec.Suppressions, used, day, func(code string) bool { return !slices.Contains(others, diag.Code(code)) })
+	useless := map[string]*diag.Diagnostic{}
+	for _, d := range unused {
+		if d.Code == CodeSuppressionUnused {
+			useless[d.Path] = d
+		}
+	}
+	if len(useless) == 0 {
+		return append(kept, unused...)
+	}
 	codes := codeNames(t, others)
 	for i, s := range t.Spec.Suppressions {
+		d := useless[diag.Index("spec.suppressions", i)]
+		if d == nil {
+			continue
+		}
 		if near := diag.Nearest(s.Code, codes); near != "" && near != s.Code {
-			for _, d := range unused {
-				if d.Code == CodeSuppressionUnused && d.Path == diag.Index("spec.suppressions", i) {
-					d.Fix("did you mean %s?", near)
-				}
-			}
+			d.Fix("did you mean %s?", near)
 		}
 	}
 	return append(kept, unused...)

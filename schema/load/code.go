@@ -17,6 +17,7 @@ const (
 	NotYAML          diag.Code = "not-yaml"          // YAML or JSON that does not parse
 	SeveralDocuments diag.Code = "several-documents" // more than one document in a file
 	TooDeep          diag.Code = "too-deep"          // more levels than a topology can have
+	TooMany          diag.Code = "too-many"          // more values, fields or elements than are read
 	UnknownField     diag.Code = "unknown-field"     // a field that is not in the contract
 	WrongType        diag.Code = "wrong-type"        // a number where text is wanted, and the like
 )
@@ -25,6 +26,6 @@ const (
 func Codes() []diag.Code {
 	return []diag.Code{
 		AliasExpansion, BadAddress, BadPrefix, BadValue, DuplicateField, EmptyInput, HostBits, MissingField,
-		NotCUE, NotText, NotYAML, SeveralDocuments, TooDeep, UnknownField, WrongType,
+		NotCUE, NotText, NotYAML, SeveralDocuments, TooDeep, TooMany, UnknownField, WrongType,
 	}
 }

@@ -52,6 +52,12 @@ func (c *contract) check(root *yaml.Node) {
 		c.bad[regions] = true
 		c.part(part{node: root, name: "Topology"})
 		for i, n := range regions.Content {
+			if len(c.findings) >= maxFindings {
+				c.errorf(TooMany, n, at.element(i), "there are %d findings already: this region and those behind it are not judged by the contract", len(c.findings)).
+					Fix("mend some of the others first")
+				c.unread[at.String()] = true
+				break
+			}
 			if !c.bad[n] {
 				c.part(part{node: n, name: "Region", at: at.element(i)})
 			}

@@ -3,6 +3,7 @@ package load
 import (
 	"strconv"
 	"strings"
+	"time"
 
 	"cuelang.org/go/cue"
 	"cuelang.org/go/cue/ast"
@@ -11,6 +12,7 @@ import (
 	"cuelang.org/go/cue/errors"
 	"cuelang.org/go/cue/parser"
 	"cuelang.org/go/cue/token"
+
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
@@ -21,10 +23,16 @@ import (
 // that YAML would have given. It reads no other file and no registry: what may be
 // imported is CUE's own library and the contract.
 //
-// A program in CUE takes as long as it takes, and may ask for any amount of memory:
+// A program in CUE may run for cueBudget, and may ask for any amount of memory until then:
 // evaluate only what you would run.
-func parseCUE(files []file) (source, diag.List) {
-	src := source{name: files[0].name, files: map[*yaml.Node]string{}, blank: map[*yaml.Node]bool{}}
+func parseCUE(files []file) (source, diag.List) { return parseCUEWithin(cueBudget, files) }
+
+func parseCUEWithin(budget time.Duration, files []file) (source, diag.List) {
+	return within(budget, files, func() (source, diag.List) { return runCUE(files) })
+}
+
+func runCUE(files []file) (source, diag.List) {
+	src := cueSource(files)
 	var list diag.List
 	if !checkFiles(files, &list) {
 		return src, list
@@ -48,38 +56,30 @@ func parseCUE(files []file) (source, diag.List) {
 func checkFiles(files []file, list *diag.List) bool {
 	ok := true
 	for _, f := range files {
-		ok = checkText(f, list) && ok
+		ok = checkText(f, list) && !tooLongExpression(f, list) && ok
 	}
 	return ok
 }
 
-// evaluate builds one package of the files. The evaluator is large and not ours:
-// where it panics, that is a finding about the input like any other.
+// evaluate builds one package of the files.
 func (e *exporter) evaluate(files []file) (v cue.Value, ok bool) {
-	defer func() {
-		if p := recover(); p != nil {
-			e.list.Errorf(NotCUE, "", "CUE gives up on it: %v", p).
-				Fix("write the topology in YAML, and report the file to cue-lang/cue").Pos = diag.Position{File: files[0].name}
-			ok = false
-		}
-	}()
 	inst := build.NewContext().NewInstance("", imported)
 	for _, f := range files {
 		parsed, err := parser.ParseFile(f.name, f.data)
 		if err == nil {
 			err = e.add(inst, parsed)
 		}
-		e.report(err)
+		e.report(cue.Value{}, err)
 	}
 	if len(*e.list) > 0 {
 		return cue.Value{}, false
 	}
 	if err := inst.Complete(); err != nil {
-		e.report(err)
+		e.report(cue.Value{}, err)
 		return cue.Value{}, false
 	}
 	v = cuecontext.New().BuildInstance(inst)
-	e.report(v.Validate(cue.All()))
+	e.report(v, v.Validate(cue.All()))
 	return v, len(*e.list) == 0
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/foreign"
 	"github.com/kustomize-hybrid/kustomize-hybrid/internal/yamlnode"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 )
@@ -61,7 +62,7 @@ func (r *reader) mistyped(n *yaml.Node, t reflect.Type, p *path) {
 	case t.Kind() == reflect.Slice:
 		d.Fix("write a list: [%s]", clip(n.Value))
 	case isText(t):
-		r.propose(d.Fix("write it in quotes: %q", n.Value), p, strconv.Quote(n.Value))
+		r.propose(d.Fix("write it in quotes: %q", clip(n.Value)), p, strconv.Quote(n.Value))
 	case t.Kind() == reflect.Bool && yamlBool(n.Value) != "":
 		r.propose(d.Fix("write %s; YAML 1.2 reads %s as text", yamlBool(n.Value), n.Value), p, yamlBool(n.Value))
 	case quoted && isNumber(n.Value, t.Kind()) && wanted(t) != "text", quoted && t.Kind() == reflect.Bool:
@@ -134,6 +135,9 @@ func isNumber(s string, kind reflect.Kind) bool {
 func (r *reader) list(n *yaml.Node, v reflect.Value, p *path) {
 	if n.Kind != yaml.SequenceNode {
 		r.single(n, v, p)
+		return
+	}
+	if r.tooLong(n, p) {
 		return
 	}
 	v.Set(reflect.MakeSlice(v.Type(), len(n.Content), len(n.Content)))
@@ -238,6 +242,9 @@ func (r *reader) readAs(n *yaml.Node, v reflect.Value, from, to *path) {
 
 // pairs calls each for every field of a mapping, once for each key.
 func (r *reader) pairs(n *yaml.Node, p *path, each func(key, value *yaml.Node)) {
+	if r.tooLong(n, p) {
+		return
+	}
 	seen := make(map[string]*yaml.Node, len(n.Content)/2)
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
@@ -249,7 +256,7 @@ func (r *reader) pairs(n *yaml.Node, p *path, each func(key, value *yaml.Node)) 
 			r.ignored[key] = true
 			d := r.errorf(WrongType, key, p, "%s has %s as the name of a field, and names must be text", p.name(), describe(key))
 			if key.Kind == yaml.ScalarNode {
-				d.Fix("write it in quotes: %q", key.Value)
+				d.Fix("write it in quotes: %q", clip(key.Value))
 			} else {
 				d.Fix("write text in front of the colon")
 			}
@@ -269,8 +276,8 @@ func (r *reader) duplicate(first, second *yaml.Node, p *path) {
 	if first.Line > 0 && r.src.name != "" {
 		where = fmt.Sprintf(" on lines %d and %d", first.Line, second.Line)
 	}
-	d := r.errorf(DuplicateField, second, p.field(second.Value), "%s has field %q twice%s", p.name(), second.Value, where).
-		See(p.field(second.Value).String(), "%s appears here first", second.Value).
+	d := r.errorf(DuplicateField, second, p.field(second.Value), "%s has field %q twice%s", p.name(), clip(second.Value), where).
+		See(p.field(second.Value).String(), "%s appears here first", clip(second.Value)).
 		Fix("remove one of them")
 	d.Related[0].Pos = r.src.position(first)
 }
@@ -334,13 +341,13 @@ func describe(n *yaml.Node) string {
 	case "!!int", "!!float":
 		return "the number " + clip(n.Value)
 	case "!!bool":
-		return "the boolean " + n.Value
+		return "the boolean " + clip(n.Value)
 	case "!!timestamp":
 		return "the date " + clip(n.Value)
 	case "!!null":
 		return "null"
 	}
-	return fmt.Sprintf("a value with tag %s", n.Tag)
+	return fmt.Sprintf("a value with tag %s", clip(n.Tag))
 }
 
 // keyPrefix starts every secret that Tailscale gives out
@@ -351,13 +358,10 @@ const keyPrefix = "tskey-"
 // ends in logs.
 func clip(s string) string {
 	if before, _, found := strings.Cut(s, keyPrefix); found {
-		return before + keyPrefix + "…"
+		s = before + keyPrefix + "…"
 	}
-	if runes := []rune(s); len(runes) > 80 {
-		return string(runes[:80]) + "…"
-	}
-	return s
+	return foreign.Cut(s, foreign.ValueLimit)
 }
 
 // oneLine keeps what others say on the line of its finding.
-func oneLine(s string) string { return clip(strings.Join(strings.Fields(s), " ")) }
+func oneLine(s string) string { return clip(foreign.Line(s)) }

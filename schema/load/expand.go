@@ -3,7 +3,6 @@ package load
 import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
-	"github.com/kustomize-hybrid/kustomize-hybrid/internal/yamlnode"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 )
 
@@ -75,7 +74,7 @@ func (e *expander) children(n *yaml.Node, p *path, depth int) *yaml.Node {
 // alias expands what an alias stands for into nodes of its own.
 func (e *expander) alias(n *yaml.Node, p *path, depth int) *yaml.Node {
 	if e.open[n.Alias] || n.Alias == nil {
-		return e.blank(n, e.errorf(AliasExpansion, n, p, "anchor %q stands for something that contains itself", n.Value).
+		return e.blank(n, e.errorf(AliasExpansion, n, p, "anchor %q stands for something that contains itself", clip(n.Value)).
 			Fix("write the value out"))
 	}
 	if e.from == nil {
@@ -119,9 +118,14 @@ func (e *expander) merged(n *yaml.Node, p *path) *yaml.Node {
 	}
 	out := shallowCopy(n)
 	out.Content = own
+	taken := map[string]bool{}
+	for i := 0; i+1 < len(own); i += 2 {
+		taken[own[i].Value] = true
+	}
 	for _, m := range from {
 		for i := 0; i+1 < len(m.Content); i += 2 {
-			if _, taken := yamlnode.Child(out, m.Content[i].Value); taken == nil {
+			if name := m.Content[i].Value; !taken[name] {
+				taken[name] = true
 				out.Content = append(out.Content, m.Content[i], m.Content[i+1])
 			}
 		}

@@ -2,6 +2,7 @@ package load
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"cuelang.org/go/cue"
@@ -54,7 +55,7 @@ func (e *exporter) structure(n *yaml.Node, v cue.Value, p *path) {
 	n.Kind, n.Tag = yaml.MappingNode, "!!map"
 	fields, err := v.Fields()
 	if err != nil {
-		e.report(err)
+		e.report(v, err)
 		return
 	}
 	for fields.Next() {
@@ -70,7 +71,7 @@ func (e *exporter) elements(n *yaml.Node, v cue.Value, p *path) {
 	n.Kind, n.Tag = yaml.SequenceNode, "!!seq"
 	list, err := v.List()
 	if err != nil {
-		e.report(err)
+		e.report(v, err)
 		return
 	}
 	for i := 0; list.Next(); i++ {
@@ -120,8 +121,8 @@ func (e *exporter) refuse(n *yaml.Node, p *path, format string, args ...any) *di
 	return d
 }
 
-// report turns CUE's errors into findings.
-func (e *exporter) report(err error) {
+// report turns CUE's errors about a value into findings.
+func (e *exporter) report(v cue.Value, err error) {
 	for _, one := range errors.Errors(err) {
 		var p *path
 		for _, step := range one.Path() {
@@ -134,8 +135,31 @@ func (e *exporter) report(err error) {
 		format, args := one.Msg()
 		d := e.list.Errorf(NotCUE, p.String(), "CUE cannot evaluate this: %s", oneLine(fmt.Sprintf(format, args...))).
 			Fix("try it with: cue vet")
-		d.Pos = e.position(errors.Positions(one))
+		d.Pos = e.position(append(errors.Positions(one), written(v, one.Path())...))
 	}
+}
+
+// written is where the value at a path was written, and then what is above it: of a structural
+// cycle CUE says the path alone.
+func written(v cue.Value, path []string) []token.Pos {
+	var all []token.Pos
+	var selectors []cue.Selector
+	for _, step := range path {
+		p := cue.ParsePath(step)
+		if i, err := strconv.Atoi(step); err == nil {
+			p = cue.MakePath(cue.Index(i))
+		}
+		if p.Err() != nil {
+			break
+		}
+		selectors = append(selectors, p.Selectors()...)
+		at := v.LookupPath(cue.MakePath(selectors...))
+		if at.Exists() || at.Pos().IsValid() {
+			all = append(all, at.Pos())
+		}
+	}
+	slices.Reverse(all)
+	return all
 }
 
 // position is the first one in a file of the user's.
@@ -145,5 +169,5 @@ func (e *exporter) position(all []token.Pos) diag.Position {
 			return diag.Position{File: pos.Filename(), Line: pos.Line(), Column: pos.Column()}
 		}
 	}
-	return diag.Position{File: e.src.name}
+	return diag.Position{File: e.src.name, Line: 1, Column: 1}
 }

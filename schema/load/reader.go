@@ -32,6 +32,11 @@ type reader struct {
 	proposed []proposal
 
 	fields map[reflect.Type][]field // of the structs met so far
+
+	// counts are the findings of each code, and rest those that stand for the ones beyond
+	// maxFindings.
+	counts map[diag.Code]int
+	rest   map[diag.Code]*diag.Diagnostic
 }
 
 // proposal is a finding that proposes a value for the field at a path.
@@ -49,6 +54,8 @@ func newReader(src *source, found diag.List) *reader {
 		meant:    map[*yaml.Node][]string{},
 		unread:   map[string]bool{},
 		fields:   map[reflect.Type][]field{},
+		counts:   map[diag.Code]int{},
+		rest:     map[diag.Code]*diag.Diagnostic{},
 	}
 }
 
@@ -66,7 +73,7 @@ func (r *reader) topology() *schema.Topology {
 	root := (&expander{reader: r, open: map[*yaml.Node]bool{}}).expand(r.src.root, nil, 0)
 	r.src.root = root
 	r.value(root, reflect.ValueOf(&r.result).Elem(), nil)
-	if root.Kind != yaml.MappingNode {
+	if root.Kind != yaml.MappingNode || r.bad[root] {
 		return nil
 	}
 	newContract(r).check(root)
@@ -122,8 +129,21 @@ func (r *reader) at(p *path) reflect.Value {
 	return reflect.Value{}
 }
 
-// errorf reports an error at node n.
+// errorf reports an error at node n. Beyond maxFindings of a code errors are counted, at the
+// place of the first one; what is returned is then in no list.
 func (r *reader) errorf(code diag.Code, n *yaml.Node, p *path, format string, args ...any) *diag.Diagnostic {
+	r.counts[code]++
+	if r.counts[code] > maxFindings {
+		rest, ok := r.rest[code]
+		if !ok {
+			rest = r.findings.Errorf(code, p.String(), "")
+			rest.Pos = r.src.position(n)
+			r.rest[code] = rest
+		}
+		rest.Findings++
+		rest.Count()
+		return &diag.Diagnostic{Path: rest.Path}
+	}
 	d := r.findings.Errorf(code, p.String(), format, args...)
 	d.Pos = r.src.position(n)
 	return d
@@ -139,6 +159,9 @@ func (r *reader) refuse(code diag.Code, n *yaml.Node, p *path, format string, ar
 // propose proposes the value that is clearly meant at p. It has been read in place of what
 // stands there.
 func (r *reader) propose(d *diag.Diagnostic, p *path, value string) {
+	if d.Code == "" { // it is counted alone, and its path is another's
+		return
+	}
 	d.Propose(value)
 	delete(r.unread, d.Path)
 	r.proposed = append(r.proposed, proposal{d, p})

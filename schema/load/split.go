@@ -124,10 +124,11 @@ func headOf(text []byte) head {
 	return h
 }
 
-// isBlank reports whether a line holds nothing but a comment or the start of a document.
+// isBlank reports whether a line holds nothing but a comment, a directive or the start of a
+// document.
 func isBlank(line []byte) bool {
 	line = bytes.TrimSpace(bytes.TrimPrefix(line, []byte("---")))
-	return len(line) == 0 || line[0] == '#'
+	return len(line) == 0 || line[0] == '#' || line[0] == '%'
 }
 
 // word is the value behind a colon.
@@ -154,8 +155,18 @@ func blank(text []byte) []byte { return bytes.Repeat([]byte("\n"), bytes.Count(t
 
 // objects reads every object of a YAML or JSON stream.
 func objects(f file) ([]Object, error) {
+	if d := tooManyValues(f, maxObjectValues); d != nil {
+		return nil, errors.New(d.Pos.File + ": " + d.Message)
+	}
+	if isJSON(f) {
+		n, list := parseJSON(f)
+		if len(list) > 0 {
+			return nil, errors.New(list[0].Pos.String() + ": " + list[0].Message)
+		}
+		return numbered(f, nil, n)
+	}
 	var found []Object
-	for decoder := yaml.NewDecoder(bytes.NewReader(spaced(f))); ; {
+	for decoder := yaml.NewDecoder(bytes.NewReader(undirected(f.data))); ; {
 		var n yaml.Node
 		err := decoder.Decode(&n)
 		if errors.Is(err, io.EOF) {
@@ -168,10 +179,21 @@ func objects(f file) ([]Object, error) {
 			}
 			return nil, fmt.Errorf("%s:%d: this is not YAML: %s", f.name, line, said)
 		}
-		for _, n := range unlist(yaml.NewRNode(&n)) {
-			found = append(found, Object{f.name, n})
+		if found, err = numbered(f, found, &n); err != nil {
+			return nil, err
 		}
 	}
+}
+
+// numbered adds the objects of one document, as long as there are not too many.
+func numbered(f file, found []Object, n *yaml.Node) ([]Object, error) {
+	for _, n := range unlist(yaml.NewRNode(n)) {
+		found = append(found, Object{f.name, n})
+	}
+	if len(found) > maxObjects {
+		return nil, fmt.Errorf("%s: more than %d objects, the limit for a file", f.name, maxObjects)
+	}
+	return found, nil
 }
 
 // unlist returns the items of a List, those of Lists in it, and any other object as it is;

@@ -2,7 +2,6 @@ package load
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"io"
 	"regexp"
@@ -15,15 +14,22 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 )
 
-// parseYAML parses YAML, and JSON, which is YAML. It uses kustomize's parser, so
-// that a file means the same to the command and to the function.
+// parseYAML parses YAML and JSON. For YAML it uses kustomize's parser, so that a file means
+// the same to the command and to the function.
 func parseYAML(f file) (source, diag.List) {
 	src := source{name: f.name}
 	var list diag.List
 	if !checkText(f, &list) {
 		return src, list
 	}
-	dec := yaml.NewDecoder(bytes.NewReader(spaced(f)))
+	if d := tooManyValues(f, maxValues); d != nil {
+		return src, append(list, d)
+	}
+	if isJSON(f) {
+		src.root, list = parseJSON(f)
+		return src, list
+	}
+	dec := yaml.NewDecoder(bytes.NewReader(undirected(f.data)))
 	for {
 		var doc yaml.Node
 		err := dec.Decode(&doc)
@@ -102,23 +108,19 @@ func notText(data []byte) int {
 	return -1
 }
 
-// spaced replaces tabs outside of strings in JSON by spaces: JSON allows them,
-// kustomize's YAML parser does not, and a column is a column.
-func spaced(f file) []byte {
-	if !bytes.ContainsRune(f.data, '\t') || !json.Valid(bytes.TrimPrefix(f.data, []byte("\ufeff"))) {
-		return f.data
+// version is a directive that says which YAML follows, at the beginning of a stream.
+var version = regexp.MustCompile(`\A(?:\x{feff})?(?:[ \t]*(?:#[^\n]*)?\r?\n)*(%YAML[ \t]+1\.[12])[ \t]*(?:#[^\n]*)?\r?\n`)
+
+// undirected has blanks in place of a directive that says YAML 1.1 or 1.2: kustomize's parser
+// refuses 1.2, which it reads like 1.1.
+func undirected(text []byte) []byte {
+	at := version.FindSubmatchIndex(text)
+	if at == nil {
+		return text
 	}
-	out := bytes.Clone(f.data)
-	inString := false
-	for i := 0; i < len(out); i++ {
-		switch {
-		case inString && out[i] == '\\':
-			i++
-		case out[i] == '"':
-			inString = !inString
-		case out[i] == '\t' && !inString:
-			out[i] = ' '
-		}
+	out := bytes.Clone(text)
+	for i := at[2]; i < at[3]; i++ {
+		out[i] = ' '
 	}
 	return out
 }
@@ -127,7 +129,7 @@ func spaced(f file) []byte {
 // kept; the line is looked for, since the parser names the one where it began to wait.
 func syntaxError(list *diag.List, f file, err error) {
 	said, line := parserSaid(err)
-	at, column, odd := faultPlace(spaced(f))
+	at, column, odd := faultPlace(undirected(f.data))
 	if at == 0 {
 		at, column = line, 0
 	}
@@ -136,7 +138,24 @@ func syntaxError(list *diag.List, f file, err error) {
 	if odd != "" {
 		d.Fix("look at the line's indentation: %s", odd)
 	}
-	d.Pos = diag.Position{File: f.name, Line: at, Column: column}
+	if alias := unknownAnchor.FindStringSubmatch(said); alias != nil {
+		at, column = aliasPlace(f.data, alias[1], at, column)
+	}
+	d.Pos = diag.Position{File: f.name, Line: max(at, 1), Column: max(column, 1)}
+}
+
+var unknownAnchor = regexp.MustCompile(`^unknown anchor '(.*)' referenced`)
+
+// aliasPlace is where the alias stands in the line, or the place that is known already.
+func aliasPlace(text []byte, name string, line, column int) (int, int) {
+	lines := bytes.SplitN(text, []byte("\n"), line+1)
+	if line < 1 || line > len(lines) {
+		return line, column
+	}
+	if before, _, found := bytes.Cut(lines[line-1], []byte("*"+name)); found {
+		column = 1 + utf8.RuneCount(before)
+	}
+	return line, column
 }
 
 var parserLine = regexp.MustCompile(`(?s)^(?:yaml: )?(?:line (\d+): )?(.*)$`)

@@ -5,11 +5,15 @@ package report
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/foreign"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/issues"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/marks"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
 // Path is where the report stands in the output tree.
@@ -84,7 +88,17 @@ func notes(p *plan.Plan) string {
 	}
 	var b strings.Builder
 	for _, d := range list {
-		fmt.Fprintf(&b, "- `%s` at `%s`: %s. %s.\n", d.Code, d.Path, d.Message, strings.TrimSuffix(d.Remedy, "."))
+		message, remedy := d.Message, d.Remedy
+		if isOwn(p.Topology, d.Code) {
+			message, remedy = foreign.Markdown(message), foreign.Markdown(remedy)
+		}
+		fmt.Fprintf(&b, "- `%s` at `%s`: %s. %s.\n", d.Code, d.Path, message, strings.TrimSuffix(remedy, "."))
 	}
 	return b.String()
+}
+
+// isOwn reports whether the topology has a known issue of its own with that code: its words are
+// not ours, and no Markdown.
+func isOwn(t *schema.Topology, code diag.Code) bool {
+	return slices.ContainsFunc(t.Spec.KnownIssues, func(k schema.KnownIssue) bool { return k.Code == string(code) })
 }

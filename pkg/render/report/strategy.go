@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/foreign"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/issues"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
@@ -64,7 +66,11 @@ func netfilter(t *schema.Topology) string {
 	why := "nothing is known against `on` here, but it lets each Tailscale version bring rules and marks of its own"
 	var words []string
 	for _, k := range issues.OfNetfilter(t) {
-		words = append(words, fmt.Sprintf("%s (`%s`)", k.Title, k.Code))
+		title := k.Title
+		if isOwn(t, diag.Code(k.Code)) {
+			title = foreign.Markdown(title)
+		}
+		words = append(words, fmt.Sprintf("%s (`%s`)", title, k.Code))
 	}
 	if len(words) > 0 {
 		why = "with `on`, " + strings.Join(words, "; ")
