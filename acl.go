@@ -231,7 +231,7 @@ func policyTopology(in Input, o Options) (*load.Document, diag.List, error) {
 		doc = &copied
 	}
 	o.Strict = false // ACLCheck is strict with the policy file
-	if list := o.judge(check(doc, in.Objects, o)); refused(list) {
+	if list := o.judge(check(doc, in, o)); refused(list) {
 		return nil, list, nil
 	}
 	list := suppress.Left(doc.Topology.Spec.Suppressions, acl.CheckTopology(doc.Topology), o.Today)

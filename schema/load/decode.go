@@ -137,9 +137,26 @@ func (r *reader) list(n *yaml.Node, v reflect.Value, p *path) {
 		return
 	}
 	v.Set(reflect.MakeSlice(v.Type(), len(n.Content), len(n.Content)))
+	first := map[string]int{}
 	for i, e := range n.Content {
 		r.value(e, v.Index(i), p.element(i))
+		if e.Kind != yaml.ScalarNode || v.Type().Elem() == reflect.TypeFor[netip.Prefix]() {
+			continue // of prefixes, those who claim them say more
+		}
+		if j, twice := first[e.Value]; twice {
+			r.repeated(n, i, j, p)
+		} else if !r.bad[e] {
+			first[e.Value] = i
+		}
 	}
+}
+
+// repeated reports a value that a list names twice, which says no more than once.
+func (r *reader) repeated(list *yaml.Node, again, first int, p *path) {
+	n := list.Content[again]
+	r.refuse(BadValue, n, p.element(again), "%s stands in %s twice", clip(n.Value), p.name()).
+		See(p.element(first).String(), "it stands here first").
+		Fix("take one of them out, or write the one that is meant").Related[0].Pos = r.src.position(list.Content[first])
 }
 
 // single reports one value where a list is wanted. Of a prefix it makes a list, so
@@ -224,8 +241,10 @@ func (r *reader) unknown(n, key, value *yaml.Node, v reflect.Value, p *path) {
 // read, the name has been reported, and its value waits until the name is right.
 func (r *reader) readAs(n *yaml.Node, v reflect.Value, from, to *path) {
 	trial := newReader(r.src, nil)
-	trial.value(n, v, from)
-	if len(trial.findings) > 0 {
+	if !r.bad[n] {
+		trial.value(n, v, from)
+	}
+	if r.bad[n] || len(trial.findings) > 0 {
 		v.SetZero()
 		r.unread[to.String()] = true
 		return
@@ -343,15 +362,11 @@ func describe(n *yaml.Node) string {
 	return fmt.Sprintf("a value with tag %s", n.Tag)
 }
 
-// keyPrefix starts every secret that Tailscale gives out
-// (tailscale.com/kb/1277/key-prefixes).
-const keyPrefix = "tskey-"
-
 // clip keeps a message readable, whatever stands in the file, and keys out of it: it
 // ends in logs.
 func clip(s string) string {
-	if before, _, found := strings.Cut(s, keyPrefix); found {
-		return before + keyPrefix + "…"
+	if prefix, at := keyIn(s); at >= 0 {
+		return s[:at] + prefix + "…"
 	}
 	if runes := []rune(s); len(runes) > 80 {
 		return string(runes[:80]) + "…"
