@@ -82,7 +82,7 @@ func Compare(t *schema.Topology, objects []Object) (list diag.List, packs []clai
 		case strings.HasSuffix(o.Kind, "List") && o.Content["items"] != nil:
 			list = append(list, o.misshapen(o.Content, "", "items[].")...)
 		case o.Pack != nil:
-			packs = append(packs, pack(o))
+			packs = append(packs, pack(&list, o))
 		case isKnown:
 			found := kind.read(o)
 			list = append(list, found.invalid...)
@@ -105,7 +105,7 @@ func Taken(objects []Object) []netip.Prefix {
 	for i := range objects {
 		o := &objects[i]
 		if o.Pack != nil {
-			for _, r := range pack(o).Ranges {
+			for _, r := range pack(&diag.List{}, o).Ranges {
 				taken = append(taken, r.Prefix)
 			}
 		}

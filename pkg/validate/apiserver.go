@@ -45,7 +45,7 @@ func apiServer(p *plan.Plan) diag.List {
 	list = append(list, unreachable(p.Given)...)
 	// An address that could not be read, or is nobody's, may be meant as one of a region's.
 	unknown := func(a netip.Addr) bool {
-		_, nobodys := special(claim.Host(a))
+		_, nobodys := claim.Hostless(claim.Host(a))
 		return !a.IsValid() || nobodys
 	}
 	if len(list) == 0 && !slices.ContainsFunc(api.Addresses, unknown) {

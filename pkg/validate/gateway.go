@@ -111,7 +111,7 @@ func (g *gateway) inside(list *diag.List) {
 		if field != "internalIP" && field != "internalIPv6" || claim.InAny(a, g.region.NodeCIDRs) {
 			continue
 		}
-		if _, ok := special(a); ok {
+		if _, ok := claim.Hostless(a); ok {
 			continue // no host has it, wherever
 		}
 		list.Errorf(CodeGatewayOutside, g.path+"."+field, "%s %s of gateway %q lies in none of the node CIDRs of region %q (%s)",

@@ -158,7 +158,7 @@ func Codes() []diag.Code {
 		CodePodsUnrouted, CodeHostRoutes, CodeCloudUntold, CodeSourceCheck, CodePodsShare, CodePodsSource,
 		CodeForeignNode, CodeTagOperator, CodeTagRegions,
 		CodeLeavingServer, CodeSelectorShared, CodeStateSecret, CodeIdentityControl, CodeIdentityRemote, CodeIdentityStaticPod, CodeIdentityVersion,
-		CodeControlURL, CodeHostFiles, CodeMarkOutside, CodeRegionUnknown, CodeVersionRange,
+		CodeControlURL, CodeHostFiles, CodeListedTwice, CodeMarkOutside, CodeRegionUnknown, CodeVersionRange,
 		CodeVersionOld, CodeVersionUnknown, CodeVersionUnread, CodeVersionUnstable,
 	}
 }

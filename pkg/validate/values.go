@@ -6,7 +6,6 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/claim"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
@@ -16,6 +15,7 @@ import (
 
 // The codes of the findings about values that have the right shape and that nobody can mean.
 const (
+	CodeListedTwice   diag.Code = "listed-twice"        // a value that a list names twice
 	CodeControlURL    diag.Code = "control-url-missing" // a control server, and nothing that says where
 	CodeHostFiles     diag.Code = "host-files-collide"  // hosts whose rendered files have one name
 	CodeMarkOutside   diag.Code = "mark-outside-mask"   // bits of a mark that its mask does not have
@@ -27,6 +27,7 @@ const (
 func values(t *schema.Topology) diag.List {
 	var list diag.List
 	specialAddresses(t, &list)
+	repeated(reflect.ValueOf(t.Spec), "spec", &list)
 	waysIn(t, &list)
 	ownMarks(t, &list)
 	versionRanges(t, &list)
@@ -39,33 +40,6 @@ func values(t *schema.Topology) diag.List {
 	}
 	return list
 }
-
-// special is the range for special use that the prefix lies in or contains, the narrowest; ok is
-// false where there is none in which no host can be.
-func special(p netip.Prefix) (r claim.Range, ok bool) {
-	if !p.IsValid() || p.Bits() == 0 {
-		return r, false // it contains everything, which is said of its form
-	}
-	for _, kept := range hostless() {
-		if kept.Prefix.Overlaps(p) && (!ok || kept.Prefix.Bits() > r.Prefix.Bits()) {
-			r, ok = kept, true
-		}
-	}
-	return r, ok
-}
-
-// hostless are the ranges in which no host can be.
-var hostless = sync.OnceValue(func() []claim.Range {
-	var list []claim.Range
-	for _, pack := range claim.Packs() {
-		for _, r := range pack.Ranges {
-			if pack.Code == claim.CodeSpecialRange && r.Severity == diag.Error {
-				list = append(list, r)
-			}
-		}
-	}
-	return list
-})
 
 // specialAddresses looks at every address and prefix there is, so that no field can be
 // forgotten. Those that are routed or translated, the table of reserved ranges judges, and
@@ -80,7 +54,7 @@ func specialAddresses(t *schema.Topology, list *diag.List) {
 		}
 	}
 	eachAddress(reflect.ValueOf(t.Spec), "spec", func(path string, p netip.Prefix) {
-		r, ok := special(p)
+		r, ok := claim.Hostless(p)
 		if !ok || judged[path] || claim.InAny(p, nodes) || linkLocal(p) && linkNetwork(path) {
 			return
 		}
@@ -88,7 +62,7 @@ func specialAddresses(t *schema.Topology, list *diag.List) {
 		if strings.HasPrefix(field, "tailnetIP") {
 			return
 		}
-		list.Errorf(claim.CodeSpecialRange, path, "%s %s %s %s, which %s", field, claim.Show(p), claim.Relation(p, r.Prefix), claim.Show(r.Prefix), r.Reason).
+		list.Errorf(claim.CodeSpecialRange, path, "%s %s %s", field, claim.Show(p), r.Meets(p)).
 			Fix("write what hosts really have there (%s, %s)", r.Source, r.Since)
 	})
 }
@@ -129,6 +103,34 @@ func eachAddress(v reflect.Value, path string, visit func(path string, p netip.P
 	}
 }
 
+// repeated finds words and addresses that a list names twice, which says no more than once.
+// Prefixes overlap, which their claims say, and a link that ends where it begins is no link.
+func repeated(v reflect.Value, path string, list *diag.List) {
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ","); name != "" && name != "links" {
+				repeated(v.Field(i), diag.Field(path, name), list)
+			}
+		}
+	case reflect.Slice:
+		seen := map[any]int{}
+		for i := range v.Len() {
+			e := v.Index(i)
+			if e.Kind() != reflect.String && e.Type() != reflect.TypeFor[netip.Addr]() {
+				repeated(e, diag.Index(path, i), list)
+				continue
+			}
+			if j, twice := seen[e.Interface()]; twice && !e.IsZero() {
+				list.Errorf(CodeListedTwice, diag.Index(path, i), "%v stands in %s twice", e, path[strings.LastIndexByte(path, '.')+1:]).
+					See(diag.Index(path, j), "it stands here first").Fix("take one of them out, or write the one that is meant")
+				continue
+			}
+			seen[e.Interface()] = i
+		}
+	}
+}
+
 // waysIn looks at addresses by which others are told to find a server. Loopback is one where
 // each host has a proxy of its own.
 func waysIn(t *schema.Topology, list *diag.List) {
@@ -152,9 +154,9 @@ func waysIn(t *schema.Topology, list *diag.List) {
 		if err != nil || a.IsLoopback() {
 			continue
 		}
-		if r, ok := special(claim.Host(a)); ok {
+		if r, ok := claim.Hostless(claim.Host(a)); ok {
 			field := way.path[strings.LastIndexByte(way.path, '.')+1:]
-			list.Errorf(claim.CodeSpecialRange, way.path, "%s leads to %s, which %s %s, which %s", field, a, claim.Relation(claim.Host(a), r.Prefix), claim.Show(r.Prefix), r.Reason).
+			list.Errorf(claim.CodeSpecialRange, way.path, "%s leads to %s, which %s", field, a, r.Meets(claim.Host(a))).
 				Fix("write an address or a name at which hosts find it (%s, %s)", r.Source, r.Since)
 		}
 	}

@@ -63,12 +63,20 @@ func (r *reader) mistyped(n *yaml.Node, t reflect.Type, p *path) {
 	case isText(t):
 		r.propose(d.Fix("write it in quotes: %q", n.Value), p, strconv.Quote(n.Value))
 	case t.Kind() == reflect.Bool && yamlBool(n.Value) != "":
-		r.propose(d.Fix("write %s; YAML 1.2 reads %s as text", yamlBool(n.Value), n.Value), p, yamlBool(n.Value))
+		r.propose(d.Fix("write %s%s", yamlBool(n.Value), asText(n)), p, yamlBool(n.Value))
 	case quoted && isNumber(n.Value, t.Kind()) && wanted(t) != "text", quoted && t.Kind() == reflect.Bool:
 		d.Fix("leave out the quotes")
 	default:
 		d.Fix("write %s", wanted(t))
 	}
+}
+
+// asText says that another version of YAML reads a word as text, where it does.
+func asText(n *yaml.Node) string {
+	if n.ShortTag() == "!!bool" {
+		return ""
+	}
+	return "; YAML 1.2 reads " + n.Value + " as text"
 }
 
 // yamlBool is the boolean that YAML 1.1 reads in s, or "".
@@ -137,26 +145,9 @@ func (r *reader) list(n *yaml.Node, v reflect.Value, p *path) {
 		return
 	}
 	v.Set(reflect.MakeSlice(v.Type(), len(n.Content), len(n.Content)))
-	first := map[string]int{}
 	for i, e := range n.Content {
 		r.value(e, v.Index(i), p.element(i))
-		if e.Kind != yaml.ScalarNode || v.Type().Elem() == reflect.TypeFor[netip.Prefix]() {
-			continue // of prefixes, those who claim them say more
-		}
-		if j, twice := first[e.Value]; twice {
-			r.repeated(n, i, j, p)
-		} else if !r.bad[e] {
-			first[e.Value] = i
-		}
 	}
-}
-
-// repeated reports a value that a list names twice, which says no more than once.
-func (r *reader) repeated(list *yaml.Node, again, first int, p *path) {
-	n := list.Content[again]
-	r.refuse(BadValue, n, p.element(again), "%s stands in %s twice", clip(n.Value), p.name()).
-		See(p.element(first).String(), "it stands here first").
-		Fix("take one of them out, or write the one that is meant").Related[0].Pos = r.src.position(list.Content[first])
 }
 
 // single reports one value where a list is wanted. Of a prefix it makes a list, so

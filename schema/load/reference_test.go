@@ -72,7 +72,7 @@ func allowed(e ast.Expr) string {
 func definitions(f *ast.File) []*ast.Field {
 	var all []*ast.Field
 	for _, d := range f.Decls {
-		if field, ok := d.(*ast.Field); ok {
+		if field, ok := d.(*ast.Field); ok && !strings.HasPrefix(name(field), "_") {
 			all = append(all, field)
 		}
 	}
