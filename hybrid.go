@@ -106,7 +106,7 @@ func (in *Input) beside(file string, nodes ...*yaml.RNode) error {
 			return err
 		}
 		if own, ok := load.ReadOwn(load.Object{File: file, Node: n}); ok {
-			id := objects[0].ID() + ":"
+			id := own.ID + ":"
 			for _, d := range own.Findings {
 				d.Path = id + d.Path
 				for i := range d.Related {
@@ -114,7 +114,10 @@ func (in *Input) beside(file string, nodes ...*yaml.RNode) error {
 				}
 			}
 			in.own = append(in.own, own.Findings...)
-			objects[0].Pack, _ = own.Document.(*schema.RangePack)
+			secret := func(d *diag.Diagnostic) bool { return d.Code == load.KeyInText }
+			if !slices.ContainsFunc(own.Findings, secret) { // or else what is said of it would repeat the key
+				objects[0].Pack, _ = own.Document.(*schema.RangePack)
+			}
 		}
 		in.Objects = append(in.Objects, objects...)
 		in.nodes = append(in.nodes, n)

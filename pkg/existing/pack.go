@@ -17,6 +17,11 @@ func pack(list *diag.List, o *Object) claim.Pack {
 	for i, r := range o.Pack.Spec.Ranges {
 		prefix, ok := claim.Canonical(r.Prefix)
 		severity, known := diag.SeverityOf(cmp.Or(r.Severity, "error"))
+		if field := diag.Index("spec.ranges", i) + ".prefix"; ok && prefix.Bits() == 0 {
+			*list = append(*list, o.finding(diag.Error, CodeObjectInvalid, field, "%s of %s is %s, which contains every address", field, o.ID(), prefix).
+				Fix("write the ranges that are really kept"))
+			continue
+		}
 		if special, none := claim.Hostless(prefix); none {
 			field := diag.Index("spec.ranges", i) + ".prefix"
 			*list = append(*list, o.finding(diag.Error, claim.CodeSpecialRange, field, "%s of %s is %s, which %s", field, o.ID(), prefix, special.Meets(prefix)).

@@ -45,15 +45,19 @@ func values(t *schema.Topology) diag.List {
 // forgotten. Those that are routed or translated, the table of reserved ranges judges, and
 // with them the hosts in them; and a gateway's tailnet address has a range of its own.
 func specialAddresses(t *schema.Topology, list *diag.List) {
-	judged := map[string]bool{}
+	claimed, judged := map[string]bool{}, map[string]bool{}
 	var nodes []netip.Prefix
 	for _, c := range claim.Of(t) {
+		claimed[c.Path()] = true
 		if c.Role.Advertised() || c.Role == claim.RoleService {
 			judged[c.Path()] = true
 			nodes = append(nodes, c.Prefix)
 		}
 	}
 	eachAddress(reflect.ValueOf(t.Spec), "spec", func(path string, p netip.Prefix) {
+		if p.IsValid() && p.Bits() == 0 && !claimed[path] && !strings.HasPrefix(path, "spec.cluster.") {
+			list.Errorf(CodeDefaultRoute, path, "%s contains every address, and nobody has all of them", p).Fix("write the prefix that is really used")
+		}
 		r, ok := claim.Hostless(p)
 		if !ok || judged[path] || claim.InAny(p, nodes) || linkLocal(p) && linkNetwork(path) {
 			return

@@ -14,6 +14,8 @@ import (
 // Own is a document of this program's that stands beside a topology: a RangePack, a Transform,
 // a Validate. It is read as strictly as a topology.
 type Own struct {
+	// ID is how messages call it, as in "RangePack/acme".
+	ID string
 	// Document is what could be read: a *schema.RangePack, *schema.Transform or
 	// *schema.Validate; nil where nobody can say what it is.
 	Document any
@@ -50,6 +52,7 @@ func ReadOwn(o Object) (own Own, ok bool) {
 	for _, d := range r.findings {
 		d.Shape = true
 	}
+	own.ID = clip(kind) + "/" + clip(scalar(root, "metadata", "name"))
 	own.Findings = r.findings
 	own.Findings.Sort()
 	return own, true
