@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/claim"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
@@ -45,30 +46,39 @@ func values(t *schema.Topology) diag.List {
 // forgotten. Those that are routed or translated, the table of reserved ranges judges, and
 // with them the hosts in them; and a gateway's tailnet address has a range of its own.
 func specialAddresses(t *schema.Topology, list *diag.List) {
-	claimed, judged := map[string]bool{}, map[string]bool{}
-	var nodes []netip.Prefix
-	for _, c := range claim.Of(t) {
-		claimed[c.Path()] = true
-		if c.Role.Advertised() || c.Role == claim.RoleService {
-			judged[c.Path()] = true
-			nodes = append(nodes, c.Prefix)
-		}
-	}
+	claims := sync.OnceValue(func() claimed { return claimedBy(t) })
 	eachAddress(reflect.ValueOf(t.Spec), "spec", func(path string, p netip.Prefix) {
-		if p.IsValid() && p.Bits() == 0 && !claimed[path] && !strings.HasPrefix(path, "spec.cluster.") {
+		field := path[strings.LastIndexByte(path, '.')+1:]
+		if p.IsValid() && p.Bits() == 0 && !strings.HasPrefix(path, "spec.cluster.") && !claims().paths[path] {
 			list.Errorf(CodeDefaultRoute, path, "%s contains every address, and nobody has all of them", p).Fix("write the prefix that is really used")
-		}
-		r, ok := claim.Hostless(p)
-		if !ok || judged[path] || claim.InAny(p, nodes) || linkLocal(p) && linkNetwork(path) {
 			return
 		}
-		field := path[strings.LastIndexByte(path, '.')+1:]
-		if strings.HasPrefix(field, "tailnetIP") {
+		r, ok := claim.Hostless(p)
+		if !ok || strings.HasPrefix(field, "tailnetIP") || linkLocal(p) && linkNetwork(path) || claims().judged[path] || claim.InAny(p, claims().networks) {
 			return
 		}
 		list.Errorf(claim.CodeSpecialRange, path, "%s %s %s", field, claim.Show(p), r.Meets(p)).
 			Fix("write what hosts really have there (%s, %s)", r.Source, r.Since)
 	})
+}
+
+// claimed is where a topology claims prefixes, and which of them the table of reserved ranges
+// judges.
+type claimed struct {
+	paths, judged map[string]bool
+	networks      []netip.Prefix
+}
+
+func claimedBy(t *schema.Topology) claimed {
+	all := claimed{paths: map[string]bool{}, judged: map[string]bool{}}
+	for _, c := range claim.Of(t) {
+		all.paths[c.Path()] = true
+		if c.Role.Advertised() || c.Role == claim.RoleService {
+			all.judged[c.Path()] = true
+			all.networks = append(all.networks, c.Prefix)
+		}
+	}
+	return all
 }
 
 // linkLocal reports whether the prefix is one that hosts of one link have.
