@@ -11,6 +11,7 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl/policyfile"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/suppress"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/validate"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema/load"
 )
 
@@ -231,7 +232,13 @@ func policyTopology(in Input, o Options) (*load.Document, diag.List, error) {
 		doc = &copied
 	}
 	o.Strict = false // ACLCheck is strict with the policy file
-	if list := o.judge(check(doc, in.Objects, o)); refused(list) {
+	found := check(doc, in, o)
+	if o.Control != "" { // whoever asks for another server need not say where it is
+		found = slices.DeleteFunc(found, func(d *diag.Diagnostic) bool {
+			return d.Code == validate.CodeControlURL && d.Path == "spec.tailnet.control"
+		})
+	}
+	if list := o.judge(found); refused(list) {
 		return nil, list, nil
 	}
 	list := suppress.Left(doc.Topology.Spec.Suppressions, acl.CheckTopology(doc.Topology), o.Today)

@@ -38,6 +38,7 @@ type Input struct {
 	Objects []existing.Object
 
 	nodes []*yaml.RNode // the objects as they were written
+	own   diag.List     // faults in the shape of documents of this program beside a topology
 }
 
 // Options is how a topology is judged, and for what. The zero value is what the program
@@ -83,20 +84,45 @@ func ReadNodes(topology *yaml.RNode, beside ...*yaml.RNode) (Input, error) {
 	if err != nil {
 		return Input{}, err
 	}
-	objects, err := existing.Read("", beside...)
-	return Input{Documents: []*load.Document{doc}, Objects: objects, nodes: beside}, err
+	in := Input{Documents: []*load.Document{doc}}
+	err = in.beside("", beside...)
+	return in, err
 }
 
 func newInput(read load.Input, err error) (Input, error) {
 	in := Input{Documents: read.Documents}
 	failures := []error{err}
 	for _, o := range read.Objects {
-		objects, err := existing.Read(o.File, o.Node)
-		failures = append(failures, err)
-		in.Objects = append(in.Objects, objects...)
-		in.nodes = append(in.nodes, o.Node)
+		failures = append(failures, in.beside(o.File, o.Node))
 	}
 	return in, errors.Join(failures...)
+}
+
+// beside adds objects that were written in a file, or in none.
+func (in *Input) beside(file string, nodes ...*yaml.RNode) error {
+	for _, n := range nodes {
+		objects, err := existing.Read(file, n)
+		if err != nil {
+			return err
+		}
+		if own, ok := load.ReadOwn(load.Object{File: file, Node: n}); ok {
+			id := own.ID + ":"
+			for _, d := range own.Findings {
+				d.Path = id + d.Path
+				for i := range d.Related {
+					d.Related[i].Path = id + d.Related[i].Path
+				}
+			}
+			in.own = append(in.own, own.Findings...)
+			secret := func(d *diag.Diagnostic) bool { return d.Code == load.KeyInText }
+			if !slices.ContainsFunc(own.Findings, secret) { // or else what is said of it would repeat the key
+				objects[0].Pack, _ = own.Document.(*schema.RangePack)
+			}
+		}
+		in.Objects = append(in.Objects, objects...)
+		in.nodes = append(in.nodes, n)
+	}
+	return nil
 }
 
 // one is the only topology of the input.
@@ -105,9 +131,9 @@ func (in Input) one() (*load.Document, error) { return load.Input{Documents: in.
 // Validate lists everything that is wrong with each topology, sorted: with its shape,
 // with how what it says stands together, and with what exists already.
 func Validate(in Input, o Options) diag.List {
-	var list diag.List
+	list := slices.Clone(in.own)
 	for _, doc := range in.Documents {
-		list = append(list, check(doc, in.Objects, o)...)
+		list = append(list, check(doc, in, o)...)
 		if o.Info && doc.Topology != nil && len(doc.Unread) == 0 {
 			notes := issues.Notes(plan.New(doc.Topology))
 			doc.Locate(notes)
@@ -119,8 +145,8 @@ func Validate(in Input, o Options) diag.List {
 }
 
 // check lists what is wrong with one topology.
-func check(doc *load.Document, objects []existing.Object, o Options) diag.List {
-	list := slices.Clone(doc.Findings)
+func check(doc *load.Document, in Input, o Options) diag.List {
+	list, objects := slices.Concat(doc.Findings, in.own), in.Objects
 	if doc.Topology != nil {
 		found, packs := existing.Compare(doc.Topology, objects)
 		found = validate.Run(validate.Input{

@@ -105,7 +105,7 @@ func newPlan(in Input, o Options) (*plan.Plan, diag.List, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	list := o.judge(check(doc, in.Objects, o))
+	list := o.judge(check(doc, in, o))
 	if refused(list) {
 		return nil, list, nil
 	}

@@ -83,8 +83,8 @@ func Suggest(in Input, w Wish) ([]netip.Prefix, diag.List, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if refused(doc.Findings) {
-		return nil, doc.Findings, nil
+	if list := slices.Concat(doc.Findings, in.own); refused(list) {
+		return nil, list, nil
 	}
 	r, err := roleNamed(w.Role)
 	if err != nil {

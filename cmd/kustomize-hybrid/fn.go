@@ -114,11 +114,11 @@ func generate(rl *framework.ResourceList) (diag.List, error) {
 // transform adds the cluster objects of the Topology among the items, and readmits
 // the gateways in the policies that pass through. What it changes there is a result.
 func transform(rl *framework.ResourceList) (diag.List, error) {
-	config, list := functionSpec(rl.FunctionConfig, "topology")
+	config, list := configured(rl.FunctionConfig)
 	if findingsError(list) != nil {
 		return list, nil
 	}
-	topology, err := find(rl.Items, config)
+	topology, err := find(rl.Items, config.(*schema.Transform).Spec.Topology)
 	if err != nil {
 		return nil, err
 	}
@@ -153,7 +153,7 @@ func transform(rl *framework.ResourceList) (diag.List, error) {
 // compares a validator's items with what it gave, and finds its own annotations
 // there (kustomize#5036). kpt wants them back.
 func validateItems(rl *framework.ResourceList) (diag.List, error) {
-	config, list := functionSpec(rl.FunctionConfig, "topology", "strict", "today")
+	config, list := configured(rl.FunctionConfig)
 	items := rl.Items
 	if !fromKpt(items) {
 		rl.Items = nil
@@ -161,7 +161,8 @@ func validateItems(rl *framework.ResourceList) (diag.List, error) {
 	if findingsError(list) != nil {
 		return list, nil
 	}
-	topology, err := find(items, config)
+	spec := config.(*schema.Validate).Spec
+	topology, err := find(items, spec.Topology)
 	if err != nil {
 		return nil, err
 	}
@@ -169,7 +170,7 @@ func validateItems(rl *framework.ResourceList) (diag.List, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append(list, hybrid.Validate(in, hybrid.Options{Strict: strings.EqualFold(config["strict"], "true"), Today: config["today"]})...), nil
+	return append(list, hybrid.Validate(in, hybrid.Options{Strict: spec.Strict, Today: spec.Today})...), nil
 }
 
 // fromKpt tells kpt from kustomize: both say in which file an item stands (kustomize
@@ -181,14 +182,14 @@ func fromKpt(items []*yaml.RNode) bool {
 	})
 }
 
-// find returns the Topology among the items; config's "topology" names one of several.
-func find(items []*yaml.RNode, config map[string]string) (*yaml.RNode, error) {
+// find returns the Topology among the items by its name; an empty one means the only one.
+func find(items []*yaml.RNode, want string) (*yaml.RNode, error) {
 	var found []*yaml.RNode
 	var names []string
 	for _, n := range items {
 		if n.GetApiVersion() == schema.APIVersion && n.GetKind() == schema.KindTopology {
 			names = append(names, n.GetName())
-			if want := config["topology"]; want == "" || want == n.GetName() {
+			if want == "" || want == n.GetName() {
 				found = append(found, n)
 			}
 		}
@@ -200,52 +201,15 @@ func find(items []*yaml.RNode, config map[string]string) (*yaml.RNode, error) {
 		return nil, errors.New(`there is no Topology among the resources: list its file under resources:, ` +
 			`with the annotation config.kubernetes.io/local-config: "true"`)
 	case len(found) == 0:
-		return nil, fmt.Errorf("spec.topology is %q, and the resources hold %s", config["topology"], strings.Join(names, ", "))
+		return nil, fmt.Errorf("spec.topology is %q, and the resources hold %s", want, strings.Join(names, ", "))
 	}
 	return nil, fmt.Errorf("the resources hold %d topologies (%s): name one in spec.topology", len(names), strings.Join(names, ", "))
 }
 
-// functionSpec reads the string and boolean fields that a Transform or Validate may
-// have in its spec.
-func functionSpec(config *yaml.RNode, known ...string) (map[string]string, diag.List) {
-	values := map[string]string{}
-	var list diag.List
-	spec := config.Field("spec")
-	if spec == nil || spec.Value.IsNilOrEmpty() {
-		return values, nil
-	}
-	err := spec.Value.VisitFields(func(f *yaml.MapNode) error {
-		name := f.Key.YNode().Value
-		path := diag.Field("spec", name)
-		switch {
-		case !slices.Contains(known, name):
-			list.Errorf(load.UnknownField, path, "kind %s has no field %q in its spec", config.GetKind(), name).
-				Fix("use one of %s", strings.Join(known, ", "))
-		case f.Value.YNode().Kind != yaml.ScalarNode:
-			list.Errorf(load.WrongType, path, "%s must be a single value", path).Fix("write %s: VALUE", name)
-		default:
-			values[name] = f.Value.YNode().Value
-			list = append(list, meant(name, path, values[name])...)
-		}
-		return nil
-	})
-	if err != nil {
-		list.Errorf(load.WrongType, "spec", "spec must be a mapping").Fix("write its fields below it")
-	}
-	return values, list
-}
-
-// meant finds values of a function's fields that say nothing: YAML's booleans are true and
-// false (YAML 1.2, core schema: in three spellings), and a day is one of the calendar.
-func meant(name, path, value string) diag.List {
-	var list diag.List
-	switch {
-	case name == "strict" && !slices.Contains([]string{"true", "True", "TRUE", "false", "False", "FALSE"}, value):
-		list.Errorf(load.BadValue, path, "strict is %q, and must be true or false", value).Fix("write strict: true")
-	case name == "today" && !day(value):
-		list.Errorf(load.BadValue, path, "today is %q, and must be a day written YYYY-MM-DD", value).Fix("write it in quotes, such as \"2026-12-31\"")
-	}
-	return list
+// configured reads the function's configuration, which is a document of ours like any other.
+func configured(config *yaml.RNode) (any, diag.List) {
+	own, _ := load.ReadOwn(load.Object{Node: config})
+	return own.Document, own.Findings
 }
 
 // objects renders what goes to the API server, as nodes; none where a finding is an

@@ -37,17 +37,26 @@ func CheckTopology(t *schema.Topology) diag.List {
 }
 
 // CheckAlone returns what FromTopology's policy lacks to be a whole file: the control server
-// refuses one that names a group which it does not define. A file into which the policy is
+// refuses one that names a group or a tag which it does not define. A file into which the policy is
 // merged may define it.
 func CheckAlone(t *schema.Topology) diag.List {
 	var list diag.List
 	for i, owner := range t.Spec.Tailnet.Policy.TagOwners {
-		if strings.HasPrefix(owner, "group:") && !strings.Contains(owner, "@") {
+		isTag := strings.HasPrefix(owner, "tag:") && !carried(&t.Spec, owner)
+		if isTag || strings.HasPrefix(owner, "group:") && !strings.Contains(owner, "@") {
 			list.Errorf(CodeUndefined, diag.Index("spec.tailnet.policy.tagOwners", i), "the policy alone does not define %s, and the control server refuses it", owner).
 				Fix("merge it into the file that defines %s (`acl merge --into POLICY`), or name users", owner)
 		}
 	}
 	return list
+}
+
+// carried reports whether a gateway has the tag, so that the policy defines it.
+func carried(spec *schema.Spec, tag string) bool {
+	return slices.ContainsFunc(spec.Regions, func(r schema.Region) bool {
+		has := func(n schema.GatewayNode) bool { return slices.Contains(n.Tags, tag) }
+		return spec.Tailnet.GatewayTag(r.Name) == tag || slices.ContainsFunc(r.Gateways.Nodes, has)
+	})
 }
 
 type topologyChecker struct {
@@ -66,6 +75,10 @@ func (c *topologyChecker) server() {
 		if server.Without(owner, facts.PlacePrincipal) {
 			c.list.Errorf(CodeUnsupported, diag.Index("spec.tailnet.policy.tagOwners", i), "%s has no %s", server.Title, owner).
 				Fix("name users or groups, or nobody: a pre-authorised key carries the tag")
+		}
+		if strings.HasPrefix(owner, "tag:") && !carried(c.spec, owner) {
+			c.list.Warnf(CodeUndefined, diag.Index("spec.tailnet.policy.tagOwners", i), "no gateway carries %s, so the policy does not define it: the control server refuses it unless it is merged into a file that does", owner).
+				Fix("merge the policy into the file that defines %s (`acl merge --into POLICY`) and suppress this finding, or name a tag of the gateways", owner)
 		}
 	}
 }

@@ -114,3 +114,39 @@ func Special(p netip.Prefix) bool {
 		return k.Code != CodeReservedRange && slices.ContainsFunc(k.Ranges, func(r Range) bool { return r.Prefix.Overlaps(p) })
 	})
 }
+
+// Hostless is the range for special use that the prefix lies in or contains, the narrowest;
+// ok is false where there is none in which no host can be, and for what contains everything.
+func Hostless(p netip.Prefix) (r Range, ok bool) {
+	if !p.IsValid() || p.Bits() == 0 {
+		return r, false
+	}
+	for _, kept := range hostless() {
+		if kept.Prefix.Overlaps(p) && (!ok || kept.Prefix.Bits() > r.Prefix.Bits()) {
+			r, ok = kept, true
+		}
+	}
+	return r, ok
+}
+
+// hostless are the ranges in which no host can be.
+var hostless = sync.OnceValue(func() []Range {
+	var list []Range
+	for _, pack := range packs() {
+		for _, r := range pack.Ranges {
+			if pack.Code == CodeSpecialRange && r.Severity == diag.Error {
+				list = append(list, r)
+			}
+		}
+	}
+	return list
+})
+
+// Meets says what a prefix that overlaps the range is: "lies inside 127.0.0.0/8, which is
+// loopback and never leaves the host", or the reason alone where the two are one.
+func (r *Range) Meets(p netip.Prefix) string {
+	if p == r.Prefix {
+		return r.Reason
+	}
+	return Relation(p, r.Prefix) + " " + Show(r.Prefix) + ", which " + r.Reason
+}

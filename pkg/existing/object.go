@@ -35,6 +35,8 @@ type Object struct {
 	// Content is the whole object as encoding/json would decode it into an any: maps,
 	// slices, strings, numbers, booleans.
 	Content map[string]any
+	// Pack is what a RangePack says, as load.ReadOwn reads it; nil for every other kind.
+	Pack *schema.RangePack
 	// Locate says where a field such as "spec.podCIDRs[0]" was written. It may be nil,
 	// and it may not know.
 	Locate func(path string) diag.Position
@@ -77,8 +79,10 @@ func Compare(t *schema.Topology, objects []Object) (list diag.List, packs []clai
 		o := &objects[i]
 		kind, isKnown := known[o.group()+"/"+o.Kind]
 		switch {
-		case o.APIVersion == schema.APIVersion && o.Kind == schema.KindRangePack:
-			packs = append(packs, readPack(&list, o))
+		case strings.HasSuffix(o.Kind, "List") && o.Content["items"] != nil:
+			list = append(list, o.misshapen(o.Content, "", "items[].")...)
+		case o.Pack != nil:
+			packs = append(packs, pack(&list, o))
 		case isKnown:
 			found := kind.read(o)
 			list = append(list, found.invalid...)
@@ -100,8 +104,8 @@ func Taken(objects []Object) []netip.Prefix {
 	known := kinds()
 	for i := range objects {
 		o := &objects[i]
-		if o.APIVersion == schema.APIVersion && o.Kind == schema.KindRangePack {
-			for _, r := range readPack(&diag.List{}, o).Ranges {
+		if o.Pack != nil {
+			for _, r := range pack(&diag.List{}, o).Ranges {
 				taken = append(taken, r.Prefix)
 			}
 		}

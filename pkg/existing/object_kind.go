@@ -14,26 +14,28 @@ import (
 type kind struct {
 	fields func(*Object, *reading)
 	check  func(*wanted, *diag.List, *Object, []objectClaim)
+	// holds are the fields that fields reads; see Object.misshapen.
+	holds []string
 }
 
 // kinds lists what Compare understands, by API group and kind.
 func kinds() map[string]kind {
 	return map[string]kind{
-		"/Node":                                          {nodeFields, nodeCheck},
-		"/ConfigMap":                                     {configFields, configCheck},
-		"cilium.io/CiliumNode":                           {ciliumNodeFields, ciliumNodeCheck},
-		"cilium.io/CiliumPodIPPool":                      {ciliumPoolFields, ciliumPoolCheck},
-		"crd.projectcalico.org/IPPool":                   {calicoPoolFields, calicoPoolCheck},
-		"projectcalico.org/IPPool":                       {calicoPoolFields, calicoPoolCheck},
-		"networking.k8s.io/ServiceCIDR":                  {serviceCIDRFields, eachInside},
-		"kubeadm.k8s.io/ClusterConfiguration":            {kubeadmFields, kubeadmCheck},
-		"crd.projectcalico.org/FelixConfiguration":       {noFields, felixCheck},
-		"projectcalico.org/FelixConfiguration":           {noFields, felixCheck},
-		"operator.tigera.io/Installation":                {installationFields, installationCheck},
-		"tailscale.com/Connector":                        {connectorFields, connectorCheck},
-		"kubeproxy.config.k8s.io/KubeProxyConfiguration": {noFields, kubeProxyCheck},
-		"/Endpoints":                                     {noFields, endpointsCheck},
-		"discovery.k8s.io/EndpointSlice":                 {noFields, endpointSliceCheck},
+		"/Node":                                          {nodeFields, nodeCheck, []string{"status.addresses[].address", "spec.podCIDRs[]", "spec.taints[].key"}},
+		"/ConfigMap":                                     {configFields, configCheck, nil},
+		"cilium.io/CiliumNode":                           {ciliumNodeFields, ciliumNodeCheck, []string{"spec.addresses[].ip", "spec.ipam.podCIDRs[]", "spec.ipam.pools.allocated[].cidrs[]"}},
+		"cilium.io/CiliumPodIPPool":                      {ciliumPoolFields, ciliumPoolCheck, []string{"spec.ipv4.cidrs[]", "spec.ipv6.cidrs[]"}},
+		"crd.projectcalico.org/IPPool":                   {calicoPoolFields, calicoPoolCheck, []string{"spec.cidr"}},
+		"projectcalico.org/IPPool":                       {calicoPoolFields, calicoPoolCheck, []string{"spec.cidr"}},
+		"networking.k8s.io/ServiceCIDR":                  {serviceCIDRFields, eachInside, []string{"spec.cidrs[]"}},
+		"kubeadm.k8s.io/ClusterConfiguration":            {kubeadmFields, kubeadmCheck, []string{"networking.serviceSubnet", "networking.podSubnet"}},
+		"crd.projectcalico.org/FelixConfiguration":       {noFields, felixCheck, nil},
+		"projectcalico.org/FelixConfiguration":           {noFields, felixCheck, nil},
+		"operator.tigera.io/Installation":                {installationFields, installationCheck, []string{"spec.calicoNetwork.ipPools[].cidr"}},
+		"tailscale.com/Connector":                        {connectorFields, connectorCheck, []string{"spec.subnetRouter.advertiseRoutes[]"}},
+		"kubeproxy.config.k8s.io/KubeProxyConfiguration": {noFields, kubeProxyCheck, []string{"clusterCIDR"}},
+		"/Endpoints":                                     {noFields, endpointsCheck, []string{"subsets[].addresses[].ip"}},
+		"discovery.k8s.io/EndpointSlice":                 {noFields, endpointSliceCheck, []string{"endpoints[].addresses[]"}},
 	}
 }
 
@@ -51,6 +53,9 @@ type reading struct {
 
 func (k kind) read(o *Object) *reading {
 	r := &reading{object: o}
+	for _, field := range k.holds {
+		r.invalid = append(r.invalid, o.misshapen(o.Content, "", field)...)
+	}
 	k.fields(o, r)
 	return r
 }

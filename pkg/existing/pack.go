@@ -7,33 +7,29 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 )
 
-// readPack reads a document that adds reserved ranges:
-//
-//	apiVersion: kustomize-hybrid.dev/v1alpha1
-//	kind: RangePack
-//	metadata: {name: acme}
-//	spec:
-//	  provider: acme          # only where a region has this provider; always when left out
-//	  ranges:
-//	    - {prefix: 10.255.0.0/16, reason: is Acme's management network, source: acme.example/docs}
-func readPack(list *diag.List, o *Object) claim.Pack {
+// pack is a RangePack as package claim compares it. Ranges that could not be read, which
+// loading has reported, are left out.
+func pack(list *diag.List, o *Object) claim.Pack {
 	p := claim.Pack{Name: o.Name, Code: claim.CodeReservedRange}
-	if provider := text(o.Content, "spec", "provider"); provider != "" {
-		p.Key = "provider/" + provider
+	if o.Pack.Spec.Provider != "" {
+		p.Key = "provider/" + o.Pack.Spec.Provider
 	}
-	for i, v := range items(o.Content, "spec", "ranges") {
-		at := diag.Index("spec.ranges", i)
-		r := &reading{object: o}
-		c := r.add(claim.RoleReserved, at+".prefix", text(v, "prefix"))
-		*list = append(*list, r.invalid...)
-		severity, ok := diag.SeverityOf(cmp.Or(text(v, "severity"), "error"))
-		if !ok {
-			d := o.finding(diag.Error, CodeObjectInvalid, at+".severity", "severity %q of %s is unknown", text(v, "severity"), o.ID())
-			*list = append(*list, d.Fix("use error, warning or info"))
+	for i, r := range o.Pack.Spec.Ranges {
+		prefix, ok := claim.Canonical(r.Prefix)
+		severity, known := diag.SeverityOf(cmp.Or(r.Severity, "error"))
+		if field := diag.Index("spec.ranges", i) + ".prefix"; ok && prefix.Bits() == 0 {
+			*list = append(*list, o.finding(diag.Error, CodeObjectInvalid, field, "%s of %s is %s, which contains every address", field, o.ID(), prefix).
+				Fix("write the ranges that are really kept"))
+			continue
 		}
-		if c != nil && ok {
-			p.Ranges = append(p.Ranges, claim.Range{Prefix: c.Prefix, Severity: severity, Reason: cmp.Or(text(v, "reason"), "is kept free"),
-				Source: cmp.Or(text(v, "source"), o.ID()), Since: cmp.Or(text(v, "since"), "no date")})
+		if special, none := claim.Hostless(prefix); none {
+			field := diag.Index("spec.ranges", i) + ".prefix"
+			*list = append(*list, o.finding(diag.Error, claim.CodeSpecialRange, field, "%s of %s is %s, which %s", field, o.ID(), prefix, special.Meets(prefix)).
+				Fix("leave it out: nobody gives it to a cluster (%s, %s)", special.Source, special.Since))
+		}
+		if ok && known {
+			p.Ranges = append(p.Ranges, claim.Range{Prefix: prefix, Severity: severity, Reason: cmp.Or(r.Reason, "is kept free"),
+				Source: cmp.Or(r.Source, o.ID()), Since: cmp.Or(r.Since, "no date")})
 		}
 	}
 	return p

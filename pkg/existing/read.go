@@ -15,8 +15,8 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 )
 
-// Read decodes objects; file is where they were written, for positions, and empty where
-// they have none, as in a ResourceList.
+// Read decodes objects, but for what RangePacks say, which load.ReadOwn reads; file is where
+// they were written, for positions, and empty where they have none, as in a ResourceList.
 func Read(file string, nodes ...*yaml.RNode) ([]Object, error) {
 	var objects []Object
 	for _, n := range nodes {

@@ -43,8 +43,12 @@ func apiServer(p *plan.Plan) diag.List {
 		return list
 	}
 	list = append(list, unreachable(p.Given)...)
-	// An address that could not be read may be one of a region's.
-	if len(list) == 0 && !slices.Contains(api.Addresses, netip.Addr{}) {
+	// An address that could not be read, or is nobody's, may be meant as one of a region's.
+	unknown := func(a netip.Addr) bool {
+		_, nobodys := claim.Hostless(claim.Host(a))
+		return !a.IsValid() || nobodys
+	}
+	if len(list) == 0 && !slices.ContainsFunc(api.Addresses, unknown) {
 		list = append(list, elsewhere(p)...)
 	}
 	list = append(list, stretched(p)...)

@@ -53,7 +53,7 @@ func gatewayAddresses(n *schema.GatewayNode) func(yield func(string, netip.Prefi
 		for _, f := range []struct {
 			name string
 			addr netip.Addr
-		}{{"internalIP", n.InternalIP}, {"internalIPv6", n.InternalIPv6}, {"publicIP", n.PublicIP}, {"tailnetIP", n.TailnetIP}} {
+		}{{"internalIP", n.InternalIP}, {"internalIPv6", n.InternalIPv6}, {"publicIP", n.PublicIP}, {"tailnetIP", n.TailnetIP}, {"tailnetIPv6", n.TailnetIPv6}} {
 			// Hosts behind one NAT share its public address.
 			if f.name == "publicIP" && (n.UnderNAT || f.addr == n.InternalIP) {
 				continue
@@ -111,6 +111,9 @@ func (g *gateway) inside(list *diag.List) {
 		if field != "internalIP" && field != "internalIPv6" || claim.InAny(a, g.region.NodeCIDRs) {
 			continue
 		}
+		if _, ok := claim.Hostless(a); ok {
+			continue // no host has it, wherever
+		}
 		list.Errorf(CodeGatewayOutside, g.path+"."+field, "%s %s of gateway %q lies in none of the node CIDRs of region %q (%s)",
 			field, claim.Show(a), g.node.Name, g.region.Name, claim.Join(g.region.NodeCIDRs)).
 			Fix("write the gateway's address on the region's network, or add that network to nodeCIDRs")
@@ -154,6 +157,10 @@ func number(a netip.Addr) uint32 {
 
 // tailnetIP must come from where the tailnet takes its addresses.
 func (g *gateway) tailnetIP(list *diag.List, t *schema.Topology) {
+	if a := g.node.TailnetIPv6; a.IsValid() && !schema.TailnetIPv6().Contains(a) {
+		list.Errorf(CodeGatewayTailnetIP, g.path+".tailnetIPv6", "tailnetIPv6 %s of gateway %q lies outside %s, which holds the IPv6 addresses of every tailnet",
+			a, g.node.Name, schema.TailnetIPv6()).Fix("write what `tailscale ip -6` prints on the host")
+	}
 	a := g.node.TailnetIP
 	if !a.IsValid() || !a.Is4() {
 		if a.IsValid() && !schema.TailnetIPv6().Contains(a) {

@@ -10,6 +10,7 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/existing"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/validate"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema/load"
 )
 
@@ -63,6 +64,12 @@ func judgeText(t *testing.T, data []byte) diag.List {
 		found, err := existing.Read(o.File, o.Node)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if own, ok := load.ReadOwn(o); ok {
+			if err := own.Findings.Err(); err != nil {
+				t.Fatal(err)
+			}
+			found[0].Pack, _ = own.Document.(*schema.RangePack)
 		}
 		objects = append(objects, found...)
 	}

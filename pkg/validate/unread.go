@@ -24,7 +24,7 @@ func known(list diag.List, unread []string) diag.List {
 // wrong by itself, or two that cannot stand beside each other.
 func proven(code diag.Code) bool {
 	switch code {
-	case CodeOverlap, CodeRedundant, CodeRegionDuplicate, CodeGatewayDuplicate, CodeDefaultRoute, claim.CodeSpecialRange:
+	case CodeOverlap, CodeRedundant, CodeRegionDuplicate, CodeGatewayDuplicate, CodeDefaultRoute, claim.CodeSpecialRange, CodeMarkOutside, CodeVersionRange, CodeHostFiles, CodeListedTwice:
 		return true
 	}
 	return false

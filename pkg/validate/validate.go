@@ -73,6 +73,7 @@ func checks() []check {
 	return []check{
 		given(names),
 		given(form),
+		given(values),
 		versions,
 		given(overlaps),
 		given(leaving),
@@ -106,6 +107,7 @@ func checks() []check {
 		standbySources,
 		given(masquerade),
 		masqueradeOut,
+		given(everything),
 		networkPlugins,
 		given(nodeLabels),
 		given(selectors),
@@ -156,6 +158,7 @@ func Codes() []diag.Code {
 		CodePodsUnrouted, CodeHostRoutes, CodeCloudUntold, CodeSourceCheck, CodePodsShare, CodePodsSource,
 		CodeForeignNode, CodeTagOperator, CodeTagRegions,
 		CodeLeavingServer, CodeSelectorShared, CodeStateSecret, CodeIdentityControl, CodeIdentityRemote, CodeIdentityStaticPod, CodeIdentityVersion,
+		CodeControlURL, CodeHostFiles, CodeListedTwice, CodeMarkOutside, CodeRegionUnknown, CodeVersionRange,
 		CodeVersionOld, CodeVersionUnknown, CodeVersionUnread, CodeVersionUnstable,
 	}
 }

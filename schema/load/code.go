@@ -11,6 +11,7 @@ const (
 	DuplicateField   diag.Code = "duplicate-field"   // a field that appears twice in one mapping
 	EmptyInput       diag.Code = "empty-input"       // nothing but space and comments
 	HostBits         diag.Code = "host-bits"         // a prefix with bits set beyond its length
+	KeyInText        diag.Code = "key-in-text"       // a key of the tailnet, anywhere
 	MissingField     diag.Code = "missing-field"     // a required field that is not there
 	NotCUE           diag.Code = "not-cue"           // CUE that does not parse, or does not evaluate to values
 	NotText          diag.Code = "not-text"          // binary data
@@ -25,7 +26,7 @@ const (
 // Codes lists every code of this package, in alphabetical order.
 func Codes() []diag.Code {
 	return []diag.Code{
-		AliasExpansion, BadAddress, BadPrefix, BadValue, DuplicateField, EmptyInput, HostBits, MissingField,
+		AliasExpansion, BadAddress, BadPrefix, BadValue, DuplicateField, EmptyInput, HostBits, KeyInText, MissingField,
 		NotCUE, NotText, NotYAML, SeveralDocuments, TooDeep, TooMany, UnknownField, WrongType,
 	}
 }

@@ -45,8 +45,8 @@ func (c *contract) check(root *yaml.Node) {
 		_, regions = yamlnode.Child(s, "regions")
 	}
 
-	if regions == nil || regions.Kind != yaml.SequenceNode || len(regions.Content) == 0 {
-		c.part(part{node: root, name: "Topology"})
+	if c.kind != schema.KindTopology || regions == nil || regions.Kind != yaml.SequenceNode || len(regions.Content) == 0 {
+		c.part(part{node: root, name: c.kind})
 	} else {
 		// The list is not empty, and its elements come below.
 		c.bad[regions] = true
@@ -72,7 +72,7 @@ func (c *contract) check(root *yaml.Node) {
 // quotes is not a version yet.
 func (c *contract) prove(p proposal) {
 	steps := p.at.steps()
-	rule := c.contract().LookupPath(cue.MakePath(cue.Def("Topology")))
+	rule := c.contract().LookupPath(cue.MakePath(cue.Def(c.kind)))
 	value := unquote(p.finding.ProposedValue)
 	if c.allows(rule, steps, value) {
 		return

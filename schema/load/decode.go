@@ -64,12 +64,20 @@ func (r *reader) mistyped(n *yaml.Node, t reflect.Type, p *path) {
 	case isText(t):
 		r.propose(d.Fix("write it in quotes: %q", clip(n.Value)), p, strconv.Quote(n.Value))
 	case t.Kind() == reflect.Bool && yamlBool(n.Value) != "":
-		r.propose(d.Fix("write %s; YAML 1.2 reads %s as text", yamlBool(n.Value), n.Value), p, yamlBool(n.Value))
+		r.propose(d.Fix("write %s%s", yamlBool(n.Value), asText(n)), p, yamlBool(n.Value))
 	case quoted && isNumber(n.Value, t.Kind()) && wanted(t) != "text", quoted && t.Kind() == reflect.Bool:
 		d.Fix("leave out the quotes")
 	default:
 		d.Fix("write %s", wanted(t))
 	}
+}
+
+// asText says that another version of YAML reads a word as text, where it does.
+func asText(n *yaml.Node) string {
+	if n.ShortTag() == "!!bool" {
+		return ""
+	}
+	return "; YAML 1.2 reads " + n.Value + " as text"
 }
 
 // yamlBool is the boolean that YAML 1.1 reads in s, or "".
@@ -228,8 +236,10 @@ func (r *reader) unknown(n, key, value *yaml.Node, v reflect.Value, p *path) {
 // read, the name has been reported, and its value waits until the name is right.
 func (r *reader) readAs(n *yaml.Node, v reflect.Value, from, to *path) {
 	trial := newReader(r.src, nil)
-	trial.value(n, v, from)
-	if len(trial.findings) > 0 {
+	if !r.bad[n] {
+		trial.value(n, v, from)
+	}
+	if r.bad[n] || len(trial.findings) > 0 {
 		v.SetZero()
 		r.unread[to.String()] = true
 		return
@@ -350,15 +360,11 @@ func describe(n *yaml.Node) string {
 	return fmt.Sprintf("a value with tag %s", clip(n.Tag))
 }
 
-// keyPrefix starts every secret that Tailscale gives out
-// (tailscale.com/kb/1277/key-prefixes).
-const keyPrefix = "tskey-"
-
 // clip keeps a message readable, whatever stands in the file, and keys out of it: it
 // ends in logs.
 func clip(s string) string {
-	if before, _, found := strings.Cut(s, keyPrefix); found {
-		s = before + keyPrefix + "…"
+	if prefix, at := keyIn(s); at >= 0 {
+		s = s[:at] + prefix + "…"
 	}
 	return foreign.Cut(s, foreign.ValueLimit)
 }

@@ -44,7 +44,7 @@ func TestObjectsBesideATopology(t *testing.T) {
 		{"a list whose kind comes last", "apiVersion: v1\nitems:\n- {kind: Node}\nkind: List\n", "Node"},
 		{"a list in JSON", `{"apiVersion": "v1", "items": [{"kind": "Node"}], "kind": "List"}`, "Node"},
 		{"a list in a list", "kind: List\nitems:\n- {kind: List, items: [{kind: Node}]}\n- {kind: Pod}\n", "Node, Pod"},
-		{"a list of one kind", "apiVersion: v1\nkind: NodeList\nitems:\n- metadata: {name: a}\n- {kind: Pod}\n- a\n", "Node, Pod"},
+		{"a list of one kind", "apiVersion: v1\nkind: NodeList\nitems:\n- metadata: {name: a}\n- {kind: Pod}\n- a\n", "Node, Pod, NodeList"},
 		{"JSON with tabs", "{\n\t\"apiVersion\": \"v1\",\n\t\"kind\": \"Node\"\n}", "Node"},
 		{"flow", "{apiVersion: v1, kind: Node}", "Node"},
 		{"a kind in quotes", "\"kind\": Node\n---\nkind: 'Node' # one\n", "Node, Node"},

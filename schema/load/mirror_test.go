@@ -17,11 +17,16 @@ import (
 // value, and requires what has no omitempty.
 func TestGoMirrorsTheContract(t *testing.T) {
 	contract := cuecontext.New().CompileBytes(schema.CUE())
-	definition := contract.LookupPath(cue.ParsePath("#Topology"))
-	if err := definition.Err(); err != nil {
-		t.Fatal(err)
+	for kind, mirror := range map[string]reflect.Type{
+		schema.KindTopology: reflect.TypeFor[schema.Topology](), schema.KindRangePack: reflect.TypeFor[schema.RangePack](),
+		schema.KindTransform: reflect.TypeFor[schema.Transform](), schema.KindValidate: reflect.TypeFor[schema.Validate](),
+	} {
+		definition := contract.LookupPath(cue.MakePath(cue.Def(kind)))
+		if err := definition.Err(); err != nil {
+			t.Fatal(err)
+		}
+		compareStruct(t, kind, mirror, definition)
 	}
-	compareStruct(t, "topology", reflect.TypeFor[schema.Topology](), definition)
 }
 
 func compareStruct(t *testing.T, at string, mirror reflect.Type, v cue.Value) {

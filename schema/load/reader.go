@@ -3,6 +3,7 @@ package load
 import (
 	"fmt"
 	"reflect"
+	"slices"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
@@ -17,7 +18,9 @@ import (
 type reader struct {
 	src      *source
 	findings diag.List
-	result   schema.Topology
+	// into is what is read, a struct of package schema, and kind what it is called.
+	into reflect.Value
+	kind string
 
 	// bad are values with a finding.
 	bad map[*yaml.Node]bool
@@ -70,14 +73,26 @@ func (r *reader) topology() *schema.Topology {
 	if r.otherKind() {
 		return nil
 	}
-	root := (&expander{reader: r, open: map[*yaml.Node]bool{}}).expand(r.src.root, nil, 0)
-	r.src.root = root
-	r.value(root, reflect.ValueOf(&r.result).Elem(), nil)
-	if root.Kind != yaml.MappingNode || r.bad[root] {
+	var t schema.Topology
+	if !r.document(schema.KindTopology, &t) {
 		return nil
 	}
+	return &t
+}
+
+// document reads what the source holds into a struct of package schema, which is a document of
+// the kind; it reports whether there is a mapping to read.
+func (r *reader) document(kind string, into any) bool {
+	r.kind, r.into = kind, reflect.ValueOf(into).Elem()
+	root := (&expander{reader: r, open: map[*yaml.Node]bool{}}).expand(r.src.root, nil, 0)
+	r.src.root = root
+	r.keys(root, nil)
+	r.value(root, r.into, nil)
+	if root.Kind != yaml.MappingNode || r.bad[root] {
+		return false
+	}
 	newContract(r).check(root)
-	return &r.result
+	return true
 }
 
 // otherKind reports a document whose kind is not a topology's. That is all there is to say
@@ -88,6 +103,11 @@ func (r *reader) otherKind() bool {
 		return false
 	}
 	at := (*path)(nil).field("kind")
+	if slices.Contains(kindsBeside(), n.Value) {
+		// A tag or an anchor hid what it is.
+		r.refuse(BadValue, n, at, "kind %s is not written plainly, or does not stand in a document of its own", n.Value).Fix("write kind: %s, without a tag or an anchor", n.Value)
+		return true
+	}
 	d := r.refuse(BadValue, n, at, "kind %q is not one that this program knows", clip(n.Value)).
 		Fix("write kind: %s for a topology", schema.KindTopology)
 	if diag.Nearest(n.Value, []string{schema.KindTopology}) != "" {
@@ -113,7 +133,7 @@ func (r *reader) assign(p *path, word string) {
 // could not be read.
 func (r *reader) at(p *path) reflect.Value {
 	if p == nil {
-		return reflect.ValueOf(&r.result).Elem()
+		return r.into
 	}
 	up := r.at(p.up)
 	switch {

@@ -30,7 +30,7 @@ func reference(f *ast.File) string {
 	b.WriteString(`# What a topology may say
 
 Every field, from the comments of the contract, ` + "`schema/topology.cue`" + `, which a test keeps this
-page equal to. A field in **bold** is required. Relations between fields are explained in
+page equal to. A field in **bold** is required, and what each refuses is listed in [values.md](values.md). Relations between fields are explained in
 [checks.md](checks.md), and what is rendered for a cloud's network in [cloud.md](cloud.md).
 `)
 	for _, d := range definitions(f) {
@@ -72,7 +72,7 @@ func allowed(e ast.Expr) string {
 func definitions(f *ast.File) []*ast.Field {
 	var all []*ast.Field
 	for _, d := range f.Decls {
-		if field, ok := d.(*ast.Field); ok {
+		if field, ok := d.(*ast.Field); ok && !strings.HasPrefix(name(field), "_") {
 			all = append(all, field)
 		}
 	}

@@ -209,6 +209,9 @@ func unlist(n *yaml.RNode) []*yaml.RNode {
 			for _, e := range elements {
 				all = append(all, unlist(typed(e, n))...)
 			}
+			if slices.ContainsFunc(elements, func(e *yaml.RNode) bool { return e.YNode().Kind != yaml.MappingNode }) {
+				all = append(all, n) // who compares objects says what is wrong with it
+			}
 			return all
 		}
 	}

@@ -1,0 +1,266 @@
+package validate
+
+import (
+	"net/netip"
+	"net/url"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/claim"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// The codes of the findings about values that have the right shape and that nobody can mean.
+const (
+	CodeListedTwice   diag.Code = "listed-twice"        // a value that a list names twice
+	CodeControlURL    diag.Code = "control-url-missing" // a control server, and nothing that says where
+	CodeHostFiles     diag.Code = "host-files-collide"  // hosts whose rendered files have one name
+	CodeMarkOutside   diag.Code = "mark-outside-mask"   // bits of a mark that its mask does not have
+	CodeRegionUnknown diag.Code = "region-unknown"      // a name that no region has
+	CodeVersionRange  diag.Code = "version-range-empty" // a range that ends before it begins
+)
+
+// values finds what nobody can mean, in every field of its kind: see docs/values.md.
+func values(t *schema.Topology) diag.List {
+	var list diag.List
+	specialAddresses(t, &list)
+	repeated(reflect.ValueOf(t.Spec), "spec", &list)
+	waysIn(t, &list)
+	ownMarks(t, &list)
+	versionRanges(t, &list)
+	if t.Spec.Tailnet.Control == schema.ControlHeadscale && t.Spec.Tailnet.ControlURL == "" {
+		list.Errorf(CodeControlURL, "spec.tailnet.control", "the control server is %s, and nothing says where: without controlURL gateways would join Tailscale's own", facts.Control(schema.ControlHeadscale).Title).
+			Fix("set controlURL, such as https://headscale.example")
+	}
+	for i := range t.Spec.Regions {
+		hostFiles(&t.Spec.Regions[i], regionPath(i), &list)
+	}
+	return list
+}
+
+// specialAddresses looks at every address and prefix there is, so that no field can be
+// forgotten. Those that are routed or translated, the table of reserved ranges judges, and
+// with them the hosts in them; and a gateway's tailnet address has a range of its own.
+func specialAddresses(t *schema.Topology, list *diag.List) {
+	claims := sync.OnceValue(func() claimed { return claimedBy(t) })
+	eachAddress(reflect.ValueOf(t.Spec), "spec", func(path string, p netip.Prefix) {
+		field := path[strings.LastIndexByte(path, '.')+1:]
+		if p.IsValid() && p.Bits() == 0 && !strings.HasPrefix(path, "spec.cluster.") && !claims().paths[path] {
+			list.Errorf(CodeDefaultRoute, path, "%s contains every address, and nobody has all of them", p).Fix("write the prefix that is really used")
+			return
+		}
+		r, ok := claim.Hostless(p)
+		if !ok || strings.HasPrefix(field, "tailnetIP") || linkLocal(p) && linkNetwork(path) || claims().judged[path] || claim.InAny(p, claims().networks) {
+			return
+		}
+		list.Errorf(claim.CodeSpecialRange, path, "%s %s %s", field, claim.Show(p), r.Meets(p)).
+			Fix("write what hosts really have there (%s, %s)", r.Source, r.Since)
+	})
+}
+
+// claimed is where a topology claims prefixes, and which of them the table of reserved ranges
+// judges.
+type claimed struct {
+	paths, judged map[string]bool
+	networks      []netip.Prefix
+}
+
+func claimedBy(t *schema.Topology) claimed {
+	all := claimed{paths: map[string]bool{}, judged: map[string]bool{}}
+	for _, c := range claim.Of(t) {
+		all.paths[c.Path()] = true
+		if c.Role.Advertised() || c.Role == claim.RoleService {
+			all.judged[c.Path()] = true
+			all.networks = append(all.networks, c.Prefix)
+		}
+	}
+	return all
+}
+
+// linkLocal reports whether the prefix is one that hosts of one link have.
+func linkLocal(p netip.Prefix) bool {
+	return p.Addr().IsLinkLocalUnicast() && (p.Bits() >= 16 || p.Addr().Is6() && p.Bits() >= 10)
+}
+
+// linkNetwork reports whether the path is of a network that stays on a link: tunnels of cloud
+// VPNs, and fabrics, have such addresses.
+func linkNetwork(path string) bool {
+	return strings.Contains(path, ".transitCIDRs[") || strings.Contains(path, ".fabricCIDRs[")
+}
+
+// eachAddress visits every address, as a prefix, and every prefix below a value.
+func eachAddress(v reflect.Value, path string, visit func(path string, p netip.Prefix)) {
+	switch x := v.Interface().(type) {
+	case netip.Addr:
+		if x.IsValid() {
+			visit(path, claim.Host(x))
+		}
+		return
+	case netip.Prefix:
+		visit(path, x)
+		return
+	}
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
+			eachAddress(v.Field(i), diag.Field(path, name), visit)
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			eachAddress(v.Index(i), diag.Index(path, i), visit)
+		}
+	}
+}
+
+// repeated finds words and addresses that a list names twice, which says no more than once.
+// Prefixes overlap, which their claims say, and a link that ends where it begins is no link.
+func repeated(v reflect.Value, path string, list *diag.List) {
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ","); name != "" && name != "links" {
+				repeated(v.Field(i), diag.Field(path, name), list)
+			}
+		}
+	case reflect.Slice:
+		seen := map[any]int{}
+		for i := range v.Len() {
+			e := v.Index(i)
+			if e.Kind() != reflect.String && e.Type() != reflect.TypeFor[netip.Addr]() {
+				repeated(e, diag.Index(path, i), list)
+				continue
+			}
+			if j, twice := seen[e.Interface()]; twice && !e.IsZero() {
+				list.Errorf(CodeListedTwice, diag.Index(path, i), "%v stands in %s twice", e, path[strings.LastIndexByte(path, '.')+1:]).
+					See(diag.Index(path, j), "it stands here first").Fix("take one of them out, or write the one that is meant")
+				continue
+			}
+			seen[e.Interface()] = i
+		}
+	}
+}
+
+// waysIn looks at addresses by which others are told to find a server. Loopback is one where
+// each host has a proxy of its own.
+func waysIn(t *schema.Topology, list *diag.List) {
+	host, _ := t.Spec.Cluster.APIServer.Told()
+	if t.Spec.Cluster.APIServer.Endpoint == "" {
+		host = ""
+	}
+	control := ""
+	if u, err := url.Parse(t.Spec.Tailnet.ControlURL); err == nil {
+		control = u.Hostname()
+	} else {
+		list.Errorf(CodeControlURL, "spec.tailnet.controlURL", "controlURL %q leads nowhere: its host is neither a name nor an address", t.Spec.Tailnet.ControlURL).
+			Fix("write an address, an IPv6 one in brackets, or a name, such as https://headscale.example")
+	}
+	if t.Spec.Tailnet.ControlURL != "" && control != "" && misspelt(control) {
+		list.Errorf(CodeControlURL, "spec.tailnet.controlURL", "controlURL %q leads nowhere: %q is neither an address nor a name", t.Spec.Tailnet.ControlURL, control).
+			Fix("write an address, an IPv6 one in brackets, or a name, such as https://headscale.example")
+	}
+	for _, way := range []struct{ path, host string }{{"spec.cluster.apiServer.endpoint", host}, {"spec.tailnet.controlURL", control}} {
+		a, err := netip.ParseAddr(way.host)
+		if err != nil || a.IsLoopback() {
+			continue
+		}
+		if r, ok := claim.Hostless(claim.Host(a)); ok {
+			field := way.path[strings.LastIndexByte(way.path, '.')+1:]
+			list.Errorf(claim.CodeSpecialRange, way.path, "%s leads to %s, which %s", field, a, r.Meets(claim.Host(a))).
+				Fix("write an address or a name at which hosts find it (%s, %s)", r.Source, r.Since)
+		}
+	}
+}
+
+// ownMarks looks at marks of the user's own programs.
+func ownMarks(t *schema.Topology, list *diag.List) {
+	for i, m := range t.Spec.Marks {
+		path := diag.Index("spec.marks", i)
+		if outside := m.Value &^ m.Mask; m.Mask != 0 && outside != 0 {
+			list.Errorf(CodeMarkOutside, path+".value", "value %#x of the mark of %s has bits %#x, which its mask %#x does not: nothing can set or find them", m.Value, m.Owner, outside, m.Mask).
+				See(path+".mask", "the mask stands here").Fix("widen the mask to %#x, or write a value within it", m.Mask|m.Value)
+		}
+		for j, name := range m.Regions {
+			if name == "" || slices.ContainsFunc(slices.Concat(t.Spec.Regions, t.Spec.Leaving), func(r schema.Region) bool { return r.Name == name }) {
+				continue
+			}
+			d := list.Errorf(CodeRegionUnknown, diag.Index(path+".regions", j), "no region has the name %q, so nobody looks after the mark of %s there", name, m.Owner).
+				Fix("use the name of a region of this topology")
+			var names []string
+			for _, r := range t.Spec.Regions {
+				names = append(names, r.Name)
+			}
+			if near := diag.Nearest(name, names); near != "" {
+				d.Fix("did you mean %s?", near).Propose(near)
+			}
+		}
+	}
+}
+
+// versionRanges finds ranges in which there is no version: somebody took one end for the other.
+func versionRanges(t *schema.Topology, list *diag.List) {
+	for i, issue := range t.Spec.KnownIssues {
+		for j, when := range issue.When {
+			for _, r := range []struct {
+				field string
+				schema.VersionRange
+			}{{"tailscale", when.Tailscale}, {"kubernetes", when.Kubernetes}, {"cniVersion", when.CNIVersion}} {
+				if r.From == "" || r.Until == "" || r.From.Compare(r.Until) < 0 {
+					continue
+				}
+				path := diag.Index(diag.Index("spec.knownIssues", i)+".when", j) + "." + r.field
+				list.Errorf(CodeVersionRange, path+".until", "known issue %q is in no version of %s: the range begins with %s, and %s is the first version after it", issue.Code, r.field, r.From, r.Until).
+					See(path+".from", "it begins here").Fix("write the earlier version into from, and the first one without the issue into until")
+			}
+		}
+	}
+}
+
+// longestHost is how long a host's name can be for a file that is named after it: a name in a
+// directory has 255 bytes (Linux, NAME_MAX), four of which are the suffix.
+const (
+	hostSuffix  = ".env"
+	longestHost = 255 - len(hostSuffix)
+)
+
+// hostFiles finds hosts of one region whose directory, and whose file of variables, are one name.
+func hostFiles(r *schema.Region, at string, list *diag.List) {
+	for j, n := range r.Gateways.Nodes {
+		path := diag.Index(at+".gateways.nodes", j) + ".name"
+		if len(n.Name) > longestHost {
+			list.Errorf(CodeHostFiles, path, "gateway name %q has %d characters, and files named after a host take %d", n.Name, len(n.Name), longestHost).
+				Fix("give the host a shorter name; Kubernetes takes 63 characters for the label kubernetes.io/hostname")
+		}
+		base, ok := strings.CutSuffix(n.Name, hostSuffix)
+		if i := slices.IndexFunc(r.Gateways.Nodes, func(o schema.GatewayNode) bool { return o.Name == base }); ok && i >= 0 {
+			list.Errorf(CodeHostFiles, path, "files of gateways %q and %q of region %q have the same name: one has its variables in %s, and the other its directory there", base, n.Name, r.Name, n.Name).
+				See(diag.Index(at+".gateways.nodes", i)+".name", "%q stands here", base).
+				Fix("give the host a name that does not end in %s", hostSuffix)
+		}
+	}
+}
+
+// everything warns where pods would keep their address towards the whole Internet, which cannot
+// answer it.
+func everything(t *schema.Topology) diag.List {
+	var list diag.List
+	c := &t.Spec.Cluster
+	warn := func(path string, p netip.Prefix) {
+		if p.IsValid() && p.Bits() == 0 {
+			list.Warnf(CodeMasqueradeWide, path, "%s holds every address, so pods keep their own towards the Internet, which has no way back to them", p).
+				Fix("write the networks that have a route to the pods")
+		}
+	}
+	for i, p := range c.NonMasqueradeCIDRs {
+		warn(diag.Index("spec.cluster.nonMasqueradeCIDRs", i), p)
+	}
+	for i, p := range c.ClusterCIDRs {
+		warn(diag.Index("spec.cluster.clusterCIDRs", i), p)
+	}
+	warn("spec.cluster.nativeRoutingCIDR", c.NativeRoutingCIDR)
+	return list
+}
