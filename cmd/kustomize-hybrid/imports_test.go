@@ -68,7 +68,9 @@ func rows() []row {
 		{"pkg/suppress", "pkg/diag schema", "", "what a topology accepts is data"},
 		{"pkg/validate", "internal/cidr pkg/claim pkg/diag pkg/facts/... pkg/ipam pkg/issues pkg/marks pkg/plan pkg/plan/mtu pkg/suppress schema", "github.com/gaissmai/bart", "relations are Go over the schema's nouns; shape is load's, and objects are read by pkg/existing"},
 		{"schema", "", "", "nouns need nothing but the standard library"},
-		{"schema/load", "internal/yamlnode pkg/diag schema", "cuelang.org/go sigs.k8s.io/kustomize/kyaml/yaml", "reading decides nothing"},
+		{"schema/contract", "schema/rule", "", "a table, and nothing else"},
+		{"schema/rule", "", "", "what a rule is needs the standard library alone"},
+		{"schema/load", "internal/yamlnode pkg/diag schema schema/contract schema/rule", "cuelang.org/go sigs.k8s.io/kustomize/kyaml/yaml", "reading decides nothing"},
 		{"test/e2e", "", "", "tests alone"},
 		{"test/walk", "", "", "tests alone"},
 	}
