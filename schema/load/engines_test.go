@@ -191,7 +191,7 @@ func changeNode(n *yaml.Node, r *rand.Rand) {
 			n.Content = append(n.Content, yaml.NewStringRNode(fmt.Sprintf("zz%d", r.IntN(3))).YNode(), yaml.NewStringRNode("x").YNode())
 		}
 	case 8:
-		if text := []byte(n.Value); n.Kind == yaml.ScalarNode && n.Tag != "!!int" && len(text) > 2 {
+		if text := []byte(n.Value); n.Kind == yaml.ScalarNode && n.ShortTag() == "!!str" && len(text) > 2 {
 			i := r.IntN(len(text) - 1)
 			text[i], text[i+1] = text[i+1], text[i]
 			n.Value = string(text)
