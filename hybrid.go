@@ -125,6 +125,16 @@ func (in *Input) beside(file string, nodes ...*yaml.RNode) error {
 	return nil
 }
 
+// Evaluate holds each topology against the contract a second time, by CUE's own evaluator:
+// what Load does by a table in a fortieth of the time. It is an error where the two differ.
+func Evaluate(in Input) error {
+	var failures []error
+	for _, doc := range in.Documents {
+		failures = append(failures, doc.Evaluate())
+	}
+	return errors.Join(failures...)
+}
+
 // one is the only topology of the input.
 func (in Input) one() (*load.Document, error) { return load.Input{Documents: in.Documents}.One() }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -19,7 +20,11 @@ type validateOptions struct {
 	strict bool
 	info   bool
 	today  string
+	engine string
 }
+
+// engines are what holds a topology against the contract.
+func engines() []string { return []string{"table", "cue"} }
 
 func (c cli) validateCommand() *cobra.Command {
 	var o validateOptions
@@ -46,6 +51,9 @@ where nothing is wrong. 'kustomize-hybrid explain CODE' says more about a findin
 			if err := oneOf("--format", o.format, formats()); err != nil {
 				return &usageError{cmd.CommandPath(), err}
 			}
+			if err := oneOf("--validate", o.engine, engines()); err != nil {
+				return &usageError{cmd.CommandPath(), err}
+			}
 			return c.validate(cmd.CommandPath(), args, o)
 		},
 	}
@@ -53,6 +61,8 @@ where nothing is wrong. 'kustomize-hybrid explain CODE' says more about a findin
 	cmd.Flags().BoolVar(&o.strict, "strict", false, "treat warnings as errors")
 	cmd.Flags().StringVar(&o.today, "today", "", "the date, as YYYY-MM-DD, on which a suppression must not have expired")
 	cmd.Flags().BoolVar(&o.info, "info", false, "also report findings of severity info")
+	cmd.Flags().StringVar(&o.engine, "validate", "table", "what holds the shape against the contract: table, made from it, or cue, CUE's evaluator beside it")
+	_ = cmd.RegisterFlagCompletionFunc("validate", cobra.FixedCompletions(engines(), cobra.ShellCompDirectiveNoFileComp))
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formats(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
@@ -61,6 +71,9 @@ func (c cli) validate(command string, paths []string, o validateOptions) error {
 	in, failed := hybrid.LoadFrom(c.in, paths...)
 	if failed == nil && len(in.Documents) == 0 {
 		failed = &usageError{command, fmt.Errorf("there is no Topology in %s, only %s: name the topology's file, too", strings.Join(paths, ", "), objectNames(in))}
+	}
+	if o.engine == "cue" {
+		failed = errors.Join(failed, hybrid.Evaluate(in))
 	}
 	list := hybrid.Validate(in, hybrid.Options{Strict: o.strict, Info: o.info, Today: o.today})
 	err := c.write(list, o.format)

@@ -12,8 +12,8 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
-// reader turns a tree of nodes into a topology: Go reads the values, then CUE
-// judges them. What Go could not read is kept from CUE, so that one fault does not
+// reader turns a tree of nodes into a topology: the values are read first, and
+// judged by the contract then. What could not be read is not judged, so that one fault does not
 // hide another or appear twice.
 type reader struct {
 	src      *source
@@ -91,7 +91,7 @@ func (r *reader) document(kind string, into any) bool {
 	if root.Kind != yaml.MappingNode || r.bad[root] {
 		return false
 	}
-	newContract(r).check(root)
+	judge{r}.check(root)
 	return true
 }
 
