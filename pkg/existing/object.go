@@ -16,7 +16,7 @@ const (
 	CodeAdvertiseDiffers diag.Code = "advertise-differs" // gateways of one region advertise different prefixes
 	CodeObjectConflict   diag.Code = "object-conflict"   // two objects give out the same addresses
 	CodeObjectDiffers    diag.Code = "object-differs"    // an object says something else than the topology
-	CodeObjectInvalid    diag.Code = "object-invalid"    // text in an object that is not a prefix
+	CodeObjectInvalid    diag.Code = "object-invalid"    // text in an object that is not a prefix, or a field of another shape
 	CodeObjectOutside    diag.Code = "object-outside"    // an object's addresses are in no region
 )
 
