@@ -22,7 +22,7 @@ type row struct {
 // rows has one line for each package of the module, sorted by package.
 func rows() []row {
 	return []row{
-		{".", "docs pkg/acl pkg/acl/eval pkg/acl/policyfile pkg/claim pkg/diag pkg/edit pkg/existing pkg/ipam pkg/issues pkg/plan pkg/readmit pkg/render pkg/render/bundle pkg/render/steps pkg/render/tree pkg/suppress pkg/validate schema schema/load", "sigs.k8s.io/kustomize", "the face of all packages; files are written by who calls it"},
+		{".", "docs pkg/acl pkg/acl/eval pkg/acl/policyfile pkg/claim pkg/diag pkg/edit pkg/existing pkg/graph pkg/ipam pkg/issues pkg/plan pkg/readmit pkg/render pkg/render/bundle pkg/render/steps pkg/render/tree pkg/suppress pkg/validate schema schema/load", "sigs.k8s.io/kustomize", "the face of all packages; files are written by who calls it"},
 		{"cmd/kustomize-hybrid", ". internal/atomicfile pkg/acl/policyfile pkg/diag pkg/emit pkg/ipam pkg/plan pkg/readmit pkg/render/bundle pkg/render/cluster pkg/render/steps pkg/render/tree pkg/suppress schema schema/load", "github.com/spf13/cobra sigs.k8s.io/kustomize/kyaml", "flags, streams, exit codes and the function over package hybrid"},
 		{"docs", "", "", "pages are text"},
 		{"golden", "", "", "tests alone"},
@@ -46,6 +46,7 @@ func rows() []row {
 		{"pkg/facts/fact", "schema", "", "what a fact is"},
 		{"pkg/facts/plugin", "pkg/facts/fact schema", "", "one file a plugin"},
 		{"pkg/facts/provider", "pkg/facts/fact schema", "", "one file a provider"},
+		{"pkg/graph", "pkg/facts/... pkg/plan schema", "", "a picture is of decisions, and takes none"},
 		{"pkg/ipam", "pkg/claim pkg/diag pkg/facts/... pkg/plan schema", "", "what is free follows from what is claimed"},
 		{"pkg/issues", "pkg/diag pkg/facts/... pkg/plan schema", "", "issues follow from versions and settings"},
 		{"pkg/marks", "pkg/facts/... pkg/plan schema", "", "marks follow from the plan and what others use"},
