@@ -84,7 +84,9 @@ func TestNothingOverlaps(t *testing.T) {
 		p := graph.New(plan.New(topology))
 		for columns := 1; columns <= 2; columns++ {
 			l := graph.Lay(p, columns)
-			complain := func(format string, args ...any) { t.Errorf("%s, %d columns: "+format, append([]any{name, columns}, args...)...) }
+			complain := func(format string, args ...any) {
+				t.Errorf("%s, %d columns: "+format, append([]any{name, columns}, args...)...)
+			}
 			picture := graph.Box{W: l.Width, H: l.Height}
 			solid := append([]graph.Box{l.Tailnet}, l.At...)
 			for i, a := range solid {

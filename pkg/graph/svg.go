@@ -81,6 +81,12 @@ func (l *Layout) Draw() []byte {
 	return b.Bytes()
 }
 
+// ViewBox is what an svg element shows of the drawing: all of it.
+func (l *Layout) ViewBox() string { return "0 0 " + number(l.Width) + " " + number(l.Height) }
+
+// Pixels are how wide the drawing is.
+func (l *Layout) Pixels() string { return number(l.Width) }
+
 // Describe says in a sentence what is to be seen, for who does not see it.
 func (p Picture) Describe() string {
 	gateways := 0
