@@ -72,6 +72,7 @@ func rows() []row {
 		{"schema", "", "", "nouns need nothing but the standard library"},
 		{"schema/load", "internal/yamlnode pkg/diag schema", "cuelang.org/go sigs.k8s.io/kustomize/kyaml/yaml", "reading decides nothing"},
 		{"test/e2e", "", "", "tests alone"},
+		{"test/page", "", "", "tests alone"},
 		{"test/walk", "", "", "tests alone"},
 	}
 }

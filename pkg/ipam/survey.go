@@ -30,7 +30,7 @@ type Owner struct {
 	// Keeper is the provider, distribution or component, as messages call it; empty for a
 	// claim.
 	Keeper string
-	// Reason completes "the range, which …"; empty for a claim, but for the user's own of a
+	// Reason completes "a range which …"; empty for a claim, but for the user's own of a
 	// reserved CIDR.
 	Reason string
 	// Severity of a collision with the keeper's range: diag.Info is what may be taken one

@@ -110,7 +110,7 @@ func note(o *ipam.Owner) string {
 	case o.Claim.Default != "":
 		return "not set, so it is the default of " + o.Claim.Default
 	case o.Keeper != "":
-		return "the range, which " + o.Reason
+		return "a range which " + o.Reason
 	}
 	return o.Reason
 }

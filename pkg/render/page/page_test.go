@@ -3,9 +3,11 @@ package page
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"net/netip"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -259,4 +261,55 @@ func TestWords(t *testing.T) {
 	if !bytes.Contains([]byte(css), []byte("prefers-color-scheme:dark")) {
 		t.Error("there is no style for the dark")
 	}
+}
+
+// Everything can be read on what it stands on: 4.5 to 1, as WCAG 2.2 asks for (1.4.3), on light, dark and in print.
+func TestContrast(t *testing.T) {
+	parts := strings.SplitAfter(css, "}}")
+	for name, block := range map[string]string{"light": css[:strings.Index(css, "@media")], "dark": parts[0][strings.Index(parts[0], "@media"):], "print": css[strings.Index(css, "@media print"):]} {
+		colour := map[string]string{"card": "#fff"}
+		for _, m := range regexp.MustCompile(`--([a-z-]+):(#[0-9a-f]{3,6})`).FindAllStringSubmatch(block, -1) {
+			colour[m[1]] = m[2]
+		}
+		pairs := [][2]string{{"on-nodes", "nodes"}}
+		for _, on := range []string{"paper", "card"} {
+			for _, text := range []string{"ink", "muted", "tailnet", "link"} {
+				pairs = append(pairs, [2]string{text, on})
+			}
+		}
+		for _, on := range []string{"pods", "services", "own", "kept", "maybe"} {
+			pairs = append(pairs, [2]string{"ink", on})
+		}
+		if name != "print" {
+			pairs = append(pairs, [][2]string{{"bad", "paper"}, {"warn", "paper"}, {"ink", "wash"}}...)
+		}
+		for _, p := range pairs {
+			if c := contrast(luminance(t, colour[p[0]]), luminance(t, colour[p[1]])); c < 4.5 {
+				t.Errorf("%s: %s on %s has a contrast of %.1f", name, p[0], p[1], c)
+			}
+		}
+	}
+}
+
+func contrast(a, b float64) float64 { return (max(a, b) + 0.05) / (min(a, b) + 0.05) }
+
+// luminance of a colour (WCAG 2.2, relative luminance).
+func luminance(t *testing.T, colour string) float64 {
+	t.Helper()
+	digits := strings.TrimPrefix(colour, "#")
+	if len(digits) == 3 {
+		digits = string([]byte{digits[0], digits[0], digits[1], digits[1], digits[2], digits[2]})
+	}
+	rgb, err := strconv.ParseUint(digits, 16, 32)
+	if err != nil || len(digits) != 6 {
+		t.Fatalf("no colour: %q", colour)
+	}
+	linear := func(c uint64) float64 {
+		if v := float64(c&255) / 255; v > 0.04045 {
+			return math.Pow((v+0.055)/1.055, 2.4)
+		} else {
+			return v / 12.92
+		}
+	}
+	return 0.2126*linear(rgb>>16) + 0.7152*linear(rgb>>8) + 0.0722*linear(rgb)
 }
