@@ -52,7 +52,7 @@ const (
 	mostWires = 60
 )
 
-// Side is an edge of a card.
+// side is an edge of a card.
 type side int
 
 const (
@@ -63,12 +63,11 @@ const (
 // layout is one being made.
 type layout struct {
 	Layout
-	column  []int // of each card
-	ports   []port
-	outer   [2]int // lanes beyond the cards, on both sides
-	inner   int    // lanes between the left cards and the spine
-	lanes   []int  // of each edge
-	cardsAt float64
+	column []int // of each card
+	ports  []port
+	outer  [2]int // lanes beyond the cards, on both sides
+	inner  int    // lanes between the left cards and the spine
+	lanes  []int  // of each edge
 }
 
 // port is where a link ends.
@@ -146,8 +145,8 @@ func (l *layout) takePorts() {
 // rows stacks each column's cards.
 func (l *layout) rows() {
 	l.Tailnet.H = 2*tailnetTop + 2*lineHeight
-	l.cardsAt = l.Tailnet.H + 2*cardGap
-	heights := [2]float64{l.cardsAt, l.cardsAt}
+	top := l.Tailnet.H + 2*cardGap
+	heights := [2]float64{top, top}
 	for i, c := range l.Cards {
 		y := &heights[l.column[i]]
 		l.At = append(l.At, Box{0, *y, cardWidth, c.Height})

@@ -7,6 +7,7 @@ import (
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/claim"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -40,9 +41,10 @@ type Owner struct {
 
 // Survey lists the blocks that a network of one's own is planned in: the private blocks of
 // RFC 1918 and that of RFC 6598, whether used or not, then every other one that a claim lies
-// in: IPv4 by /16, IPv6 by /48, and a wider claim by itself. Single addresses of gateways and API
+// in: IPv4 by /16, IPv6 by /48, and a wider claim by itself. Leaving regions have theirs, too. Single addresses of gateways and API
 // servers lie in networks that are listed, and are not.
 func Survey(t *schema.Topology) []Block {
+	t = plan.BeforeLeaving(t)
 	claims := slices.DeleteFunc(claim.WithDefaults(t), func(c claim.Claim) bool {
 		return c.Prefix.IsSingleIP() && (c.Role == claim.RoleGateway || c.Role == claim.RoleAPIServer)
 	})

@@ -86,7 +86,7 @@ func HTML(p *plan.Plan, findings diag.List) ([]byte, error) {
 		Style: template.CSS(style()), Script: template.JS(js),
 		Counts: count(findings, known), Phases: phasesOf(p), Left: report.Left(p),
 		Steps: stepTable(p), Findings: findingTable(findings), Issues: issueTable(known), Picture: draw(p),
-		Tables: decisions(p), Map: newMap(ipam.Survey(plan.BeforeLeaving(p.Given))), Marks: markTables(p),
+		Tables: decisions(p), Map: newMap(ipam.Survey(p.Given)), Marks: markTables(p),
 	}
 	content.References = content.contents()
 	var b bytes.Buffer

@@ -163,7 +163,7 @@ func TestSameBytes(t *testing.T) {
 func TestTables(t *testing.T) {
 	for name, topology := range topologies() {
 		p := plan.New(topology).ByName()
-		m := newMap(ipam.Survey(plan.BeforeLeaving(p.Given)))
+		m := newMap(ipam.Survey(p.Given))
 		for _, table := range append(append(decisions(p), m.Owners, m.Free, stepTable(p)), markTables(p)...) {
 			for _, row := range table.Rows {
 				if len(row) != len(table.Columns) || row[0] == "" {
