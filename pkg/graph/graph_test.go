@@ -255,3 +255,21 @@ func TestWellFormed(t *testing.T) {
 		}
 	}
 }
+
+// What a provider's routes lead to is said as it is decided.
+func TestHopsInClouds(t *testing.T) {
+	said := func(name string, change func(r *schema.Region)) string {
+		topology := sample.Clouds()[name]
+		change(&topology.Spec.Regions[1])
+		return graph.New(plan.New(topology)).Nodes[0].Hops
+	}
+	for want, got := range map[string]string{
+		"next hop: the first, by the route table of AWS":             said("aws", func(*schema.Region) {}),
+		"next hop: the primary, by the route table of AWS":           said("aws", func(r *schema.Region) { r.Network.Failover = schema.FailoverWatch }),
+		"next hops: all at once, by the route table of Google Cloud": said("gcp", func(r *schema.Region) { r.Gateways.HA.Strategy = schema.HASupersets }),
+	} {
+		if got != want {
+			t.Errorf("%q, not %q", got, want)
+		}
+	}
+}

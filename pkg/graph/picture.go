@@ -110,13 +110,24 @@ func newNode(r *plan.Region) Node {
 func hops(r *plan.Region) string {
 	switch several := len(r.Region.Gateways.Nodes) > 1; {
 	case r.RoutesInCloud():
-		return "next hop, by the route table of " + facts.Provider(r.Cloud.Cloud).Title
+		return cloudHops(r.Cloud) + ", by the route table of " + facts.Provider(r.Cloud.Cloud).Title
 	case plan.EveryNodeIsGateway(r.Region):
 		return "every host is a gateway for itself"
 	case several:
 		return "next hops: the first that answers"
 	}
 	return "next hop"
+}
+
+// cloudHops are those of a provider's routes: the first gateway, unless more is decided.
+func cloudHops(c *plan.Cloud) string {
+	switch {
+	case c.Follows:
+		return "next hop: the primary"
+	case c.Spread && len(c.Gateways) > 1:
+		return "next hops: all at once"
+	}
+	return "next hop: the first"
 }
 
 func words(prefixes []netip.Prefix) []string {

@@ -223,8 +223,22 @@ func partsOf(b *ipam.Block, strip netip.Prefix) []part {
 		}
 		parts = append(parts, p)
 	}
-	slices.SortStableFunc(parts, func(a, b part) int { return cmp.Compare(b.width, a.width) })
-	return parts
+	slices.SortStableFunc(parts, func(a, b part) int { return cmp.Or(cmp.Compare(b.width, a.width), cmp.Compare(a.from, b.from)) })
+	return shared(parts)
+}
+
+// shared is the list with one part for what several keep.
+func shared(parts []part) []part {
+	var list []part
+	for _, p := range parts {
+		if n := len(list) - 1; n >= 0 && list[n].from == p.from && list[n].width == p.width && list[n].kind == p.kind {
+			list[n].label += ", " + p.label
+			list[n].says += "; " + p.says
+			continue
+		}
+		list = append(list, p)
+	}
+	return list
 }
 
 // number is an IPv4 address as one.

@@ -247,6 +247,18 @@ func TestParts(t *testing.T) {
 	}
 }
 
+// What two keep is one part, which names both.
+func TestSharedRange(t *testing.T) {
+	blocks := ipam.Survey(sample.Clouds()["aws"])
+	var all string
+	for _, s := range newGrid(&blocks[1]).Strips {
+		all += string(s.Parts)
+	}
+	if !strings.Contains(all, ">Docker, AWS</text>") {
+		t.Error(all)
+	}
+}
+
 // Words in backticks are code, and all of it is escaped.
 func TestWords(t *testing.T) {
 	for in, want := range map[string]string{
