@@ -4,7 +4,7 @@ EXAMPLE ?= regional-gateway
 OUT ?= out
 NESTED = tools tools/vuln test/cloud test/crds test/reports test/talos test/lab test/lab/pinned test/lab/newest test/cluster test/cluster/kubernetes test/cluster/newest test/cluster/coredns
 
-.PHONY: build run test newcomer golden netns hostforms lab lab-programs lab-throughput cluster cluster-programs schemas cloud check lint tidy licences vulncheck shellcheck e2e kill callers fuzz bench bench-scale startup clean
+.PHONY: build run test newcomer golden page netns hostforms lab lab-programs lab-throughput cluster cluster-programs schemas cloud check lint tidy licences vulncheck shellcheck e2e kill callers fuzz bench bench-scale startup clean
 
 build:
 	$(GO) build -trimpath -o bin/kustomize-hybrid ./cmd/kustomize-hybrid
@@ -24,6 +24,12 @@ newcomer:
 # Rewrites every golden file and scripted conversation; read the diff.
 golden:
 	UPDATE_GOLDEN=1 $(GO) test ./...
+
+# What people see: the page and the pictures of 2, 12 and 40 regions in a browser, by axe, in
+# Mermaid and in Graphviz: node 20, npm, chromium, graphviz. Screenshots stay in bin/page.
+page:
+	cd test/page && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	$(GO) test -tags page -count=1 -v ./test/page
 
 # The host programs on this kernel, in network namespaces: root, iproute2, nft, iptables,
 # ethtool.
@@ -99,6 +105,7 @@ lint:
 	$(GO) vet ./...
 	$(GO) vet -tags e2e ./test/... ./pkg/emit
 	$(GO) vet -tags scale ./test/scale
+	$(GO) vet -tags page ./test/page
 	$(GO) vet -tags hostforms ./pkg/render/host
 	$(GO) vet -tags netns ./pkg/render/host/program
 	cd tools && $(GO) build -o ../bin/staticcheck honnef.co/go/tools/cmd/staticcheck

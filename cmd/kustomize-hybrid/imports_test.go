@@ -22,7 +22,7 @@ type row struct {
 // rows has one line for each package of the module, sorted by package.
 func rows() []row {
 	return []row{
-		{".", "docs pkg/acl pkg/acl/eval pkg/acl/policyfile pkg/claim pkg/diag pkg/edit pkg/existing pkg/ipam pkg/issues pkg/plan pkg/readmit pkg/render pkg/render/bundle pkg/render/steps pkg/render/tree pkg/suppress pkg/validate schema schema/load", "sigs.k8s.io/kustomize", "the face of all packages; files are written by who calls it"},
+		{".", "docs pkg/acl pkg/acl/eval pkg/acl/policyfile pkg/claim pkg/diag pkg/edit pkg/existing pkg/graph pkg/ipam pkg/issues pkg/plan pkg/readmit pkg/render pkg/render/bundle pkg/render/page pkg/render/steps pkg/render/tree pkg/suppress pkg/validate schema schema/load", "sigs.k8s.io/kustomize", "the face of all packages; files are written by who calls it"},
 		{"cmd/kustomize-hybrid", ". internal/atomicfile internal/foreign pkg/acl/policyfile pkg/diag pkg/emit pkg/ipam pkg/plan pkg/readmit pkg/render/bundle pkg/render/cluster pkg/render/steps pkg/render/tree pkg/suppress schema schema/load", "github.com/spf13/cobra sigs.k8s.io/kustomize/kyaml", "flags, streams, exit codes and the function over package hybrid"},
 		{"docs", "", "", "pages are text"},
 		{"golden", "", "", "tests alone"},
@@ -47,13 +47,14 @@ func rows() []row {
 		{"pkg/facts/fact", "schema", "", "what a fact is"},
 		{"pkg/facts/plugin", "pkg/facts/fact schema", "", "one file a plugin"},
 		{"pkg/facts/provider", "pkg/facts/fact schema", "", "one file a provider"},
+		{"pkg/graph", "pkg/facts/... pkg/plan schema", "", "a picture is of decisions, and takes none"},
 		{"pkg/ipam", "pkg/claim pkg/diag pkg/facts/... pkg/plan schema", "", "what is free follows from what is claimed"},
 		{"pkg/issues", "pkg/diag pkg/facts/... pkg/plan schema", "", "issues follow from versions and settings"},
 		{"pkg/marks", "internal/foreign pkg/facts/... pkg/plan schema", "", "marks follow from the plan and what others use"},
 		{"pkg/plan", "internal/cidr pkg/facts/... pkg/plan/mtu schema", "", "decisions need nothing but the nouns, and what others do"},
 		{"pkg/plan/mtu", "pkg/facts/... schema", "", "sums need nothing but the nouns"},
 		{"pkg/readmit", "internal/yamlnode pkg/diag pkg/facts/... pkg/plan schema", "sigs.k8s.io/kustomize/kyaml/yaml", "it edits nodes"},
-		{"pkg/render", "pkg/acl pkg/plan pkg/readmit pkg/render/cloud pkg/render/cluster pkg/render/host pkg/render/placement pkg/render/plugin pkg/render/report pkg/render/steps pkg/render/tree schema", "", "a page of calls, from a valid topology's plan"},
+		{"pkg/render", "pkg/acl pkg/plan pkg/readmit pkg/render/cloud pkg/render/cluster pkg/render/host pkg/render/page pkg/render/placement pkg/render/plugin pkg/render/report pkg/render/steps pkg/render/tree schema", "", "a page of calls, from a valid topology's plan"},
 		{"pkg/render/bundle", "pkg/facts/... pkg/plan pkg/render/cloud pkg/render/cluster pkg/render/host pkg/render/tree schema", "", "what one host needs, others have spelled"},
 		{"pkg/render/cloud", "pkg/facts/... pkg/plan pkg/render/cloud/program pkg/render/host pkg/render/tree schema", "", "a provider's network follows from the plan, and its routes from what a gateway's host has decided"},
 		{"pkg/render/cloud/program", "", "", "programs are files"},
@@ -61,19 +62,21 @@ func rows() []row {
 		{"pkg/render/cluster/program", "", "", "programs are files"},
 		{"pkg/render/host", "pkg/facts/... pkg/plan pkg/plan/mtu pkg/render/host/program pkg/render/tree schema", "", "hosts know nothing of Kubernetes' types"},
 		{"pkg/render/host/program", "", "", "programs are files"},
+		{"pkg/render/page", "pkg/claim pkg/diag pkg/facts/... pkg/graph pkg/ipam pkg/issues pkg/marks pkg/plan pkg/plan/mtu pkg/render/report pkg/render/steps schema", "", "one page shows what all of these say"},
 		{"pkg/render/placement", "pkg/facts/... pkg/plan pkg/render/tree schema", "", "patches of the users' objects follow from the regions"},
 		{"pkg/render/plugin", "pkg/facts/... pkg/plan pkg/plan/mtu pkg/readmit pkg/render/tree schema", "", "network plugins have kinds of their own"},
-		{"pkg/render/report", "internal/foreign pkg/diag pkg/facts/... pkg/issues pkg/marks pkg/plan pkg/plan/mtu pkg/readmit schema", "", "text about a plan needs no checker"},
+		{"pkg/render/report", "internal/foreign pkg/diag pkg/facts/... pkg/issues pkg/marks pkg/plan pkg/plan/mtu pkg/readmit pkg/render/steps schema", "", "text about a plan needs no checker"},
 		{"pkg/render/steps", "pkg/facts/... pkg/plan pkg/render/host pkg/render/tree schema", "", "who does what follows from the plan"},
 		{"pkg/render/tree", "", "sigs.k8s.io/kustomize/api/types sigs.k8s.io/kustomize/kyaml/resid", "files and YAML, whatever they say"},
 		{"pkg/suppress", "pkg/diag schema", "", "what a topology accepts is data"},
 		{"pkg/validate", "internal/cidr pkg/claim pkg/diag pkg/facts/... pkg/ipam pkg/issues pkg/marks pkg/plan pkg/plan/mtu pkg/suppress schema", "github.com/gaissmai/bart", "relations are Go over the schema's nouns; shape is load's, and objects are read by pkg/existing"},
 		{"schema", "", "", "nouns need nothing but the standard library"},
 		{"schema/contract", "schema/rule", "", "a table, and nothing else"},
-		{"schema/rule", "", "", "what a rule is needs the standard library alone"},
 		{"schema/load", "internal/foreign internal/yamlnode pkg/diag schema schema/contract schema/rule", "cuelang.org/go sigs.k8s.io/kustomize/kyaml/yaml", "reading decides nothing"},
+		{"schema/rule", "", "", "what a rule is needs the standard library alone"},
 		{"test/e2e", "", "", "tests alone"},
 		{"test/licences", "", "", "it reads texts"},
+		{"test/page", "", "", "tests alone"},
 		{"test/walk", "", "", "tests alone"},
 	}
 }
@@ -88,12 +91,12 @@ type weight struct {
 func weights() []weight {
 	return []weight{
 		{"cuelang.org/go", ". cmd/kustomize-hybrid pkg/acl/internal/acltest schema/load", "who imports pkg/acl gets no CUE evaluator"},
-		{"github.com/gaissmai/bart", ". cmd/kustomize-hybrid pkg/claim pkg/existing pkg/ipam pkg/validate", "a trie is for those who ask about prefixes"},
+		{"github.com/gaissmai/bart", ". cmd/kustomize-hybrid pkg/claim pkg/existing pkg/ipam pkg/render/page pkg/validate", "a trie is for those who ask about prefixes"},
 		{"github.com/spf13/cobra", "cmd/kustomize-hybrid", "a library has no flags"},
 		{"k8s.io/api", ". cmd/kustomize-hybrid pkg/render pkg/render/bundle pkg/render/cluster", "typed objects are for rendering"},
 		{"k8s.io/client-go", "", "there is no cluster to talk to"},
 		{"sigs.k8s.io/kustomize/api/krusty", ". cmd/kustomize-hybrid", "a build in process is a subcommand, and nothing else's"},
-		{"sigs.k8s.io/kustomize/kyaml", ". cmd/kustomize-hybrid pkg/acl/internal/acltest pkg/edit internal/yamlnode pkg/emit pkg/existing pkg/readmit pkg/render pkg/render/bundle pkg/render/cloud pkg/render/cluster pkg/render/host pkg/render/placement pkg/render/plugin pkg/render/report pkg/render/steps pkg/render/tree schema/load", "nodes are for who reads or edits a user's documents"},
+		{"sigs.k8s.io/kustomize/kyaml", ". cmd/kustomize-hybrid pkg/acl/internal/acltest pkg/edit internal/yamlnode pkg/emit pkg/existing pkg/readmit pkg/render pkg/render/bundle pkg/render/cloud pkg/render/cluster pkg/render/host pkg/render/page pkg/render/placement pkg/render/plugin pkg/render/report pkg/render/steps pkg/render/tree schema/load", "nodes are for who reads or edits a user's documents"},
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/claim"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -98,6 +99,7 @@ func (r *Request) spaces(t *schema.Topology, roots []netip.Prefix) []*space {
 // occupied is everything to stay clear of.
 func (r *Request) occupied(t *schema.Topology) []netip.Prefix {
 	taken := slices.Clone(r.Avoid)
+	t = plan.BeforeLeaving(t) // what a leaving region has is its own until it is gone
 	for _, c := range claim.WithDefaults(t) {
 		taken = append(taken, c.Prefix)
 	}

@@ -49,6 +49,23 @@ func TestSuggest(t *testing.T) {
 	}
 }
 
+// What a leaving region has is taken until it is gone.
+func TestLeavingRegionsAddressesAreTaken(t *testing.T) {
+	topology := topologytest.Published()
+	request := ipam.Request{Bits: 16, Within: topology.Spec.Regions[0].PodCIDRs[0]}
+	if got, err := ipam.Suggest(topology, request); err == nil {
+		t.Errorf("%s is a region's", got)
+	}
+	topology.Spec.Leaving, topology.Spec.Regions = topology.Spec.Regions[:1], topology.Spec.Regions[1:]
+	if got, err := ipam.Suggest(topology, request); err == nil {
+		t.Errorf("%s is a leaving region's", got)
+	}
+	topology.Spec.Leaving = nil
+	if _, err := ipam.Suggest(topology, request); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestSuggestionsValidate: whatever is suggested can be put in without a finding.
 func TestSuggestionsValidate(t *testing.T) {
 	topology := topologytest.Published()

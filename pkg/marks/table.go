@@ -15,34 +15,35 @@ import (
 // sets or looks for.
 func Table(p *plan.Plan) string {
 	var b strings.Builder
-	for _, g := range groupsOf(p) {
-		fmt.Fprintf(&b, "Gateways of %s:\n\n", strings.Join(g.regions, ", "))
+	for _, g := range Groups(p) {
+		fmt.Fprintf(&b, "Gateways of %s:\n\n", strings.Join(g.Regions, ", "))
 		b.WriteString("| component | use | 31 ... 24 | 23 ... 16 | 15 ... 8 | 7 ... 0 | who shares its bits, and why that is safe or which known issue it is |\n|---|---|---|---|---|---|---|\n")
-		for i := range g.uses {
-			u := &g.uses[i]
-			fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", foreign.Markdown(foreign.Clip(u.Component)), u.Purpose, strings.Join(u.octets(), " | "), shared(g.uses, i))
+		for i := range g.Uses {
+			u := &g.Uses[i]
+			fmt.Fprintf(&b, "| %s | %s | `%s` | %s |\n", foreign.Markdown(foreign.Clip(u.Component)), u.Purpose, strings.Join(u.Octets(), "` | `"), g.shared(i))
 		}
 		b.WriteString("\n")
 	}
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-// group is a number of regions whose gateways look alike.
-type group struct {
-	regions []string
-	uses    []Use
+// Group is a number of regions whose gateways look alike.
+type Group struct {
+	Regions []string
+	Uses    []Use
 }
 
-func groupsOf(p *plan.Plan) []group {
-	var groups []group
+// Groups are all of them, in the order of the topology.
+func Groups(p *plan.Plan) []Group {
+	var groups []Group
 	for i := range p.Regions {
 		uses := Of(p, i)
-		alike := slices.IndexFunc(groups, func(g group) bool { return slices.EqualFunc(g.uses, uses, Use.same) })
+		alike := slices.IndexFunc(groups, func(g Group) bool { return slices.EqualFunc(g.Uses, uses, Use.same) })
 		if alike < 0 {
 			alike = len(groups)
-			groups = append(groups, group{uses: uses})
+			groups = append(groups, Group{Uses: uses})
 		}
-		groups[alike].regions = append(groups[alike].regions, p.Regions[i].Region.Name)
+		groups[alike].Regions = append(groups[alike].Regions, p.Regions[i].Region.Name)
 	}
 	return groups
 }
@@ -52,8 +53,9 @@ func (m Use) same(o Use) bool {
 	return m == o
 }
 
-// octets spells the mark's four bytes, the high one first.
-func (m *Use) octets() []string {
+// Octets spells the mark's four bytes, the high one first: an x is a bit the component uses, a
+// 1 one that is set in the value it sets or looks for.
+func (m *Use) Octets() []string {
 	all := make([]byte, 32)
 	for i := range all {
 		bit := uint32(1) << (31 - i)
@@ -66,22 +68,42 @@ func (m *Use) octets() []string {
 			all[i] = 'x'
 		}
 	}
-	return []string{"`" + string(all[:8]) + "`", "`" + string(all[8:16]) + "`", "`" + string(all[16:24]) + "`", "`" + string(all[24:]) + "`"}
+	return []string{string(all[:8]), string(all[8:16]), string(all[16:24]), string(all[24:])}
 }
 
-// shared says with whom use i shares bits.
-func shared(uses []Use, i int) string {
-	var with []string
+// Sharing is a component whose bits a use has, too.
+type Sharing struct {
+	With string
+	// Why that is safe, or which known issue it is; empty for a collision.
+	Why string
+}
+
+// Shares says with whom use i shares bits.
+func (g *Group) Shares(i int) []Sharing {
+	uses := g.Uses
+	var with []Sharing
 	for j := range uses {
 		if j == i || uses[i].Mask&uses[j].Mask == 0 || uses[i].Component == uses[j].Component {
 			continue
 		}
 		why, ok := Settled(&uses[i], &uses[j])
 		if !ok {
+			why = ""
+		}
+		with = append(with, Sharing{uses[j].Component, why})
+	}
+	return slices.Compact(with)
+}
+
+// shared is what a use shares, as Markdown.
+func (g *Group) shared(i int) string {
+	var all []string
+	for _, s := range g.Shares(i) {
+		why := s.Why
+		if why == "" {
 			why = "**collision**"
 		}
-		with = append(with, foreign.Markdown(foreign.Clip(uses[j].Component))+": "+why)
+		all = append(all, foreign.Markdown(foreign.Clip(s.With))+": "+why)
 	}
-	with = slices.Compact(with)
-	return strings.Join(with, "; ")
+	return strings.Join(all, "; ")
 }

@@ -30,9 +30,6 @@ func apiServer(p *plan.Plan) string {
 		text += fmt.Sprintf("The servers are %s, port %d: only from there does the tailnet policy let API servers reach what others do not, and only there the Service `kubernetes` leads to.",
 			strings.Join(homes, ", "), api.Port)
 	}
-	if api.Endpoint == "" && len(api.Addresses) == 1 && len(api.Prefixes) == 0 {
-		text += fmt.Sprintf(" If %s stands for several servers, write it into `endpoint` and the servers into `addresses`.", host)
-	}
 	return text + "\n" + remoteNodes(p)
 }
 
@@ -49,7 +46,7 @@ func places(list []netip.Prefix) string {
 	return strings.Join(texts, ", ")
 }
 
-// remoteNodes is what is left to do where somebody else runs the control plane.
+// remoteNodes says which nodes somebody else's control plane has far away.
 func remoteNodes(p *plan.Plan) string {
 	d := facts.Distribution(p.Topology.Spec.Cluster.Distribution)
 	remote := p.Remote()
@@ -60,9 +57,5 @@ func remoteNodes(p *plan.Plan) string {
 	for _, i := range remote {
 		names = append(names, p.Regions[i].Region.Name)
 	}
-	text := fmt.Sprintf("\nNodes of %s are remote to %s, which %s.", strings.Join(names, ", "), d.Title, d.Remote.Value.Verdict)
-	if option := d.RemoteNetworks.Value; option != "" {
-		text += fmt.Sprintf(" Tell it: `%s%s`.", option, plan.RemoteNetworksPath)
-	}
-	return text + "\n"
+	return fmt.Sprintf("\nNodes of %s are remote to %s, which %s.\n", strings.Join(names, ", "), d.Title, d.Remote.Value.Verdict)
 }

@@ -7,20 +7,16 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 )
 
-// links say what private links carry, and which routes are the reader's to make. It is
-// empty where there are none.
+// links say what private links carry; their routes are Left to the reader. It is empty
+// where there are none.
 func links(p *plan.Plan) string {
 	var b strings.Builder
 	for i := range p.Regions {
 		r := &p.Regions[i]
 		for _, j := range r.Linked() {
 			o := &p.Regions[j]
-			fmt.Fprintf(&b, "- Region %s sends what is for region %s (%s) by the link, as its own hosts' routes say: nothing here makes them, and its gateways keep out of it.",
-				r.Region.Name, o.Region.Name, prefixes(o.Region.Advertised()))
-			if !p.Overlay {
-				fmt.Fprintf(&b, " Its network has to know the way to pods there, too.")
-			}
-			b.WriteString("\n")
+			fmt.Fprintf(&b, "- Region %s sends what is for region %s by the link, as its own hosts' routes say: nothing here makes them, and its gateways keep out of it.\n",
+				r.Region.Name, o.Region.Name)
 		}
 	}
 	if b.Len() == 0 {

@@ -17,14 +17,14 @@ func nodeBlocks(p *plan.Plan) string {
 	var b strings.Builder
 	b.WriteString("\n## Nodes' blocks of pods' addresses\n\n" +
 		"Network plugins of these regions take them from `spec.podCIDRs` of each Node.\n\n" +
-		"| region | given by | what is left to do |\n|---|---|---|\n")
+		"| region | given by |\n|---|---|\n")
 	for i := range p.Regions {
 		r := &p.Regions[i]
 		switch r.Blocks {
 		case plan.BlocksByObjects:
-			fmt.Fprintf(&b, "| %s | `%s` | `kubectl create -f` it before the nodes join: the build does not apply it |\n", r.Region.Name, plan.NodesPath(r.Region.Name))
+			fmt.Fprintf(&b, "| %s | `%s`, which a step of STEPS.md creates before the nodes join |\n", r.Region.Name, plan.NodesPath(r.Region.Name))
 		case plan.BlocksByController:
-			fmt.Fprintf(&b, "| %s | kube-controller-manager, or whoever routes to pods there | see that they lie in %s |\n", r.Region.Name, prefixes(r.Region.PodCIDRs))
+			fmt.Fprintf(&b, "| %s | kube-controller-manager, or whoever routes to pods there |\n", r.Region.Name)
 		}
 	}
 	return b.String()

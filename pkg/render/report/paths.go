@@ -7,8 +7,8 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 )
 
-// reachWords say how a gateway is reached.
-func reachWords(r plan.Reach) string {
+// ReachWords say how a gateway is reached.
+func ReachWords(r plan.Reach) string {
 	return map[plan.Reach]string{
 		plan.ReachOpen:    "a public address",
 		plan.ReachEasy:    "a NAT with one port for all peers",
@@ -54,7 +54,7 @@ func paths(p *plan.Plan) string {
 				to = append(to, fmt.Sprintf("%s: %s", few(names[other]), pathWords(plan.ExpectedPath(reach, other, len(relays) > 0))))
 			}
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s |\n", few(names[reach]), reachWords(reach), strings.Join(to, "; "))
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", few(names[reach]), ReachWords(reach), strings.Join(to, "; "))
 	}
 	for _, i := range relays {
 		r := &p.Regions[i]

@@ -115,3 +115,40 @@ func TestPeerRelay(t *testing.T) {
 		}
 	}
 }
+
+// What the reader does comes first, and what is in no step is said there and nowhere else.
+func TestWhatIsLeft(t *testing.T) {
+	top := topology()
+	other := top.Spec.Regions[0]
+	other.Name, other.NodeCIDRs, other.PodCIDRs = "b", []netip.Prefix{netip.MustParsePrefix("10.2.0.0/24")}, []netip.Prefix{netip.MustParsePrefix("10.3.0.0/16")}
+	other.CNI = schema.CNI{Type: schema.CNIFlannel, Version: "0.27.0"}
+	other.Gateways.Nodes = []schema.GatewayNode{{Name: "b1", InternalIP: netip.MustParseAddr("10.2.0.11")}, {Name: "b2", InternalIP: netip.MustParseAddr("10.2.0.12")}}
+	other.Gateways.HA.Strategy = schema.HASingle
+	top.Spec.Regions = append(top.Spec.Regions, other)
+	top.Spec.Links = []schema.Link{{Regions: []string{"b", "a"}}}
+	top.Spec.Cluster.APIServer.Addresses = []netip.Addr{netip.MustParseAddr("10.0.0.5")}
+	top.Spec.Tailnet.NetfilterMode = schema.NetfilterOn
+	todo, done, found := strings.Cut(string(report.Markdown(plan.New(top))), "\n# What is done\n")
+	if !found {
+		t.Fatal("the report has one part")
+	}
+	for _, want := range []string{
+		"- The tailnet: policy first, then keys: steps 1 to 2\n",
+		"- If 10.0.0.5 stands for several API servers, write it into `spec.cluster.apiServer.endpoint`",
+		"- Region a needs routes by the private link for what is region b's: 10.2.0.0/24, 10.3.0.0/16. Its network has to know the way to pods there, too.\n",
+		"- Region b needs routes by the private link for what is region a's: 10.0.0.0/24, 10.1.0.0/16.",
+		"- See that the blocks of pods' addresses that nodes of region b get lie in 10.3.0.0/16",
+		"- Decide about the strategy of region b: `single` is in force and `relay` recommended, see below.\n",
+		"- Decide about netfilter mode `on`: `off` is recommended.\n",
+	} {
+		if !strings.Contains(todo, want) {
+			t.Errorf("what is left lacks %q:\n%s", want, todo)
+		}
+		if strings.Contains(done, want) {
+			t.Errorf("what is done has %q", want)
+		}
+	}
+	if alone, _, _ := strings.Cut(string(report.Markdown(plan.New(topology()))), "\n# What is done\n"); strings.Contains(alone, "In no step") {
+		t.Errorf("nothing is left but the steps:\n%s", alone)
+	}
+}

@@ -36,7 +36,8 @@ const (
 // Phases are all of them, in order.
 func Phases() []Phase { return []Phase{Leave, Tailnet, Cluster, Cloud, Hosts, Join, Verify, Later} }
 
-func (p Phase) title() string {
+// Title says what the part is about.
+func (p Phase) Title() string {
 	return map[Phase]string{
 		Leave:   "Regions that leave",
 		Tailnet: "The tailnet: policy first, then keys",
@@ -92,6 +93,34 @@ func each(p *plan.Plan, visit func(*Step)) {
 	b.later()
 }
 
+// Span is a phase that has steps, and the numbers of the first and the last of them.
+type Span struct {
+	Phase       Phase
+	First, Last int
+}
+
+// Spans are the phases of a plan's steps, in order.
+func Spans(p *plan.Plan) []Span {
+	var spans []Span
+	number := 0
+	each(p, func(s *Step) {
+		number++
+		if n := len(spans); n == 0 || spans[n-1].Phase != s.Phase {
+			spans = append(spans, Span{s.Phase, number, number})
+		}
+		spans[len(spans)-1].Last = number
+	})
+	return spans
+}
+
+// Numbers are the steps' numbers in words: "step 4", "steps 4 to 9".
+func (s Span) Numbers() string {
+	if s.First == s.Last {
+		return "step " + itoa(s.First)
+	}
+	return "steps " + itoa(s.First) + " to " + itoa(s.Last)
+}
+
 // Filter is which steps somebody wants to see. Empty fields ask for all.
 type Filter struct {
 	Host  string
@@ -140,7 +169,7 @@ func Markdown(p *plan.Plan, f Filter) []byte {
 		}
 		if s.Phase != phase {
 			phase = s.Phase
-			b.WriteString("\n## " + phase.title() + "\n")
+			b.WriteString("\n## " + phase.Title() + "\n")
 		}
 		s.write(&b, number)
 	})
