@@ -1,0 +1,144 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/change"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/emit"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/tree"
+)
+
+// errChanges ends a run that has told what changes.
+var errChanges = errors.New("there are changes")
+
+type planOptions struct {
+	format string
+	phases string
+	strict bool
+}
+
+func planFormats() []string { return []string{"text", "json", "markdown"} }
+
+func (c cli) planCommand() *cobra.Command {
+	var o planOptions
+	cmd := &cobra.Command{
+		Use:   "plan FILE | plan OLD NEW",
+		Short: "Say what is decided and why, or what a change does, phase by phase",
+		Long: `With one FILE, says what is decided about its Topology, and why.
+
+With two, says what a change from OLD to NEW does: what is gained and lost, who gets new
+files, which gateways restart and for how long flows stand still, and in which phases it
+goes: what is new comes first and beside what is old, which goes last. Each phase is a
+topology of its own that validates, and has what takes it back.
+
+Lines begin with + for what is new, - for what goes, ~ for what is another, and ! for what
+may not be done while something is in use. docs/plan.md describes the JSON.
+
+--phases writes the topologies of the phases into a directory: phase-0/topology.yaml is
+OLD, phase-N/topology.yaml each phase, the last one NEW, and phase-N/undo.yaml what the undo
+of a phase that adds regions goes by. PHASES in commands is that directory.
+
+Exit codes: 0 no change, 4 changes, and 1, 2 and 3 as everywhere.`,
+		Example: "  kustomize-hybrid plan topology.yaml\n  kustomize-hybrid plan old.yaml new.yaml --phases phases\n  kustomize-hybrid plan old.yaml new.yaml --format markdown > comment.md",
+		Args:    cobra.RangeArgs(1, 2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := oneOf("--format", o.format, planFormats()); err != nil {
+				return &usageError{cmd.CommandPath(), err}
+			}
+			if len(args) == 1 {
+				if o.phases != "" {
+					return &usageError{cmd.CommandPath(), errors.New("--phases needs OLD and NEW")}
+				}
+				return c.decide(args[0], o)
+			}
+			return c.plan(args[0], args[1], o)
+		},
+	}
+	cmd.Flags().StringVar(&o.format, "format", "text", "how to tell: "+strings.Join(planFormats(), ", "))
+	cmd.Flags().StringVar(&o.phases, "phases", "", "write the topology of each phase into this directory")
+	cmd.Flags().BoolVar(&o.strict, "strict", false, "treat warnings as errors")
+	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(planFormats(), cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.MarkFlagDirname("phases")
+	return cmd
+}
+
+func (c cli) decide(path string, o planOptions) error {
+	in, err := hybrid.LoadFrom(c.in, path)
+	if err != nil {
+		return err
+	}
+	d, list, err := hybrid.Decide(in, hybrid.Options{Strict: o.strict})
+	if err == nil {
+		err = c.report(list)
+	}
+	if err != nil {
+		return err
+	}
+	return c.tell(d, o.format)
+}
+
+func (c cli) plan(old, new string, o planOptions) error {
+	before, err := hybrid.LoadFrom(c.in, old)
+	if err != nil {
+		return err
+	}
+	after, err := hybrid.LoadFrom(c.in, new)
+	if err != nil {
+		return err
+	}
+	compared, list, err := hybrid.Compare(before, after, hybrid.Options{Strict: o.strict})
+	if err == nil {
+		err = c.report(list)
+	}
+	if err != nil {
+		return err
+	}
+	if o.phases != "" {
+		if err := c.writePhases(compared, o.phases); err != nil {
+			return err
+		}
+	}
+	if err := c.tell(compared, o.format); err != nil || len(compared.Phases) == 0 {
+		return err
+	}
+	return errChanges
+}
+
+// writePhases writes topologies, each into a directory of its own.
+func (c cli) writePhases(compared *change.Comparison, dir string) error {
+	files, err := hybrid.PhaseFiles(compared)
+	if err != nil {
+		return err
+	}
+	_, err = emit.Write(dir, tree.Of(files...), emit.RefuseForeign)
+	var strangers *emit.ForeignError
+	if errors.As(err, &strangers) {
+		return fmt.Errorf("%w: choose another directory", err)
+	}
+	return err
+}
+
+// teller is what can be told in each format.
+type teller interface {
+	Text() string
+	Markdown() string
+}
+
+func (c cli) tell(what teller, format string) error {
+	switch format {
+	case "json":
+		enc := json.NewEncoder(c.out)
+		enc.SetEscapeHTML(false)
+		enc.SetIndent("", "  ")
+		return enc.Encode(what)
+	case "markdown":
+		return c.print([]byte(what.Markdown()))
+	}
+	return c.print([]byte(what.Text()))
+}
