@@ -1,6 +1,7 @@
 package hybrid
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/change"
@@ -37,6 +38,20 @@ func Compare(old, new Input, o Options) (*change.Comparison, diag.List, error) {
 	}
 	c, err := change.New(doc.Topology, p.Given, func(t *schema.Topology) string { return refusal(t, o) })
 	return c, list, err
+}
+
+// Brief is what rendering new over a tree of old changes, one line for each kind, and what the
+// next tree could not take back any more. The trees are the files of each.
+func Brief(old, new Input, was, is change.Tree) (lines []string, orphans []change.Orphan, err error) {
+	before, err := old.one()
+	if err != nil {
+		return nil, nil, err
+	}
+	after, err := new.one()
+	if err != nil || before.Topology == nil || before.Findings.Count(diag.Error) > 0 {
+		return nil, nil, errors.Join(err, before.Findings.Err())
+	}
+	return change.Lines(change.Brief(before.Topology, after.Topology, was, is)), change.Orphans(before.Topology, after.Topology), nil
 }
 
 // refusal is the first error in a topology that nobody wrote; empty where there is none.

@@ -23,7 +23,7 @@ type row struct {
 func rows() []row {
 	return []row{
 		{".", "docs pkg/acl pkg/acl/eval pkg/acl/policyfile pkg/change pkg/claim pkg/diag pkg/edit pkg/existing pkg/ipam pkg/issues pkg/plan pkg/readmit pkg/render pkg/render/bundle pkg/render/steps pkg/render/tree pkg/suppress pkg/validate schema schema/load", "sigs.k8s.io/kustomize", "the face of all packages; files are written by who calls it"},
-		{"cmd/kustomize-hybrid", ". internal/atomicfile pkg/acl/policyfile pkg/change pkg/diag pkg/emit pkg/ipam pkg/plan pkg/readmit pkg/render/bundle pkg/render/cluster pkg/render/steps pkg/render/tree pkg/suppress schema schema/load", "github.com/spf13/cobra sigs.k8s.io/kustomize/kyaml", "flags, streams, exit codes and the function over package hybrid"},
+		{"cmd/kustomize-hybrid", ". internal/atomicfile pkg/acl/policyfile pkg/change pkg/diag pkg/emit pkg/ipam pkg/plan pkg/readmit pkg/render pkg/render/bundle pkg/render/cluster pkg/render/steps pkg/render/tree pkg/suppress schema schema/load", "github.com/spf13/cobra sigs.k8s.io/kustomize/kyaml", "flags, streams, exit codes and the function over package hybrid"},
 		{"docs", "", "", "pages are text"},
 		{"golden", "", "", "tests alone"},
 		{"internal/atomicfile", "", "", "replacing a file needs nothing but the standard library"},

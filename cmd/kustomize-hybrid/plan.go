@@ -37,6 +37,9 @@ files, which gateways restart and for how long flows stand still, and in which p
 goes: what is new comes first and beside what is old, which goes last. Each phase is a
 topology of its own that validates, and has what takes it back.
 
+Each is a file, a directory that it was rendered into, or either in a revision of git as
+git:REV:PATH, where PATH begins at the root of the repository, or with ./
+
 Lines begin with + for what is new, - for what goes, ~ for what is another, and ! for what
 may not be done while something is in use. docs/plan.md describes the JSON.
 
@@ -45,7 +48,7 @@ OLD, phase-N/topology.yaml each phase, the last one NEW, and phase-N/undo.yaml w
 of a phase that adds regions goes by. PHASES in commands is that directory.
 
 Exit codes: 0 no change, 4 changes, and 1, 2 and 3 as everywhere.`,
-		Example: "  kustomize-hybrid plan topology.yaml\n  kustomize-hybrid plan old.yaml new.yaml --phases phases\n  kustomize-hybrid plan old.yaml new.yaml --format markdown > comment.md",
+		Example: "  kustomize-hybrid plan topology.yaml\n  kustomize-hybrid plan out topology.yaml --phases phases\n  kustomize-hybrid plan git:main:topology.yaml topology.yaml --format markdown > comment.md",
 		Args:    cobra.RangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := oneOf("--format", o.format, planFormats()); err != nil {
@@ -69,7 +72,7 @@ Exit codes: 0 no change, 4 changes, and 1, 2 and 3 as everywhere.`,
 }
 
 func (c cli) decide(path string, o planOptions) error {
-	in, err := hybrid.LoadFrom(c.in, path)
+	in, err := c.topologyAt(path)
 	if err != nil {
 		return err
 	}
@@ -84,11 +87,11 @@ func (c cli) decide(path string, o planOptions) error {
 }
 
 func (c cli) plan(old, new string, o planOptions) error {
-	before, err := hybrid.LoadFrom(c.in, old)
+	before, err := c.topologyAt(old)
 	if err != nil {
 		return err
 	}
-	after, err := hybrid.LoadFrom(c.in, new)
+	after, err := c.topologyAt(new)
 	if err != nil {
 		return err
 	}

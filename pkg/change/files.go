@@ -3,6 +3,7 @@ package change
 import (
 	"bytes"
 	"crypto/sha256"
+	"errors"
 	"io/fs"
 	"iter"
 	"slices"
@@ -37,20 +38,20 @@ func (t Tree) Add(f tree.File) {
 	t[f.Path] = Sum{sha256.Sum256(f.Data), sha256.Sum256(templates(f.Data))}
 }
 
-// TreeIn sums up what a directory holds.
-func TreeIn(dir fs.FS) (Tree, error) {
+// TreeIn sums up files of a directory; those that it no longer has are left out.
+func TreeIn(dir fs.FS, paths []string) (Tree, error) {
 	t := Tree{}
-	err := fs.WalkDir(dir, ".", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
+	for _, path := range paths {
 		data, err := fs.ReadFile(dir, path)
-		if err == nil {
-			t.Add(tree.File{Path: path, Data: data})
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
 		}
-		return err
-	})
-	return t, err
+		if err != nil {
+			return nil, err
+		}
+		t.Add(tree.File{Path: path, Data: data})
+	}
+	return t, nil
 }
 
 // templates are the pod templates of the DaemonSets in a file that this program rendered:

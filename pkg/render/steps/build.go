@@ -437,8 +437,8 @@ func (b *builder) gpu() {
 // later is the second day.
 func (b *builder) later() {
 	b.add(Step{Phase: Later, Title: "Change the topology",
-		Why: "Render, read what differs, and do the steps above again whose files changed, in this order: the policy, the clouds' routes, the hosts, the cluster. New prefixes are approved before they are advertised that way. Gateways restart one at a time.",
-		Run: []string{"kustomize-hybrid render $TOPOLOGY -o . --check"}})
+		Why: "Read what the change does, and in which phases it goes: the first command says it, with exit code 4 where there is one. Then render, and do the steps above again whose files changed, in this order: the policy, the clouds' routes, the hosts, the cluster. New prefixes are approved before they are advertised that way. Gateways restart one at a time.",
+		Run: []string{"kustomize-hybrid plan . $TOPOLOGY", "kustomize-hybrid render $TOPOLOGY -o . --check"}})
 	b.add(Step{Phase: Later, Title: "Add a region",
 		Why: "Describe it (`kustomize-hybrid suggest` finds free prefixes), render, and do what is new above, in this order: the policy first, or the others do not take its routes; then its key, its cloud, its hosts. Hosts of the other regions take their new tables last, and need no restart.",
 		Run: []string{"kustomize-hybrid validate $TOPOLOGY"}})
