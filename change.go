@@ -6,6 +6,7 @@ import (
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/change"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/existing"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/tree"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema/load"
@@ -37,6 +38,24 @@ func Compare(old, new Input, o Options) (*change.Comparison, diag.List, error) {
 		return nil, list, err
 	}
 	c, err := change.New(doc.Topology, p.Given, func(t *schema.Topology) string { return refusal(t, o) })
+	return c, list, err
+}
+
+// CompareCluster is Compare with what a dump of a cluster shows to be there for the old
+// topology; what it cannot show is taken from new, and told as unknown.
+func CompareCluster(dump, new Input, o Options) (*change.Comparison, diag.List, error) {
+	p, list, err := newPlan(new, o)
+	if p == nil {
+		return nil, list, err
+	}
+	there, unknown, err := existing.Observe(p.Given, dump.Objects)
+	if err != nil {
+		return nil, list, err
+	}
+	c, err := change.New(there, p.Given, func(t *schema.Topology) string { return refusal(t, o) })
+	if c != nil {
+		c.Unknown = unknown
+	}
 	return c, list, err
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/kustomize-hybrid/kustomize-hybrid"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/change"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/emit"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/tree"
 )
@@ -20,6 +21,7 @@ var errChanges = errors.New("there are changes")
 type planOptions struct {
 	format string
 	phases string
+	dump   string
 	strict bool
 }
 
@@ -28,7 +30,7 @@ func planFormats() []string { return []string{"text", "json", "markdown"} }
 func (c cli) planCommand() *cobra.Command {
 	var o planOptions
 	cmd := &cobra.Command{
-		Use:   "plan FILE | plan OLD NEW",
+		Use:   "plan FILE | plan OLD NEW | plan --from-cluster DUMP NEW",
 		Short: "Say what is decided and why, or what a change does, phase by phase",
 		Long: `With one FILE, says what is decided about its Topology, and why.
 
@@ -43,6 +45,9 @@ git:REV:PATH, where PATH begins at the root of the repository, or with ./
 Lines begin with + for what is new, - for what goes, ~ for what is another, and ! for what
 may not be done while something is in use. docs/plan.md describes the JSON.
 
+--from-cluster takes what is there for OLD: the output of kubectl get nodes,pods,daemonsets
+-A -o yaml. What no dump shows is taken from NEW, and said in lines that begin with ?.
+
 --phases writes the topologies of the phases into a directory: phase-0/topology.yaml is
 OLD, phase-N/topology.yaml each phase, the last one NEW, and phase-N/undo.yaml what the undo
 of a phase that adds regions goes by. PHASES in commands is that directory.
@@ -54,17 +59,28 @@ Exit codes: 0 no change, 4 changes, and 1, 2 and 3 as everywhere.`,
 			if err := oneOf("--format", o.format, planFormats()); err != nil {
 				return &usageError{cmd.CommandPath(), err}
 			}
-			if len(args) == 1 {
+			if o.dump != "" && len(args) != 1 {
+				return &usageError{cmd.CommandPath(), errors.New("--from-cluster takes the place of OLD: name NEW alone")}
+			}
+			if len(args) == 1 && o.dump == "" {
 				if o.phases != "" {
 					return &usageError{cmd.CommandPath(), errors.New("--phases needs OLD and NEW")}
 				}
 				return c.decide(args[0], o)
 			}
-			return c.plan(args[0], args[1], o)
+			compared, list, err := c.compare(args, o)
+			if err == nil {
+				err = c.report(list)
+			}
+			if err != nil {
+				return err
+			}
+			return c.plan(compared, o)
 		},
 	}
 	cmd.Flags().StringVar(&o.format, "format", "text", "how to tell: "+strings.Join(planFormats(), ", "))
 	cmd.Flags().StringVar(&o.phases, "phases", "", "write the topology of each phase into this directory")
+	cmd.Flags().StringVar(&o.dump, "from-cluster", "", "compare NEW with what this dump of a cluster shows, instead of with OLD")
 	cmd.Flags().BoolVar(&o.strict, "strict", false, "treat warnings as errors")
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(planFormats(), cobra.ShellCompDirectiveNoFileComp))
 	_ = cmd.MarkFlagDirname("phases")
@@ -86,22 +102,28 @@ func (c cli) decide(path string, o planOptions) error {
 	return c.tell(d, o.format)
 }
 
-func (c cli) plan(old, new string, o planOptions) error {
-	before, err := c.topologyAt(old)
+// compare compares NEW with OLD, or with what a cluster has.
+func (c cli) compare(args []string, o planOptions) (*change.Comparison, diag.List, error) {
+	after, err := c.topologyAt(args[len(args)-1])
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	after, err := c.topologyAt(new)
+	options := hybrid.Options{Strict: o.strict}
+	if o.dump != "" {
+		dump, err := hybrid.LoadFrom(c.in, o.dump)
+		if err != nil {
+			return nil, nil, err
+		}
+		return hybrid.CompareCluster(dump, after, options)
+	}
+	before, err := c.topologyAt(args[0])
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	compared, list, err := hybrid.Compare(before, after, hybrid.Options{Strict: o.strict})
-	if err == nil {
-		err = c.report(list)
-	}
-	if err != nil {
-		return err
-	}
+	return hybrid.Compare(before, after, options)
+}
+
+func (c cli) plan(compared *change.Comparison, o planOptions) error {
 	if o.phases != "" {
 		if err := c.writePhases(compared, o.phases); err != nil {
 			return err

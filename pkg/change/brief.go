@@ -110,4 +110,3 @@ func Orphans(before, after *schema.Topology) []Orphan {
 	slices.SortStableFunc(list, func(a, b Orphan) int { return strings.Compare(a.Region, b.Region) })
 	return list
 }
-

@@ -8,11 +8,12 @@ import (
 // Markdown tells a comparison in a pull request: the same as Text, with long lists and the
 // commands folded away.
 func (c *Comparison) Markdown() string {
-	if len(c.Phases) == 0 {
-		return "### " + c.Topology + ": no change\n"
-	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "### %s: %s\n", c.Topology, c.headline())
+	if len(c.Phases) == 0 {
+		fmt.Fprintf(&b, "### %s: no change\n", c.Topology)
+	} else {
+		fmt.Fprintf(&b, "### %s: %s\n", c.Topology, c.headline())
+	}
 	for i := 0; i < len(c.Changes); {
 		n := i
 		for n < len(c.Changes) && c.Changes[n].Kind == c.Changes[i].Kind {

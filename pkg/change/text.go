@@ -12,14 +12,13 @@ import (
 const few = 6
 
 // Text tells a comparison to a reader at a terminal: what changes, by kind, then the phases. It
-// is empty where nothing does. Commands are told by Markdown and JSON, and by STEPS.md of each
+// is empty where nothing does, and nothing is unknown. Commands are told by Markdown and JSON, and by STEPS.md of each
 // phase's tree.
 func (c *Comparison) Text() string {
-	if len(c.Phases) == 0 {
-		return ""
-	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s\n\n", c.Topology, c.headline())
+	if len(c.Phases) > 0 {
+		fmt.Fprintf(&b, "%s: %s\n\n", c.Topology, c.headline())
+	}
 	kind := Kind("")
 	for _, g := range short(c.Changes) {
 		label := ""
@@ -31,8 +30,11 @@ func (c *Comparison) Text() string {
 	for i := range c.Phases {
 		b.WriteString("\n" + c.Phases[i].text())
 	}
-	for _, u := range c.Unknown {
-		fmt.Fprintf(&b, "\n? %s\n", u)
+	for i, u := range c.Unknown {
+		if i == 0 && b.Len() > 0 {
+			b.WriteString("\n")
+		}
+		fmt.Fprintf(&b, "? %s\n", u)
 	}
 	return b.String()
 }
