@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/steps"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
@@ -154,7 +155,7 @@ func rank(s *steps.Step) int {
 // withdrawing reports whether a change takes routes away and brings none.
 func withdrawing(before, after *plan.Plan) bool {
 	gone := false
-	for _, c := range differences(Approved, approved(before), approved(after)) {
+	for _, c := range differences(Approved, approved(acl.FromPlan(before)), approved(acl.FromPlan(after))) {
 		if len(c.Gained) > 0 {
 			return false
 		}

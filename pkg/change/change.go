@@ -114,7 +114,10 @@ func together(list []Change) []Change {
 
 // without are the members of list that others has not, sorted, each once.
 func without(list, others []string) []string {
-	has := map[string]bool{}
+	if slices.Equal(list, others) {
+		return nil
+	}
+	has := make(map[string]bool, len(others))
 	for _, o := range others {
 		has[o] = true
 	}

@@ -164,11 +164,12 @@ func TestPhases(t *testing.T) {
 				if p.Back != nil && refused(p.Back) != "" {
 					t.Errorf("the undo of phase %d is refused: %s", p.Number, refused(p.Back))
 				}
-				if before := m.old; i > 0 {
+				before := m.old
+				if i > 0 {
 					before = c.Phases[i-1].Topology
-					if !change.Same(p.Before, before) {
-						t.Errorf("phase %d does not start where phase %d ends", p.Number, i)
-					}
+				}
+				if !change.Same(p.Before, before) {
+					t.Errorf("phase %d does not start where phase %d ends", p.Number, i)
 				}
 				if len(p.Do) == 0 || len(p.Undo) == 0 {
 					t.Errorf("phase %d: %d steps there, %d back", p.Number, len(p.Do), len(p.Undo))

@@ -22,11 +22,12 @@ func decisions(before, after *plan.Plan) []Change {
 		kind   Kind
 		facets func(*plan.Plan) facets
 	}{
-		{Regions, regions}, {Gateways, gateways}, {Prefixes, prefixes}, {Approved, approved}, {Advertise, advertised},
-		{Routes, routes}, {Policy, rules}, {Clouds, clouds}, {Firewalls, firewalls}, {Issues, known},
+		{Regions, regions}, {Gateways, gateways}, {Prefixes, prefixes}, {Advertise, advertised},
+		{Routes, routes}, {Clouds, clouds}, {Firewalls, firewalls}, {Issues, known},
 	} {
 		list = append(list, differences(of.kind, of.facets(before), of.facets(after))...)
 	}
+	list = append(list, policies(before, after)...)
 	list = append(list, settings(before.Topology, after.Topology)...)
 	list = append(list, pools(before, after)...)
 	return append(list, ways(before, after)...)
@@ -78,9 +79,9 @@ func texts(before string, list []netip.Prefix) []string {
 }
 
 // approved are routes by the tags whose devices have them.
-func approved(p *plan.Plan) facets {
+func approved(p *acl.Policy) facets {
 	f := facets{}
-	for _, a := range acl.FromPlan(p).Routes {
+	for _, a := range p.Routes {
 		for _, tag := range a.Values {
 			f.add(tag, a.Key)
 		}
@@ -101,30 +102,91 @@ func advertised(p *plan.Plan) facets {
 
 func routes(p *plan.Plan) facets {
 	f := facets{}
+	spelled := map[netip.Prefix]string{} // nearly all regions have nearly all of them
 	for i := range p.Regions {
-		f.add(p.Regions[i].Region.Name, texts("", p.Regions[i].Transit())...)
+		transit := p.Regions[i].Transit()
+		list := make([]string, len(transit))
+		for j, t := range transit {
+			if spelled[t] == "" {
+				spelled[t] = t.String()
+			}
+			list[j] = spelled[t]
+		}
+		f[p.Regions[i].Region.Name] = list
 	}
 	return f
 }
 
-// rules are who may reach what, in the policy's own names less what all of them begin with:
-// what they stand for is told by prefixes.
-func rules(p *plan.Plan) facets {
-	f := facets{}
-	policy := acl.FromPlan(p)
-	begin := schema.TagName(p.Topology.Spec.Tailnet.Tag) + "-"
-	add := func(sources, targets, ports []string) {
-		for _, src := range sources {
-			for _, dst := range targets {
-				f.add(strings.TrimPrefix(src, begin), strings.TrimSpace("may reach "+strings.TrimPrefix(dst, begin)+" "+strings.Join(ports, ", ")))
-			}
+// policies are how the tailnet's policies differ.
+func policies(before, after *plan.Plan) []Change {
+	was, is := acl.FromPlan(before), acl.FromPlan(after)
+	list := differences(Approved, approved(was), approved(is))
+	shared := map[string]bool{} // rules that both have
+	for _, r := range rulesOf(before, was) {
+		shared[r.key()] = false
+	}
+	for _, r := range rulesOf(after, is) {
+		if _, ok := shared[r.key()]; ok {
+			shared[r.key()] = true
 		}
 	}
+	old, many := reach(before, was, shared)
+	now, more := reach(after, is, shared)
+	if many || more {
+		list = append(list, Change{Kind: Policy, Op: Altered, Subjects: []string{"rules"}, Note: "more of them differ than can be told: acl print shows each policy"})
+		return list
+	}
+	return append(list, differences(Policy, old, now)...)
+}
+
+// rule lets each source reach each target.
+type rule struct{ sources, targets, ports []string }
+
+func (r *rule) key() string {
+	return strings.Join([]string{strings.Join(r.sources, ","), strings.Join(r.targets, ","), strings.Join(r.ports, ",")}, " ")
+}
+
+// rulesOf are a policy's, in its own names less what all of them begin with: what they stand
+// for is told by prefixes.
+func rulesOf(p *plan.Plan, policy *acl.Policy) []rule {
+	begin := schema.TagName(p.Topology.Spec.Tailnet.Tag) + "-"
+	short := func(names []string) []string {
+		list := make([]string, len(names))
+		for i, n := range names {
+			list[i] = strings.TrimPrefix(n, begin)
+		}
+		return list
+	}
+	var list []rule
 	for _, g := range policy.Grants {
-		add(g.Src, g.Dst, g.IP)
+		list = append(list, rule{short(g.Src), short(g.Dst), g.IP})
 	}
 	for _, a := range policy.ACLs {
-		add(a.Src, a.Dst, []string{a.Proto})
+		list = append(list, rule{short(a.Src), short(a.Dst), []string{a.Proto}})
+	}
+	return list
+}
+
+// mostRules is how many pairs of a source and a target are told apart.
+const mostRules = 100_000
+
+// reach is who may reach what, but for rules that both policies have; many says that there are
+// too many to tell.
+func reach(p *plan.Plan, policy *acl.Policy, shared map[string]bool) (f facets, many bool) {
+	f = facets{}
+	pairs := 0
+	for _, r := range rulesOf(p, policy) {
+		if shared[r.key()] {
+			continue
+		}
+		if pairs += len(r.sources) * len(r.targets); pairs > mostRules {
+			return nil, true
+		}
+		for _, src := range r.sources {
+			for _, dst := range r.targets {
+				f.add(src, strings.TrimSpace("may reach "+dst+" "+strings.Join(r.ports, ", ")))
+			}
+		}
 	}
 	for _, a := range policy.TagOwners {
 		f.add(a.Key, "owned by "+cmp.Or(strings.Join(a.Values, ", "), "nobody"))
@@ -132,7 +194,7 @@ func rules(p *plan.Plan) facets {
 	for _, a := range policy.NodeAttrs {
 		f.add(strings.Join(a.Target, ", "), slices.Concat(a.Attr, a.IPPool)...)
 	}
-	return f
+	return f, false
 }
 
 // clouds are routes in a provider's network, and what cards there may send from.

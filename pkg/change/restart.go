@@ -60,6 +60,7 @@ func seconds(d time.Duration) float64 { return float64(d.Milliseconds()) / 1000 
 // restarts finds gateways that both plans have and whose pods or services end.
 func restarts(before, after *plan.Plan, was, is Tree) []Restart {
 	var list []Restart
+	paths := byRegion(changed(was, is))
 	for i := range after.Regions {
 		now := &after.Regions[i]
 		old := find(before, now.Region.Name)
@@ -70,8 +71,9 @@ func restarts(before, after *plan.Plan, was, is Tree) []Restart {
 		if from := by(before, old); from != r.By {
 			r.By = from + " -> " + r.By
 		}
+		read := slices.Concat(paths[""], paths[r.Region])
 		for _, name := range slices.Backward(now.GatewayNames()) {
-			if slices.Contains(old.GatewayNames(), name) && ends(before, old, now, name, was, is) {
+			if slices.Contains(old.GatewayNames(), name) && ends(old, now, name, was, is, read) {
 				r.Gateways = append(r.Gateways, name)
 			}
 		}
@@ -97,35 +99,40 @@ func by(p *plan.Plan, r *plan.Region) string {
 	return "staticPod"
 }
 
-// ends reports whether what runs a gateway is another thing afterwards.
-func ends(before *plan.Plan, old, now *plan.Region, name string, was, is Tree) bool {
-	mine := func(t Tree, r *plan.Region) map[string]Sum {
-		list := map[string]Sum{}
-		for path, sum := range t {
-			region, part, ok := toHost(path)
-			switch {
-			case r.Region.Gateways.Mode == schema.ModeDaemonSet:
-				if path == tree.ClusterPath("gateway-"+r.Region.Name) {
-					list[path] = Sum{Pods: sum.Pods}
-				}
-			case ok && region == r.Region.Name && part != "" && forGateway(part, name, r.GatewayNames()) && runs(r, part):
-				list[path] = sum
-			case ok && region == "" && r.Region.Gateways.OnHost():
-				list[path] = sum // the programs
+// byRegion are paths by the region whose gateways read them; those that all hosts read have none.
+func byRegion(paths []string) map[string][]string {
+	list := map[string][]string{}
+	for _, path := range paths {
+		region, part, ok := toHost(path)
+		begin, end, _ := strings.Cut(tree.ClusterPath("gateway-\x00"), "\x00")
+		switch daemon, isDaemon := strings.CutPrefix(path, begin); {
+		case isDaemon:
+			region = strings.TrimSuffix(daemon, end)
+		case !ok || region != "" && part == "":
+			continue
+		}
+		list[region] = append(list[region], path)
+	}
+	return list
+}
+
+// ends reports whether what runs a gateway is another thing afterwards: paths are those of its
+// region that differ.
+func ends(old, now *plan.Region, name string, was, is Tree, paths []string) bool {
+	mine := func(r *plan.Region, t Tree, path string) Sum {
+		region, part, ok := toHost(path)
+		switch {
+		case r.Region.Gateways.Mode == schema.ModeDaemonSet:
+			if path == tree.ClusterPath("gateway-"+r.Region.Name) {
+				return Sum{Pods: t[path].Pods}
 			}
+		case ok && region == "" && r.Region.Gateways.OnHost(), // the programs
+			ok && part != "" && forGateway(part, name, r.GatewayNames()) && runs(r, part):
+			return t[path]
 		}
-		return list
+		return Sum{}
 	}
-	a, b := mine(was, old), mine(is, now)
-	if len(a) != len(b) {
-		return true
-	}
-	for path, sum := range a {
-		if b[path] != sum {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(paths, func(path string) bool { return mine(old, was, path) != mine(now, is, path) })
 }
 
 // runs reports whether a gateway's file is what runs it, and not what that reads: the hash of
