@@ -311,3 +311,30 @@ func TestTreeOf(t *testing.T) {
 		t.Error("no file has the name")
 	}
 }
+
+// Whatever two topologies are, each phase between them stands by itself, and the last one is
+// the new topology.
+func TestPhasesOfAnyTwo(t *testing.T) {
+	cases := sample.Cases()
+	for from, old := range cases {
+		for to, new := range cases {
+			before := old
+			phases := change.Phases(old, new, refused)
+			for i, p := range phases {
+				if i < len(phases)-1 && refused(p.Topology) != "" {
+					t.Errorf("%s to %s: phase %d is refused: %s", from, to, p.Number, refused(p.Topology))
+				}
+				if p.Number != i+1 || !change.Same(p.Before, before) || change.Same(p.Before, p.Topology) || p.Title == "" {
+					t.Errorf("%s to %s: phase %d, %q, does not follow the one before", from, to, p.Number, p.Title)
+				}
+				before = p.Topology
+			}
+			if !change.Same(before, new) {
+				t.Errorf("%s to %s: the phases end elsewhere", from, to)
+			}
+			if change.Same(old, new) != (len(phases) == 0) {
+				t.Errorf("%s to %s: %d phases", from, to, len(phases))
+			}
+		}
+	}
+}
