@@ -137,7 +137,7 @@ type comparison struct {
 // compared compares with the tree in the directory, if there is one.
 func (c cli) compared(in hybrid.Input, o renderOptions, files iter.Seq2[tree.File, error]) (comparison, error) {
 	recorded, err := emit.Recorded(o.dir)
-	if err != nil || len(recorded) == 0 {
+	if err != nil || len(recorded) == 0 && !o.dryRun { // a new tree changes nothing that is there
 		return comparison{}, err
 	}
 	recorded = slices.DeleteFunc(recorded, func(p string) bool { return p == emit.Manifest })
