@@ -98,6 +98,23 @@ func render(t *testing.T, name string) string {
 	return dir
 }
 
+// fromPath is where a tree says what it was rendered from.
+const fromPath = "rendered-from.yaml"
+
+// rendersTheSame: what a tree says that it was rendered from renders to that tree.
+func rendersTheSame(t *testing.T, name, dir string, tree []goldentest.File) {
+	t.Helper()
+	args, again := renderArgs(name, filepath.Join(t.TempDir(), "again")), filepath.Join(dir, fromPath)
+	args[1] = again
+	if _, stderr, err := program(t, args...); err != nil || stderr != "" {
+		t.Errorf("%s: %v\n%s", again, err, stderr)
+		return
+	}
+	if diff := cmp.Diff(tree, goldentest.ReadTree(t, args[3])); diff != "" {
+		t.Errorf("%s says that it was rendered from something else: %s", name, diff)
+	}
+}
+
 // One corpus, so that what the function builds is seen to be what the tree holds.
 func TestGoldens(t *testing.T) {
 	corpus := goldentest.New(t)
@@ -108,7 +125,13 @@ func TestGoldens(t *testing.T) {
 		files = append(files, file)
 	}
 	for _, name := range append([]string{mainExample}, examples...) {
-		tree := goldentest.ReadTree(t, render(t, name))
+		dir := render(t, name)
+		tree := goldentest.ReadTree(t, dir)
+		rendersTheSame(t, name, dir, tree)
+		if name != mainExample {
+			i := slices.IndexFunc(tree, func(f goldentest.File) bool { return f.Path == fromPath })
+			tree[i].Known = "the example in normal form: it renders to this tree"
+		}
 		compare(filepath.Join("examples", name+".txt"), corpus.Tree(name, tree))
 		for _, f := range tree {
 			noSecret(t, f.Path, f.Data)

@@ -23,6 +23,7 @@ const (
 	exitFindings = 1
 	exitUsage    = 2
 	exitFailure  = 3
+	exitChanges  = 4 // of plan alone
 )
 
 // cli is the program over three streams.
@@ -144,6 +145,8 @@ func (c cli) exit(err error) int {
 		return exitClean
 	case errors.Is(err, errFindings):
 		return exitFindings
+	case errors.Is(err, errChanges):
+		return exitChanges
 	case errors.As(err, &usage):
 		fmt.Fprintf(c.err, "kustomize-hybrid: %s\nRun '%s --help' for usage.\n", foreign.Line(usage.Error()), usage.command)
 		return exitUsage
@@ -161,7 +164,7 @@ It needs no network and no cluster, and the same input gives the same bytes.
 Without arguments, and with a ResourceList on standard input, it is a KRM function:
 kind Transform under transformers:, Topology under generators:, Validate under validators:.
 
-Exit codes: 0 clean, 1 findings, 2 usage, 3 failure.`
+Exit codes: 0 clean, 1 findings, 2 usage, 3 failure; 4 where plan tells changes.`
 
 func (c cli) root() *cobra.Command {
 	root := &cobra.Command{
@@ -181,7 +184,7 @@ func (c cli) root() *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return &usageError{cmd.CommandPath(), err} })
 	root.SetHelpCommand(helpCommand())
 	root.AddCommand(
-		c.validateCommand(), c.renderCommand(), c.stepsCommand(), c.bundleCommand(), c.buildCommand(), aclCLI{c}.command(), c.suggestCommand(),
+		c.validateCommand(), c.renderCommand(), c.planCommand(), c.stepsCommand(), c.bundleCommand(), c.buildCommand(), aclCLI{c}.command(), c.suggestCommand(),
 		c.graphCommand(), c.reportCommand(),
 		c.schemaCommand(), c.explainCommand(), c.versionCommand(),
 	)

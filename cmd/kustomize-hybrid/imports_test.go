@@ -22,8 +22,8 @@ type row struct {
 // rows has one line for each package of the module, sorted by package.
 func rows() []row {
 	return []row{
-		{".", "docs pkg/acl pkg/acl/eval pkg/acl/policyfile pkg/claim pkg/diag pkg/edit pkg/existing pkg/graph pkg/ipam pkg/issues pkg/plan pkg/readmit pkg/render pkg/render/bundle pkg/render/page pkg/render/steps pkg/render/tree pkg/suppress pkg/validate schema schema/load", "sigs.k8s.io/kustomize", "the face of all packages; files are written by who calls it"},
-		{"cmd/kustomize-hybrid", ". internal/atomicfile internal/foreign pkg/acl/policyfile pkg/diag pkg/emit pkg/ipam pkg/plan pkg/readmit pkg/render/bundle pkg/render/cluster pkg/render/steps pkg/render/tree pkg/suppress schema schema/load", "github.com/spf13/cobra sigs.k8s.io/kustomize/kyaml", "flags, streams, exit codes and the function over package hybrid"},
+		{".", "docs pkg/acl pkg/acl/eval pkg/acl/policyfile pkg/change pkg/claim pkg/diag pkg/edit pkg/existing pkg/graph pkg/ipam pkg/issues pkg/plan pkg/readmit pkg/render pkg/render/bundle pkg/render/page pkg/render/steps pkg/render/tree pkg/suppress pkg/validate schema schema/load", "sigs.k8s.io/kustomize", "the face of all packages; files are written by who calls it"},
+		{"cmd/kustomize-hybrid", ". internal/atomicfile internal/foreign pkg/acl/policyfile pkg/change pkg/diag pkg/emit pkg/ipam pkg/plan pkg/readmit pkg/render pkg/render/bundle pkg/render/cluster pkg/render/steps pkg/render/tree pkg/suppress schema schema/load", "github.com/spf13/cobra sigs.k8s.io/kustomize/kyaml", "flags, streams, exit codes and the function over package hybrid"},
 		{"docs", "", "", "pages are text"},
 		{"golden", "", "", "tests alone"},
 		{"internal/atomicfile", "", "", "replacing a file needs nothing but the standard library"},
@@ -37,6 +37,7 @@ func rows() []row {
 		{"pkg/acl/eval", "internal/cidr pkg/acl pkg/diag pkg/facts/... pkg/plan schema", "", "what a policy allows does not depend on the file"},
 		{"pkg/acl/internal/acltest", "internal/goldentest pkg/acl/eval pkg/acl/policyfile pkg/diag schema schema/load", "", "for tests alone"},
 		{"pkg/acl/policyfile", "internal/cidr pkg/acl pkg/acl/eval pkg/diag pkg/facts/... pkg/plan pkg/suppress schema", "github.com/tailscale/hujson", "a policy file is HuJSON"},
+		{"pkg/change", "pkg/acl pkg/facts/... pkg/issues pkg/plan pkg/render pkg/render/report pkg/render/steps pkg/render/tree schema", "", "what differs follows from two plans and from what they render to"},
 		{"pkg/claim", "pkg/diag pkg/facts/... schema", "github.com/gaissmai/bart", "who claims what is known before anything is checked"},
 		{"pkg/diag", "internal/foreign", "github.com/hashicorp/go-multierror", "a finding is data"},
 		{"pkg/edit", "internal/yamlnode", "sigs.k8s.io/kustomize/kyaml/yaml", "it edits YAML, whatever it says"},
@@ -93,10 +94,10 @@ func weights() []weight {
 		{"cuelang.org/go", ". cmd/kustomize-hybrid pkg/acl/internal/acltest schema/load", "who imports pkg/acl gets no CUE evaluator"},
 		{"github.com/gaissmai/bart", ". cmd/kustomize-hybrid pkg/claim pkg/existing pkg/ipam pkg/render/page pkg/validate", "a trie is for those who ask about prefixes"},
 		{"github.com/spf13/cobra", "cmd/kustomize-hybrid", "a library has no flags"},
-		{"k8s.io/api", ". cmd/kustomize-hybrid pkg/render pkg/render/bundle pkg/render/cluster", "typed objects are for rendering"},
+		{"k8s.io/api", ". cmd/kustomize-hybrid pkg/change pkg/render pkg/render/bundle pkg/render/cluster", "typed objects are for rendering"},
 		{"k8s.io/client-go", "", "there is no cluster to talk to"},
 		{"sigs.k8s.io/kustomize/api/krusty", ". cmd/kustomize-hybrid", "a build in process is a subcommand, and nothing else's"},
-		{"sigs.k8s.io/kustomize/kyaml", ". cmd/kustomize-hybrid pkg/acl/internal/acltest pkg/edit internal/yamlnode pkg/emit pkg/existing pkg/readmit pkg/render pkg/render/bundle pkg/render/cloud pkg/render/cluster pkg/render/host pkg/render/page pkg/render/placement pkg/render/plugin pkg/render/report pkg/render/steps pkg/render/tree schema/load", "nodes are for who reads or edits a user's documents"},
+		{"sigs.k8s.io/kustomize/kyaml", ". cmd/kustomize-hybrid internal/yamlnode pkg/acl/internal/acltest pkg/change pkg/edit pkg/emit pkg/existing pkg/readmit pkg/render pkg/render/bundle pkg/render/cloud pkg/render/cluster pkg/render/host pkg/render/page pkg/render/placement pkg/render/plugin pkg/render/report pkg/render/steps pkg/render/tree schema/load", "nodes are for who reads or edits a user's documents"},
 	}
 }
 

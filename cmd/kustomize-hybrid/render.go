@@ -13,7 +13,9 @@ import (
 
 	"github.com/kustomize-hybrid/kustomize-hybrid"
 	"github.com/kustomize-hybrid/kustomize-hybrid/internal/foreign"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/change"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/emit"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/steps"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/tree"
 )
@@ -23,6 +25,7 @@ type renderOptions struct {
 	policies []string
 	forget   []string
 	check    bool
+	dryRun   bool
 	force    bool
 	strict   bool
 }
@@ -44,14 +47,21 @@ DIR:
   cni/                           settings for the network plugin
   STEPS.md                       who does what, on which host, in which order
   report.md                      what was decided, and why
+  rendered-from.yaml             the topology, in normal form: what plan and the next render compare with
 
 The tree is replaced only after all of it has been rendered. A DIR that holds files
 which were not rendered there is refused without --force; they are never deleted.
 A region that DIR has and the topology no longer names is refused, too, since nobody would
 know any more what takes it back: move it to spec.leaving, whose STEPS.md says how, or say
 --forget REGION where nothing of it was ever put in place.
-With --check nothing is written: the exit code is 1 where DIR differs.`,
-		Example: "  kustomize-hybrid render topology.yaml -o out\n  kustomize-hybrid render topology.yaml -o out --check",
+What the next tree could not take back any more is said before it is written, with the
+command that does, and refused where only the old tree can: run that first, and then say
+--forget REGION.
+
+What changes is said before the tree is written, one line for each kind, as plan says it;
+with --dry-run that is all. With --check nothing is written: the exit code is 1 where DIR
+differs.`,
+		Example: "  kustomize-hybrid render topology.yaml -o out\n  kustomize-hybrid render topology.yaml -o out --dry-run\n  kustomize-hybrid render topology.yaml -o out --check",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if o.dir == "" {
@@ -64,6 +74,7 @@ With --check nothing is written: the exit code is 1 where DIR differs.`,
 	cmd.Flags().StringArrayVar(&o.policies, "policies", nil, "a file of network policies: render patches that let the gateways in (repeatable; with gatewaySource: tailnetIP)")
 	cmd.Flags().StringArrayVar(&o.forget, "forget", nil, "a region of the tree in DIR that the topology no longer has, and of which nothing is in place (repeatable)")
 	cmd.Flags().BoolVar(&o.check, "check", false, "write nothing; report how DIR differs")
+	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "write nothing; say what would be said before writing")
 	cmd.Flags().BoolVar(&o.force, "force", false, "write into a DIR that holds other files")
 	cmd.Flags().BoolVar(&o.strict, "strict", false, "treat warnings as errors")
 	_ = cmd.MarkFlagDirname("output")
@@ -79,13 +90,23 @@ func (c cli) render(command string, paths []string, o renderOptions) error {
 	if err != nil {
 		return err
 	}
-	if !o.check {
-		if err := c.vanished(command, paths, in, o); err != nil {
-			return err
-		}
-	}
 	if o.check {
 		return c.drift(paths, o.dir, files)
+	}
+	said, err := c.compared(in, o, files)
+	if err != nil {
+		return err
+	}
+	if err := c.vanished(command, paths, in, o, said.orphans); err != nil {
+		return err
+	}
+	for _, line := range said.lines {
+		if _, err := fmt.Fprintf(c.out, "%s: %s\n", o.dir, line); err != nil {
+			return fmt.Errorf("write standard output: %w", err)
+		}
+	}
+	if o.dryRun {
+		return nil
 	}
 	foreign := emit.RefuseForeign
 	if o.force {
@@ -107,17 +128,51 @@ func (c cli) render(command string, paths []string, o renderOptions) error {
 	return err
 }
 
+// comparison is what is known before a tree is written over another one.
+type comparison struct {
+	lines   []string
+	orphans []change.Orphan
+}
+
+// compared compares with the tree in the directory, if there is one.
+func (c cli) compared(in hybrid.Input, o renderOptions, files iter.Seq2[tree.File, error]) (comparison, error) {
+	recorded, err := emit.Recorded(o.dir)
+	if err != nil || len(recorded) == 0 && !o.dryRun { // a new tree changes nothing that is there
+		return comparison{}, err
+	}
+	recorded = slices.DeleteFunc(recorded, func(p string) bool { return p == emit.Manifest })
+	was, err := change.TreeIn(os.DirFS(o.dir), recorded)
+	if err != nil {
+		return comparison{}, err
+	}
+	is, err := change.TreeOf(files)
+	if err != nil {
+		return comparison{}, err
+	}
+	counted := change.Counted(was, is)
+	if counted == "" {
+		return comparison{}, nil
+	}
+	var said comparison
+	if old, err := hybrid.Load(filepath.Join(o.dir, render.FromPath)); err == nil {
+		// One that cannot be read is replaced, and only its comparison is lost.
+		said.lines, said.orphans, _ = hybrid.Brief(old, in, was, is)
+	}
+	said.lines = append(said.lines, "files "+counted)
+	return said, nil
+}
+
 // vanished refuses to delete what takes a region back, unless somebody says that there is
 // nothing of it.
-func (c cli) vanished(command string, paths []string, in hybrid.Input, o renderOptions) error {
+func (c cli) vanished(command string, paths []string, in hybrid.Input, o renderOptions, orphans []change.Orphan) error {
 	recorded, err := emit.Recorded(o.dir)
 	if err != nil {
 		return err
 	}
 	gone := slices.DeleteFunc(tree.Regions(recorded), func(name string) bool { return slices.Contains(hybrid.Regions(in), name) })
 	for _, name := range o.forget {
-		if !slices.Contains(gone, name) {
-			return &usageError{command, fmt.Errorf("--forget %s: it is no region that %s has and %s lacks", name, o.dir, strings.Join(paths, ", "))}
+		if !slices.Contains(gone, name) && !slices.ContainsFunc(orphans, func(x change.Orphan) bool { return x.Region == name && x.Only }) {
+			return &usageError{command, fmt.Errorf("--forget %s: it is no region that %s has and %s lacks, and nothing of it is left behind", name, o.dir, strings.Join(paths, ", "))}
 		}
 	}
 	gone = slices.DeleteFunc(gone, func(name string) bool { return slices.Contains(o.forget, name) })
@@ -127,10 +182,32 @@ func (c cli) vanished(command string, paths []string, in hybrid.Input, o renderO
 			return err
 		}
 	}
-	if len(gone) > 0 {
+	left, err := c.orphaned(o, orphans)
+	if err != nil {
+		return err
+	}
+	if len(gone) > 0 || left {
 		return errFindings
 	}
 	return c.lostGateways(in, o)
+}
+
+// orphaned says what the next tree cannot take back, and reports whether only the old one can.
+func (c cli) orphaned(o renderOptions, orphans []change.Orphan) (refused bool, err error) {
+	for _, x := range orphans {
+		text := "%[1]s: warning: region %[2]q leaves behind %[3]s: unless that is done, run `%[4]s` in %[1]s first\n"
+		if x.Only {
+			if slices.Contains(o.forget, x.Region) {
+				continue
+			}
+			refused = true
+			text = "%[1]s: error: region %[2]q leaves behind %[3]s: nothing else could take them back\n\thint: run `%[4]s` in %[1]s, and then render with --forget %[2]s\n"
+		}
+		if _, err := fmt.Fprintf(c.err, text, o.dir, x.Region, x.What, x.First); err != nil {
+			return false, err
+		}
+	}
+	return refused, nil
 }
 
 // lostGateways says which hosts of the tree are gateways no more: they keep what undoes them.

@@ -38,7 +38,7 @@ func Example() {
 func everything() map[string]any {
 	all := map[string]any{
 		"Tailscale": facts.Tailscale(), "IANA": facts.IANA(), "Docker": facts.Docker(), "kube-proxy": facts.KubeProxy(),
-		"unknown provider": facts.Provider("acme"), "versions of Tailscale": facts.TailscaleVersions(), "versions of Kubernetes": facts.KubernetesVersions(),
+		"unknown provider": facts.Provider("acme"), "silences": facts.GatewaySilences(), "versions of Tailscale": facts.TailscaleVersions(), "versions of Kubernetes": facts.KubernetesVersions(),
 	}
 	for _, p := range facts.Providers() {
 		all["provider "+p.Name] = p

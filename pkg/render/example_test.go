@@ -55,6 +55,7 @@ func Example() {
 	// regions/cloud/gateway/edge-1.env
 	// regions/cloud/gateway/tables
 	// regions/cloud/node/tables
+	// rendered-from.yaml
 	// report.md
 	// tailnet/policy.json
 }

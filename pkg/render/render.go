@@ -32,6 +32,7 @@ import (
 // The plan must be of a valid topology: see package validate. The changes to network
 // policies, which package readmit makes, are for the report.
 func Files(p *plan.Plan, changes []readmit.Change) iter.Seq2[tree.File, error] {
+	given := p.Given
 	p = p.ByName()
 	return func(yield func(tree.File, error) bool) {
 		w := &writer{plan: p, fleet: host.NewFleet(p), plugins: plugin.New(p), header: tree.Header(p.Topology.Metadata.Name), yield: yield}
@@ -53,7 +54,18 @@ func Files(p *plan.Plan, changes []readmit.Change) iter.Seq2[tree.File, error] {
 		w.add(tree.File{Path: "tailnet/policy.json", Data: acl.FromPlan(p).JSON()}, nil)
 		w.add(tree.File{Path: report.Path, Data: slices.Concat(report.Markdown(p), []byte(report.Policies(changes)), []byte(w.programs.Markdown()))}, nil)
 		w.add(tree.File{Path: steps.Path, Data: steps.Markdown(p, steps.Filter{})}, nil)
+		w.add(from(w.header, given))
 	}
+}
+
+// FromPath is where a tree says what it was rendered from, so that it can be compared with what
+// is rendered next: the topology in its normal form, defaults left out. It has no secret, since
+// no topology has any.
+const FromPath = "rendered-from.yaml"
+
+func from(header string, given *schema.Topology) (tree.File, error) {
+	data, err := tree.Documents(header, given.Normal())
+	return tree.File{Path: FromPath, Data: data}, err
 }
 
 // Tree is Files as a list, sorted by path, where no policies are given.

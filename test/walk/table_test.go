@@ -359,12 +359,14 @@ type judged struct {
 // seed is that of sums of trees in this run.
 var seed = maphash.MakeSeed()
 
-// sum tells trees apart.
+// sum tells trees apart, but for what they say that they were rendered from.
 func (f files) sum() uint64 {
 	var h maphash.Hash
 	h.SetSeed(seed)
 	for _, path := range slices.Sorted(maps.Keys(f)) {
-		h.WriteString(path + "\x00" + f[path] + "\x00")
+		if path != render.FromPath {
+			h.WriteString(path + "\x00" + f[path] + "\x00")
+		}
 	}
 	return h.Sum64()
 }

@@ -77,3 +77,6 @@ func netfilter(t *schema.Topology) string {
 	}
 	return fmt.Sprintf("Netfilter mode: `%s` is in force and `%s` recommended: %s.\n", t.Spec.Tailnet.NetfilterMode, schema.NetfilterOff, why)
 }
+
+// Because says why the strategy that a region's advice recommends is recommended: sentences.
+func Because(r *plan.Region) string { return because(r, r.Advice()) }

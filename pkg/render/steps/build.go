@@ -60,6 +60,7 @@ func (b *builder) policy() {
 			"`acl merge` adds what is needed to the policy that you have, and changes nothing else in it.",
 		Works: "kustomize-hybrid acl check $TOPOLOGY --policy $POLICY", Shows: "nothing, with exit code 0",
 		Undo:  []string{"kustomize-hybrid acl merge $TOPOLOGY --into $POLICY --write --remove"},
+		Of:    []string{"tailnet/"},
 		Needs: "the tailnet's own policy"}
 	s.Run = []string{"kustomize-hybrid acl merge $TOPOLOGY --into $POLICY --write   # a new tailnet takes tailnet/policy.json as it is"}
 	if b.spec().Tailnet.Control == schema.ControlHeadscale {
@@ -99,9 +100,12 @@ func (b *builder) keys() {
 	}
 }
 
+// KeyTitle begins the title of a step that makes an auth key.
+const KeyTitle = "Make a key with "
+
 // key is how a key of the kind is made.
 func (b *builder) key(kind schema.KeyKind, tags string, holders []string) {
-	s := Step{Phase: Tailnet, Title: "Make a key with " + strings.ReplaceAll(tags, ",", " and ") + ", for " + strings.Join(holders, ", "), For: holders}
+	s := Step{Phase: Tailnet, Title: KeyTitle + strings.ReplaceAll(tags, ",", " and ") + ", for " + strings.Join(holders, ", "), For: holders}
 	reuse, flag := "Reusable, since a gateway whose state is lost joins once more", " --reusable"
 	if kind == schema.KeyOneOff {
 		reuse, flag = "One for each of them, and one-off: it is spent when the gateway has joined, and one whose state is lost needs another", ""
@@ -145,9 +149,9 @@ func (b *builder) cluster() {
 	b.nodeObjects()
 	if d := b.distribution(); len(b.p.Remote()) > 0 && d.RemoteNetworks.Value != "" {
 		b.add(Step{Phase: Cluster, Title: "Tell the control plane the networks of remote nodes",
-			Run: []string{d.RemoteNetworks.Value + plan.RemoteNetworksPath}, Needs: "an account of its provider"})
+			Run: []string{d.RemoteNetworks.Value + plan.RemoteNetworksPath}, Of: []string{plan.RemoteNetworksPath}, Needs: "an account of its provider"})
 	}
-	s := Step{Phase: Cluster, Title: "Apply everything else", Run: []string{"kubectl apply -k ."},
+	s := Step{Phase: Cluster, Title: "Apply everything else", Run: []string{"kubectl apply -k ."}, Of: []string{"kustomization.yaml", "cluster/"},
 		Undo: []string{"kubectl delete -k .   # the last: gateways of DaemonSets go, and a namespace waits for pods of nodes that are out of reach"}}
 	for _, r := range daemons {
 		s.Run = append(s.Run, "kubectl -n "+schema.Namespace+" rollout status --timeout=5m daemonset/gateway-"+r.Region.Name)
@@ -164,6 +168,7 @@ func (b *builder) nodeObjects() {
 			Why:   "Each says its node's block of pods' addresses, and a kubelet takes the Node that is there. Create them shortly before the nodes join, and never apply or prune them.",
 			Run:   []string{"kubectl create -f " + file},
 			Works: "kubectl get -f " + file, Shows: "every node, NotReady until it joins",
+			Of:   []string{file},
 			Undo: []string{"kubectl delete -f " + file + "   # takes the pods of nodes that have joined along"}})
 	}
 }
@@ -212,8 +217,10 @@ func (b *builder) plugins() {
 	s := Step{Phase: Cluster, Title: "Set up the network plugin", Needs: "the plugin's own installation",
 		Why: "What each region's plugin has to be told, with the values, stands in `regions/*/cni/by-hand.txt`: read it now. Files beside it go to the API server **before** the plugin's agents start; they are in no kustomization, because their kinds come with the plugin. " +
 			"On a cluster whose plugin runs already, compare first: what it does now must not be changed under running pods."}
+	s.Of = []string{"cni/"}
 	for i := range b.p.Regions {
-		s.Run = append(s.Run, "cat "+tree.InRegion(b.p.Regions[i].Region.Name, "cni/by-hand.txt"))
+		dir := tree.InRegion(b.p.Regions[i].Region.Name, "cni/")
+		s.Run, s.Of = append(s.Run, "cat "+dir+"by-hand.txt"), append(s.Of, dir)
 	}
 	s.Works, s.Shows = "kubectl get nodes", "Ready nodes once the plugin runs"
 	b.add(s)
@@ -235,6 +242,7 @@ func (b *builder) cloud() {
 			Run:   []string{call + " print " + tables, call + " apply " + tables},
 			Works: call + " check " + tables, Shows: "nothing, with exit code 0",
 			Undo:  []string{call + " remove " + tables},
+			Of:    []string{call, "cloud/lib.sh", tables},
 			Needs: "an account of " + r.Region.Provider})
 	}
 }
@@ -294,7 +302,19 @@ func (b *builder) gatewayHost(r *plan.Region, n *schema.GatewayNode) {
 		Why:   why,
 		Run:   bundled(n.Name),
 		Works: "kustomize-hybrid/install.sh check", Shows: "nothing, with exit code 0",
+		Of:   b.installed(r, n),
 		Undo: []string{Removed}})
+}
+
+// installed are the files of the tree that a gateway's host has: the region's, but for those
+// that are another gateway's.
+func (b *builder) installed(r *plan.Region, n *schema.GatewayNode) []string {
+	dir := tree.InRegion(r.Region.Name, "gateway/")
+	own := []string{"host/", "fleet.tables", tree.InRegion(r.Region.Name, gatewayDir(r, n))}
+	if gatewayDir(r, n) != "gateway/" {
+		return append(own, dir+n.Name+".env")
+	}
+	return own
 }
 
 // Removed takes back what a bundle installed, by the copy that it left on the host.
@@ -341,6 +361,7 @@ func (b *builder) machineConfig(r *plan.Region, n *schema.GatewayNode) {
 		Why:   "A patch of your own brings the key: the first lines of the file say how. `talosctl` reboots the host, which writes the files.",
 		Run:   []string{"talosctl patch machineconfig --nodes " + n.InternalIP.String() + " --patch @" + tree.InRegion(r.Region.Name, dir+"machine-config.yaml")},
 		Works: "talosctl get staticpodstatus --nodes " + n.InternalIP.String(), Shows: "the gateway, ready",
+		Of:    []string{tree.InRegion(r.Region.Name, dir+"machine-config.yaml")},
 		Needs: "a host of " + b.distribution().Title})
 }
 
@@ -350,6 +371,7 @@ func (b *builder) nodeHosts(r *plan.Region) {
 		if r.HasForm(schema.RouteFormMachineConfig) {
 			b.add(Step{Phase: Hosts, Title: "Patch the machine configuration of the other nodes of " + name, NodesOf: name,
 				Run:   []string{"talosctl patch machineconfig --nodes ADDRESS --patch @" + tree.InRegion(name, "node/machine-config.yaml")},
+				Of:    []string{tree.InRegion(name, "node/")},
 				Needs: "a host of " + b.distribution().Title})
 		} else if !r.HasForm(schema.RouteFormDaemonSet) {
 			b.add(Step{Phase: Hosts, Title: "Other nodes of " + name + ", if there are any, have no routes yet", NodesOf: name,
@@ -364,6 +386,7 @@ func (b *builder) nodeHosts(r *plan.Region) {
 			"kustomize-hybrid/install.sh apply",
 		},
 		Works: "kustomize-hybrid/install.sh check", Shows: "nothing, with exit code 0",
+		Of:   []string{"host/", "fleet.tables", tree.InRegion(name, "node/")},
 		Undo: []string{Removed}})
 }
 
@@ -414,8 +437,8 @@ func (b *builder) gpu() {
 // later is the second day.
 func (b *builder) later() {
 	b.add(Step{Phase: Later, Title: "Change the topology",
-		Why: "Render, read what differs, and do the steps above again whose files changed, in this order: the policy, the clouds' routes, the hosts, the cluster. New prefixes are approved before they are advertised that way. Gateways restart one at a time.",
-		Run: []string{"kustomize-hybrid render $TOPOLOGY -o . --check"}})
+		Why: "Read what the change does, and in which phases it goes: the first command says it, with exit code 4 where there is one. Then render, and do the steps above again whose files changed, in this order: the policy, the clouds' routes, the hosts, the cluster. New prefixes are approved before they are advertised that way. Gateways restart one at a time.",
+		Run: []string{"kustomize-hybrid plan . $TOPOLOGY", "kustomize-hybrid render $TOPOLOGY -o . --check"}})
 	b.add(Step{Phase: Later, Title: "Add a region",
 		Why: "Describe it (`kustomize-hybrid suggest` finds free prefixes), render, and do what is new above, in this order: the policy first, or the others do not take its routes; then its key, its cloud, its hosts. Hosts of the other regions take their new tables last, and need no restart.",
 		Run: []string{"kustomize-hybrid validate $TOPOLOGY"}})

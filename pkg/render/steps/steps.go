@@ -68,6 +68,9 @@ type Step struct {
 	Works, Shows string
 	// Undo takes it back; none where nothing has to be.
 	Undo []string
+	// Of are the files of the tree that it puts in force, each by its path or, with a slash at
+	// its end, by its directory: where none of them has changed, it need not be done again.
+	Of []string
 	// Needs is what some of the commands need that no test has: an account, a GPU. A test
 	// of the program lists which commands are run.
 	Needs string

@@ -1,0 +1,61 @@
+package facts
+
+import (
+	"time"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/fact"
+)
+
+// Silence is for how long flows between regions stood still, over several runs: the least
+// and the most.
+type Silence struct{ Least, Most time.Duration }
+
+// Silences are how long the flows of a region stand still while something happens to one of
+// its gateways.
+type Silences struct {
+	// Drained: a gateway of several withdraws and ends, and another one takes over.
+	Drained fact.Datum[Silence]
+	// Returned: it comes back, and is the primary again.
+	Returned fact.Datum[Silence]
+	// HandedOver: static pods, a DaemonSet's and services of the host follow each other, one
+	// gateway of two after the other.
+	HandedOver fact.Datum[Silence]
+	// Lost: a gateway's host of several goes without a word, as in a reboot.
+	Lost fact.Datum[Silence]
+	// Alone: the only gateway restarts.
+	Alone fact.Datum[Silence]
+	// ByTable: one of several restarts where the provider's route table decides.
+	ByTable fact.Datum[Silence]
+	// Supersets: one of several restarts with that strategy.
+	Supersets fact.Datum[Silence]
+	// Rejoined: a gateway joins as another device.
+	Rejoined fact.Datum[Silence]
+	// Rewritten: hosts replace their routes while packets flow.
+	Rewritten fact.Datum[Silence]
+	// Mixed: gateways of one region advertise different lengths of one network.
+	Mixed fact.Datum[Silence]
+}
+
+// silence is a span in tenths of seconds.
+func silence(least, most int, source string) fact.Datum[Silence] {
+	return fact.Known(Silence{time.Duration(least) * 100 * time.Millisecond, time.Duration(most) * 100 * time.Millisecond}, source)
+}
+
+// GatewaySilences are what the test benches of this project have measured. What depends on
+// when the control server notices takes longer with Tailscale's service: see
+// TailscaleFailover.
+func GatewaySilences() Silences {
+	const lab, cluster = "docs/gateways.md, measured in namespaces with tailscale 1.84.3 and 1.102.3, strategy relay", "docs/handover.md, measured in a cluster of two gateways a region"
+	return Silences{
+		Drained:    silence(12, 16, lab),
+		Returned:   silence(28, 39, lab),
+		HandedOver: silence(25, 33, cluster),
+		Lost:       silence(65, 100, lab),
+		Alone:      fact.Unknown[Silence]("from the withdrawal until the new pod has joined: plan for a minute, or add a second gateway first"),
+		ByTable:    fact.Unknown[Silence]("the provider's route table leads to one gateway, which cannot hand over, until it is back or the routes lead elsewhere"),
+		Supersets:  fact.Unknown[Silence]("each gateway sends by itself, and hosts leave out one that is not well; figures are of strategy relay"),
+		Rejoined:   fact.Unknown[Silence]("until the control server has let the gateway in with its new tag, and approved its routes"),
+		Rewritten:  fact.Unknown[Silence]("routes are replaced one by one in the kernel, without a moment in between"),
+		Mixed:      fact.Unknown[Silence]("until all gateways of the region advertise the same lengths, peers refuse what the one with the other length sends: do not pause between them"),
+	}
+}
