@@ -1,4 +1,4 @@
-package walk
+package reach
 
 import (
 	"fmt"
@@ -24,6 +24,7 @@ type route struct {
 	dead     string
 	dev      device
 	via, src netip.Addr
+	at       Place
 }
 
 // rule is one of `ip rule`. The zero prefix is "all".
@@ -37,7 +38,17 @@ type rule struct {
 	table             string
 	// noDefault is suppress_prefixlength 0.
 	noDefault bool
+	at        Place
 }
+
+// marks is the setting cni where identities share bits with tailscaled's mark
+// (host/wanted.awk).
+const marks = "cilium"
+
+// word is a text that knows its text, for hostTables.at.
+type word string
+
+func (w word) String() string { return string(w) }
 
 // The tables of gateway-setup.sh and others (host/numbers.awk).
 const (
@@ -56,66 +67,79 @@ func anywhere() netip.Prefix { return netip.MustParsePrefix("0.0.0.0/0") }
 // that come after (tailscale 1.84.3, wgengine/router/router_linux.go).
 func gatewayRules(t *hostTables, h *host) []rule {
 	relay, source := t.settings["relay"] == "yes", t.settings["sourceRoute"] == "yes"
+	ours := t.of("sourceRoute")
+	if !source {
+		ours = t.of("relay")
+	}
 	var rules []rule
-	add := func(r rule) { rules = append(rules, r) }
+	add := func(r rule, at Place) {
+		r.at = at
+		rules = append(rules, r)
+	}
 	if len(t.remote) > 0 {
-		add(rule{priority: 5180, bypass: true, iif: lo, udp: true, table: unreachable})
+		add(rule{priority: 5180, bypass: true, iif: lo, udp: true, table: unreachable}, Place{File: t.path})
 	}
 	if len(t.buried) > 0 {
-		add(rule{priority: 5181, bypass: true, iif: lo, udp: true, table: buried})
+		add(rule{priority: 5181, bypass: true, iif: lo, udp: true, table: buried}, t.at("buried", t.buried[0]))
 	}
 	for _, p := range t.own {
-		add(rule{priority: 5185, to: p, table: mainTable})
+		add(rule{priority: 5185, to: p, table: mainTable}, t.at("own", p))
 	}
 	for _, l := range t.locals {
-		if relay || source {
-			add(rule{priority: 5195, from: l.prefix, table: l.table})
-			add(rule{priority: 5196, from: l.prefix, table: unreachable})
+		if (relay || source) && len(t.transit()) > 0 {
+			at := t.at("local", word(l.table))
+			add(rule{priority: 5195, from: l.prefix, table: l.table}, at)
+			if len(t.remote) > 0 {
+				add(rule{priority: 5196, from: l.prefix, table: unreachable}, at)
+			}
 			if len(t.source) > 0 {
-				add(rule{priority: 5197, from: l.prefix, table: tailnetOnly})
+				add(rule{priority: 5197, from: l.prefix, table: tailnetOnly}, at)
 			}
 		}
 	}
 	if i := slices.IndexFunc(t.locals, func(l local) bool { return l.node && l.prefix.Contains(h.addr) }); source && i >= 0 && len(t.remote) > 0 {
-		add(rule{priority: 5198, table: t.locals[i].table})
-		add(rule{priority: 5199, table: unreachable})
+		add(rule{priority: 5198, table: t.locals[i].table}, ours)
+		add(rule{priority: 5199, table: unreachable}, ours)
 	}
 	if t.settings["overlay"] == "yes" {
-		add(rule{priority: 5204, table: mainTable, noDefault: true})
+		add(rule{priority: 5204, table: mainTable, noDefault: true}, t.of("overlay"))
 	}
-	if t.settings["cni"] == "cilium" {
-		add(rule{priority: 5205, notBypass: true, table: tailscaled})
+	if t.settings["cni"] == marks {
+		add(rule{priority: 5205, notBypass: true, table: tailscaled}, t.of("cni"))
 	}
-	add(rule{priority: 5210, bypass: true, table: mainTable})
-	add(rule{priority: 5270, table: tailscaled})
-	add(rule{priority: 32766, table: mainTable})
+	add(rule{priority: 5210, bypass: true, table: mainTable}, Place{})
+	add(rule{priority: 5270, table: tailscaled}, Place{})
+	add(rule{priority: 32766, table: mainTable}, Place{})
 	slices.SortStableFunc(rules, func(a, b rule) int { return a.priority - b.priority })
 	return rules
 }
 
 // watched are the tables that gateway-watch.sh keeps (host/decide.awk), while the tailnet
 // has these primaries, and those that gateway-setup.sh fills.
-func (w *world) watched(h *host) (map[string][]route, []rule) {
+func (w *World) watched(h *host) (map[string][]route, []rule) {
 	t := h.gateway
 	tables := map[string][]route{}
 	var refusals []rule
-	for _, p := range t.remote {
-		tables[unreachable] = append(tables[unreachable], route{to: p, dead: "unreachable"})
+	dead := func(table, how, kind string, list []netip.Prefix) {
+		for _, p := range list {
+			tables[table] = append(tables[table], route{to: p, dead: how, at: t.at(kind, p)})
+		}
 	}
-	for _, p := range t.buried {
-		tables[buried] = append(tables[buried], route{to: p, dead: "unreachable"})
+	dead(unreachable, "unreachable", "remote", t.remote)
+	dead(buried, "unreachable", "buried", t.buried)
+	relay, source := t.settings["relay"] == "yes", t.settings["sourceRoute"] == "yes"
+	if relay || source {
+		dead(tailnetOnly, "unreachable", "source", t.source)
 	}
-	for _, p := range t.source {
-		tables[tailnetOnly] = append(tables[tailnetOnly], route{to: p, dead: "unreachable"})
+	if relay {
+		dead(refused, "blackhole", "remote", t.remote)
+		dead(refused, "blackhole", "source", t.source)
 	}
-	for _, p := range t.transit() {
-		tables[refused] = append(tables[refused], route{to: p, dead: "blackhole"})
-	}
-	if t.settings["relay"] != "yes" && t.settings["sourceRoute"] != "yes" {
+	if !relay && !source {
 		return tables, nil
 	}
 	for _, l := range t.locals {
-		way := route{dev: tunnel}
+		way := route{dev: tunnel, at: t.at("local", word(l.table))}
 		primary := w.primary(l.role)
 		byRouter := t.settings["handOver"] == "router"
 		switch {
@@ -125,14 +149,14 @@ func (w *world) watched(h *host) (map[string][]route, []rule) {
 		case primary == nil || !slices.Contains(t.gateways, primary.addr):
 			way.dev = ""
 		case byRouter:
-			way = route{dev: lan, via: h.region.router}
+			way.dev, way.via = lan, h.region.router
 		case primary.neighbour(h):
-			way = route{dev: lan, via: primary.addr}
+			way.dev, way.via = lan, primary.addr
 		default:
 			way.dev = ""
 		}
 		if byRouter && primary != h && t.settings["relay"] == "yes" {
-			refusals = append(refusals, rule{priority: 5190, from: l.prefix, iif: lan, table: refused})
+			refusals = append(refusals, rule{priority: 5190, from: l.prefix, iif: lan, table: refused, at: t.of("handOver")})
 		}
 		for _, p := range t.transit() {
 			if way.dev != "" {
@@ -158,13 +182,10 @@ func (r *rule) matches(p *packet, in device) bool {
 	return true
 }
 
-// lookup finds the route of a packet, and the file that has the rule.
-func (h *host) lookup(p *packet, in device) (route, *lost) {
-	rules := h.rules
-	if len(rules) == 0 {
-		rules = []rule{{priority: 32766, table: mainTable}}
-	}
-	for _, r := range rules {
+// lookup finds the route of a packet, and the rule that led to it.
+func (h *host) lookup(p *packet, in device) (route, *rule, *lost) {
+	for i := range h.rules {
+		r := &h.rules[i]
 		if !r.matches(p, in) {
 			continue
 		}
@@ -179,26 +200,38 @@ func (h *host) lookup(p *packet, in device) (route, *lost) {
 		case best < 0:
 		case table[best].dead != "":
 			l := lose("rule %d of %s: %s in table %s is %s", r.priority, h.name, table[best].to, r.table, table[best].dead)
-			l.file = h.file()
-			return route{}, l
+			l.at = table[best].at
+			h.explain(r, l)
+			return route{}, r, l
 		default:
-			return table[best], nil
+			return table[best], r, nil
 		}
 	}
 	l := lose("%s has no route to %s", h.name, p.dst)
-	l.file = h.file()
-	return route{}, l
+	l.at = h.file()
+	return route{}, nil, l
+}
+
+// explain says of a packet that found no way in the table of its source why that table is
+// empty: what is unreachable is so for the lack of a primary.
+func (h *host) explain(r *rule, l *lost) {
+	for _, local := range h.gateway.locals {
+		if len(h.tables[local.table]) == 0 && (r.priority == 5196 && r.from == local.prefix || r.priority == 5199 && local.node && local.prefix.Contains(h.addr)) {
+			l.why += fmt.Sprintf(", since table %s has no way: no gateway that it may use is primary for %s", local.table, local.role)
+			l.at = h.gateway.at("local", word(local.table))
+		}
+	}
 }
 
 // file is the rendered file that says how the host routes.
-func (h *host) file() string {
+func (h *host) file() Place {
 	if h.gateway != nil {
-		return h.gateway.path
+		return Place{File: h.gateway.path}
 	}
 	if h.plain != nil {
-		return h.plain.path
+		return Place{File: h.plain.path}
 	}
-	return ""
+	return Place{}
 }
 
 func (r *rule) String() string {
@@ -231,6 +264,25 @@ func (r *rule) String() string {
 	text += " lookup " + r.table
 	if r.noDefault {
 		text += " suppress_prefixlength 0"
+	}
+	return text
+}
+
+// String is the route in the words of iproute2.
+func (r *route) String() string {
+	text := r.to.String()
+	if r.to == anywhere() {
+		text = "default"
+	}
+	if r.dead != "" {
+		return r.dead + " " + text
+	}
+	if r.via.IsValid() {
+		text += " via " + r.via.String()
+	}
+	text += " dev " + string(r.dev)
+	if r.src.IsValid() {
+		text += " src " + r.src.String()
 	}
 	return text
 }
