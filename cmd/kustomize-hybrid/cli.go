@@ -167,7 +167,7 @@ func (c cli) root() *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return &usageError{cmd.CommandPath(), err} })
 	root.SetHelpCommand(helpCommand())
 	root.AddCommand(
-		c.validateCommand(), c.renderCommand(), c.stepsCommand(), c.bundleCommand(), c.buildCommand(), aclCLI{c}.command(), c.suggestCommand(),
+		c.validateCommand(), c.renderCommand(), c.stepsCommand(), c.bundleCommand(), c.buildCommand(), aclCLI{c}.command(), c.suggestCommand(), c.reachCommand(),
 		c.schemaCommand(), c.explainCommand(), c.versionCommand(),
 	)
 	for _, cmd := range append(root.Commands(), root) {
