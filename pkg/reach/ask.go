@@ -89,6 +89,15 @@ func (w *World) AskAll(questions []Question) []Answer {
 	return first
 }
 
+// AskNow answers with the primaries that there are now: see Elect.
+func (w *World) AskNow(questions []Question) []Answer {
+	var answers []Answer
+	for _, q := range questions {
+		answers = append(answers, w.askNow(q))
+	}
+	return answers
+}
+
 // askTold asks in every election.
 func (w *World) askTold(questions []Question) []Answer {
 	answers := make([]Answer, len(questions))

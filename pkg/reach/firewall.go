@@ -3,14 +3,14 @@ package reach
 import (
 	"fmt"
 	"net/netip"
-	"strings"
 )
 
-// chainLine is a line of the firewall that gateway-setup.sh keeps: of a chain that a built-in
-// one of the same name jumps to first (host/wanted.awk: collect). In a table of nftables those
+// chainLine is a line of the firewall that gateway-setup.sh keeps: of a built-in chain, which
+// jumps to one of ours first, or of that (host/wanted.awk: collect). In a table of nftables those
 // that only accept are missing (host/nft.awk); they undo nothing there.
 type chainLine struct {
 	chain          string // INPUT, FORWARD, TO or FROM
+	builtIn        bool   // not ours of that name
 	src, dst       netip.Prefix
 	in, out        device
 	notIn, notOut  bool
@@ -40,6 +40,13 @@ func chainLines(t *hostTables) []chainLine {
 	}
 	whole, off := Place{File: t.path}, t.settings["netfilter"] == "off"
 	relay := t.settings["relay"] == "yes"
+	add(whole, chainLine{chain: "FORWARD", builtIn: true, target: "FORWARD", mss: true, onlyJumps: true})
+	if off {
+		add(whole, chainLine{chain: "INPUT", builtIn: true, target: "INPUT", onlyJumps: true})
+	}
+	if off || relay {
+		add(whole, chainLine{chain: "FORWARD", builtIn: true, target: "FORWARD", onlyJumps: true})
+	}
 	add(whole, chainLine{chain: "FORWARD", out: tunnel, mss: true})
 	add(whole, chainLine{chain: "FORWARD", in: tunnel, mss: true})
 	if off {
@@ -110,13 +117,12 @@ func (l *chainLine) String() string {
 	iface("-i", l.in, l.notIn)
 	iface("-o", l.out, l.notOut)
 	switch {
+	case l.onlyJumps:
+		return text + " -j KUSTOMIZE-HYBRID-" + l.target
 	case l.mss:
 		return text + " -p tcp -m tcp --tcp-flags SYN,RST SYN -j TCPMSS --clamp-mss-to-pmtu"
 	case l.port != 0:
 		text += fmt.Sprintf(" -p udp -m udp --dport %d", l.port)
-	}
-	if l.onlyJumps {
-		return text + " -j KUSTOMIZE-HYBRID-" + l.target
 	}
 	return text + " -j " + l.target
 }
@@ -137,13 +143,13 @@ func (l *chainLine) matches(p *packet, in, out device) bool {
 // filters says what a host's firewall does with a packet: nil where it lets it by. The chain
 // is INPUT or FORWARD.
 func (h *host) filters(chain string, p *packet, in, out device) *lost {
-	target, by := h.walkChain(chain, p, in, out)
+	target, by := h.walkChain(chain, true, p, in, out)
 	switch {
-	case target == drop && strings.HasPrefix(by.target, drop):
+	case target == drop:
 		l := lose("%s drops %s, which did not come out of the tunnel", h.name, p.src)
 		l.at = by.at
 		return l
-	case target == "" && chain == "FORWARD" && h.drops && in != toPod && out != toPod && in != overlay && out != overlay && in != lo:
+	case target == "" && chain == "FORWARD" && h.drops && !h.othersAccept(in, out):
 		l := lose("the firewall of %s forwards %s for nobody, and no line of ours accepts it", h.name, p)
 		l.at = h.file()
 		return l
@@ -151,16 +157,27 @@ func (h *host) filters(chain string, p *packet, in, out device) *lost {
 	return nil
 }
 
+// othersAccept reports whether somebody else's lines let a packet by on a host that forwards
+// nothing else: the plugin's, to and from pods, and tailscaled's own where it writes them.
+func (h *host) othersAccept(in, out device) bool {
+	for _, d := range []device{in, out} {
+		if d == toPod || d == overlay || d == lo || d == tunnel && h.gateway != nil && h.gateway.settings["netfilter"] == "on" {
+			return true
+		}
+	}
+	return false
+}
+
 // walkChain is the target that decides, and its line; empty where none does.
-func (h *host) walkChain(chain string, p *packet, in, out device) (string, *chainLine) {
+func (h *host) walkChain(chain string, builtIn bool, p *packet, in, out device) (string, *chainLine) {
 	for i := range h.lines {
 		l := &h.lines[i]
-		if l.chain != chain || !l.matches(p, in, out) {
+		if l.chain != chain || l.builtIn != builtIn || !l.matches(p, in, out) {
 			continue
 		}
 		switch {
 		case l.onlyJumps:
-			if target, by := h.walkChain(l.target, p, in, out); target != "" {
+			if target, by := h.walkChain(l.target, false, p, in, out); target != "" {
 				return target, by
 			}
 		case l.target == back:

@@ -32,10 +32,11 @@ type rule struct {
 	priority int
 	from, to netip.Prefix
 	iif      device
-	// bypass: exactly the mark of tailscaled, or anything but that.
-	bypass, notBypass bool
-	udp               bool
-	table             string
+	// bypass: exactly the mark of tailscaled, or anything but that. masked: whatever the bits
+	// beside tailscaled's are.
+	bypass, notBypass, masked bool
+	udp                       bool
+	table                     string
 	// noDefault is suppress_prefixlength 0.
 	noDefault bool
 	at        Place
@@ -107,7 +108,7 @@ func gatewayRules(t *hostTables, h *host) []rule {
 	if t.settings["cni"] == marks {
 		add(rule{priority: 5205, notBypass: true, table: tailscaled}, t.of("cni"))
 	}
-	add(rule{priority: 5210, bypass: true, table: mainTable}, Place{})
+	add(rule{priority: 5210, bypass: true, masked: true, table: mainTable}, Place{})
 	add(rule{priority: 5270, table: tailscaled}, Place{})
 	add(rule{priority: 32766, table: mainTable}, Place{})
 	slices.SortStableFunc(rules, func(a, b rule) int { return a.priority - b.priority })
@@ -176,7 +177,7 @@ func (r *rule) matches(p *packet, in device) bool {
 		return false
 	case r.iif != "" && r.iif != in, r.udp && p.protocol != udp:
 		return false
-	case r.bypass && p.mark != bypass, r.notBypass && p.mark == bypass:
+	case r.bypass && r.masked && p.mark&bypassMask != bypass, r.bypass && !r.masked && p.mark != bypass, r.notBypass && p.mark == bypass:
 		return false
 	}
 	return true

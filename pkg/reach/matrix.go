@@ -24,8 +24,13 @@ func Classes(t *schema.Topology) []Class {
 	var all []Class
 	for i := range t.Spec.Regions {
 		r := &t.Spec.Regions[i]
-		g := r.Gateways
-		key := fmt.Sprint(r.Provider, r.HostAddress, r.CNI.Type, r.CNI.Tunnel, r.CNI.IPAM, r.CNI.PodRoutes, r.CNI.MTU, r.MTU, r.Cloud(), g.Mode, g.Runner, g.HA.Strategy, len(g.Nodes), len(r.NodeCIDRs), len(r.PodCIDRs))
+		g, links := r.Gateways, 0
+		for j := range t.Spec.Links {
+			if t.Spec.Links[j].Other(r.Name) != "" {
+				links++
+			}
+		}
+		key := fmt.Sprint(r.Provider, r.HostAddress, r.CNI.Type, r.CNI.Tunnel, r.CNI.IPAM, r.CNI.PodRoutes, r.CNI.MTU, r.MTU, r.Cloud(), g.Mode, g.Runner, g.HA.Strategy, len(g.Nodes), links, len(r.NodeCIDRs), len(r.PodCIDRs))
 		j := slices.Index(keys, key)
 		if j < 0 {
 			j = len(keys)

@@ -152,6 +152,13 @@ func (w *World) route(r *region, dst netip.Addr) ([]*host, Place, *lost) {
 			return []*host{n}, Place{}, nil
 		}
 	}
+	for _, o := range r.linked {
+		for _, n := range o.hosts {
+			if n.addr == dst || n.block.IsValid() && n.block.Contains(dst) {
+				return []*host{n}, Place{}, nil
+			}
+		}
+	}
 	if c := r.cloud; c != nil && len(c.gateways) > 0 {
 		i := slices.IndexFunc(c.routes, func(c cloudRoute) bool { return c.to.Contains(dst) && !w.isRemoved(r.part(c)) })
 		if i >= 0 {

@@ -104,6 +104,15 @@ func (w *World) Parts() []Part {
 	return slices.CompactFunc(all, func(a, b Part) bool { return a == b })
 }
 
+// Grants are where the policy's grants stand, in their order.
+func (w *World) Grants() []Place {
+	var all []Place
+	for _, g := range w.policy.grants {
+		all = append(all, g.at)
+	}
+	return all
+}
+
 // ours reports whether a rendered program keeps the rule: tailscaled's and the kernel's come
 // after.
 func (r *rule) ours() bool { return r.priority < 5210 }

@@ -39,6 +39,8 @@ type plugin struct {
 	neighbours, everywhere bool
 	// encrypts: what one pod sends another leaves the card inside WireGuard.
 	encrypts bool
+	// marks: what its tunnel sends has a pod's identity in the firewall mark.
+	marks bool
 	// keeps says where a pod's packet keeps its address when it leaves by a device.
 	keeps func(dst netip.Addr, by device) bool
 }
@@ -55,7 +57,7 @@ func (w *World) pluginOf(r *region) (*plugin, error) {
 	var err error
 	switch {
 	case known.Settings.Value == factsplugin.SettingsCilium:
-		p.file = ciliumPath
+		p.file, p.marks = ciliumPath, true
 		err = w.cilium(r, p)
 	case known.Settings.Value == factsplugin.SettingsCalico:
 		p.file = calicoPath

@@ -45,11 +45,29 @@ func (w *World) elect(e election) {
 		}
 	}
 	for p, list := range advertisers {
-		w.primaries[p] = e.pick(p, slices.ContainsFunc(list[0].region.nodes, p.Overlaps), list)
+		if h := e.pick(p, slices.ContainsFunc(list[0].region.nodes, p.Overlaps), list); h != nil {
+			w.primaries[p] = h
+		}
 	}
 	for _, h := range w.hosts() {
 		w.install(h)
 	}
+}
+
+// Elect gives each prefix the primary that pick names among the gateways that advertise it;
+// another name is nobody's. It lasts until the next question but AskNow's.
+func (w *World) Elect(pick func(p netip.Prefix, gateways []string) string) {
+	w.elect(election{"somebody has chosen", func(p netip.Prefix, _ bool, gateways []*host) *host {
+		var names []string
+		for _, g := range gateways {
+			names = append(names, g.name)
+		}
+		i := slices.Index(names, pick(p, names))
+		if i < 0 {
+			return nil
+		}
+		return gateways[i]
+	}})
 }
 
 func (w *World) hosts() []*host {

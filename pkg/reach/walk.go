@@ -19,8 +19,16 @@ const (
 // anyPort asks whether any port is admitted.
 const anyPort = 0
 
-// bypass is the mark of what tailscaled itself sends.
-const bypass = 0x80000
+// bypass is the mark of what tailscaled itself sends, and bypassMask are the bits that its
+// own rule looks at (tailscale 1.84.3, util/linuxfw/linuxfw.go).
+const (
+	bypass     = 0x80000
+	bypassMask = 0xff0000
+)
+
+// likeBypass is a mark with an identity that has tailscaled's bits (cilium 1.18.2,
+// bpf/bpf_overlay.c: cil_to_overlay).
+const likeBypass = 0x12080400
 
 // packet is the first one of a connection, or its answer.
 type packet struct {
@@ -46,6 +54,9 @@ func (p *packet) String() string {
 		text = fmt.Sprintf("%s to %s %s", src, p.dst, p.protocol)
 	default:
 		text = fmt.Sprintf("%s to %s %s:%d", src, p.dst, p.protocol, p.port)
+	}
+	if p.mark != 0 {
+		text += fmt.Sprintf(" marked %#x", p.mark)
 	}
 	if p.inner != nil {
 		text += " around " + p.inner.String()
@@ -207,6 +218,10 @@ func (w walker) out(h *host, p packet, r route, in device, way *step) {
 		outer := plugin.outer
 		outer.src, outer.dst, outer.inner = h.addr, r.via, &p
 		w.send(h, outer, lo, way)
+		if plugin.marks && h.gateway != nil {
+			outer.mark = likeBypass
+			w.send(h, outer, lo, way)
+		}
 		return
 	case tunnel:
 		to, grants, l := w.through(h, &p)
@@ -215,6 +230,7 @@ func (w walker) out(h *host, p packet, r route, in device, way *step) {
 			return
 		}
 		way.grants = grants
+		p.mark = 0 // a host's own
 		w.send(to, p, tunnel, way)
 		return
 	}
@@ -232,6 +248,7 @@ func (w walker) out(h *host, p packet, r route, in device, way *step) {
 		w.lose(way, l)
 		return
 	}
+	p.mark = 0 // a host's own
 	for _, n := range next {
 		w.send(n, p, lan, way)
 	}

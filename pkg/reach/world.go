@@ -47,6 +47,9 @@ type region struct {
 	hosts       []*host
 	cloud       *cloudTables
 	plugin      *plugin
+	// linked are those whose routers a private link joins, which the owner has told the way to
+	// nodes and pods.
+	linked []*region
 	// networkHasPods: pods have addresses of the network. networkRoutesPods: it has a route
 	// to each host's pods. hostsRoutePods: the topology says that hosts stand in one subnet
 	// and may hand packets to each other.
@@ -118,6 +121,7 @@ func New(t *schema.Topology, files Files, machines []Machine) (*World, error) {
 		}
 		w.regions = append(w.regions, r)
 	}
+	w.link(t.Spec.Links)
 	for _, r := range w.regions {
 		if r.plugin, err = w.pluginOf(r); err != nil {
 			return nil, err
@@ -154,6 +158,18 @@ const (
 
 // Assumes are sentences about what is taken for granted, since the topology says so.
 func (w *World) Assumes() []string { return w.assumes }
+
+func (w *World) link(links []schema.Link) {
+	for _, r := range w.regions {
+		for i := range links {
+			for _, o := range w.regions {
+				if o != r && links[i].Other(r.name) == o.name {
+					r.linked = append(r.linked, o)
+				}
+			}
+		}
+	}
+}
 
 // ipv4 keeps the prefixes of that family.
 func ipv4(list []netip.Prefix) []netip.Prefix {
