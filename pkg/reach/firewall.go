@@ -3,6 +3,7 @@ package reach
 import (
 	"fmt"
 	"net/netip"
+	"strconv"
 )
 
 // chainLine is a line of the firewall that gateway-setup.sh keeps: of a built-in chain, which
@@ -62,6 +63,9 @@ func chainLines(t *hostTables) []chainLine {
 		}
 		add(t.of("netfilter"), chainLine{chain: "INPUT", in: tunnel, target: accept})
 		add(t.of("netfilter"), chainLine{chain: "INPUT", port: 41641, target: accept})
+		if port, err := strconv.Atoi(t.settings["peerRelay"]); err == nil {
+			add(t.of("peerRelay"), chainLine{chain: "INPUT", port: port, target: accept})
+		}
 	} else if relay {
 		for _, p := range t.spoofed {
 			add(t.at("spoofed", p), chainLine{chain: "FORWARD", src: p, in: tunnel, notIn: true, target: drop})

@@ -158,6 +158,12 @@ func (w walker) send(h *host, p packet, in device, before *step) {
 		return
 	}
 	routes, by, l := h.routes(&p, in)
+	if l == nil && !p.src.IsValid() {
+		// The route has given it a source, with which the kernel asks once more (linux 6.1,
+		// include/net/route.h: ip_route_connect, ip_route_newports).
+		p.src = h.source(routes[0])
+		routes, by, l = h.routes(&p, in)
+	}
 	way.rule = by
 	if l != nil {
 		w.lose(way, l)
@@ -200,12 +206,6 @@ func (h *host) routes(p *packet, in device) ([]route, *rule, *lost) {
 
 // out takes a packet off a host by a route.
 func (w walker) out(h *host, p packet, r route, in device, way *step) {
-	if !p.src.IsValid() {
-		p.src = r.src
-		if !p.src.IsValid() {
-			p.src = h.cardAddress(r.dev)
-		}
-	}
 	plugin := h.region.plugin
 	if p.src == h.pod && in != lo && !plugin.keeps(p.dst, r.dev) && (r.dev == lan || r.dev == tunnel) {
 		p.src, p.hidden = h.cardAddress(r.dev), r.dev == tunnel
@@ -264,6 +264,14 @@ func (w *World) encrypted(h *host, dst netip.Addr) *host {
 		}
 	}
 	return nil
+}
+
+// source is what a route gives a packet that has none.
+func (h *host) source(r route) netip.Addr {
+	if r.src.IsValid() {
+		return r.src
+	}
+	return h.cardAddress(r.dev)
 }
 
 func (h *host) cardAddress(d device) netip.Addr {
