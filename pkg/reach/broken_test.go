@@ -46,9 +46,9 @@ func TestBrokenFilesAreFound(t *testing.T) {
 		{"the pool of a region", lans, "regions/one/cni/cilium.yaml", `10\.72\.0\.0/16`, "10.73.0.0/16", "gets addresses", "regions/one/cni/cilium.yaml"},
 		{"an exempt pool", calico, calicoPath, `cidr: "?10\.76\.0\.0/16"?`, "cidr: 10.79.0.0/16", "pod@one-1", policyPath},
 		{"a host's own block", perNode, "regions/one/gateway/one-2/tables", `(?m)^local 4 \d+ 10\.72\.2\.0/24 .*\n`, "", "pod@one-2 does not reach two-1", "regions/one/gateway/one-1/static-pod.yaml"},
-		{"a host's advertised block", perNode, "regions/one/gateway/one-3/static-pod.yaml", `10\.72\.3\.0/24`, "10.72.9.0/24", "pod@one-3 does not reach two-1", "regions/one/gateway/one-3/tables"},
+		{"a host's advertised block", perNode, "regions/one/gateway/one-3/static-pod.yaml", `10\.72\.3\.0/24`, "10.72.9.0/24", "pod@one-3 does not reach two-1", "regions/one/gateway/one-3/static-pod.yaml"},
 		{"the node router's prefix", perNode, "regions/one/gateway/one-1/static-pod.yaml", `10\.8\.0\.0/22,`, "", "one-1 does not reach two-1", "regions/one/gateway/one-1/tables"},
-		{"what a service of a host advertises", services, "regions/one/gateway/one-3.env", `10\.72\.3\.0/24`, "10.72.9.0/24", "pod@one-3 does not reach two-1", "regions/one/gateway/one-3/tables"},
+		{"what a service of a host advertises", services, "regions/one/gateway/one-3.env", `10\.72\.3\.0/24`, "10.72.9.0/24", "pod@one-3 does not reach two-1", "regions/one/gateway/one-3.env"},
 		{"the address of a rented host", lone, "regions/one/gateway/one-2/static-pod.yaml", `10\.8\.1\.12/32,`, "", "one-1 does not reach one-2", policyPath},
 		{"the way to another rented host", lone, "regions/one/gateway/one-1/tables", `(?m)^remote 4 10\.8\.1\.0/24\n`, "", "one-1 does not reach one-2", policyPath},
 	} {

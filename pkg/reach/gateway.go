@@ -141,7 +141,7 @@ func (w *World) watched(h *host) (map[string][]route, []rule) {
 	}
 	for _, l := range t.locals {
 		way := route{dev: tunnel, at: t.at("local", word(l.table))}
-		primary := w.primary(l.role)
+		primary := h.turnsTo(w.primary(l.role))
 		byRouter := t.settings["handOver"] == "router"
 		switch {
 		case primary == h && t.settings["sourceRoute"] == "yes":
@@ -168,6 +168,20 @@ func (w *World) watched(h *host) (map[string][]route, []rule) {
 		}
 	}
 	return tables, refusals
+}
+
+// turnsTo is the gateway that a host takes for the primary: that, or where there is none the
+// next in order (host/decide.awk: primary). nil where there is no other one.
+func (h *host) turnsTo(primary *host) *host {
+	if primary != nil {
+		return primary
+	}
+	all := h.gateway.gateways
+	me := slices.Index(all, h.addr)
+	if len(all) == 0 || me >= 0 && len(all) == 1 {
+		return nil
+	}
+	return h.region.at(all[(me+1)%len(all)])
 }
 
 // matches reports whether the rule is about the packet.

@@ -104,6 +104,28 @@ func (w *World) Parts() []Part {
 	return slices.CompactFunc(all, func(a, b Part) bool { return a == b })
 }
 
+// Ways are what gateway-watch.sh keeps on a gateway: its routes to other regions as "TABLE
+// ROUTE", and its rules that refuse transit, sorted. It is nil for other hosts.
+func (w *World) Ways(name string) []string {
+	h := w.findHost(name)
+	if h == nil || h.gateway == nil {
+		return nil
+	}
+	all := []string{}
+	for _, l := range h.gateway.locals {
+		for _, r := range h.tables[l.table] {
+			all = append(all, l.table+" "+r.String())
+		}
+	}
+	for _, r := range h.rules {
+		if r.table == refused {
+			all = append(all, r.String())
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
 // Grants are where the policy's grants stand, in their order.
 func (w *World) Grants() []Place {
 	var all []Place

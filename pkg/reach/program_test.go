@@ -1,6 +1,7 @@
 package reach
 
 import (
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -41,7 +42,9 @@ func eachGateway(t *testing.T, visit func(t *testing.T, w *World, h *host)) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, e := range elections() {
+			// Nobody is primary where the policy approves nothing.
+			nobody := election{"nobody is primary", func(netip.Prefix, bool, []*host) *host { return nil }}
+			for _, e := range append(elections(), nobody) {
 				w.elect(e)
 				for _, r := range w.regions {
 					for _, h := range r.hosts {
@@ -116,7 +119,9 @@ func status(w *World, h *host) []string {
 			if n == h {
 				kind = "self"
 				for _, p := range n.advertised {
-					allowed = append(allowed, p.String())
+					if w.primary(p) != nil {
+						allowed = append(allowed, p.String())
+					}
 				}
 			}
 			if len(primary) == 0 {

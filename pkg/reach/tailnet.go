@@ -1,6 +1,7 @@
 package reach
 
 import (
+	"fmt"
 	"net/netip"
 	"slices"
 
@@ -165,6 +166,12 @@ func (w *World) through(h *host, p *packet) (*host, []*grant, *lost) {
 	if !w.takes(to, h, p.src) {
 		l := lose("%s drops what %s sends from %s: %s is not primary for that", to.name, h.name, p.src, h.name)
 		l.at = h.routesAt
+		if w.owner(p.src, to, func(*host) bool { return true }) == nil {
+			l.why = fmt.Sprintf("%s drops what %s sends from %s: nobody is primary for that", to.name, h.name, p.src)
+			if from := w.owns(p.src); from != nil && from.isGateway() {
+				l.at = from.routesAt
+			}
+		}
 		return nil, nil, l
 	}
 	if p.answer {
@@ -180,6 +187,16 @@ func (w *World) through(h *host, p *packet) (*host, []*grant, *lost) {
 		return nil, nil, l
 	}
 	return to, grants, nil
+}
+
+// owns is the host that has an address, or whose pod has it; nil where nobody does.
+func (w *World) owns(a netip.Addr) *host {
+	all := w.hosts()
+	i := slices.IndexFunc(all, func(h *host) bool { return h.addr == a || h.pod == a })
+	if i < 0 {
+		return nil
+	}
+	return all[i]
 }
 
 // owner is the gateway with the longest prefix that holds the address, as one gateway is

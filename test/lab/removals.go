@@ -202,7 +202,7 @@ func (r *removals) one(p walk.Part) error {
 		return err
 	}
 	r.tree.Remove(p)
-	r.elect()
+	r.settle(pace)
 	r.tally.removals++
 	r.tally.count(p.Kind, 1)
 	r.compare("without "+nameOf(p), pace)
@@ -210,8 +210,79 @@ func (r *removals) one(p walk.Part) error {
 	if err := undo(); err != nil {
 		return err
 	}
-	r.elect()
+	r.settle(pace)
 	return nil
+}
+
+// settle has the tree's primaries be the server's and, after what devices have to be told,
+// waits until the watches have done what the tree says: they look every second, and refuse
+// transit for two after they lost a role.
+func (r *removals) settle(p pace) {
+	r.elect()
+	if p == settled {
+		return
+	}
+	r.thaw()
+	defer r.freeze()
+	time.Sleep(told)
+	for end := time.Now().Add(follows); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
+		r.elect()
+		if r.followed() {
+			return
+		}
+	}
+}
+
+const (
+	told    = 700 * time.Millisecond
+	follows = 20 * time.Second
+)
+
+// followed reports whether what the watches keep on each gateway is what the tree says.
+func (r *removals) followed() bool {
+	for _, h := range r.gateways() {
+		var live []string
+		for _, line := range h.ways() {
+			live = append(live, strings.NewReplacer("dev lan0", "dev lan", "iif lan0", "iif lan").Replace(line))
+		}
+		slices.Sort(live)
+		if !slices.Equal(live, r.tree.Ways(h.name())) {
+			return false
+		}
+	}
+	return true
+}
+
+// ways are the routes to other regions that a gateway has in tables of its own, and its rules
+// that refuse transit, as the tree spells them.
+func (h *host) ways() (all []string) {
+	rules, _ := run("ip", "-4", "-n", h.ns, "rule", "show", "priority", "5190")
+	for line := range strings.Lines(rules) {
+		_, selector, _ := strings.Cut(strings.TrimSpace(line), ":")
+		all = append(all, "rule 4 5190: "+strings.Join(strings.Fields(selector), " "))
+	}
+	for table := 5253; table < 5263; table++ {
+		out, err := run("ip", "-4", "-n", h.ns, "route", "show", "table", fmt.Sprint(table))
+		if err != nil {
+			break // there is none of that number, nor of the next
+		}
+		for line := range strings.Lines(out) {
+			if m := wayOf.FindStringSubmatch(line); m != nil {
+				all = append(all, strings.TrimSpace(fmt.Sprint(table, " ", prefixOf(m[1]), m[2], m[3], m[4])))
+			}
+		}
+	}
+	return all
+}
+
+var wayOf = regexp.MustCompile(`^([0-9./]+)( via [0-9.]+)?( dev [a-z0-9]+)[^\n]*?( src [0-9.]+)? *\n`)
+
+// prefixOf spells a single address as a prefix.
+func prefixOf(s string) string {
+	if strings.Contains(s, "/") {
+		return s
+	}
+	return s + "/32"
 }
 
 // errNotHere: nothing of the kind is on this host, such as a line that only accepts in nftables.
@@ -379,7 +450,7 @@ func (r *removals) withdraw(p walk.Part) (func() error, error) {
 		}
 		return nil
 	}
-	return r.live(follows, func() error {
+	return live(func() error {
 		return set(slices.DeleteFunc(slices.Clone(all), func(s string) bool { return s == p.Text }))
 	}, func() error { return set(all) })
 }
@@ -406,33 +477,11 @@ func (r *removals) forbid(p walk.Part) (func() error, error) {
 			return nil
 		}
 	}
-	wait := told
-	if p.Kind == walk.PartApproval {
-		wait = follows
-	}
-	return r.live(wait, set(less), set(whole))
+	return live(set(less), set(whole))
 }
 
-// live does what the watches have to follow, and waits until they and tailscaled have.
-func (r *removals) live(wait time.Duration, change, back func() error) (func() error, error) {
-	step := func(f func() error) error {
-		r.thaw()
-		defer r.freeze()
-		if err := f(); err != nil {
-			return err
-		}
-		time.Sleep(wait)
-		return nil
-	}
-	return func() error { return step(back) }, step(change)
-}
-
-// told is how long devices take to hear of a grant, and follows how long watches take to
-// follow, who look every second and refuse transit for two after they lost a role.
-const (
-	told    = 700 * time.Millisecond
-	follows = 3500 * time.Millisecond
-)
+// live changes what devices are told, and says how to change it back.
+func live(change, back func() error) (func() error, error) { return back, change() }
 
 // compare asks tree and packets, and says where they disagree.
 func (r *removals) compare(what string, p pace) {
@@ -446,10 +495,7 @@ func (r *removals) compare(what string, p pace) {
 		if try > 0 {
 			time.Sleep(p.again)
 			if p == spreading {
-				r.thaw()
-				time.Sleep(p.again)
-				r.freeze()
-				r.elect()
+				r.settle(p)
 				answers = r.tree.AskNow(r.questions)
 			}
 		}
