@@ -4,7 +4,7 @@ EXAMPLE ?= regional-gateway
 OUT ?= out
 NESTED = tools tools/vuln test/cloud test/crds test/reports test/talos test/lab test/lab/pinned test/lab/newest test/cluster test/cluster/kubernetes test/cluster/newest test/cluster/coredns
 
-.PHONY: build run test newcomer golden page netns hostforms lab lab-programs lab-throughput cluster cluster-programs schemas cloud check lint tidy licences vulncheck shellcheck e2e kill callers fuzz bench bench-scale startup clean
+.PHONY: build run test newcomer golden page netns hostforms lab lab-programs lab-removals lab-throughput cluster cluster-programs schemas cloud check lint tidy licences vulncheck shellcheck e2e kill callers fuzz bench bench-scale startup clean
 
 build:
 	$(GO) build -trimpath -o bin/kustomize-hybrid ./cmd/kustomize-hybrid
@@ -47,6 +47,13 @@ hostforms:
 lab: lab-programs
 	cd test/lab && $(GO) build -o ../../.lab/lab .
 	.lab/lab -programs .lab $(LAB_FLAGS)
+
+# What `reach` answers against packets, in every topology of the lab: as it stands, and with
+# each rendered rule, route, line of a chain, advertised route, grant, approval and cloud
+# route removed in turn. LAB_FLAGS choose, as for lab.
+lab-removals: lab-programs
+	cd test/lab && $(GO) build -o ../../.lab/lab .
+	.lab/lab -programs .lab -removals $(LAB_FLAGS)
 
 # What the way from pod to pod costs beside the tunnel alone; wants a quiet machine.
 lab-throughput: lab-programs

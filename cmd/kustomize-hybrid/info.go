@@ -120,8 +120,9 @@ func suggestion(code string) string {
 
 func (c cli) versionCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "version",
-		Short: "Print the version of the program and of what decides its output",
+		Use:     "version",
+		Short:   "Print the version of the program and of what decides its output",
+		Example: "  kustomize-hybrid version",
 		RunE: func(*cobra.Command, []string) error {
 			_, err := io.WriteString(c.out, versionText())
 			return err

@@ -30,6 +30,7 @@ type checks struct {
 	// patience multiplies limits of time.
 	patience float64
 	retries  int // of a check that fails
+	removed  *tally
 
 	leakedIn     []string       // what leaked, and during which check
 	leakedBefore map[string]int // see leaked

@@ -26,6 +26,8 @@ type options struct {
 	keep     bool
 	patience float64
 	retries  int
+	removals bool
+	removed  *tally
 }
 
 // pass is one pass over the lab: a version of Tailscale and a topology for it.
@@ -87,6 +89,7 @@ func lab() int {
 	flag.Float64Var(&o.patience, "patience", 1, "multiplies the limits of time, for a busy machine")
 	flag.IntVar(&o.retries, "retries", 0, "how often a check that fails is run again; each failure is printed")
 	flag.BoolVar(&o.keep, "keep", false, "keep the logs of a run without failures, too")
+	flag.BoolVar(&o.removals, "removals", false, "compare the answers of package reach with packets, with each part of what is rendered removed in turn; -run chooses kinds of parts")
 	turns := flag.Int("throughput", 0, "measure throughput in so many turns, and check nothing else")
 	var alone struct{ ns, policy, certificate, members string }
 	flag.StringVar(&alone.ns, "tailnet", "", "run nothing but the control server, DERP and STUN, in this namespace")
@@ -115,6 +118,7 @@ func lab() int {
 		return min(failed, 1)
 	}
 	failed := 0
+	o.removed = &tally{}
 	start := time.Now()
 	for _, p := range passes() {
 		if p.shape != nil && p.shape.asked && *shape == "" {
@@ -129,6 +133,9 @@ func lab() int {
 			return 3
 		}
 		failed += n
+	}
+	if o.removals {
+		fmt.Printf("in all: %s\n", o.removed)
 	}
 	fmt.Printf("%d failed, %s\n", failed, time.Since(start).Round(time.Second))
 	if failed > 0 {
@@ -186,9 +193,13 @@ func (p pass) run(o *options) (failed int, err error) {
 	if err := w.build(); err != nil {
 		return 0, err
 	}
-	c := &checks{world: w, only: o.only, patience: o.patience, retries: o.retries}
+	c := &checks{world: w, only: o.only, patience: o.patience, retries: o.retries, removed: o.removed}
 	if err := c.deploy(); err != nil {
 		return 0, err
+	}
+	if o.removals {
+		err := c.removals()
+		return c.failed, err
 	}
 	if p.shape != nil && p.shape.measure != nil {
 		err := p.shape.measure(c)

@@ -1,4 +1,4 @@
-package walk
+package reach
 
 import (
 	"errors"
@@ -285,6 +285,82 @@ func cidrs(s ...string) []netip.Prefix {
 	return list
 }
 
+// newWorld puts up the hosts of a combination: its gateways and, where not every node is
+// one, two more in each region.
+func newWorld(t *schema.Topology, f Files) (*World, error) {
+	var machines []Machine
+	for i := range t.Spec.Regions {
+		s := &t.Spec.Regions[i]
+		n := 0
+		add := func(name, zone string, a netip.Addr) *Machine {
+			n++
+			pods := s.PodCIDRs[0].Addr().As4()
+			pods[2] += byte(n)
+			m := Machine{Name: name, Region: s.Name, Zone: zone, Address: a, Block: netip.PrefixFrom(netip.AddrFrom4(pods), 24)}
+			m.Subnet = netip.PrefixFrom(a, 24).Masked()
+			if p := networkOf(s, false); p.fabric == flat {
+				m.Subnet = s.NodeCIDRs[0]
+			}
+			pods[3] = 9
+			m.Pod = netip.AddrFrom4(pods)
+			machines = append(machines, m)
+			return &machines[len(machines)-1]
+		}
+		for j := range s.Gateways.Nodes {
+			g := &s.Gateways.Nodes[j]
+			m := add(g.Name, g.Zone, g.InternalIP)
+			m.Gateway, m.Tailnet = true, netip.AddrFrom4([4]byte{100, 80, s.NodeCIDRs[0].Addr().As4()[1], g.InternalIP.As4()[3]})
+			if len(g.PodCIDRs) > 0 {
+				m.Block = g.PodCIDRs[0]
+			}
+		}
+		if s.Gateways.Mode == schema.ModePerNode {
+			continue
+		}
+		for _, last := range []byte{21, 22} {
+			a := s.NodeCIDRs[0].Addr().As4()
+			a[3] = last
+			add(fmt.Sprintf("%s-plain-%d", s.Name, last), s.Gateways.Nodes[0].Zone, netip.AddrFrom4(a))
+		}
+	}
+	return New(t, f, machines)
+}
+
+// The ports by which ends speak: kubelets, pods, and one that the topology grants to nodes.
+const (
+	kubelet = 10250
+	podPort = 8080
+	ssh     = 22
+)
+
+func port(from, to End) int {
+	switch {
+	case to.Pod:
+		return podPort
+	case from.Pod:
+		return kubelet
+	}
+	return ssh
+}
+
+// walkAll walks from every end to every other one, and returns the first loss.
+func (w *World) walkAll() (walked int, l *lost) {
+	w.brief = true // every pair is asked both ways
+	for _, from := range w.Ends() {
+		for _, to := range w.Ends() {
+			if from == to {
+				continue
+			}
+			walked++
+			if l := w.walk(from, to, port(from, to)); l != nil {
+				l.why = fmt.Sprintf("%s does not reach %s: %s", from, to, l.why)
+				return walked, l
+			}
+		}
+	}
+	return walked, nil
+}
+
 // verdict is what became of a combination.
 type verdict struct {
 	// refused are the codes of errors.
@@ -360,7 +436,7 @@ type judged struct {
 var seed = maphash.MakeSeed()
 
 // sum tells trees apart, but for what they say that they were rendered from.
-func (f files) sum() uint64 {
+func (f Files) sum() uint64 {
 	var h maphash.Hash
 	h.SetSeed(seed)
 	for _, path := range slices.Sorted(maps.Keys(f)) {
@@ -372,8 +448,8 @@ func (f files) sum() uint64 {
 }
 
 // rendered is the tree in memory.
-func rendered(t *schema.Topology) (files, error) {
-	f := files{}
+func rendered(t *schema.Topology) (Files, error) {
+	f := Files{}
 	for file, err := range render.Files(plan.New(t), nil) {
 		if err != nil {
 			return nil, err
@@ -385,7 +461,7 @@ func rendered(t *schema.Topology) (files, error) {
 
 // verdict walks in every election, and once more where a finding said what has to be done
 // first.
-func (w *world) verdict(warned map[string]bool) (v verdict, err error) {
+func (w *World) verdict(warned map[string]bool) (v verdict, err error) {
 	for _, r := range w.regions {
 		has, path, err := w.havePods(r)
 		if err != nil {
@@ -393,7 +469,7 @@ func (w *world) verdict(warned map[string]bool) (v verdict, err error) {
 		}
 		if !has {
 			v.lost = lose("no node of region %q gets addresses from %s", r.name, r.pods)
-			v.lost.file = path
+			v.lost.at.File = path
 			return v, nil
 		}
 	}

@@ -1,23 +1,41 @@
-package walk
+package reach
 
 import (
-	"encoding/json"
 	"fmt"
+	"iter"
 	"net/netip"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"sigs.k8s.io/yaml"
 )
 
-// files are a rendered tree: what stands at each path.
-type files map[string]string
+// Files are a rendered tree: what stands at each path.
+type Files map[string]string
+
+// Place is where something is written in the rendered tree. Line counts from 1, and is 0 for
+// a file as a whole. The zero value is no place: nothing rendered has decided.
+type Place struct {
+	File string
+	Line int
+}
+
+// String is FILE:LINE, or FILE, or nothing.
+func (p Place) String() string {
+	if p.Line == 0 {
+		return p.File
+	}
+	return fmt.Sprintf("%s:%d", p.File, p.Line)
+}
+
+// MarshalText is String.
+func (p Place) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
 
 // hostTables are what a host is told: tables and fleet.tables, worked out. IPv4 alone.
 type hostTables struct {
 	path     string
+	places   map[string]Place // of lines, by their words
 	settings map[string]string
 	own      []netip.Prefix
 	locals   []local
@@ -43,16 +61,20 @@ type local struct {
 func (t *hostTables) transit() []netip.Prefix { return slices.Concat(t.remote, t.source) }
 
 // hostTables reads a host's tables; nil where there are none.
-func (f files) hostTables(path string) (*hostTables, error) {
+func (f Files) hostTables(path string) (*hostTables, error) {
 	text, ok := f[path]
 	if !ok {
 		return nil, nil
 	}
-	t := &hostTables{path: path, settings: map[string]string{}}
+	t := &hostTables{path: path, settings: map[string]string{}, places: map[string]Place{}}
 	var except []netip.Prefix
-	for _, w := range lines(text) {
+	for n, w := range lines(text) {
 		if len(w) > 2 && w[1] == "6" {
 			continue
+		}
+		t.places[lineKey(w)] = Place{path, n}
+		if len(w) < hostWords[w[0]] {
+			return nil, fmt.Errorf("%s:%d: %q has too few words", path, n, w)
 		}
 		var err error
 		switch w[0] {
@@ -78,9 +100,13 @@ func (f files) hostTables(path string) (*hostTables, error) {
 			}
 			t.locals = append(t.locals, l)
 		case "gateway":
+			if w[2] == "-" {
+				break // it has no IPv4
+			}
 			var a netip.Addr
 			a, err = netip.ParseAddr(w[2])
 			t.gateways = append(t.gateways, a)
+			t.places["gateway "+w[2]] = Place{path, n}
 		case "made":
 			var a netip.Addr
 			a, err = netip.ParseAddr(w[2])
@@ -89,22 +115,60 @@ func (f files) hostTables(path string) (*hostTables, error) {
 			err = fmt.Errorf("unknown line %q", w)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
+			return nil, fmt.Errorf("%s:%d: %w", path, n, err)
 		}
 	}
-	for _, w := range lines(f["fleet.tables"]) {
-		if w[0] != "prefix" || w[1] != "4" {
+	for n, w := range lines(f[fleetPath]) {
+		if len(w) < 3 || w[0] != "prefix" || w[1] != "4" {
 			continue
 		}
 		p, err := prefix(w[2])
 		if err != nil {
-			return nil, fmt.Errorf("fleet.tables: %w", err)
+			return nil, fmt.Errorf("%s:%d: %w", fleetPath, n, err)
 		}
 		if !slices.Contains(except, p) {
 			t.remote = append(t.remote, p)
+			t.places["remote "+p.String()] = Place{fleetPath, n}
 		}
 	}
 	return t, nil
+}
+
+// fleetPath has the prefixes of all regions.
+const fleetPath = "fleet.tables"
+
+// hostWords are how many words a line of a host's tables has at least.
+var hostWords = map[string]int{"setting": 3, "own": 3, "spoofed": 3, "buried": 3, "source": 3, "remote": 3, "except": 3, "local": 6, "gateway": 3, "made": 3}
+
+// lineKey is what says which line of a host's tables one is: its kind, and its prefix, table,
+// address or setting.
+func lineKey(w []string) string {
+	switch {
+	case len(w) < 3:
+		return w[0]
+	case w[0] == "setting":
+		return "setting " + w[1]
+	}
+	if p, err := prefix(w[2]); err == nil {
+		return w[0] + " " + p.String()
+	}
+	return w[0] + " " + w[2]
+}
+
+// at is where the line of a kind about a prefix is written, or the file.
+func (t *hostTables) at(kind string, about fmt.Stringer) Place {
+	if p, ok := t.places[kind+" "+about.String()]; ok {
+		return p
+	}
+	return Place{File: t.path}
+}
+
+// of is where a setting is written, or the file.
+func (t *hostTables) of(setting string) Place {
+	if p, ok := t.places["setting "+setting]; ok {
+		return p
+	}
+	return Place{File: t.path}
 }
 
 // cloudTables are what a provider's network is told.
@@ -112,44 +176,67 @@ type cloudTables struct {
 	path     string
 	spread   bool
 	gateways []netip.Addr
-	routes   []netip.Prefix
+	routes   []cloudRoute
+	places   map[netip.Addr]Place // of gateways' lines
+	// follows: units move the routes to whoever is primary for primaryOf.
+	follows   bool
+	primaryOf netip.Prefix
+}
+
+// cloudRoute is a route of a provider's network to its region's gateways.
+type cloudRoute struct {
+	to netip.Prefix
+	at Place
 }
 
 // cloudTables reads them; nil where there are none.
-func (f files) cloudTables(path string) (*cloudTables, error) {
+func (f Files) cloudTables(path string) (*cloudTables, error) {
 	text, ok := f[path]
 	if !ok {
 		return nil, nil
 	}
-	t := &cloudTables{path: path}
-	for _, w := range lines(text) {
+	t := &cloudTables{path: path, places: map[netip.Addr]Place{}}
+	_, t.follows = f[strings.TrimSuffix(path, "tables")+"systemd/kustomize-hybrid-follow.service"]
+	for n, w := range lines(text) {
 		var err error
 		switch {
+		case w[0] == "gateway" && len(w) < 5, w[0] == "route" && len(w) < 4, w[0] == "setting" && len(w) < 3:
+			err = fmt.Errorf("%q has too few words", w)
 		case w[0] == "setting" && w[1] == "spread":
 			t.spread = w[2] == "yes"
+		case w[0] == "setting" && w[1] == "primaryOf":
+			t.primaryOf, err = prefix(w[2])
 		case w[0] == "gateway":
+			if w[4] == "-" {
+				break // it has no IPv4
+			}
 			var a netip.Addr
 			a, err = netip.ParseAddr(w[4])
 			t.gateways = append(t.gateways, a)
+			t.places[a] = Place{path, n}
 		case w[0] == "route" && w[1] == "4":
-			t.routes, err = add(t.routes, w[3])
+			var p netip.Prefix
+			p, err = prefix(w[3])
+			t.routes = append(t.routes, cloudRoute{p, Place{path, n}})
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
+			return nil, fmt.Errorf("%s:%d: %w", path, n, err)
 		}
 	}
 	return t, nil
 }
 
-// lines are the words of each line but comments.
-func lines(text string) [][]string {
-	var all [][]string
-	for line := range strings.Lines(text) {
-		if w := strings.Fields(line); len(w) > 0 && !strings.HasPrefix(w[0], "#") {
-			all = append(all, w)
+// lines are the words of each line but comments, with its number.
+func lines(text string) iter.Seq2[int, []string] {
+	return func(yield func(int, []string) bool) {
+		n := 0
+		for line := range strings.Lines(text) {
+			n++
+			if w := strings.Fields(line); len(w) > 0 && !strings.HasPrefix(w[0], "#") && !yield(n, w) {
+				return
+			}
 		}
 	}
-	return all
 }
 
 // prefix reads one as iproute2 spells it: a single address has no length.
@@ -165,139 +252,42 @@ func add(list []netip.Prefix, s string) ([]netip.Prefix, error) {
 	return append(list, p), err
 }
 
+// tags are those that a gateway's tailscaled asks for: TS_EXTRA_ARGS in the same file.
+func (f Files) tags(path string) []string {
+	m := tagsInArgs.FindStringSubmatch(f[path])
+	if m == nil {
+		return nil
+	}
+	return strings.Split(m[1], ",")
+}
+
+var tagsInArgs = regexp.MustCompile(`--advertise-tags=([^ "\n]+)`)
+
 // advertised is what a gateway's tailscaled is told to advertise: TS_ROUTES, from the
 // first of the files that has it.
-func (f files) advertised(paths ...string) (routes []netip.Prefix, path string, err error) {
+func (f Files) advertised(paths ...string) (routes []netip.Prefix, at Place, err error) {
 	for _, path := range paths {
 		for _, pattern := range []*regexp.Regexp{routesInEnv, routesInYAML} {
-			m := pattern.FindStringSubmatch(f[path])
+			m := pattern.FindStringSubmatchIndex(f[path])
 			if m == nil {
 				continue
 			}
-			for s := range strings.SplitSeq(m[1], ",") {
+			at := Place{path, 1 + strings.Count(f[path][:m[2]], "\n")}
+			for s := range strings.SplitSeq(f[path][m[2]:m[3]], ",") {
 				if routes, err = add(routes, s); err != nil {
-					return nil, path, fmt.Errorf("%s: TS_ROUTES: %w", path, err)
+					return nil, at, fmt.Errorf("%s: TS_ROUTES: %w", at, err)
 				}
 			}
-			return routes, path, nil
+			return routes, at, nil
 		}
 	}
-	return nil, "", fmt.Errorf("TS_ROUTES is in none of %q", paths)
+	return nil, Place{}, fmt.Errorf("TS_ROUTES is in none of %q", paths)
 }
 
 var (
 	routesInEnv  = regexp.MustCompile(`(?m)^TS_ROUTES=(.*)$`)
 	routesInYAML = regexp.MustCompile(`name: TS_ROUTES\n\s+value: "(.*)"`)
 )
-
-// policyPath is where the tailnet's policy stands.
-const policyPath = "tailnet/policy.json"
-
-// policy is the part of it that decides about packets.
-type policy struct {
-	approved []netip.Prefix
-	grants   []grant
-}
-
-// grant lets sources reach targets; tags among the sources are all gateways.
-type grant struct {
-	tags     bool
-	src, dst []netip.Prefix
-	ports    []ports
-}
-
-// ports are those of a protocol; a protocol of "" is TCP, UDP and ICMP.
-type ports struct {
-	protocol    string
-	first, last int
-}
-
-func (f files) policy() (*policy, error) {
-	var file struct {
-		Hosts         map[string]string
-		AutoApprovers struct{ Routes map[string][]string }
-		Grants        []struct{ Src, Dst, IP []string }
-	}
-	if err := json.Unmarshal([]byte(f[policyPath]), &file); err != nil {
-		return nil, fmt.Errorf("%s: %w", policyPath, err)
-	}
-	p := &policy{}
-	for r := range file.AutoApprovers.Routes {
-		var err error
-		if p.approved, err = add(p.approved, r); err != nil {
-			return nil, fmt.Errorf("%s: %w", policyPath, err)
-		}
-	}
-	for _, g := range file.Grants {
-		var got grant
-		for _, s := range g.Src {
-			if strings.HasPrefix(s, "tag:") {
-				got.tags = true
-				continue
-			}
-			var err error
-			if got.src, err = add(got.src, file.Hosts[s]); err != nil {
-				return nil, fmt.Errorf("%s: source %s: %w", policyPath, s, err)
-			}
-		}
-		for _, s := range g.Dst {
-			if strings.HasPrefix(s, "tag:") {
-				continue
-			}
-			var err error
-			if got.dst, err = add(got.dst, file.Hosts[s]); err != nil {
-				return nil, fmt.Errorf("%s: target %s: %w", policyPath, s, err)
-			}
-		}
-		for _, s := range g.IP {
-			spec, err := portsOf(s)
-			if err != nil {
-				return nil, fmt.Errorf("%s: %w", policyPath, err)
-			}
-			got.ports = append(got.ports, spec)
-		}
-		p.grants = append(p.grants, got)
-	}
-	return p, nil
-}
-
-func portsOf(s string) (ports, error) {
-	protocol, rest, named := strings.Cut(s, ":")
-	if !named {
-		protocol, rest = "", s
-	}
-	if rest == "*" {
-		return ports{protocol, 0, 65535}, nil
-	}
-	low, high, several := strings.Cut(rest, "-")
-	if !several {
-		high = low
-	}
-	first, err := strconv.Atoi(low)
-	if err != nil {
-		return ports{}, fmt.Errorf("port %q: %w", s, err)
-	}
-	last, err := strconv.Atoi(high)
-	if err != nil {
-		return ports{}, fmt.Errorf("port %q: %w", s, err)
-	}
-	return ports{protocol, first, last}, nil
-}
-
-// allows is what a gateway's packet filter says of a new connection.
-func (p *policy) allows(pkt *packet, fromGateway bool) bool {
-	return slices.ContainsFunc(p.grants, func(g grant) bool {
-		return (inAny(g.src, pkt.src) || g.tags && fromGateway) && inAny(g.dst, pkt.dst) &&
-			slices.ContainsFunc(g.ports, func(s ports) bool { return s.include(pkt) })
-	})
-}
-
-func (s ports) include(pkt *packet) bool {
-	if s.protocol == "" && pkt.protocol == ipInIP || s.protocol != "" && s.protocol != pkt.protocol {
-		return false
-	}
-	return s.first <= pkt.port && pkt.port <= s.last
-}
 
 func inAny(list []netip.Prefix, a netip.Addr) bool {
 	return slices.ContainsFunc(list, func(p netip.Prefix) bool { return p.Contains(a) })
@@ -329,7 +319,7 @@ type ciliumSettings struct {
 	}
 }
 
-func (f files) cilium() (*ciliumSettings, error) {
+func (f Files) cilium() (*ciliumSettings, error) {
 	s := &ciliumSettings{}
 	if err := yaml.Unmarshal([]byte(f[ciliumPath]), s); err != nil {
 		return nil, fmt.Errorf("%s: %w", ciliumPath, err)
@@ -354,7 +344,7 @@ type object struct {
 }
 
 // objects are those of a file; none where it is not there.
-func (f files) objects(path string) ([]object, error) {
+func (f Files) objects(path string) ([]object, error) {
 	var all []object
 	for text := range strings.SplitSeq(f[path], "---\n") {
 		var o object

@@ -1,4 +1,4 @@
-package walk
+package reach
 
 import (
 	"regexp"
@@ -30,25 +30,25 @@ func TestBrokenFilesAreFound(t *testing.T) {
 	}{
 		{"a route of the cloud", twoSites(), "regions/one/cloud/tables", `(?m)^route .* 10\.12\.0\.0/22\n`, "", "one-plain-21 does not reach two-1", "regions/one/cloud/tables"},
 		{"a permission to forward", twoSites(), "regions/one/cloud/tables", `(?m)^gateway one-1 .*\n`, "", "the network of aws", "regions/one/cloud/tables"},
-		{"the overlay's rule", twoSites(), "regions/one/gateway/tables", `(?m)^setting overlay yes\n`, "", "one-1 does not reach pod on two-1", policyPath},
+		{"the overlay's rule", twoSites(), "regions/one/gateway/tables", `(?m)^setting overlay yes\n`, "", "one-1 does not reach pod@two-1", policyPath},
 		{"the region's own prefix", lans, "regions/one/gateway/tables", `(?m)^own 4 10\.8\.0\.0/22\n`, "", "one-2 does not reach one-1", policyPath},
-		{"a table for pods", lans, "regions/one/gateway/tables", `(?m)^local 4 \d+ 10\.72\.0\.0/16 .*\n`, "", "pod on one-1 does not reach two-1", "regions/one/gateway/static-pod.yaml"},
+		{"a table for pods", lans, "regions/one/gateway/tables", `(?m)^local 4 \d+ 10\.72\.0\.0/16 .*\n`, "", "pod@one-1 does not reach two-1", "regions/one/gateway/static-pod.yaml"},
 		{"the source of a gateway's own", lans, "regions/one/gateway/tables", `setting sourceRoute yes`, "setting sourceRoute no", "drops 100.80.8.11", policyPath},
 		{"the fleet's prefix", lans, "fleet.tables", `(?m)^prefix 4 10\.12\.0\.0/22\n`, "", "one-1 does not reach two-1", policyPath},
 		{"a node's gateways", lans, "regions/one/node/tables", `(?m)^gateway .*\n`, "", "one-plain-21 does not reach two-1", "regions/one/node/tables"},
 		{"what a gateway advertises", lans, "regions/two/gateway/static-pod.yaml", `10\.12\.0\.0/22,`, "", "two-1", policyPath},
-		{"an approval", lans, policyPath, `"10\.76\.0\.0/16": .*\n`, "\"10.99.0.0/16\": []\n", "pod on two-1", policyPath},
+		{"an approval", lans, policyPath, `"10\.76\.0\.0/16": .*\n`, "\"10.99.0.0/16\": []\n", "pod@two-1", policyPath},
 		{"a grant", lans, policyPath, `"tcp:10250"`, `"tcp:10251"`, "packet filter", policyPath},
 		{"the port of the overlay", twoSites(), policyPath, `"udp:8472"`, `"udp:8473"`, "packet filter", policyPath},
-		{"what keeps its address", twoSites(), ciliumPath, `(?s)nonMasqueradeCIDRs:.*?masqLinkLocal`, "nonMasqueradeCIDRs:\n    - 10.0.0.0/8\n    masqLinkLocal", "pod on one-plain-21", ciliumPath},
-		{"the tunnel of the plugin", twoSites(), ciliumPath, `routingMode: tunnel`, "routingMode: native", "pod on", ciliumPath},
-		{"routes between neighbours", lans, "regions/one/cni/cilium.yaml", `auto-direct-node-routes: "true"`, `auto-direct-node-routes: "false"`, "pod on one", ciliumPath},
+		{"what keeps its address", twoSites(), ciliumPath, `(?s)nonMasqueradeCIDRs:.*?masqLinkLocal`, "nonMasqueradeCIDRs:\n    - 10.0.0.0/8\n    masqLinkLocal", "pod@one-plain-21", ciliumPath},
+		{"the tunnel of the plugin", twoSites(), ciliumPath, `routingMode: tunnel`, "routingMode: native", "pod@", ciliumPath},
+		{"routes between neighbours", lans, "regions/one/cni/cilium.yaml", `auto-direct-node-routes: "true"`, `auto-direct-node-routes: "false"`, "pod@one", ciliumPath},
 		{"the pool of a region", lans, "regions/one/cni/cilium.yaml", `10\.72\.0\.0/16`, "10.73.0.0/16", "gets addresses", "regions/one/cni/cilium.yaml"},
-		{"an exempt pool", calico, calicoPath, `cidr: "?10\.76\.0\.0/16"?`, "cidr: 10.79.0.0/16", "pod on one-1", policyPath},
-		{"a host's own block", perNode, "regions/one/gateway/one-2/tables", `(?m)^local 4 \d+ 10\.72\.2\.0/24 .*\n`, "", "pod on one-2 does not reach two-1", "regions/one/gateway/one-1/static-pod.yaml"},
-		{"a host's advertised block", perNode, "regions/one/gateway/one-3/static-pod.yaml", `10\.72\.3\.0/24`, "10.72.9.0/24", "pod on one-3 does not reach two-1", "regions/one/gateway/one-3/tables"},
+		{"an exempt pool", calico, calicoPath, `cidr: "?10\.76\.0\.0/16"?`, "cidr: 10.79.0.0/16", "pod@one-1", policyPath},
+		{"a host's own block", perNode, "regions/one/gateway/one-2/tables", `(?m)^local 4 \d+ 10\.72\.2\.0/24 .*\n`, "", "pod@one-2 does not reach two-1", "regions/one/gateway/one-1/static-pod.yaml"},
+		{"a host's advertised block", perNode, "regions/one/gateway/one-3/static-pod.yaml", `10\.72\.3\.0/24`, "10.72.9.0/24", "pod@one-3 does not reach two-1", "regions/one/gateway/one-3/static-pod.yaml"},
 		{"the node router's prefix", perNode, "regions/one/gateway/one-1/static-pod.yaml", `10\.8\.0\.0/22,`, "", "one-1 does not reach two-1", "regions/one/gateway/one-1/tables"},
-		{"what a service of a host advertises", services, "regions/one/gateway/one-3.env", `10\.72\.3\.0/24`, "10.72.9.0/24", "pod on one-3 does not reach two-1", "regions/one/gateway/one-3/tables"},
+		{"what a service of a host advertises", services, "regions/one/gateway/one-3.env", `10\.72\.3\.0/24`, "10.72.9.0/24", "pod@one-3 does not reach two-1", "regions/one/gateway/one-3.env"},
 		{"the address of a rented host", lone, "regions/one/gateway/one-2/static-pod.yaml", `10\.8\.1\.12/32,`, "", "one-1 does not reach one-2", policyPath},
 		{"the way to another rented host", lone, "regions/one/gateway/one-1/tables", `(?m)^remote 4 10\.8\.1\.0/24\n`, "", "one-1 does not reach one-2", policyPath},
 	} {
@@ -70,7 +70,7 @@ func TestBrokenFilesAreFound(t *testing.T) {
 			if v.lost == nil {
 				t.Fatalf("%s is broken, and everybody reaches everybody", test.file)
 			}
-			if text := v.lost.String(); !strings.Contains(text, test.loses) || test.says != v.lost.file {
+			if text := v.lost.String(); !strings.Contains(text, test.loses) || test.says != v.lost.at.File {
 				t.Errorf("want %q in %q, got %s", test.loses, test.says, text)
 			}
 			t.Logf("%s", v.lost)
@@ -78,7 +78,7 @@ func TestBrokenFilesAreFound(t *testing.T) {
 	}
 }
 
-func walked(t *testing.T, topology *schema.Topology, f files) verdict {
+func walked(t *testing.T, topology *schema.Topology, f Files) verdict {
 	t.Helper()
 	w, err := newWorld(topology, f)
 	if err != nil {
@@ -107,7 +107,7 @@ func TestUnreadableFilesAreErrors(t *testing.T) {
 		policyPath:                            "[]",
 		ciliumPath:                            "routingMode: [",
 	} {
-		f := files{}
+		f := Files{}
 		for p, data := range whole {
 			f[p] = data
 		}

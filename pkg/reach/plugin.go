@@ -1,33 +1,23 @@
-package walk
+package reach
 
 import (
 	"net/netip"
 	"slices"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
+	factsplugin "github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/plugin"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
-// pluginTunnels are the encapsulations that each plugin has, and what they look like from
-// outside. What a topology says beyond that, the plugin does not do, and sends pods'
-// packets as they are. Cilium 1.17.4, Documentation/network/concepts/routing.rst; Calico
-// 3.30, "Overlay networking"; Flannel 0.26, Documentation/backends.md; kube-router 2.5,
-// docs/user-guide.md (--overlay-type); Weave Net 2.8, site/concepts/fastdp-how-it-works.md;
-// Antrea 2.3, docs/noencap-hybrid-modes.md, docs/traffic-encryption.md.
-func pluginTunnels() map[string]map[string]packet {
-	vxlan := func(port int) packet { return packet{protocol: udp, port: port} }
-	geneve, ipip := packet{protocol: udp, port: 6081}, packet{protocol: ipInIP}
-	wireguard := packet{protocol: udp, port: 51820}
-	flannel := map[string]packet{"vxlan": vxlan(8472), "ipip": ipip, "wireguard": wireguard}
-	return map[string]map[string]packet{
-		"cilium":      {"vxlan": vxlan(8472), "geneve": geneve},
-		"calico":      {"vxlan": vxlan(4789), "ipip": ipip, "wireguard": wireguard},
-		"canal":       flannel,
-		"flannel":     flannel,
-		"kube-router": {"ipip": ipip},
-		"weave":       {"vxlan": vxlan(6784)},
-		"antrea":      {"vxlan": vxlan(4789), "geneve": geneve, "wireguard": wireguard},
-		"other":       {"vxlan": vxlan(4789), "geneve": geneve, "ipip": ipip, "wireguard": wireguard},
-		"aws-vpc-cni": {},
-		"azure-cni":   {},
+// outerOf is a packet that a plugin makes of another one by a tunnel: its ports are those
+// that the policy has to let through, the first of each. Without ports it is a protocol.
+func outerOf(t schema.CNIType, tunnel schema.TunnelProtocol) (packet, bool) {
+	known, ok := facts.Plugin(t).Tunnel(tunnel)
+	if !ok || known.Encrypts.Value || len(known.Ports.Value) == 0 {
+		return packet{}, false
 	}
+	spec, err := portsOf(known.Ports.Value[0])
+	return packet{protocol: spec.protocol, port: spec.first}, err == nil
 }
 
 // ciliumWireGuard is what Cilium puts around what one pod sends another, where it leaves
@@ -42,46 +32,48 @@ type plugin struct {
 	// file is the rendered one that has most to say about it.
 	file string
 	// carries is the tunnel between nodes; empty for none. outer is its packet.
-	carries string
+	carries schema.TunnelProtocol
 	outer   packet
 	// neighbours: hosts have routes to pods of hosts in their subnet. everywhere: to those of
 	// others as well, by the way to the host (BGP).
 	neighbours, everywhere bool
 	// encrypts: what one pod sends another leaves the card inside WireGuard.
 	encrypts bool
+	// marks: what its tunnel sends has a pod's identity in the firewall mark.
+	marks bool
 	// keeps says where a pod's packet keeps its address when it leaves by a device.
 	keeps func(dst netip.Addr, by device) bool
 }
 
 // pluginOf reads what is rendered for a region.
-func (w *world) pluginOf(r *region) (*plugin, error) {
+func (w *World) pluginOf(r *region) (*plugin, error) {
 	cni := r.stated.CNI
 	p := &plugin{name: string(cni.Type), file: "regions/" + r.name + "/cni/by-hand.txt", keeps: func(netip.Addr, device) bool { return true }}
-	stated := string(cni.Tunnel)
+	known := facts.Plugin(cni.Type)
+	stated := cni.Tunnel
 	if stated == "" {
-		// What their own manifests have (Antrea 2.3, build/charts/antrea/README.md).
-		stated = map[string]string{"flannel": "vxlan", "canal": "vxlan", "weave": "vxlan", "antrea": "geneve"}[p.name]
+		stated = known.Carries.Value
 	}
 	var err error
-	switch p.name {
-	case "cilium":
-		p.file = ciliumPath
+	switch {
+	case known.Settings.Value == factsplugin.SettingsCilium:
+		p.file, p.marks = ciliumPath, true
 		err = w.cilium(r, p)
-	case "calico":
+	case known.Settings.Value == factsplugin.SettingsCalico:
 		p.file = calicoPath
 		err = w.calico(r, p)
-	case "flannel", "canal":
+	case known.OneNetwork.Value:
 		p.carries, p.neighbours = stated, true
 		// FLANNEL-POSTRTG (flannel 0.26, pkg/trafficmngr/iptables).
 		p.keeps = func(dst netip.Addr, by device) bool {
 			return inAny(w.clusterCIDRs, dst) || by == tunnel && w.told["masquerade-tailnet"]
 		}
-	case "aws-vpc-cni", "azure-cni":
+	case known.Home.IsKnown():
 		p.carries = stated
 	default:
 		p.carries, p.neighbours = stated, true
 	}
-	outer, can := pluginTunnels()[p.name][p.carries]
+	outer, can := outerOf(cni.Type, p.carries)
 	if !can {
 		p.carries = ""
 	}
@@ -90,13 +82,13 @@ func (w *world) pluginOf(r *region) (*plugin, error) {
 }
 
 // cilium reads the chart's values, and the region's CiliumNodeConfig over them.
-func (w *world) cilium(r *region, p *plugin) error {
+func (w *World) cilium(r *region, p *plugin) error {
 	values, err := w.files.cilium()
 	if err != nil {
 		return err
 	}
 	if values.RoutingMode == "tunnel" {
-		p.carries = values.TunnelProtocol
+		p.carries = schema.TunnelProtocol(values.TunnelProtocol)
 	}
 	p.encrypts = values.Encryption.Enabled && values.Encryption.Type == "wireguard"
 	objects, err := w.files.objects("regions/" + r.name + "/cni/cilium.yaml")
@@ -112,7 +104,7 @@ func (w *world) cilium(r *region, p *plugin) error {
 
 // calico reads the pools: how the region's pods are carried, and which addresses are in a
 // pool, where natOutgoing masquerades nothing.
-func (w *world) calico(r *region, p *plugin) error {
+func (w *World) calico(r *region, p *plugin) error {
 	var pools []netip.Prefix
 	wireguard := false
 	paths := []string{calicoPath}
@@ -130,7 +122,7 @@ func (w *world) calico(r *region, p *plugin) error {
 				continue
 			}
 			pools = append(pools, o.Spec.CIDR)
-			if o.Spec.Disabled || o.Spec.CIDR != r.pods {
+			if o.Spec.Disabled || !slices.Contains(r.pods, o.Spec.CIDR) {
 				continue
 			}
 			switch {
@@ -155,12 +147,12 @@ func (p *plugin) sameOverlay(o *plugin) bool {
 }
 
 // podsKnown says who gave the region's pods their addresses, and who knows them.
-func (w *world) podsKnown(r *region) error {
+func (w *World) podsKnown(r *region) error {
 	cni := r.stated.CNI
 	r.networkRoutesPods = cni.PodRoutes == "network"
 	r.hostsRoutePods = cni.PodRoutes == "nodes" && r.plugin.carries == ""
-	r.networkHasPods = r.network.plugin == string(cni.Type)
-	if cni.Type != "cilium" {
+	r.networkHasPods = r.network.hasPods
+	if facts.Plugin(cni.Type).Settings.Value != factsplugin.SettingsCilium {
 		return nil
 	}
 	values, err := w.files.cilium()
@@ -174,8 +166,8 @@ func (w *world) podsKnown(r *region) error {
 }
 
 // havePods reports whether the plugin's settings give the region's nodes its pod CIDR.
-func (w *world) havePods(r *region) (bool, string, error) {
-	if r.stated.CNI.Type != "cilium" {
+func (w *World) havePods(r *region) (bool, string, error) {
+	if facts.Plugin(r.stated.CNI.Type).Settings.Value != factsplugin.SettingsCilium {
 		return true, "", nil
 	}
 	values, err := w.files.cilium()
@@ -187,11 +179,14 @@ func (w *world) havePods(r *region) (bool, string, error) {
 		path := "regions/" + r.name + "/cni/cilium.yaml"
 		objects, err := w.files.objects(path)
 		has := slices.ContainsFunc(objects, func(o object) bool {
-			return o.Kind == "CiliumPodIPPool" && slices.Contains(o.Spec.IPv4.CIDRs, r.pods)
+			return o.Kind == "CiliumPodIPPool" && slices.ContainsFunc(o.Spec.IPv4.CIDRs, func(p netip.Prefix) bool { return slices.Contains(r.pods, p) })
 		})
 		return has, path, err
 	case "cluster-pool":
-		return slices.Contains(values.IPAM.Operator.ClusterPoolIPv4PodCIDRList, r.pods.String()), ciliumPath, nil
+		has := slices.ContainsFunc(r.pods, func(p netip.Prefix) bool {
+			return slices.Contains(values.IPAM.Operator.ClusterPoolIPv4PodCIDRList, p.String())
+		})
+		return has, ciliumPath, nil
 	}
 	return true, "", nil // the nodes' podCIDRs, or the provider's network
 }

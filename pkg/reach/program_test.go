@@ -1,6 +1,7 @@
-package walk
+package reach
 
 import (
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -28,7 +29,7 @@ func programCases() map[string]combination {
 }
 
 // eachGateway visits the gateways of each case, in each election.
-func eachGateway(t *testing.T, visit func(t *testing.T, w *world, h *host)) {
+func eachGateway(t *testing.T, visit func(t *testing.T, w *World, h *host)) {
 	sample.NeedTool(t, "awk")
 	for name, c := range programCases() {
 		t.Run(name, func(t *testing.T) {
@@ -41,7 +42,9 @@ func eachGateway(t *testing.T, visit func(t *testing.T, w *world, h *host)) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, e := range elections() {
+			// Nobody is primary where the policy approves nothing.
+			nobody := election{"nobody is primary", func(netip.Prefix, bool, []*host) *host { return nil }}
+			for _, e := range append(elections(), nobody) {
 				w.elect(e)
 				for _, r := range w.regions {
 					for _, h := range r.hosts {
@@ -58,7 +61,7 @@ func eachGateway(t *testing.T, visit func(t *testing.T, w *world, h *host)) {
 // TestRulesAreThePrograms: what is written down here of gateway-setup.sh is what the
 // rendered program wants, rule by rule and route by route.
 func TestRulesAreThePrograms(t *testing.T) {
-	eachGateway(t, func(t *testing.T, w *world, h *host) {
+	eachGateway(t, func(t *testing.T, w *World, h *host) {
 		want := program(t, w.files, h, nil, "^(rule|route) 4 ", "numbers.awk", "wanted.awk")
 		if got := ours(w, h); !slices.Equal(got, want) {
 			t.Errorf("%s:\nwalked %s\nwanted %s", h.name, strings.Join(got, "\n       "), strings.Join(want, "\n       "))
@@ -68,7 +71,7 @@ func TestRulesAreThePrograms(t *testing.T) {
 
 // TestWaysAreThePrograms: the same of gateway-watch.sh, and of what it decides.
 func TestWaysAreThePrograms(t *testing.T) {
-	eachGateway(t, func(t *testing.T, w *world, h *host) {
+	eachGateway(t, func(t *testing.T, w *World, h *host) {
 		if h.gateway.settings["relay"] != "yes" && h.gateway.settings["sourceRoute"] != "yes" {
 			return // no watch runs there
 		}
@@ -81,14 +84,14 @@ func TestWaysAreThePrograms(t *testing.T) {
 }
 
 // asked is what `ip route get` says of the other gateways.
-func asked(w *world, h *host) []string {
+func asked(w *World, h *host) []string {
 	var lines []string
 	for _, n := range h.region.hosts {
 		if n == h || n.gateway == nil {
 			continue
 		}
 		answer := n.addr.String() + " via " + h.region.router.String() + " dev lan0"
-		if !h.region.network.guest32 && h.subnet().Contains(n.addr) {
+		if !h.region.network.guest32 && h.card.Contains(n.addr) {
 			answer = n.addr.String() + " dev lan0 src " + h.addr.String()
 		}
 		lines = append(lines, "ask "+n.name+" 4 "+n.addr.String(), answer)
@@ -97,7 +100,7 @@ func asked(w *world, h *host) []string {
 }
 
 // status is what tailscaled on the host says, in the words of host/status.awk.
-func status(w *world, h *host) []string {
+func status(w *World, h *host) []string {
 	lines := []string{"host " + h.addr.String(), "now 100000", "holds 200", "backend Running"}
 	for _, r := range w.regions {
 		for _, n := range r.hosts {
@@ -116,7 +119,9 @@ func status(w *world, h *host) []string {
 			if n == h {
 				kind = "self"
 				for _, p := range n.advertised {
-					allowed = append(allowed, p.String())
+					if w.primary(p) != nil {
+						allowed = append(allowed, p.String())
+					}
 				}
 			}
 			if len(primary) == 0 {
@@ -129,7 +134,7 @@ func status(w *world, h *host) []string {
 }
 
 // ways are the host's ways in the program's words: one for each table.
-func ways(w *world, h *host) []string {
+func ways(w *World, h *host) []string {
 	var lines []string
 	tables, refusals := w.watched(h)
 	for _, l := range h.gateway.locals {
@@ -157,7 +162,7 @@ func ways(w *world, h *host) []string {
 
 // ours are the rules and dead routes of a host, in the program's words. Rules from 5210 on
 // are tailscaled's and the kernel's, and 5190 is the watch's.
-func ours(w *world, h *host) []string {
+func ours(w *World, h *host) []string {
 	var lines []string
 	for _, r := range gatewayRules(h.gateway, h) {
 		if r.priority < 5210 {
@@ -179,7 +184,7 @@ func ours(w *world, h *host) []string {
 
 // program runs one of the rendered programs on the host's tables and more, and returns the
 // lines of a kind.
-func program(t *testing.T, f files, h *host, more []string, kind string, names ...string) []string {
+func program(t *testing.T, f Files, h *host, more []string, kind string, names ...string) []string {
 	t.Helper()
 	dir := t.TempDir()
 	for path, text := range f {
