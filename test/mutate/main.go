@@ -31,7 +31,7 @@ var targets = []target{
 	{"pkg/validate", []string{"pkg/validate", "."}},
 	{"pkg/acl", []string{"pkg/acl", "pkg/acl/policyfile", "pkg/acl/eval", "."}},
 	{"pkg/acl/policyfile", []string{"pkg/acl/policyfile", "pkg/acl/eval", "."}},
-	{"pkg/acl/eval", []string{"pkg/acl/eval", "."}},
+	{"pkg/acl/eval", []string{"pkg/acl/eval", "pkg/acl/policyfile", "."}},
 	{"pkg/readmit", []string{"pkg/readmit", "."}},
 }
 
@@ -39,7 +39,7 @@ type options struct {
 	root    string
 	every   int     // of so many mutants one is tried
 	file    string  // base name of the only file whose mutants are tried, or empty
-	own     bool    // ask the package's own tests alone
+	near    bool    // leave the tests of the module's root out
 	slow    float64 // seconds of CPU; a test that takes longer runs alone, after the others
 	quick   bool    // leave slow tests out
 	workers int
@@ -61,7 +61,7 @@ func run(args []string, out, log io.Writer) (int, error) {
 	flags.StringVar(&o.root, "root", ".", "the module's root")
 	flags.IntVar(&o.every, "every", 1, "try each K-th mutant only")
 	flags.StringVar(&o.file, "file", "", "try the mutants of this file only")
-	flags.BoolVar(&o.own, "own", false, "ask the package's own tests alone")
+	flags.BoolVar(&o.near, "near", false, "leave the tests of the module's root out; the score is then a lower bound")
 	flags.Float64Var(&o.slow, "slow", 1, "a test of more seconds of CPU runs alone, after the others")
 	flags.BoolVar(&o.quick, "quick", false, "leave slow tests out; the score is then a lower bound")
 	flags.IntVar(&o.workers, "workers", runtime.NumCPU(), "processes at once")
@@ -91,7 +91,7 @@ func run(args []string, out, log io.Writer) (int, error) {
 	if len(scores) == 0 {
 		return 0, fmt.Errorf("no package is called %s", *chosen)
 	}
-	if o.every == 1 && o.file == "" && !o.quick && !o.own {
+	if o.every == 1 && o.file == "" && !o.quick && !o.near {
 		for _, r := range reasons.unused(scores) {
 			fmt.Fprintf(out, "%s: %s no longer survives, or is no longer there; take it out\n", *known, r)
 		}

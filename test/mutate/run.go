@@ -50,8 +50,8 @@ func try(t target, o options) (score, error) {
 		return s, nil
 	}
 	for i, dir := range t.tests {
-		if i > 0 && o.own || len(alive) == 0 {
-			break
+		if dir == "." && o.near || len(alive) == 0 {
+			continue
 		}
 		b, err := build(o, dir, overlay, filepath.Join(work, fmt.Sprint(i, ".test")))
 		if err != nil {
@@ -198,7 +198,7 @@ func (b *binary) notices(m mutant, slow bool, o options) bool {
 // in seconds of CPU, so that a busy machine kills nothing; the clock is for what waits forever.
 func (b *binary) fails(m mutant, cost float64, tests ...string) bool {
 	cpu := 3 + 10*cost
-	_, err := b.run(time.Minute+time.Duration(30*cpu)*time.Second, cpu, []string{fmt.Sprint("MUTANT=", m.id)},
+	_, err := b.run(time.Minute+time.Duration(15*cpu)*time.Second, cpu, []string{fmt.Sprint("MUTANT=", m.id)},
 		"-test.failfast", "-test.run", only(tests...))
 	return err != nil
 }
@@ -208,12 +208,12 @@ type result struct {
 	cost float64
 }
 
-// run runs the tests with so many seconds of CPU, and 6 GB of address space: some mutants
+// run runs the tests with so many seconds of CPU, and 3 GB of address space: some mutants
 // append forever.
 func (b *binary) run(patience time.Duration, cpu float64, env []string, args ...string) (result, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	limits := fmt.Sprintf(`ulimit -t %d; ulimit -v 6291456; exec "$0" "$@"`, int(cpu)+1)
+	limits := fmt.Sprintf(`ulimit -t %d; ulimit -v 3145728; exec "$0" "$@"`, int(cpu)+1)
 	cmd := exec.CommandContext(ctx, "sh", append([]string{"-c", limits, b.path}, args...)...)
 	cmd.Dir = b.dir
 	cmd.Env = append(slices.DeleteFunc(os.Environ(), func(s string) bool { return strings.HasPrefix(s, "UPDATE_GOLDEN=") }), env...)
