@@ -1,9 +1,11 @@
 package readmit_test
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -39,7 +41,13 @@ func TestSmallPolicies(t *testing.T) {
 				b.WriteString(line)
 			}
 		}
-		changes, found := readmit.Policies(plan.New(topology(named[1])), read(t, []byte(strings.Join(objects, "---\n"))))
+		items := read(t, []byte(strings.Join(objects, "---\n")))
+		before := write(t, items)
+		changes, found := readmit.Policies(plan.New(topology(named[1])), items)
+		own := func(c readmit.Change) bool { return c.Rule == readmit.RuleCalicoOwn } // which is no edit
+		if edited := !bytes.Equal(before, write(t, items)); edited == (len(slices.DeleteFunc(slices.Clone(changes), own)) == 0) {
+			t.Errorf("%s: that the objects are edited is %t, and the changes are %v", about, edited, changes)
+		}
 		for line := range strings.Lines(string(lines(changes))) {
 			b.WriteString("\t" + line)
 		}

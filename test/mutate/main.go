@@ -28,7 +28,7 @@ type target struct {
 }
 
 var targets = []target{
-	{"pkg/validate", []string{"pkg/validate", "."}},
+	{"pkg/validate", []string{"pkg/validate", "cmd/kustomize-hybrid", "."}},
 	{"pkg/acl", []string{"pkg/acl", "pkg/acl/policyfile", "pkg/acl/eval", "."}},
 	{"pkg/acl/policyfile", []string{"pkg/acl/policyfile", "pkg/acl/eval", "."}},
 	{"pkg/acl/eval", []string{"pkg/acl/eval", "pkg/acl/policyfile", "."}},
