@@ -253,3 +253,57 @@ func TestQuestions(t *testing.T) {
 		}
 	}
 }
+
+// What reaches a device's packet filter: which of its own prefixes a rule means, and from where.
+func TestFilterByKindOfName(t *testing.T) {
+	prefixes := func(s ...string) []netip.Prefix {
+		var all []netip.Prefix
+		for _, p := range s {
+			all = append(all, netip.MustParsePrefix(p))
+		}
+		return all
+	}
+	router := Device{Name: "router", Tags: []string{"tag:a"}, Addrs: []netip.Addr{netip.MustParseAddr("100.64.0.1")}, Routes: prefixes("10.1.0.0/16", "0.0.0.0/0")}
+	client := Device{Name: "client", User: "ana@example.com", Addrs: []netip.Addr{netip.MustParseAddr("100.64.0.2")}}
+	for _, c := range []struct{ src, dst, via, want string }{
+		{"*", "*", "", "[10.1.0.0/16 100.64.0.1/32 100.64.0.2/32] to [10.1.0.0/16 100.64.0.1/32]"},
+		{"autogroup:danger-all", "tag:a", "", "[0.0.0.0/0 ::/0] to [100.64.0.1/32]"},
+		{"autogroup:member", "10.0.0.0/8", "", "[100.64.0.2/32] to [10.1.0.0/16]"},
+		{"autogroup:tagged", "10.1.7.0/24", "", "[100.64.0.1/32] to [10.1.7.0/24]"},
+		{"ana@example.com", "10.2.0.0/16", "", ""},
+		{"group:g", "autogroup:tagged", "", "[100.64.0.2/32] to [100.64.0.1/32]"},
+		{"10.9.0.0/16", "100.64.0.1", "", "[10.9.0.0/16] to [100.64.0.1/32]"},
+		{"ipset:s", "ipset:s", "", "[10.1.3.0/24 100.64.0.0/24] to [10.1.3.0/24 100.64.0.1/32]"},
+		{"ana@example.com", "ana@example.com", "", ""},
+		{"*", "*", "tag:a", "[10.1.0.0/16 100.64.0.1/32 100.64.0.2/32] to [0.0.0.0/0 10.1.0.0/16]"},
+		{"*", "tag:a", "tag:a", ""},
+		{"*", "10.1.0.0/24", "tag:a", "[10.1.0.0/16 100.64.0.1/32 100.64.0.2/32] to [10.1.0.0/24]"},
+		{"*", "10.1.0.0/24", "tag:b", ""},
+	} {
+		p := &acl.Policy{
+			HasRules: true, TagOwners: []acl.Assignment{{Key: "tag:a"}, {Key: "tag:b"}}, Groups: []acl.Assignment{{Key: "group:g", Values: []string{"ana@example.com"}}},
+			IPSets: []acl.Assignment{{Key: "ipset:s", Values: []string{"10.1.3.0/24", "100.64.0.0/24"}}},
+			Grants: []acl.Grant{{Src: []string{c.src}, Dst: []string{c.dst}, IP: []string{"*"}, Via: strings.Fields(c.via)}},
+		}
+		got := ""
+		for _, r := range New(p, router, client).FilterRules(router) {
+			got += fmt.Sprintf("%v to %v", r.Src, r.Dst)
+		}
+		if got != c.want {
+			t.Errorf("%s to %s via %q: %s, want %s", c.src, c.dst, c.via, got, c.want)
+		}
+	}
+	p := &acl.Policy{Routes: []acl.Assignment{{Key: "10.0.0.0/8", Values: []string{"tag:a"}}, {Key: "10.2.0.0/16", Values: []string{"autogroup:tagged"}}, {Key: "nonsense", Values: []string{"tag:a"}}}}
+	for _, c := range []struct {
+		tags   []string
+		prefix string
+		want   bool
+	}{
+		{[]string{"tag:a"}, "10.1.0.0/16", true}, {[]string{"tag:a"}, "10.0.0.0/8", true}, {[]string{"tag:a"}, "10.0.0.0/7", false}, {[]string{"tag:b"}, "10.1.0.0/16", false},
+		{[]string{"tag:b"}, "10.2.0.0/16", true}, {nil, "10.2.0.0/16", false}, {nil, "10.1.0.0/16", false},
+	} {
+		if got := New(p).Approves(c.tags, netip.MustParsePrefix(c.prefix)); got != c.want {
+			t.Errorf("%v has %s approved: %t", c.tags, c.prefix, got)
+		}
+	}
+}
