@@ -115,7 +115,7 @@ func TestPortsShared(t *testing.T) {
 		{calico, "kubernetes {ports: [{port: 22}]}", yes}, {calico, "kubernetes {ports: [{port: 23}]}", no}, {calico, "kubernetes {ports: [{port: 8200}]}", yes},
 		{calico, "kubernetes {ports: [{port: 8201}]}", no}, {numbered, tcp80, no}, {backwards, "kubernetes {ports: [{port: 90}]}", yes},
 		{backwards, "kubernetes {ports: [{port: 85}]}", no},
-		{"kubernetes {ports: [{port: 0}]}", "calico {protocol: TCP, destination: {ports: [\"0:0\"]}}", yes}, {"kubernetes {ports: [{port: 0}]}", tcp, yes},
+		{"kubernetes {ports: [{port: 0}]}", "calico {protocol: TCP, destination: {ports: [\"0:0\"]}}", yes}, {"kubernetes {ports: [{port: 0}]}", tcp, yes}, {"kubernetes {ports: [{port: 0}]}", everyTCP, yes},
 		{"kubernetes {ports: [{port: 0}]}", tcp80, no}, {udp, "calico {protocol: UDP, destination: {ports: [1]}}", yes},
 	} {
 		a, b := parse(c.a), parse(c.b)
