@@ -112,8 +112,9 @@ func (b *binary) measure(o options, work string, mutants int) error {
 		if o.quick && r.cost > o.slow {
 			continue
 		}
-		if err != nil {
-			return fmt.Errorf("%s fails without a mutant: %w\n%s", name, err, r.out)
+		if err != nil { // one that needs more memory than a mutant may have, for one
+			fmt.Fprintf(o.log, "\r\x1b[K%s: %s fails without a mutant and is left out: %v\n", b.dir, name, err)
+			continue
 		}
 		hits, err := os.ReadFile(file)
 		if err != nil {
