@@ -50,7 +50,7 @@ func TestSelectors(t *testing.T) {
 			"unknown contains 'x'", "unknown starts with 'x'", "has(unknown) && has(site)", "has(unknown) || has(other)",
 			// Calico refuses these.
 			"site", "site ==", "== 'lab'", "site == lab", "site = 'lab'", "site == 'lab", "site == 'lab' 'lab'", "site == 'lab' has(site)",
-			"has(site", "has()", "has site", "all(site)", "some(site)", "(has(site)", "has(site))", "has(site) &&", "|| has(site)",
+			"has(site", "has()", "has site", "all(site)", "some(site)", "some()", "(has(site)", "has(site))", "has(site) &&", "|| has(site)",
 			"has(site) & has(site)", "site in 'lab'", "site in {'lab'", "site in {lab}", "site in {'lab' 'lab'}", "site in {'lab',",
 			"site not {'lab'}", "site not in", "site starts 'l'", "site ends 'b'", "site starts with", "site like 'lab'", "!", "()", "site == 'lab' ;",
 		},

@@ -8,7 +8,6 @@ import (
 	"go/constant"
 	"go/token"
 	"go/types"
-	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -500,12 +499,4 @@ func (w *writer) isZero(e ast.Expr) bool {
 	}
 	c, ok := ast.Unparen(e).(*ast.CompositeLit)
 	return ok && len(c.Elts) == 0
-}
-
-// relative is a path below root.
-func relative(root, path string) string {
-	if r, err := filepath.Rel(root, path); err == nil {
-		return filepath.ToSlash(r)
-	}
-	return path
 }
