@@ -2,9 +2,9 @@
 GO ?= go
 EXAMPLE ?= regional-gateway
 OUT ?= out
-NESTED = tools tools/vuln test/cloud test/crds test/reports test/talos test/lab test/lab/pinned test/lab/newest test/cluster test/cluster/kubernetes test/cluster/newest test/cluster/coredns
+NESTED = tools tools/vuln test/cloud test/crds test/reports test/talos test/lab test/lab/pinned test/lab/newest test/cluster test/cluster/kubernetes test/cluster/newest test/cluster/coredns test/mutate
 
-.PHONY: build run test newcomer golden page netns hostforms lab lab-programs lab-removals lab-throughput cluster cluster-programs schemas cloud check lint tidy licences vulncheck shellcheck e2e kill callers fuzz bench bench-scale startup clean
+.PHONY: build run test newcomer golden page netns hostforms lab lab-programs lab-removals lab-throughput cluster cluster-programs schemas cloud check lint tidy licences vulncheck shellcheck e2e kill callers cover mutate fuzz bench bench-scale startup clean
 
 build:
 	$(GO) build -trimpath -o bin/kustomize-hybrid ./cmd/kustomize-hybrid
@@ -159,6 +159,17 @@ kill:
 callers:
 	$(GO) test -count=1 -v -timeout 30m -run Callers ./cmd/kustomize-hybrid -rounds 500
 	$(GO) test -count=1 -v -timeout 30m -run ComeAndGo ./pkg/acl/policyfile -pairs 1000
+
+# The share of statements that `make test` runs, by package.
+cover:
+	GO=$(GO) sh test/cover.sh
+
+# Small changes of the code, and whether a test notices each: the score of the packages that judge
+# a topology, a policy and the edits of one, and the changes that nobody notices. It takes an hour on
+# two cores. MUTATE_FLAGS choose: bin/mutate -h.
+mutate:
+	cd test/mutate && $(GO) vet ./... && $(GO) test ./... && $(GO) build -o ../../bin/mutate .
+	bin/mutate $(MUTATE_FLAGS)
 
 # Each fuzz target for FUZZTIME.
 FUZZTIME ?= 10s

@@ -351,10 +351,7 @@ func calicoPorts(rule *yaml.Node) ports {
 	}
 	var all ports
 	for _, l := range listed {
-		first, last, isRange := strings.Cut(l, ":")
-		if !isRange {
-			last = first
-		}
+		first, last, _ := strings.Cut(l, ":")
 		all = append(all, newPort(protocol, first, last))
 	}
 	return all

@@ -59,14 +59,13 @@ func (a admission) checkOther(at place, list *diag.List) {
 
 // walk visits every value below a node, with the key it stands under.
 func walk(n *yaml.Node, visit func(key string, value *yaml.Node)) {
-	switch {
-	case n == nil:
-	case n.Kind == yaml.MappingNode:
+	switch n.Kind {
+	case yaml.MappingNode:
 		for i := 0; i+1 < len(n.Content); i += 2 {
 			visit(n.Content[i].Value, n.Content[i+1])
 			walk(n.Content[i+1], visit)
 		}
-	case n.Kind == yaml.SequenceNode:
+	case yaml.SequenceNode:
 		for _, e := range n.Content {
 			visit("", e)
 			walk(e, visit)

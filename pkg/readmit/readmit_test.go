@@ -24,7 +24,8 @@ import (
 // topology is the published network, with what name says of its gateways: "known"
 // addresses, one of them the control plane's; a "relay", the same with a peer relay; a
 // "pool"; or "internalIP". In "calico" the addresses are known and the second region runs
-// Calico, in "calicoOnly" both do, and in "calicoPool" both do and none is known.
+// Calico, in "calicoOnly" both do, and in "calicoPool" both do and none is known. In "elsewhere"
+// no gateway is the control plane's.
 func topology(name string) *schema.Topology {
 	t := &schema.Topology{}
 	t.Spec.Cluster.APIServer.Addresses = []netip.Addr{netip.MustParseAddr("10.0.0.11")}
@@ -51,6 +52,9 @@ func topology(name string) *schema.Topology {
 		return withAddresses(t)
 	case "relay":
 		t.Spec.Regions[1].Gateways.PeerRelay = 40000
+		return withAddresses(t)
+	case "elsewhere":
+		t.Spec.Cluster.APIServer.Addresses = []netip.Addr{netip.MustParseAddr("10.0.0.99")}
 		return withAddresses(t)
 	case "internalIP":
 		t.Spec.Tailnet.GatewaySource = ""

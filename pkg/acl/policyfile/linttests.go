@@ -36,9 +36,11 @@ func (l *linter) testProtocol(path, proto string) {
 	switch {
 	case err != nil:
 		l.list.Errorf(CodeTestForm, path, "%s", err).Fix("use tcp or udp")
-	case len(numbers) > 0 && l.server.Autogroups.IsKnown() && numbers[0] != 6 && numbers[0] != 17 && proto != "sctp":
+	case len(numbers) == 0 || numbers[0] == 6 || numbers[0] == 17:
+	case l.server.Autogroups.IsKnown() && proto == "sctp":
+	case l.server.Autogroups.IsKnown():
 		l.list.Errorf(acl.CodeUnsupported, path, "%s has no tests of protocol %s", l.server.Title, proto).Fix("use tcp, udp or sctp")
-	case len(numbers) > 0 && numbers[0] != 6 && numbers[0] != 17:
+	default:
 		l.list.Warnf(CodeTestForm, path, "it is not known whether the control server runs a test of protocol %s", proto).Fix("use tcp or udp")
 	}
 }

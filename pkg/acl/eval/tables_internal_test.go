@@ -1,0 +1,327 @@
+package eval
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+)
+
+// Pairs of names are compared one by one as far as that is quick; beyond it each name of both
+// sides comes at least once.
+func TestPairsOfNames(t *testing.T) {
+	for _, c := range []struct{ src, dst, calls int }{
+		{0, 5, 0}, {5, 0, 0}, {1, 1, 1}, {3, 4, 12}, {100, 100, 10_000}, {101, 100, 101}, {100, 101, 101}, {10_001, 1, 10_001},
+	} {
+		calls, left, right := 0, map[int]bool{}, map[int]bool{}
+		pairs(c.src, c.dst, func(i, j int) { calls++; left[i], right[j] = true, true })
+		if calls != c.calls || calls > 0 && (len(left) != c.src || len(right) != c.dst) {
+			t.Errorf("%d and %d names: %d calls, %d and %d names seen", c.src, c.dst, calls, len(left), len(right))
+		}
+	}
+	for count, want := range map[int]string{0: "", 1: "", 2: ", and one more such pair", 3: ", and 2 more such pairs", 12: ", and 11 more such pairs"} {
+		if got := more(count); got != want {
+			t.Errorf("%d pairs: %q", count, got)
+		}
+	}
+}
+
+// What a name in a rule is taken for.
+func TestKindsOfNames(t *testing.T) {
+	scope := NewScope(&acl.Policy{
+		Hosts:     []acl.Host{{Name: "web", Address: "10.0.0.5"}, {Name: "broken", Address: "10.0.0.500"}, {Name: "net:lan", Address: "10.9.0.0/16"}},
+		Groups:    []acl.Assignment{{Key: "group:g", Values: []string{"ana@example.com", "ben@example.com"}}, {Key: "group:empty"}},
+		TagOwners: []acl.Assignment{{Key: "tag:a"}},
+		IPSets: []acl.Assignment{
+			{Key: "ipset:late", Values: []string{"ipset:early", "remove 10.1.0.0/24"}}, {Key: "ipset:early", Values: []string{"add 10.1.0.0/16", "host:web", "web"}},
+			{Key: "ipset:self", Values: []string{"ipset:self"}}, {Key: "ipset:bad", Values: []string{"10.2.0.0/16", "nonsense", "more nonsense"}},
+		},
+	})
+	for name, want := range map[string]string{
+		"*": "1", "tag:a": "3 tag:a", "tag:b": `tag "tag:b" is not defined in tagOwners`, "group:g": "5 group:g", "group:s@example.com": "14 group:s@example.com",
+		"group:x": `group "group:x" is not defined in groups`, "autogroup:member": "6", "autogroup:members": "6", "autogroup:tagged": "7",
+		"autogroup:internet": "8", "autogroup:danger-all": "9", "autogroup:self": "11 autogroup:self", "autogroup:shared": "13 autogroup:shared",
+		"autogroup:owner": "12 autogroup:owner", "autogroup:auditor": "12 autogroup:auditor", "autogroup:nonroot": "17 autogroup:nonroot",
+		"autogroup:x": `autogroup "autogroup:x" is not defined in the service`, "svc:web": "16 svc:web", "user:*@example.com": "15 user:*@example.com",
+		"ana@example.com": "4 ana@example.com", "new:thing": "17 new:thing", "no:thing": "17 no:thing", "a:thing": `host "a:thing" is not defined in hosts`,
+		"fd00::1": "2 fd00::1/128", "abc::1": "2 abc::1/128", "beef:1": `host "beef:1" is not defined in hosts`, "New:x": `host "New:x" is not defined in hosts`,
+		"web": "2 10.0.0.5/32", "broken": `host "broken" is not defined in hosts`, "10.0.0.1": "2 10.0.0.1/32", "10.0.0.1/8": "2 10.0.0.0/8",
+		"ipset:early": "10 ipset:early [10.0.0.5/32 10.1.0.0/16]", "ipset:self": "17 ipset:self", "ipset:bad": "17 ipset:bad", "ipset:none": "17 ipset:none",
+	} {
+		s, err := scope.Selector(name)
+		got := ""
+		switch {
+		case err != nil:
+			got = err.Error()
+		default:
+			got = strings.TrimSpace(fmt.Sprintf("%d %s", s.Kind, s.Name))
+			if s.Prefix.IsValid() {
+				got += " " + s.Prefix.String()
+			}
+			if s.Set != nil {
+				got += fmt.Sprint(" ", s.Set)
+			}
+			got = strings.ReplaceAll(got, "  ", " ")
+		}
+		if got != want {
+			t.Errorf("%s is %q, want %q", name, got, want)
+		}
+	}
+	late, _ := scope.Selector("ipset:late")
+	in := func(a string) bool {
+		return slices.ContainsFunc(late.Set, func(p netip.Prefix) bool { return p.Contains(netip.MustParseAddr(a)) })
+	}
+	if !in("10.1.1.0") || !in("10.1.255.255") || in("10.1.0.0") || in("10.1.0.255") || !in("10.0.0.5") {
+		t.Errorf("a set of another set without a part: %v", late.Set)
+	}
+	for name, want := range map[string]string{"web": "web (10.0.0.5)", "net:lan": "net:lan (10.9.0.0/16)", "other": "other"} {
+		if got := scope.named(name); got != want {
+			t.Errorf("%s is called %q", name, got)
+		}
+	}
+	for target, want := range map[string]string{"web:80": "web:80 (10.0.0.5)", "other:80": "other:80", "web": "web", "10.0.0.5:80": "10.0.0.5:80"} {
+		if got := scope.namedTarget(target); got != want {
+			t.Errorf("%s is called %q", target, got)
+		}
+	}
+}
+
+// Who may log in as whom: the rules of ssh, asked by the policy's own tests.
+func TestLogins(t *testing.T) {
+	rule := func(action string, users ...string) acl.SSH {
+		return acl.SSH{Action: action, Src: []string{"group:g"}, Dst: []string{"tag:a"}, Users: users}
+	}
+	for _, c := range []struct {
+		about string
+		rules []acl.SSH
+		test  acl.SSHTest
+		want  []string // "path: code", and the rule that is named
+	}{
+		{"a user that is named", []acl.SSH{rule("accept", "root")}, acl.SSHTest{Src: "ana@example.com", Dst: []string{"tag:a"}, Accept: []string{"root"}}, nil},
+		{"another user", []acl.SSH{rule("accept", "root")}, acl.SSHTest{Src: "ana@example.com", Dst: []string{"tag:a"}, Accept: []string{"ubuntu"}}, []string{"sshTests[0].accept[0]: policy-test-failed"}},
+		{"anybody but root", []acl.SSH{rule("accept", " autogroup:nonroot ")}, acl.SSHTest{Src: "ana@example.com", Dst: []string{"tag:a"}, Accept: []string{"ubuntu"}, Deny: []string{"root"}}, nil},
+		{"somebody who has no rule", []acl.SSH{rule("accept", "root")}, acl.SSHTest{Src: "dan@example.com", Dst: []string{"tag:a"}, Deny: []string{"root"}}, nil},
+		{"a denial that does not hold", []acl.SSH{rule("accept", "ubuntu"), rule("accept", "root")}, acl.SSHTest{Src: "ana@example.com", Dst: []string{"tag:a"}, Deny: []string{"root"}}, []string{"sshTests[0].deny[0]: policy-test-failed ssh[1]"}},
+		{"no check", []acl.SSH{rule("accept", "root")}, acl.SSHTest{Src: "ana@example.com", Dst: []string{"tag:a"}, Check: []string{"root"}}, []string{"sshTests[0].check[0]: policy-test-failed ssh[0]"}},
+		{"a check", []acl.SSH{rule(" check ", "root")}, acl.SSHTest{Src: "ana@example.com", Dst: []string{"tag:a"}, Check: []string{"root"}, Accept: []string{"root"}}, nil},
+		{"every member of a group", []acl.SSH{rule("accept", "root")}, acl.SSHTest{Src: "group:g", Dst: []string{"tag:a"}, Accept: []string{"root"}}, nil},
+		{"one member of a group is missing", []acl.SSH{{Action: "accept", Src: []string{"ana@example.com"}, Dst: []string{"tag:a"}, Users: []string{"root"}}}, acl.SSHTest{Src: "group:g", Dst: []string{"tag:a"}, Accept: []string{"root"}}, []string{"sshTests[0].accept[0]: policy-test-failed ssh[0]"}},
+		{"one of two destinations is missing", []acl.SSH{rule("accept", "root")}, acl.SSHTest{Src: "ana@example.com", Dst: []string{"tag:a", "tag:b"}, Accept: []string{"root"}}, []string{"sshTests[0].accept[0]: policy-test-failed"}},
+		{"the user's own name", []acl.SSH{rule("accept", "localpart:*@EXAMPLE.com")}, acl.SSHTest{Src: "ana@example.com", Dst: []string{"tag:a"}, Accept: []string{"ana"}, Deny: []string{"ben"}}, nil},
+		{"the user's own name, of another domain", []acl.SSH{rule("accept", "localpart:*@example.org")}, acl.SSHTest{Src: "ana@example.com", Dst: []string{"tag:a"}, Deny: []string{"ana"}}, nil},
+		{"the own name of who knows whom", []acl.SSH{{Action: "accept", Src: []string{"tag:b"}, Dst: []string{"tag:a"}, Users: []string{"localpart:*@example.com"}}}, acl.SSHTest{Src: "tag:b", Dst: []string{"tag:a"}, Accept: []string{"ana"}}, []string{"sshTests[0].accept[0]: policy-test-undecided ssh[0]"}},
+		{"a role", []acl.SSH{{Action: "accept", Src: []string{"autogroup:admin"}, Dst: []string{"tag:a"}, Users: []string{"root"}}}, acl.SSHTest{Src: "ana@example.com", Dst: []string{"tag:a"}, Accept: []string{"root"}, Deny: []string{"root"}}, []string{"sshTests[0].accept[0]: policy-test-undecided ssh[0]"}},
+		{"a name that means nothing", []acl.SSH{rule("accept", "root")}, acl.SSHTest{Src: "tag:none", Dst: []string{"tag:a"}, Accept: []string{"root"}}, nil},
+		{"a destination that means nothing", []acl.SSH{rule("accept", "root")}, acl.SSHTest{Src: "ana@example.com", Dst: []string{"tag:none"}, Accept: []string{"root"}}, nil},
+		{"a rule with a name that means nothing", []acl.SSH{{Action: "accept", Src: []string{"tag:none", " ana@example.com "}, Dst: []string{" tag:a "}, Users: []string{"root"}}}, acl.SSHTest{Src: " ana@example.com ", Dst: []string{" tag:a "}, Accept: []string{"root"}}, nil},
+	} {
+		p := &acl.Policy{
+			TagOwners: []acl.Assignment{{Key: "tag:a"}, {Key: "tag:b"}}, Groups: []acl.Assignment{{Key: "group:g", Values: []string{"ana@example.com", "ben@example.com"}}},
+			SSH: c.rules, SSHTests: []acl.SSHTest{c.test},
+		}
+		if got := found(New(p).RunSSHTests()); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q, want %q", c.about, got, c.want)
+		}
+	}
+}
+
+func found(list diag.List) []string {
+	var all []string
+	for _, d := range list {
+		s := d.Path + ": " + string(d.Code)
+		for _, r := range d.Related {
+			s += " " + r.Path
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+// The policy's own tests about packets: what fails, what cannot be decided, and how often.
+func TestOwnTests(t *testing.T) {
+	const admin = "whether ana@example.com has the role admin"
+	p := &acl.Policy{
+		HasRules:  true,
+		TagOwners: []acl.Assignment{{Key: "tag:a"}, {Key: "tag:b"}},
+		Hosts:     []acl.Host{{Name: "web", Address: "10.0.0.5"}},
+		Grants: []acl.Grant{
+			{Src: []string{"tag:b"}, Dst: []string{"tag:a"}, IP: []string{"tcp:22"}},
+			{Src: []string{"autogroup:admin"}, Dst: []string{"tag:a"}, IP: []string{"*"}},
+		},
+		Tests: []acl.Test{
+			{Src: "tag:b", Proto: "tcp", Accept: []string{"tag:a:22", "tag:a:23"}, Deny: []string{"tag:a:24", "tag:a:22"}},
+			{Src: "tag:none", Accept: []string{"tag:a:22"}},
+			{Src: "ana@example.com", Accept: []string{"tag:a:1", "tag:a:2"}, Deny: []string{"tag:a:3"}},
+			{Src: "tag:a", Accept: []string{"web:80"}},
+		},
+	}
+	list := New(p).RunTests()
+	want := []string{
+		"tests[0].accept[1]: policy-test-failed", "tests[0].deny[1]: policy-test-failed grants[0]", "tests[3].accept[0]: policy-test-failed",
+		"tests[2].accept[0]: policy-test-undecided grants[1]",
+	}
+	if got := found(list); !slices.Equal(got, want) {
+		t.Fatalf("%q, want %q", got, want)
+	}
+	for i, says := range []string{
+		"tag:b must reach tag:a:23 by TCP, and no rule allows it", "tag:b must not reach tag:a:22 by TCP, and grants[0] allows it",
+		"tag:a must reach web:80 (10.0.0.5), and no rule allows it",
+		"ana@example.com must reach tag:a:1: that depends on " + admin + ", which is not known here, as do 2 more assertions",
+	} {
+		if list[i].Message != says {
+			t.Errorf("%q, want %q", list[i].Message, says)
+		}
+	}
+	p.Tests = []acl.Test{{Src: "ana@example.com", Accept: []string{"tag:a:1", "tag:a:2"}}}
+	if list := New(p).RunTests(); len(list) != 1 || !strings.HasSuffix(list[0].Message, "as does one more assertion") {
+		t.Errorf("two that cannot be decided: %v", list)
+	}
+	open := &acl.Policy{TagOwners: p.TagOwners, Tests: []acl.Test{{Src: "tag:a", Deny: []string{"tag:b:22"}}}}
+	if list := New(open).RunTests(); len(list) != 1 || list[0].Message != "tag:a must not reach tag:b:22, and a file without rules allows it" || len(list[0].Related) != 0 {
+		t.Errorf("a file without rules: %v", list)
+	}
+}
+
+// Rules that another one makes superfluous: it needs all of their sources, destinations, ports
+// and routers, and no posture that they do not ask for.
+func TestSuperfluousRules(t *testing.T) {
+	grant := func(src, dst, ip string) acl.Grant {
+		return acl.Grant{Src: strings.Fields(src), Dst: strings.Fields(dst), IP: strings.Fields(ip)}
+	}
+	via := func(g acl.Grant, tags ...string) acl.Grant { g.Via = tags; return g }
+	posture := func(g acl.Grant, of ...string) acl.Grant { g.SrcPosture = of; return g }
+	for _, c := range []struct {
+		about string
+		rules []acl.Grant
+		want  string
+	}{
+		{"a wider source", []acl.Grant{grant("10.0.0.0/8", "tag:a", "tcp:22"), grant("10.1.0.0/16", "tag:a", "tcp:22")}, "[{grants[0] [grants[1]]}]"},
+		{"the wider one comes last", []acl.Grant{grant("10.1.0.0/16", "tag:a", "tcp:22"), grant("10.0.0.0/8", "tag:a", "tcp:22")}, "[{grants[1] [grants[0]]}]"},
+		{"equal ones", []acl.Grant{grant("tag:b", "tag:a", "tcp:22"), grant("tag:b", "tag:a", "tcp:22")}, "[{grants[0] [grants[1]]}]"},
+		{"two narrow ones", []acl.Grant{grant("10.0.0.0/8", "tag:a", "*"), grant("10.1.0.0/16", "tag:a", "tcp:22"), grant("10.2.0.0/16 10.3.0.0/16", "tag:a", "udp:53")}, "[{grants[0] [grants[1] grants[2]]}]"},
+		{"one source is missing", []acl.Grant{grant("10.0.0.0/8", "tag:a", "*"), grant("10.1.0.0/16 11.0.0.0/8", "tag:a", "tcp:22")}, "[]"},
+		{"the first source is missing", []acl.Grant{grant("10.0.0.0/8", "tag:a", "*"), grant("11.0.0.0/8 10.1.0.0/16", "tag:a", "tcp:22")}, "[]"},
+		{"one destination is missing", []acl.Grant{grant("tag:b", "tag:a", "*"), grant("tag:b", "tag:a tag:b", "tcp:22")}, "[]"},
+		{"one port is missing", []acl.Grant{grant("tag:b", "tag:a", "tcp:22"), grant("tag:b", "tag:a", "tcp:22 tcp:23")}, "[{grants[1] [grants[0]]}]"},
+		{"other routers", []acl.Grant{grant("tag:b", "10.0.0.0/8", "*"), via(grant("tag:b", "10.1.0.0/16", "*"), "tag:r")}, "[]"},
+		{"the same routers", []acl.Grant{via(grant("tag:b", "10.0.0.0/8", "*"), "tag:r"), via(grant("tag:b", "10.1.0.0/16", "*"), "tag:r")}, "[{grants[0] [grants[1]]}]"},
+		{"a posture", []acl.Grant{posture(grant("tag:b", "tag:a", "*"), "posture:p"), grant("tag:b", "tag:a", "tcp:22")}, "[]"},
+		{"a posture of the narrow one", []acl.Grant{grant("tag:b", "tag:a", "*"), posture(grant("tag:b", "tag:a", "tcp:22"), "posture:p")}, "[{grants[0] [grants[1]]}]"},
+		{"the same posture", []acl.Grant{posture(grant("tag:b", "tag:a", "*"), "posture:p"), posture(grant("tag:b", "tag:a", "tcp:22"), "posture:p")}, "[{grants[0] [grants[1]]}]"},
+		{"nothing in common", []acl.Grant{grant("tag:b", "tag:a", "*"), grant("tag:a", "tag:b", "*")}, "[]"},
+		{"nobody", []acl.Grant{grant("tag:b", "tag:a", "*"), grant("tag:none", "tag:a", "*"), grant("tag:b", "tag:none", "*")}, "[]"},
+		{"members, twice", []acl.Grant{grant("autogroup:member", "tag:a", "*"), grant("autogroup:member", "tag:a", "tcp:22")}, "[{grants[0] [grants[1]]}]"},
+		{"to members, twice", []acl.Grant{grant("tag:b", "autogroup:member", "*"), grant("tag:b", "autogroup:member", "tcp:22")}, "[{grants[0] [grants[1]]}]"},
+		{"everything, twice", []acl.Grant{grant("*", "*", "*"), grant("*", "*", "tcp:22")}, "[{grants[0] [grants[1]]}]"},
+		{"a service, twice", []acl.Grant{grant("tag:b", "svc:web", "*"), grant("tag:b", "svc:web", "tcp:22")}, "[{grants[0] [grants[1]]}]"},
+		{"what is tagged, twice", []acl.Grant{grant("autogroup:tagged", "autogroup:tagged", "*"), grant("autogroup:tagged", "autogroup:tagged", "tcp:22")}, "[{grants[0] [grants[1]]}]"},
+		{"every address, twice", []acl.Grant{grant("autogroup:danger-all", "tag:a", "*"), grant("autogroup:danger-all", "tag:a", "tcp:22")}, "[{grants[0] [grants[1]]}]"},
+		{"the internet, twice", []acl.Grant{grant("tag:b", "autogroup:internet", "*"), grant("tag:b", "autogroup:internet", "tcp:22")}, "[{grants[0] [grants[1]]}]"},
+		{"a role, twice", []acl.Grant{grant("autogroup:admin", "tag:a", "*"), grant("autogroup:admin", "tag:a", "tcp:22")}, "[{grants[0] [grants[1]]}]"},
+		{"to a role, twice", []acl.Grant{grant("tag:b", "autogroup:admin", "*"), grant("tag:b", "autogroup:admin", "tcp:22")}, "[{grants[0] [grants[1]]}]"},
+		{"a new kind, twice", []acl.Grant{grant("new:thing", "tag:a", "*"), grant("new:thing", "tag:a", "tcp:22")}, "[{grants[0] [grants[1]]}]"},
+		{"a user, twice", []acl.Grant{grant("ana@example.com", "ana@example.com", "*"), grant("ana@example.com", "ana@example.com", "tcp:22")}, "[{grants[0] [grants[1]]}]"},
+		{"a tag among all, twice", []acl.Grant{grant("tag:b", "tag:a", "*"), grant("tag:b", "tag:a", "tcp:22")}, "[{grants[0] [grants[1]]}]"},
+		{"a tag among what is tagged", []acl.Grant{grant("autogroup:tagged", "*", "*"), grant("tag:b", "tag:a", "tcp:22")}, "[{grants[0] [grants[1]]}]"},
+		{"the tailnet among everything", []acl.Grant{grant("*", "*", "*"), grant("100.64.0.0/16", "8.8.8.8", "tcp:22")}, "[{grants[0] [grants[1]]}]"},
+		{"a LAN, which is not the tailnet", []acl.Grant{grant("*", "*", "*"), grant("10.0.0.0/16", "8.8.8.8", "tcp:22")}, "[]"},
+		{"ChromeOS, which is not the tailnet", []acl.Grant{grant("*", "*", "*"), grant("100.115.92.0/24", "8.8.8.8", "tcp:22")}, "[]"},
+		{"an address of the internet", []acl.Grant{grant("tag:b", "autogroup:internet", "*"), grant("tag:b", "8.8.8.8", "tcp:22")}, "[{grants[0] [grants[1]]}]"},
+		{"a LAN, which is not the internet", []acl.Grant{grant("tag:b", "autogroup:internet", "*"), grant("tag:b", "10.0.0.1", "tcp:22")}, "[]"},
+		{"a pair of each", []acl.Grant{grant("tag:b", "tag:a", "*"), grant("10.0.0.0/8", "tag:b", "*"), grant("tag:b", "tag:a", "tcp:1"), grant("10.9.0.0/16", "tag:b", "tcp:2")}, "[{grants[0] [grants[2]]} {grants[1] [grants[3]]}]"},
+	} {
+		p := &acl.Policy{HasRules: true, TagOwners: []acl.Assignment{{Key: "tag:a"}, {Key: "tag:b"}, {Key: "tag:r"}}, Grants: c.rules}
+		if got := fmt.Sprint(New(p).Redundant()); got != c.want {
+			t.Errorf("%s: %s, want %s", c.about, got, c.want)
+		}
+	}
+	acls := &acl.Policy{HasRules: true, ACLs: []acl.ACL{
+		{Action: "accept", Src: []string{"*"}, Dst: []string{"10.0.0.0/8:22", "10.0.0.0/8:80"}},
+		{Action: "accept", Src: []string{"100.64.0.1"}, Dst: []string{"10.0.0.1:22", "10.0.0.1:443"}},
+		{Action: "accept", Src: []string{"100.64.0.1"}, Dst: []string{"10.0.0.1:22", "10.0.0.2:80"}},
+	}}
+	if got := fmt.Sprint(New(acls).Redundant()); got != "[{acls[0] [acls[2]]}]" {
+		t.Errorf("rules with several ports: %s", got)
+	}
+}
+
+// What a policy's question may look like, and what it says to others.
+func TestQuestions(t *testing.T) {
+	p := &acl.Policy{HasRules: true, TagOwners: []acl.Assignment{{Key: "tag:a"}}, Groups: []acl.Assignment{{Key: "group:empty"}},
+		Grants: []acl.Grant{{Src: []string{"tag:a"}, Dst: []string{"tag:a"}, IP: []string{"tcp:22", "47:*"}}}}
+	for _, c := range []struct{ src, target, proto, want string }{
+		{"tag:a", "tag:a:22", "tcp", "grants[0]"}, {"tag:a", "tag:a:22", "", "grants[0]"}, {"tag:a", "tag:a:23", "tcp", ""},
+		{"tag:a", "tag:a:*", "47", "grants[0]"}, {"tag:a", "tag:a:0", "47", "grants[0]"}, {"tag:a", "tag:a:0", "icmp", "grants[0]"},
+		{"tag:a", "tag:a:0", "tcp", `"0" is not a port from 1 to 65535`}, {"tag:a", "tag:a:0", "", `"0" is not a port from 1 to 65535`},
+		{"tag:a", "tag:a:65536", "tcp", `"65536" is not a port from 1 to 65535`}, {"tag:a", "web", "tcp", `"web" is not a destination and a port, such as 10.0.0.5:6443`},
+		{"group:empty", "tag:a:22", "", "group:empty stands for nobody"}, {"tag:a", "group:empty:22", "", "group:empty stands for nothing"},
+		{"tag:x", "tag:a:22", "", `tag "tag:x" is not defined in tagOwners`}, {"tag:a", "tag:x:22", "", `tag "tag:x" is not defined in tagOwners`},
+	} {
+		a, err := New(p).Ask(c.src, c.target, c.proto)
+		got := a.Rule
+		if err != nil {
+			got = err.Error()
+		}
+		if got != c.want || err == nil && a.Allowed != (c.want != "") {
+			t.Errorf("%s -> %s by %q: %q (%v), want %q", c.src, c.target, c.proto, got, a.Allowed, c.want)
+		}
+	}
+}
+
+// What reaches a device's packet filter: which of its own prefixes a rule means, and from where.
+func TestFilterByKindOfName(t *testing.T) {
+	prefixes := func(s ...string) []netip.Prefix {
+		var all []netip.Prefix
+		for _, p := range s {
+			all = append(all, netip.MustParsePrefix(p))
+		}
+		return all
+	}
+	router := Device{Name: "router", Tags: []string{"tag:a"}, Addrs: []netip.Addr{netip.MustParseAddr("100.64.0.1")}, Routes: prefixes("10.1.0.0/16", "0.0.0.0/0")}
+	client := Device{Name: "client", User: "ana@example.com", Addrs: []netip.Addr{netip.MustParseAddr("100.64.0.2")}}
+	for _, c := range []struct{ src, dst, via, want string }{
+		{"*", "*", "", "[10.1.0.0/16 100.64.0.1/32 100.64.0.2/32] to [10.1.0.0/16 100.64.0.1/32]"},
+		{"autogroup:danger-all", "tag:a", "", "[0.0.0.0/0 ::/0] to [100.64.0.1/32]"},
+		{"autogroup:member", "10.0.0.0/8", "", "[100.64.0.2/32] to [10.1.0.0/16]"},
+		{"autogroup:tagged", "10.1.7.0/24", "", "[100.64.0.1/32] to [10.1.7.0/24]"},
+		{"ana@example.com", "10.2.0.0/16", "", ""},
+		{"group:g", "autogroup:tagged", "", "[100.64.0.2/32] to [100.64.0.1/32]"},
+		{"10.9.0.0/16", "100.64.0.1", "", "[10.9.0.0/16] to [100.64.0.1/32]"},
+		{"ipset:s", "ipset:s", "", "[10.1.3.0/24 100.64.0.0/24] to [10.1.3.0/24 100.64.0.1/32]"},
+		{"ana@example.com", "ana@example.com", "", ""},
+		{"*", "*", "tag:a", "[10.1.0.0/16 100.64.0.1/32 100.64.0.2/32] to [0.0.0.0/0 10.1.0.0/16]"},
+		{"*", "tag:a", "tag:a", ""},
+		{"*", "10.1.0.0/24", "tag:a", "[10.1.0.0/16 100.64.0.1/32 100.64.0.2/32] to [10.1.0.0/24]"},
+		{"*", "10.1.0.0/24", "tag:b", ""},
+	} {
+		p := &acl.Policy{
+			HasRules: true, TagOwners: []acl.Assignment{{Key: "tag:a"}, {Key: "tag:b"}}, Groups: []acl.Assignment{{Key: "group:g", Values: []string{"ana@example.com"}}},
+			IPSets: []acl.Assignment{{Key: "ipset:s", Values: []string{"10.1.3.0/24", "100.64.0.0/24"}}},
+			Grants: []acl.Grant{{Src: []string{c.src}, Dst: []string{c.dst}, IP: []string{"*"}, Via: strings.Fields(c.via)}},
+		}
+		got := ""
+		for _, r := range New(p, router, client).FilterRules(router) {
+			got += fmt.Sprintf("%v to %v", r.Src, r.Dst)
+		}
+		if got != c.want {
+			t.Errorf("%s to %s via %q: %s, want %s", c.src, c.dst, c.via, got, c.want)
+		}
+	}
+	p := &acl.Policy{Routes: []acl.Assignment{{Key: "10.0.0.0/8", Values: []string{"tag:a"}}, {Key: "10.2.0.0/16", Values: []string{"autogroup:tagged"}}, {Key: "nonsense", Values: []string{"tag:a"}}}}
+	for _, c := range []struct {
+		tags   []string
+		prefix string
+		want   bool
+	}{
+		{[]string{"tag:a"}, "10.1.0.0/16", true}, {[]string{"tag:a"}, "10.0.0.0/8", true}, {[]string{"tag:a"}, "10.0.0.0/7", false}, {[]string{"tag:b"}, "10.1.0.0/16", false},
+		{[]string{"tag:b"}, "10.2.0.0/16", true}, {nil, "10.2.0.0/16", false}, {nil, "10.1.0.0/16", false},
+	} {
+		if got := New(p).Approves(c.tags, netip.MustParsePrefix(c.prefix)); got != c.want {
+			t.Errorf("%v has %s approved: %t", c.tags, c.prefix, got)
+		}
+	}
+}

@@ -1,0 +1,3 @@
+module github.com/kustomize-hybrid/kustomize-hybrid/test/mutate
+
+go 1.26.0
