@@ -102,7 +102,14 @@ func (a asker) ask(q Asked) (Reached, error) {
 		for _, c := range found.Classes {
 			regions = append(regions, c.Walked...)
 		}
-		regions = append(regions, a.regionsOf(q.Lose)...)
+	}
+	// Of a large topology only those that are asked about are put up.
+	for _, name := range append([]string{q.From, q.To}, q.Lose...) {
+		of, err := a.regionOf(name)
+		if err != nil {
+			return found, err
+		}
+		regions = append(regions, of...)
 	}
 	w, err := a.world(q, regions...)
 	if err != nil {
@@ -154,23 +161,38 @@ func (a asker) one(w *reach.World, q Asked, found *Reached) (err error) {
 	return nil
 }
 
-// regionsOf are the regions of hosts and regions by name.
-func (a asker) regionsOf(names []string) []string {
-	var regions []string
+// regionOf is the region of an end, or of who is lost: none for no name, and for the control
+// server.
+func (a asker) regionOf(text string) ([]string, error) {
+	name := strings.TrimPrefix(text, "pod@")
+	if name == "" && text == "" || name == reach.Control {
+		return nil, nil
+	}
+	address, err := netip.ParseAddr(name)
+	isAddress := err == nil
+	var words []string
 	for i := range a.topology.Spec.Regions {
 		r := &a.topology.Spec.Regions[i]
-		for _, name := range names {
-			if name == r.Name {
-				regions = append(regions, r.Name)
+		holds := func(p netip.Prefix) bool { return p.Contains(address) }
+		if r.Name == name || isAddress && (slices.ContainsFunc(r.NodeCIDRs, holds) || slices.ContainsFunc(r.PodCIDRs, holds)) {
+			return []string{r.Name}, nil
+		}
+		words = append(words, r.Name)
+		for _, n := range r.Gateways.Nodes {
+			if name == n.Name || isAddress && n.TailnetIP == address {
+				return []string{r.Name}, nil
 			}
-			for _, n := range r.Gateways.Nodes {
-				if name == n.Name {
-					regions = append(regions, r.Name)
-				}
-			}
+			words = append(words, n.Name)
 		}
 	}
-	return regions
+	if isAddress {
+		return nil, &AskError{fmt.Errorf("no region has %s among its nodeCIDRs and podCIDRs", address)}
+	}
+	hint := ""
+	if near := diag.Nearest(name, words); near != "" {
+		hint = fmt.Sprintf("; did you mean %s?", near)
+	}
+	return nil, &AskError{fmt.Errorf("there is no host, region or address %q%s", name, hint)}
 }
 
 // networkPolicies are those among objects.

@@ -63,7 +63,7 @@ const (
 func (w *World) kindOf(a netip.Addr) peerKind {
 	for _, h := range w.hosts() {
 		switch a {
-		case h.addr:
+		case h.addr, h.inside():
 			return aNode
 		case h.pod:
 			return aPod

@@ -217,7 +217,10 @@ type lost struct {
 	told string
 	// refused: the tailnet's policy admits nothing of the kind.
 	refused bool
-	way     *step
+	// split: a gateway got back what its pod had sent. Pods and nodes have different primaries,
+	// and the plugin gave the packet the node's address on its way to the pods'.
+	split bool
+	way   *step
 }
 
 func lose(format string, args ...any) *lost { return &lost{why: fmt.Sprintf(format, args...)} }

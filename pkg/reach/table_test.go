@@ -487,6 +487,11 @@ func (w *World) verdict(warned map[string]bool) (v verdict, err error) {
 			walked, l = w.walkAll()
 		}
 		v.walked += walked
+		if l != nil && i > 1 && l.split {
+			// What is lost while primaries are split, the lab loses, too: no finding says so yet.
+			v.told = append(v.told, "(nothing: primaries that are split)")
+			break
+		}
 		if l != nil && i > 0 && warned[string(validate.CodeCloudStandby)] {
 			v.told = append(v.told, string(validate.CodeCloudStandby))
 			break // only the first gateway may be primary: that is what it says

@@ -144,7 +144,13 @@ func (w walker) send(h *host, p packet, in device, before *step) {
 	case way.length > longest:
 		w.lose(way, lose("it goes round in circles"))
 		return
-	case p.dst == h.addr || h.isGateway() && p.dst == h.tailnet:
+	case (in == lan || in == tunnel) && p.src.IsValid() && (p.src == h.addr || p.src == h.inside() || p.src == h.tailnet):
+		// linux 6.1, net/ipv4/fib_frontend.c: fib_validate_source takes it for a martian.
+		l := lose("%s drops what comes back to it from %s, its own address", h.name, p.src)
+		l.split = true
+		w.lose(way, l)
+		return
+	case p.dst == h.addr || p.dst.IsValid() && p.dst == h.inside() || h.isGateway() && p.dst == h.tailnet:
 		if l := h.filters("INPUT", &p, in, ""); l != nil {
 			w.spoofed(h, &p, l, way)
 			return
@@ -275,10 +281,30 @@ func (h *host) source(r route) netip.Addr {
 }
 
 func (h *host) cardAddress(d device) netip.Addr {
-	if d == tunnel {
+	switch {
+	case d == tunnel:
 		return h.tailnet
+	case d == overlay && h.inside().IsValid():
+		return h.inside()
 	}
 	return h.addr
+}
+
+// inside is the address of its own that a host has among its pods, on the device of an
+// overlay: its source for what it sends to pods itself. Cilium's is cilium_host (cilium
+// 1.18.2, bpf/lib/nat.h: snat_v4_needs_masquerade); other overlays are taken to have one, too.
+func (h *host) inside() netip.Addr {
+	if h.region.plugin.carries == "" || !h.block.IsValid() {
+		return netip.Addr{}
+	}
+	a := h.block.Masked().Addr().Next()
+	if a == h.pod {
+		a = a.Next()
+	}
+	if !h.block.Contains(a) {
+		return netip.Addr{}
+	}
+	return a
 }
 
 // arrived is the end of a way, and the beginning of the answer's.
@@ -291,7 +317,7 @@ func (w walker) arrived(h *host, p packet, way *step) {
 	way.does = "arrives, and is answered"
 	answer := packet{src: p.dst, dst: p.src, protocol: p.protocol, port: p.port, answer: true}
 	in := toPod
-	if answer.src == h.addr || answer.src == h.tailnet {
+	if answer.src == h.addr || answer.src == h.tailnet || answer.src == h.inside() {
 		in = lo
 	}
 	w.send(h, answer, in, way)
