@@ -38,7 +38,9 @@ func TestHelpExamplesRun(t *testing.T) {
 	if out, err := sh(`cp "$TOPOLOGY" topology.yaml && echo '{}' >policy.hujson && mkdir -p overlays/prod &&
 		printf 'resources: [one.yaml]\n' >overlays/prod/kustomization.yaml &&
 		printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: one}\n' >overlays/prod/one.yaml &&
-		kustomize-hybrid acl merge topology.yaml --into policy.hujson --write`); err != nil {
+		kustomize-hybrid acl merge topology.yaml --into policy.hujson --write &&
+		kustomize-hybrid render topology.yaml -o out &&
+		git init -q -b main && git add topology.yaml && git -c user.name=x -c user.email=x@example.com commit -qm x`); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
 	ran := 0
