@@ -29,10 +29,11 @@ const (
 func networkPlugins(p *plan.Plan) diag.List {
 	var list diag.List
 	full := p.Topology
+	sharing := sharersOf(full)
 	for i := range full.Spec.Regions {
 		devicePatterns(full, i, &list)
 		atHome(full, i, &list)
-		regionPools(full, i, &list)
+		regionPools(full, i, sharing[full.Spec.Regions[i].CNI.Type], &list)
 		tunnelKnown(full, i, &list)
 		tunnelFamily(full, i, &list)
 		againstFirst(full, i, &list)
@@ -65,17 +66,17 @@ func devicePatterns(t *schema.Topology, i int, list *diag.List) {
 
 // regionPools refuses modes that cannot give each region its own pod CIDRs, where the
 // plugin has a choice.
-func regionPools(t *schema.Topology, i int, list *diag.List) {
+func regionPools(t *schema.Topology, i int, with sharers, list *diag.List) {
 	r, path := &t.Spec.Regions[i], diag.Index("spec.regions", i)+".cni.ipam"
 	mode := facts.Plugin(r.CNI.Type).Mode(r.CNI.IPAM)
-	elsewhere := samePluginElsewhere(t, r)
+	elsewhere := with.elsewhere(t, r)
 	switch {
 	case !mode.Name.IsKnown() || r.Provider == "":
 	case mode.Pools.Value == plugin.PoolsOfProvider && !facts.Provider(r.Provider).CiliumIPAM.IsKnown():
 		list.Errorf(CodeIPAM, path, "IPAM %s of region %q takes pods' addresses from the provider's network, and %s has no way to take them from that of %s", r.CNI.IPAM, r.Name, r.CNI.Release(), facts.Provider(r.Provider).Title).
 			Fix("set ipam: multi-pool, or kubernetes where something else gives nodes their podCIDRs").Propose(string(schema.IPAMMultiPool))
 	case len(t.Spec.Regions) < 2:
-	case mode.Pools.Value == plugin.PoolsOfCluster && aloneWithPlugin(t, r):
+	case mode.Pools.Value == plugin.PoolsOfCluster && with.count == 1:
 		// The one list is this region's.
 	case mode.Pools.Value == plugin.PoolsOfCluster:
 		list.Errorf(CodeIPAM, path, "IPAM %s has one list for the whole cluster and cannot give region %q its pod CIDRs", r.CNI.IPAM, r.Name).
@@ -88,21 +89,38 @@ func regionPools(t *schema.Topology, i int, list *diag.List) {
 	}
 }
 
-// aloneWithPlugin reports whether no other region runs the region's plugin.
-func aloneWithPlugin(t *schema.Topology, r *schema.Region) bool {
-	same := 0
-	for i := range t.Spec.Regions {
-		if t.Spec.Regions[i].CNI.Type == r.CNI.Type {
-			same++
-		}
-	}
-	return same == 1
+// sharers are the regions that run one plugin.
+type sharers struct {
+	count int
+	// first is one of them, and other the first of another provider than that one's, or none.
+	first, other int
 }
 
-// samePluginElsewhere is the first region of another provider that runs the region's plugin;
-// none where there is no such.
-func samePluginElsewhere(t *schema.Topology, r *schema.Region) int {
-	return slices.IndexFunc(t.Spec.Regions, func(o schema.Region) bool { return o.CNI.Type == r.CNI.Type && o.Provider != r.Provider })
+// sharersOf are those of each plugin.
+func sharersOf(t *schema.Topology) map[schema.CNIType]sharers {
+	all := map[schema.CNIType]sharers{}
+	for i := range t.Spec.Regions {
+		r := &t.Spec.Regions[i]
+		s, there := all[r.CNI.Type]
+		switch {
+		case !there:
+			s = sharers{first: i, other: none}
+		case s.other == none && r.Provider != t.Spec.Regions[s.first].Provider:
+			s.other = i
+		}
+		s.count++
+		all[r.CNI.Type] = s
+	}
+	return all
+}
+
+// elsewhere is the first of them that is of another provider than the region; none where
+// there is no such.
+func (s sharers) elsewhere(t *schema.Topology, r *schema.Region) int {
+	if t.Spec.Regions[s.first].Provider != r.Provider {
+		return s.first
+	}
+	return s.other
 }
 
 // atHome: a plugin that takes pods' addresses from a provider's network runs nowhere else.

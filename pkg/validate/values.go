@@ -106,9 +106,8 @@ func eachAddress(v reflect.Value, path string, visit func(path string, p netip.P
 	}
 	switch v.Kind() {
 	case reflect.Struct:
-		for i := range v.NumField() {
-			name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
-			eachAddress(v.Field(i), diag.Field(path, name), visit)
+		for _, f := range fieldsWith(v.Type(), addresses) {
+			eachAddress(v.Field(f.index), diag.Field(path, f.name), visit)
 		}
 	case reflect.Slice:
 		for i := range v.Len() {
@@ -117,21 +116,73 @@ func eachAddress(v reflect.Value, path string, visit func(path string, p netip.P
 	}
 }
 
+// field is a field of a struct of package schema.
+type field struct {
+	name  string
+	index int
+}
+
+// sought is what fields are looked for that hold it, at whatever depth.
+type sought int
+
+const (
+	addresses sought = iota // netip.Addr and netip.Prefix
+	lists                   // slices
+)
+
+// fields remembers them: of ten thousand regions each has the same.
+var fields sync.Map // of []field, by struct and sought
+
+// fieldsWith are the fields of a struct below which there is what is sought.
+func fieldsWith(t reflect.Type, what sought) []field {
+	type key struct {
+		t    reflect.Type
+		what sought
+	}
+	if known, ok := fields.Load(key{t, what}); ok {
+		return known.([]field)
+	}
+	var found []field
+	for i := range t.NumField() {
+		if name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ","); name != "" && holds(t.Field(i).Type, what) {
+			found = append(found, field{name, i})
+		}
+	}
+	fields.Store(key{t, what}, found)
+	return found
+}
+
+func holds(t reflect.Type, what sought) bool {
+	switch {
+	case t == reflect.TypeFor[netip.Addr](), t == reflect.TypeFor[netip.Prefix]():
+		return what == addresses
+	case t.Kind() == reflect.Slice:
+		return what == lists || holds(t.Elem(), what)
+	case t.Kind() == reflect.Struct:
+		return len(fieldsWith(t, what)) > 0
+	}
+	return false
+}
+
 // repeated finds words and addresses that a list names twice, which says no more than once.
 // Prefixes overlap, which their claims say, and a link that ends where it begins is no link.
 func repeated(v reflect.Value, path string, list *diag.List) {
 	switch v.Kind() {
 	case reflect.Struct:
-		for i := range v.NumField() {
-			if name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ","); name != "" && name != "links" {
-				repeated(v.Field(i), diag.Field(path, name), list)
+		for _, f := range fieldsWith(v.Type(), lists) {
+			if f.name != "links" {
+				repeated(v.Field(f.index), diag.Field(path, f.name), list)
 			}
 		}
 	case reflect.Slice:
+		words := v.Type().Elem().Kind() == reflect.String || v.Type().Elem() == reflect.TypeFor[netip.Addr]()
+		if !words && !holds(v.Type().Elem(), lists) {
+			return
+		}
 		seen := map[any]int{}
 		for i := range v.Len() {
 			e := v.Index(i)
-			if e.Kind() != reflect.String && e.Type() != reflect.TypeFor[netip.Addr]() {
+			if !words {
 				repeated(e, diag.Index(path, i), list)
 				continue
 			}
