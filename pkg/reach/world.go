@@ -156,6 +156,14 @@ const (
 	standbyDrops   = "gateway-source-standby"
 )
 
+// Heed takes for done what warnings with these codes tell.
+func (w *World) Heed(codes ...string) {
+	for _, code := range codes {
+		w.told[code] = true
+	}
+	w.elect(w.elected)
+}
+
 // Assumes are sentences about what is taken for granted, since the topology says so.
 func (w *World) Assumes() []string { return w.assumes }
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	walk "github.com/kustomize-hybrid/kustomize-hybrid/pkg/reach"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/validate"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -118,6 +119,7 @@ func newRemovals(c *checks) (*removals, error) {
 	if err != nil {
 		return nil, err
 	}
+	tree.Heed(string(validate.CodeSourceCheck)) // no switch here looks at sources
 	r := &removals{checks: c, tree: tree}
 	if err := r.drop(); err != nil {
 		return nil, err
