@@ -164,6 +164,9 @@ func (h *hostile) shell(t *testing.T, words ...string) {
 		}
 		names[name] = w
 	}
+	if len(names) == 0 {
+		t.Fatal("nothing was rendered")
+	}
 	out, err := exec.Command("sh", "-c", `for f in "$0"/*; do `+strings.Join(words, " ")+` "$f" >"$0.said" 2>&1 || echo "$f: $(head -n 1 "$0.said")"; done`, dir).Output()
 	if err != nil {
 		t.Fatal(err)
