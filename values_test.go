@@ -318,6 +318,7 @@ func TestOnceAccepted(t *testing.T) {
 		{"spec.regions[].cni.devices[]", `".."`, load.BadValue},
 		{"spec.externalCIDRs[]", "127.0.0.0/8", claim.CodeSpecialRange},
 		{"spec.reservedCIDRs[].prefix", "255.255.255.255/32", claim.CodeSpecialRange},
+		{"spec.leaving[].gateways.nodes[]", "{name: gone, internalIP: 10.9.0.11, tailnetIP: 127.0.0.1}", claim.CodeSpecialRange},
 		{"spec.marks[].value", "0x700", checks.CodeMarkOutside},
 		{"spec.marks[].regions[]", "nowhere", checks.CodeRegionUnknown},
 		{"spec.marks[].regions", "[]", load.BadValue},

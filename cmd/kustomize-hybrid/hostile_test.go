@@ -237,7 +237,7 @@ func (h *hostile) checkText(i input, rng *rand.Rand) {
 	if said.code != exitClean {
 		// No other command takes what validate refuses, and none prints anything.
 		dir := filepath.Join(os.TempDir(), "kustomize-hybrid-hostile-nothing")
-		args := pick(rng, []string{"render", "-", "-o", dir}, []string{"steps", "-"}, []string{"acl", "print", "-"}, []string{"validate", "--info", "--strict", "-"})
+		args := pick(rng, []string{"render", "-", "-o", dir}, []string{"steps", "-"}, []string{"acl", "print", "-"}, []string{"validate", "--info", "--strict", "--format", pick(rng, formats()...), "-"}, []string{"bundle", "--host", "zq7", "-"})
 		also := h.run(args, i.text)
 		h.always(i, also)
 		if also.code == exitClean || also.out != "" && args[0] != "validate" {
@@ -272,7 +272,7 @@ func (h *hostile) mustBeRefused(i input, said answer) {
 		h.fault(i, "a value that is refused is taken", "exit 0")
 		return
 	}
-	if i.at == "" || said.code != exitFindings {
+	if i.at == "" || said.code != exitFindings || len(said.findings) == 0 && i.base.kind != schema.KindTopology {
 		return
 	}
 	about := func(f finding) bool {
@@ -350,8 +350,8 @@ func (h *hostile) judge(b *base, text string) answer {
 }
 
 var (
-	functionFinding = regexp.MustCompile(`^(\S+): (error|warning|info): (.*)$`)
-	placed          = regexp.MustCompile(`^(\S+:\d+:\d+: (error|warning|info): |\S+: (error|warning|info): |\t|kustomize-hybrid: |Run ')`)
+	functionFinding = regexp.MustCompile(`^(\S.*?): (error|warning|info): (.*)$`)
+	placed          = regexp.MustCompile(`^(\S+:\d+:\d+: (error|warning|info): |\S.*?: (error|warning|info): |\t|kustomize-hybrid: |Run ')`)
 )
 
 // resourceList is what kustomize gives a function.

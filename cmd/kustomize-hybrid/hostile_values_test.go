@@ -13,6 +13,7 @@ import (
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/foreign"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema/contract"
@@ -45,6 +46,7 @@ func newBase(t *testing.T, name, kind, text string) *base {
 		t.Fatal(err)
 	}
 	b := &base{name: name, kind: kind, root: doc.YNode()}
+	uncommented(b.root)
 	b.walk(place{rule: contract.Of(kind), node: b.root})
 	return b
 }
@@ -146,6 +148,14 @@ func valueOf(n *yaml.Node, name string) *yaml.Node {
 		}
 	}
 	return nil
+}
+
+// uncommented drops comments, which make what fails long.
+func uncommented(n *yaml.Node) {
+	n.HeadComment, n.LineComment, n.FootComment = "", "", ""
+	for _, c := range n.Content {
+		uncommented(c)
+	}
 }
 
 func clone(n *yaml.Node) *yaml.Node {
@@ -447,10 +457,10 @@ func (b *base) changed(changes []change, n int) input {
 	i := input{base: b, root: clone(b.root), what: fmt.Sprintf("input %d", n)}
 	for _, c := range changes {
 		if c.apply(i.root) {
-			i.what += ", " + c.what
+			i.what += ", " + brief(c.what)
 		}
 	}
-	if len(changes) == 1 && changes[0].refused {
+	if len(changes) == 1 && changes[0].refused && (b.kind == schema.KindTopology || strings.Contains(changes[0].place.path, ".")) {
 		i.mustRefuse = true
 		if changes[0].value != nil {
 			i.at = changes[0].place.path
@@ -458,6 +468,9 @@ func (b *base) changed(changes []change, n int) input {
 	}
 	return i
 }
+
+// brief is a change in a line of a report.
+func brief(s string) string { return foreign.Cut(foreign.Line(s), 200) }
 
 // damaged is text with a few bytes changed, left out or put in.
 func damaged(rng *rand.Rand, s string) string {
