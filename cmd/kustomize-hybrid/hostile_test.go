@@ -48,8 +48,8 @@ func TestHostile(t *testing.T) {
 		h.random(rand.New(rand.NewPCG(*hostileSeed, uint64(n))), n)
 	}
 	h.forms()
-	t.Logf("seed %d: %d inputs over %d fields, %d of them with a value of docs/values.md; %d refused, %d accepted, %d rendered; at most %s of processor time",
-		*hostileSeed, h.tried, len(h.fields), h.tabled, h.refused, h.accepted, h.rendered, h.slowest)
+	t.Logf("seed %d: %d inputs over %d fields, %d of them with a value of docs/values.md; %d refused, %d accepted, %d rendered, %d lines that programs read with a word of ours; at most %s of processor time",
+		*hostileSeed, h.tried, len(h.fields), h.tabled, h.refused, h.accepted, h.rendered, h.canaries, h.slowest)
 	if fields := contractFields(); len(h.fields) < fields {
 		t.Errorf("%d of %d fields were tried", len(h.fields), fields)
 	}
@@ -64,6 +64,8 @@ type hostile struct {
 	fields                                     map[string]bool
 	slowest                                    time.Duration
 	faults                                     map[string]int
+	canaries                                   int // lines of programs that have something of a payload
+	told                                       int // faults that were printed
 	trees                                      *trees
 }
 
@@ -160,17 +162,15 @@ func (h *hostile) random(rng *rand.Rand, n int) {
 	for _, c := range changes {
 		h.fields[b.kind+" "+c.place.field] = true
 	}
-	before := h.failed()
+	before := h.told
 	h.check(i, rng)
-	if h.failed() == before {
+	if h.told == before {
 		return
 	}
 	// What remains of the changes, and of the document, when it is made as small as it can be.
-	quiet := *h
-	quiet.faults, quiet.t = map[string]int{}, nil
 	small := smallest(i, changes, func(i input) bool {
-		q := quiet
-		q.faults = map[string]int{}
+		q := *h
+		q.t, q.faults, q.trees = nil, map[string]int{}, newTrees()
 		q.check(i, rand.New(rand.NewPCG(*hostileSeed, uint64(n))))
 		return q.failed() > 0
 	})
@@ -208,7 +208,12 @@ func (h *hostile) failed() int {
 // fault reports one, of each kind a few.
 func (h *hostile) fault(i input, kind, format string, args ...any) {
 	h.faults[kind]++
-	if h.t != nil && h.faults[kind] <= 5 {
+	const few = 5
+	if h.t != nil && h.faults[kind] == few {
+		h.t.Logf("more of the kind %q are not printed", kind)
+	}
+	if h.t != nil && h.faults[kind] <= few {
+		h.told++
 		h.t.Errorf("seed %d, %s, %s: %s: %s", *hostileSeed, i.base.name, i.what, kind, shorten(fmt.Sprintf(format, args...)))
 	}
 }
@@ -237,7 +242,7 @@ func (h *hostile) checkText(i input, rng *rand.Rand) {
 	if said.code != exitClean {
 		// No other command takes what validate refuses, and none prints anything.
 		dir := filepath.Join(os.TempDir(), "kustomize-hybrid-hostile-nothing")
-		args := pick(rng, []string{"render", "-", "-o", dir}, []string{"steps", "-"}, []string{"acl", "print", "-"}, []string{"validate", "--info", "--strict", "--format", pick(rng, formats()...), "-"}, []string{"bundle", "--host", "zq7", "-"})
+		args := pick(rng, []string{"render", "-", "-o", dir}, []string{"steps", "-"}, []string{"acl", "print", "-"}, []string{"validate", "--info", "--strict", "--format", pick(rng, formats()...), "-"}, []string{"bundle", "--nodes-of", "zq7", "-", "-o", "-"})
 		also := h.run(args, i.text)
 		h.always(i, also)
 		if also.code == exitClean || also.out != "" && args[0] != "validate" {
@@ -249,7 +254,7 @@ func (h *hostile) checkText(i input, rng *rand.Rand) {
 		}
 		return
 	}
-	if h.t != nil && h.rendered < *hostileRendered && rng.IntN(6) == 0 {
+	if h.t == nil || h.rendered < *hostileRendered && rng.IntN(3) == 0 {
 		h.rendered++
 		h.render(i)
 		return
@@ -429,7 +434,7 @@ func smallest(i input, changes []change, fails func(input) bool) input {
 			break
 		}
 	}
-	i.at, i.mustRefuse = "", i.mustRefuse && i.at != "" || i.mustRefuse
+	i.at = ""
 	tries := 0
 	var prune func(n *yaml.Node)
 	prune = func(n *yaml.Node) {

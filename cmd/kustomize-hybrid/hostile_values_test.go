@@ -316,9 +316,10 @@ func (b *base) draw(rng *rand.Rand) change {
 	return c
 }
 
-// drawValue draws a value for a place: one that fits half of the time.
+// drawValue draws a value for a place: mostly one that its kind takes, or what is refused would
+// hide what is not.
 func (b *base) drawValue(rng *rand.Rand, p place) *yaml.Node {
-	switch rng.IntN(16) {
+	switch rng.IntN(28) {
 	case 0, 1, 2:
 		return text(pick(rng, payloads()...))
 	case 3:
