@@ -94,7 +94,7 @@ func (h *hostile) file(i input, in hybrid.Input, f tree.File) {
 		list, err := hybrid.ACLCheck(in, hybrid.PolicyFile{Name: f.Path, Data: f.Data}, hybrid.Options{})
 		// Who owns a tag may be defined where the policy is merged into.
 		list = slices.DeleteFunc(list, func(d *diag.Diagnostic) bool {
-			return d.Code == acl.CodeUndefined && strings.Contains(d.Message, `"group:`)
+			return d.Code == acl.CodeUndefined && undefinedOwner.MatchString(d.Message)
 		})
 		if err != nil || list.Count(diag.Error) > 0 {
 			h.fault(i, "the policy fails its own check", "%v %v", list, err)
@@ -115,7 +115,7 @@ func (h *hostile) file(i input, in hybrid.Input, f tree.File) {
 }
 
 // undefinedOwner is what is said of an owner of a tag whom the file does not define.
-var undefinedOwner = regexp.MustCompile(`^(group|tag) ".*" is not defined in (groups|tagOwners)$`)
+var undefinedOwner = regexp.MustCompile(`^(group|tag) ".*" is not defined in (groups|tagOwners)`)
 
 // readByProgram matches what a program reads and runs, rather than a person.
 
@@ -127,7 +127,10 @@ func (h *hostile) programLine(i input, f tree.File, line string) {
 		return
 	}
 	h.canaries++
-	if strings.ContainsAny(line[strings.Index(line, canary):], "$`;&|<>\\'\"%{}") {
+	acts := func(payload string) bool {
+		return strings.Contains(payload, canary) && strings.ContainsAny(payload, "$`;&|<>\\'\"%{}") && strings.Contains(line, payload)
+	}
+	if slices.ContainsFunc(payloads(), acts) {
 		h.fault(i, "a payload is in a program", "%s: %s", f.Path, line)
 	}
 }
