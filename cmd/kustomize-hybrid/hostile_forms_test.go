@@ -128,7 +128,7 @@ func (h *hostile) programLine(i input, f tree.File, line string) {
 	}
 	h.canaries++
 	acts := func(payload string) bool {
-		return strings.Contains(payload, canary) && strings.ContainsAny(payload, "$`;&|<>\\'\"%{}") && strings.Contains(line, payload)
+		return strings.Contains(payload, canary) && strings.ContainsAny(payload, "$`;&|<>\\%") && strings.Contains(line, payload)
 	}
 	if slices.ContainsFunc(payloads(), acts) {
 		h.fault(i, "a payload is in a program", "%s: %s", f.Path, line)
