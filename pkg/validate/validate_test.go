@@ -68,6 +68,7 @@ func TestNoGateways(t *testing.T) {
 		r := &topology.Spec.Regions[1]
 		r.Gateways.Nodes, r.Network.Failover = nil, schema.FailoverWatch
 		r.Network.Hetzner.IPRange = netip.MustParsePrefix("10.0.0.0/8")
+		r.Gateways.Mode, r.Gateways.NodeSelector = schema.ModeStaticPod, nil
 		for _, r.Gateways.Replaced = range []schema.Replaced{"", schema.ReplacedSameAddress, schema.ReplacedAnyAddress} {
 			if len(validate.Topology(topology)) == 0 {
 				t.Errorf("%s: nothing is said of a region without gateways", cloud)
