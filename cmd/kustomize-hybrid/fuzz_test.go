@@ -25,6 +25,7 @@ func FuzzResourceList(f *testing.F) {
 		head + ours + "Transform, metadata: {name: x}}\nitems:\n- " + indented + "\n",
 		head + ours + "Validate, metadata: {name: x}, spec: {strict: true, today: \"2027-01-01\"}}\nitems:\n- " + indented + "\n",
 		head + ours + "Transform, metadata: {name: x}, spec: {topology: y}}\nitems:\n- " + indented + "\n- {apiVersion: v1, kind: List, items: []}\n- 1\n- null\n",
+		head + "functionConfig: {apiVersion: kustomize-hybrid.dev/v1alpha1, kind: Transform, metadata: [x]}\nitems:\n- " + indented + "\n",
 		head + ours + "Other}\nitems: [{}]\n", head + ours + "Validate, spec: 7, metadata: []}\nitems: [[]]\nresults: 7\n", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n---\nkind: [Topology]\n",
 	} {
 		f.Add([]byte(list))
