@@ -210,6 +210,14 @@ func (h *hostile) systemd(t *testing.T) {
 			}
 		}
 	}
+	// A set needs those that its own refer to, which may have been the same in another tree.
+	for _, units := range sets {
+		for name, w := range sets[filepath.Join(dir, "0")] {
+			if _, has := units[name]; !has {
+				units[name] = w
+			}
+		}
+	}
 	// What the units start is not here: /bin/true is, and has the same arguments.
 	programs := regexp.MustCompile(`(?m)(^Exec[A-Za-z]*=[-+!:@]*)/[^ \n]+`)
 	for set, units := range sets {
