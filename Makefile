@@ -4,7 +4,7 @@ EXAMPLE ?= regional-gateway
 OUT ?= out
 NESTED = tools tools/vuln test/cloud test/crds test/reports test/talos test/lab test/lab/pinned test/lab/newest test/cluster test/cluster/kubernetes test/cluster/newest test/cluster/coredns test/mutate
 
-.PHONY: build run test newcomer golden page netns hostforms lab lab-programs lab-removals lab-throughput cluster cluster-programs schemas cloud check lint tidy licences vulncheck shellcheck e2e kill callers cover mutate fuzz bench bench-scale startup clean
+.PHONY: build run test newcomer golden page netns hostforms lab lab-programs lab-removals lab-throughput cluster cluster-programs schemas cloud check lint tidy licences vulncheck shellcheck e2e kill callers cover mutate fuzz hostile bench bench-scale startup clean
 
 build:
 	$(GO) build -trimpath -o bin/kustomize-hybrid ./cmd/kustomize-hybrid
@@ -113,6 +113,7 @@ lint:
 	$(GO) vet -tags e2e ./test/... ./pkg/emit
 	$(GO) vet -tags scale ./test/scale
 	$(GO) vet -tags page ./test/page
+	$(GO) vet -tags hostile ./cmd/kustomize-hybrid
 	$(GO) vet -tags hostforms ./pkg/render/host
 	$(GO) vet -tags netns ./pkg/render/host/program
 	cd tools && $(GO) build -o ../bin/staticcheck honnef.co/go/tools/cmd/staticcheck
@@ -170,6 +171,11 @@ cover:
 mutate:
 	cd test/mutate && $(GO) vet ./... && $(GO) test ./... && $(GO) build -o ../../bin/mutate .
 	bin/mutate $(MUTATE_FLAGS)
+
+# Hostile values in every field of the contract, drawn with a seed: what is refused, and whether what
+# is rendered can be read. HOSTILE_FLAGS choose: -inputs 20000 -seed 1 -rendered 400.
+hostile:
+	$(GO) test -count=1 -v -timeout 60m -tags hostile -run '^TestHostile$$' ./cmd/kustomize-hybrid $(HOSTILE_FLAGS)
 
 # Each fuzz target for FUZZTIME.
 FUZZTIME ?= 10s

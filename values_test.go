@@ -16,6 +16,7 @@ import (
 
 	"github.com/kustomize-hybrid/kustomize-hybrid"
 	"github.com/kustomize-hybrid/kustomize-hybrid/internal/goldentest"
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/sample"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/claim"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
@@ -23,60 +24,6 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema/load"
 )
-
-// refused are values, as YAML, that no field of the kind may have. A leading ~ marks one that is
-// only warned about. A kind of the contract without a row, and a row without a kind, fail.
-func refused() map[string][]string {
-	host := []string{"0.0.0.0", "127.0.0.1", "169.254.169.254", "224.0.0.1", "255.255.255.255", `"::"`, `"::1"`, `"fe80::1"`, `"ff02::1"`, "10.0.0.05", "10.0.0.5/32", `"::ffff:10.0.0.5"`}
-	return map[string][]string{
-		"Prefix":               {"10.0.0.1/8", "127.0.0.0/8", "224.0.0.0/4", "255.255.255.255/32", `"ff00::/8"`, "10.0.0.0/08", "10.0.0.0", `" 10.0.0.0/8"`, "~0.0.0.0/0", `~"::/0"`},
-		"Address":              host,
-		"Port":                 {"0", "65536", "-1", "http"},
-		"HostPort":             {"api.example.com", `"api.example.com:0"`, `"api.example.com:65536"`, `"-:443"`, `":443"`, `"0.0.0.0:443"`, `"224.0.0.1:443"`, `"[::]:443"`, `"[::1:443"`, `"10.0.0:443"`},
-		"URL":                  {"headscale.example", "ftp://headscale.example", `"https://:::"`, `"https://[[::1"`, `"https://[1:2]"`, "https://-", "https://h-", `"https://h:99999"`, `"https://h:0"`, "https://u@h", "https://h/?q", "https://h/#f", "https://0.0.0.0", "https://255.255.255.255", `"https://[ff02::1]"`, "https://10.0.0"},
-		"Image":                {`"registry.example:99999/tailscale:v1"`, `"registry.example:0/tailscale"`, `"Registry/Tailscale"`, `"tailscale@sha256:12"`, `"a b"`},
-		"Version":              {"0.0.0", "0.0.0-rc.1", "v1.33.1", `"1.33"`, "1.33.01", "1.33.1000000"},
-		"VersionRange":         {"{from: 1.90.0, until: 1.80.0}", "{from: 1.90.0, until: 1.90.0}"},
-		"Date":                 {`"2027-02-31"`, `"2027-02-29"`, `"2027-13-01"`, `"2027-1-1"`, "11/25/2026", `""`, `"0"`},
-		"MarkMask":             {"0", "-1", "4294967296"},
-		"MarkValue":            {"0x100", "0xffffffff", "-1", "4294967296"},
-		"MTU":                  {"0", "575", "9217"},
-		"RegionName":           {"nowhere", "GCP", "a.b"},
-		"Tag":                  {"k8s", `"tag:"`, `"tag:8s"`, `"tag:k 8s"`},
-		"TagOwner":             {`"hello world"`, "10.0.0.0/8", "ops", `"*"`, `"tag:"`, `"group:"`, `"autogroup:"`, `"user:ops"`, `~"tag:nosuch"`},
-		"Ports":                {`"tcp:65536"`, `"xyz:1"`, `"tcp:20-10"`, `""`},
-		"Name":                 {`"Up"`, "a.b", "a_b", "-a", "a-", strings.Repeat("a", 64)},
-		"Subdomain":            {`"Up"`, "a_b", "a..b", "-a", strings.Repeat("a", 254)},
-		"Device":               {`"."`, `".."`, "-rf", "a/b", `"+"`, strings.Repeat("a", 16)},
-		"NetplanID":            {`"."`, `".."`, "-rf", "eth+", strings.Repeat("a", 16)},
-		"Directory":            {"etc", "/etc/../root", "/proc/self", "/sys", "/dev/shm", "/a b", "/"},
-		"ClientID":             {`"a?ephemeral=false"`, `"a b"`, "-a"},
-		"Audience":             {`"a b"`, `""`},
-		"ProviderID":           {"gpu-7", `"a b://c"`, `"hybrid://a b"`},
-		"LabelName":            {`"a b"`, "a/b/c", "x/" + strings.Repeat("a", 64)},
-		"LabelValue":           {`"a b"`, "-a", strings.Repeat("a", 64)},
-		"NodeSelector":         {`{"a b": c}`, "{a: b c}", "{a/b/c: d}"},
-		"CloudRegion":          {`"EU-central-1"`, `"eu central"`, "e"},
-		"CloudName":            {`"a b"`, "a/b", strings.Repeat("a", 81)},
-		"GCPName":              {`"Up"`, "a_b", "1a"},
-		"GCPProject":           {`"123456789012"`, `"Production"`, "short"},
-		"ResourceGroup":        {`"a b"`, "a/b", "a."},
-		"AWSRouteTable":        {"nodes", "rtb-xyz"},
-		"AWSSecurityGroup":     {"nodes", "sg-xyz"},
-		"AlibabaRouteTable":    {"nodes", "vtb-1"},
-		"AlibabaSecurityGroup": {"nodes", "sg-1"},
-		"Text":                 {`"  "`, `""`, `"a\nb"`},
-		"Prose":                {`"  "`, `""`},
-		"Reference":            {`"  "`, `"a\nb"`},
-		"AnyText":              {"hskey-auth-" + keyEnd},
-		"a number":             {"-1", "99999999999", "many"},
-		"true or false":        {"maybe", "yes", "1"},
-		"a word":               {"no-such-word", `""`},
-	}
-}
-
-// keyEnd is what of a key must never be printed.
-const keyEnd = "kNotARealOne1CNTRL"
 
 // field is a field of the contract and the kind of its values.
 type contractField struct {
@@ -221,7 +168,7 @@ func commentOf(f *ast.Field) string {
 
 // Every field is of a kind, every kind says what it refuses, and has values that it does.
 func TestEveryFieldHasAKind(t *testing.T) {
-	c, samples := readContract(t), refused()
+	c, samples := readContract(t), sample.Refused()
 	used := map[string]bool{}
 	for _, f := range c.fields {
 		used[f.kind] = true
@@ -302,9 +249,9 @@ func TestEveryFieldRefuses(t *testing.T) {
 			}
 			t.Run(document+" "+f.path, func(t *testing.T) {
 				t.Parallel()
-				samples := refused()[f.kind]
+				samples := sample.Refused()[f.kind]
 				if !slices.Contains([]string{"a number", "true or false", "Port", "MTU", "MarkMask", "MarkValue", "NodeSelector", "VersionRange"}, f.kind) {
-					samples = append(samples, "tskey-auth-"+keyEnd)
+					samples = append(samples, "tskey-auth-"+sample.KeyEnd)
 				}
 				for _, value := range samples {
 					tried.Add(1)
@@ -337,11 +284,11 @@ func refuses(t *testing.T, document, text, path, value string, known map[string]
 	if !slices.ContainsFunc(list, about) {
 		t.Errorf("nothing is said of %s", value)
 	}
-	if !strings.Contains(value, keyEnd) {
+	if !strings.Contains(value, sample.KeyEnd) {
 		return
 	}
 	all, err := json.Marshal(list)
-	if err != nil || strings.Contains(string(all), keyEnd) {
+	if err != nil || strings.Contains(string(all), sample.KeyEnd) {
 		t.Errorf("a key is repeated: %s, %v", all, err)
 	}
 	if !slices.ContainsFunc(list, func(d *diag.Diagnostic) bool { return d.Code == load.KeyInText }) {
@@ -371,6 +318,7 @@ func TestOnceAccepted(t *testing.T) {
 		{"spec.regions[].cni.devices[]", `".."`, load.BadValue},
 		{"spec.externalCIDRs[]", "127.0.0.0/8", claim.CodeSpecialRange},
 		{"spec.reservedCIDRs[].prefix", "255.255.255.255/32", claim.CodeSpecialRange},
+		{"spec.leaving[].gateways.nodes[]", "{name: gone, internalIP: 10.9.0.11, tailnetIP: 127.0.0.1}", claim.CodeSpecialRange},
 		{"spec.marks[].value", "0x700", checks.CodeMarkOutside},
 		{"spec.marks[].regions[]", "nowhere", checks.CodeRegionUnknown},
 		{"spec.marks[].regions", "[]", load.BadValue},
@@ -387,8 +335,8 @@ func TestOnceAccepted(t *testing.T) {
 		{"spec.tailnet.policy.tagOwners[]", `"tag:nosuch"`, acl.CodeUndefined},
 		{"spec.tailnet.policy.flows[].from", "[]", load.BadValue},
 		{"spec.tailnet.auth.hostDir", "/proc/self", load.BadValue},
-		{"spec.tailnet.auth.hostDir", "/etc/tskey-auth-" + keyEnd, load.KeyInText},
-		{"metadata.annotations", "{tskey-auth-" + keyEnd + ": x}", load.KeyInText},
+		{"spec.tailnet.auth.hostDir", "/etc/tskey-auth-" + sample.KeyEnd, load.KeyInText},
+		{"metadata.annotations", "{tskey-auth-" + sample.KeyEnd + ": x}", load.KeyInText},
 	} {
 		changed, path, ok := replaced(text, c.path, c.value)
 		if !ok {
@@ -399,7 +347,7 @@ func TestOnceAccepted(t *testing.T) {
 		if !slices.ContainsFunc(list, is) {
 			t.Errorf("%s: %s is no %s", path, c.value, c.code)
 		}
-		if all, _ := json.Marshal(list); strings.Contains(string(all), keyEnd) {
+		if all, _ := json.Marshal(list); strings.Contains(string(all), sample.KeyEnd) {
 			t.Errorf("%s: a key is repeated: %s", path, all)
 		}
 	}
@@ -502,7 +450,7 @@ more when empty may not be empty.
 `)
 	seen := map[string]bool{}
 	for _, f := range c.fields {
-		if samples := refused()[f.kind]; len(samples) > 0 && !seen[f.kind] {
+		if samples := sample.Refused()[f.kind]; len(samples) > 0 && !seen[f.kind] {
 			seen[f.kind] = true
 			refuses := f.refuses
 			if _, named := c.definitions[f.kind]; !named {
@@ -526,7 +474,7 @@ more when empty may not be empty.
 func shown(samples []string) string {
 	var list []string
 	for _, s := range samples {
-		if s = strings.TrimPrefix(s, "~"); len(s) < 40 && len(list) < 6 && !strings.Contains(s, keyEnd) {
+		if s = strings.TrimPrefix(s, "~"); len(s) < 40 && len(list) < 6 && !strings.Contains(s, sample.KeyEnd) {
 			list = append(list, "`"+s+"`")
 		}
 	}

@@ -16,7 +16,7 @@ import (
 // What the repository keeps to compare with is read in reviews: it must stay so small
 // that somebody does, and say everything once.
 const (
-	mostLines = 31_000
+	mostLines = 33_000
 	leastRun  = 6
 )
 
@@ -80,6 +80,7 @@ func both() []struct{ one, other, because string } {
 		{"cmd/kustomize-hybrid/testdata/commands.txt", "", "each need names its commands"},
 		{"golden/examples/*", "test/cluster/testdata/executed.txt", "a record of what was run has it as it stands in STEPS.md"},
 		{"cmd/kustomize-hybrid/testdata/script/function.txtar", "", "each result names its object"},
+		{"cmd/kustomize-hybrid/testdata/script/shown.txtar", "", "one topology, with another character in it each time"},
 		{"pkg/render/host/program/testdata/*/*", "pkg/render/host/program/testdata/*/*", calls},
 		{"test/cloud/testdata/*", "", calls},
 	}

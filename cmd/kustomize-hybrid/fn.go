@@ -273,7 +273,7 @@ func results(list diag.List, config *yaml.RNode) framework.Results {
 			Severity: framework.Severity(d.Severity.String()),
 			ResourceRef: &yaml.ResourceIdentifier{
 				TypeMeta: yaml.TypeMeta{APIVersion: config.GetApiVersion(), Kind: config.GetKind()},
-				NameMeta: yaml.NameMeta{Name: config.GetName(), Namespace: config.GetNamespace()},
+				NameMeta: nameOf(config),
 			},
 			Field: &framework.Field{Path: d.Path},
 			Tags:  map[string]string{"code": string(d.Code)},
@@ -287,6 +287,14 @@ func results(list diag.List, config *yaml.RNode) framework.Results {
 		all = append(all, r)
 	}
 	return all
+}
+
+// nameOf is the name of an object, empty where its metadata is no mapping: kyaml panics then.
+func nameOf(n *yaml.RNode) yaml.NameMeta {
+	if m := n.Field(yaml.MetadataField); m.IsNilOrEmpty() || m.Value.YNode().Kind != yaml.MappingNode {
+		return yaml.NameMeta{}
+	}
+	return yaml.NameMeta{Name: n.GetName(), Namespace: n.GetNamespace()}
 }
 
 // changed are the edits to policies in the form that kpt shows.

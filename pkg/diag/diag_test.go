@@ -2,6 +2,7 @@ package diag_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/hashicorp/go-multierror"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/foreign"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 )
 
@@ -93,6 +95,27 @@ func TestPaths(t *testing.T) {
 	}
 	if got := diag.Field("metadata.annotations", "config.kubernetes.io/local-config"); got != `metadata.annotations["config.kubernetes.io/local-config"]` {
 		t.Error(got)
+	}
+}
+
+// A value that a hint repeats turns no line of the report around, and is what it was.
+func TestReportsHideNothing(t *testing.T) {
+	var list diag.List
+	list.Errorf("a", "p", "m").Fix("write [\u202e\u0085\u2066\x7fx]").Propose("\u202ex")
+	for _, format := range diag.Formats() {
+		var b bytes.Buffer
+		if err := diag.Write(&b, format, list); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range b.String() {
+			if c != '\n' && c != '\t' && foreign.Hidden(c) {
+				t.Errorf("%s has %q", format, c)
+			}
+		}
+		var read []struct{ ProposedValue string }
+		if format == "json" && (json.Unmarshal(b.Bytes(), &read) != nil || read[0].ProposedValue != "\u202ex") {
+			t.Errorf("%s", b.String())
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package diag
 
 import (
+	"bytes"
 	"encoding/xml"
 	"io"
 	"strings"
@@ -18,16 +19,14 @@ func WriteJUnit(w io.Writer, l List) error {
 		suite.Cases = []junitCase{{Name: "no findings", Class: "topology"}}
 	}
 	suite.Tests = len(suite.Cases)
-	if _, err := io.WriteString(w, xml.Header); err != nil {
-		return err
-	}
-	enc := xml.NewEncoder(w)
+	text := bytes.NewBufferString(xml.Header)
+	enc := xml.NewEncoder(text)
 	enc.Indent("", "  ")
 	if err := enc.Encode(junitReport{Tests: suite.Tests, Failures: suite.Failures, Suites: []junitSuite{suite}}); err != nil {
 		return err
 	}
-	_, err := io.WriteString(w, "\n")
-	return err
+	text.WriteByte('\n')
+	return writeSeen(w, text.String(), "&#x%x;")
 }
 
 type junitReport struct {

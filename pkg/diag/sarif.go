@@ -1,7 +1,9 @@
 package diag
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/url"
 	"path/filepath"
@@ -19,10 +21,12 @@ func WriteSARIF(w io.Writer, l List) error {
 	for _, d := range l {
 		run.Results = append(run.Results, sarifOf(d))
 	}
-	enc := json.NewEncoder(w)
+	var text bytes.Buffer
+	enc := json.NewEncoder(&text)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
-	return enc.Encode(sarifLog{Schema: sarifSchema, Version: "2.1.0", Runs: []sarifRun{run}})
+	err := enc.Encode(sarifLog{Schema: sarifSchema, Version: "2.1.0", Runs: []sarifRun{run}})
+	return errors.Join(err, writeSeen(w, text.String(), `\u%04x`))
 }
 
 const (

@@ -1,9 +1,14 @@
 package diag
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"strings"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/foreign"
 )
 
 // WriteText prints each finding on a line, with its related places and its hint
@@ -28,10 +33,26 @@ func WriteJSON(w io.Writer, l List) error {
 	for i, d := range l {
 		objects[i] = d.json()
 	}
-	enc := json.NewEncoder(w)
+	var text bytes.Buffer
+	enc := json.NewEncoder(&text)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
-	return enc.Encode(objects)
+	return errors.Join(enc.Encode(objects), writeSeen(w, text.String(), `\u%04x`))
+}
+
+// writeSeen prints what a program reads and a person may look at: a hidden character that the form
+// would let through stands there as the form's own escape, which means the same.
+func writeSeen(w io.Writer, text, escape string) error {
+	var b strings.Builder
+	for _, c := range text {
+		if c >= 0x7f && foreign.Hidden(c) {
+			fmt.Fprintf(&b, escape, c)
+		} else {
+			b.WriteRune(c)
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
 }
 
 type jsonDiagnostic struct {

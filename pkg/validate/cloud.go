@@ -38,7 +38,7 @@ func clouds(p *plan.Plan) diag.List {
 		c := cloudRegion{r, &p.Regions[i], r.Cloud(), facts.Provider(r.Provider), regionPath(i)}
 		c.otherClouds(&list)
 		c.failover(&full.Spec.Cluster, &list)
-		if c.cloud == "" {
+		if c.cloud == "" || c.plan.Cloud == nil { // without gateways, which is a finding, there is no next hop
 			continue
 		}
 		c.gateways(&list)

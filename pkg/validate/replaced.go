@@ -19,6 +19,9 @@ func replacements(p *plan.Plan) diag.List {
 	var list diag.List
 	for i := range p.Regions {
 		c := replacement{p, &p.Regions[i], regionPath(i) + ".gateways", &list}
+		if len(c.region.Region.Gateways.Nodes) == 0 {
+			continue // there is none to replace, which is a finding
+		}
 		switch c.region.Region.Gateways.Replaced {
 		case schema.ReplacedAnyAddress:
 			c.bonds()

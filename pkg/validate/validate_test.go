@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/sample"
 	"github.com/kustomize-hybrid/kustomize-hybrid/internal/topologytest"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/claim"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
@@ -57,6 +58,21 @@ func TestEmptyTopology(t *testing.T) {
 	for _, d := range validate.Topology(&schema.Topology{}) {
 		if d.Message == "" || d.Code == "" {
 			t.Errorf("%+v", d)
+		}
+	}
+}
+
+// A region whose gateways could not be read has none: what asks for the first one says nothing.
+func TestNoGateways(t *testing.T) {
+	for cloud, topology := range sample.Clouds() {
+		r := &topology.Spec.Regions[1]
+		r.Gateways.Nodes, r.Network.Failover = nil, schema.FailoverWatch
+		r.Network.Hetzner.IPRange = netip.MustParsePrefix("10.0.0.0/8")
+		r.Gateways.Mode, r.Gateways.NodeSelector = schema.ModeStaticPod, nil
+		for _, r.Gateways.Replaced = range []schema.Replaced{"", schema.ReplacedSameAddress, schema.ReplacedAnyAddress} {
+			if len(validate.Topology(topology)) == 0 {
+				t.Errorf("%s: nothing is said of a region without gateways", cloud)
+			}
 		}
 	}
 }

@@ -44,7 +44,8 @@ func values(t *schema.Topology) diag.List {
 
 // specialAddresses looks at every address and prefix there is, so that no field can be
 // forgotten. Those that are routed or translated, the table of reserved ranges judges, and
-// with them the hosts in them; and a gateway's tailnet address has a range of its own.
+// with them the hosts in them; and a gateway's tailnet address has a range of its own, while
+// its region stays.
 func specialAddresses(t *schema.Topology, list *diag.List) {
 	claims := sync.OnceValue(func() claimed { return claimedBy(t) })
 	eachAddress(reflect.ValueOf(t.Spec), "spec", func(path string, p netip.Prefix) {
@@ -54,7 +55,7 @@ func specialAddresses(t *schema.Topology, list *diag.List) {
 			return
 		}
 		r, ok := claim.Hostless(p)
-		if !ok || strings.HasPrefix(field, "tailnetIP") || linkLocal(p) && linkNetwork(path) || claims().judged[path] || claim.InAny(p, claims().networks) {
+		if !ok || strings.HasPrefix(field, "tailnetIP") && !strings.HasPrefix(path, "spec.leaving") || linkLocal(p) && linkNetwork(path) || claims().judged[path] || claim.InAny(p, claims().networks) {
 			return
 		}
 		list.Errorf(claim.CodeSpecialRange, path, "%s %s %s", field, claim.Show(p), r.Meets(p)).
