@@ -84,7 +84,7 @@ func walked(t *testing.T, topology *schema.Topology, f Files) verdict {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v, err := w.verdict(nil, nil)
+	v, err := w.verdict(nil, notes(topology))
 	if err != nil {
 		t.Fatal(err)
 	}

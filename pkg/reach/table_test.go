@@ -416,11 +416,7 @@ func (j *judge) verdict(c combination) (v verdict, err error) {
 	if err != nil {
 		return v, err
 	}
-	noted := map[string]bool{}
-	for _, d := range issues.Notes(plan.New(t)) {
-		noted[string(d.Code)] = true
-	}
-	v, err = w.verdict(warned, noted)
+	v, err = w.verdict(warned, notes(t))
 	j.seen[key] = judged{v, f.sum()}
 	return v, err
 }
@@ -507,6 +503,15 @@ func (w *World) verdict(warned, noted map[string]bool) (v verdict, err error) {
 		}
 	}
 	return v, nil
+}
+
+// notes are the codes of the known issues that the topology has and that nobody is warned of.
+func notes(t *schema.Topology) map[string]bool {
+	noted := map[string]bool{}
+	for _, d := range issues.Notes(plan.New(t)) {
+		noted[string(d.Code)] = true
+	}
+	return noted
 }
 
 // splitPrimaries is the known issue of what is lost while a region's routes have different
