@@ -102,11 +102,15 @@ func stop(cmd *exec.Cmd) {
 }
 
 // freePort is one that nobody listens on, below those that the kernel gives to connections
-// (32768 and more): one of these may be taken again before somebody listens.
+// (32768 and more): one of these may be taken again before somebody listens. Tests that run
+// beside each other get different ones.
 func freePort(t *testing.T) int {
 	t.Helper()
 	for range 100 {
 		port := 20_000 + rand.IntN(12_000)
+		if _, given := givenPorts.LoadOrStore(port, true); given {
+			continue
+		}
 		if l, err := net.Listen("tcp", fmt.Sprintf(":%d", port)); err == nil {
 			l.Close()
 			return port
@@ -115,6 +119,9 @@ func freePort(t *testing.T) int {
 	t.Fatal("no port is free")
 	return 0
 }
+
+// givenPorts are those that a test has.
+var givenPorts sync.Map
 
 func get(url string) string {
 	resp, err := http.Get(url)
