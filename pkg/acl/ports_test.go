@@ -124,10 +124,20 @@ func TestPrefixes(t *testing.T) {
 		}
 		if err != nil {
 			masked = err.Error()
+			if p.IsValid() || hostBits {
+				t.Errorf("%q is an error, and %s, %t", text, p, hostBits)
+			}
 		}
 		if got != want[0] || masked != want[1] {
 			t.Errorf("%q is %s and %s, want %q", text, got, masked, want)
 		}
+	}
+}
+
+// The destinations without their ports; one without is nothing.
+func TestTargetHosts(t *testing.T) {
+	if got := fmt.Sprintf("%q", acl.TargetHosts([]string{"a:80", "tag:b:*", "c", "[fd00::1]:1"})); got != `["a" "tag:b" "" "fd00::1"]` {
+		t.Error(got)
 	}
 }
 

@@ -175,3 +175,119 @@ func TestAccessRulesOfGrants(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// Ports of a plugin are granted where two regions run it, or one whose hosts are apart.
+func TestFirsts(t *testing.T) {
+	region := func(name string, c schema.CNIType, tunnel schema.TunnelProtocol, apart bool, hosts int) schema.Region {
+		r := schema.Region{Name: name, CNI: schema.CNI{Type: c, Tunnel: tunnel}}
+		r.Gateways.Nodes = make([]schema.GatewayNode, hosts)
+		if apart {
+			r.Gateways.Mode, r.HostAddress = schema.ModePerNode, schema.HostAddressMade
+		}
+		return r
+	}
+	for _, c := range []struct {
+		regions       []schema.Region
+		plugin, class string // the first of each plugin, and of each plugin and tunnel
+	}{
+		{[]schema.Region{region("a", schema.CNICilium, "", false, 2)}, "", ""},
+		{[]schema.Region{region("a", schema.CNICilium, "", true, 1)}, "", ""},
+		{[]schema.Region{region("a", schema.CNICilium, "", true, 2)}, "a", "a"},
+		{[]schema.Region{region("a", schema.CNICilium, "", false, 2), region("b", schema.CNICalico, "", false, 2)}, "", ""},
+		{[]schema.Region{region("a", schema.CNICalico, "", false, 2), region("b", schema.CNICilium, "", false, 1), region("c", schema.CNICilium, schema.TunnelVXLAN, false, 1)}, "b", ""},
+		{[]schema.Region{region("a", schema.CNICilium, "", false, 1), region("b", schema.CNICilium, "", false, 1), region("c", schema.CNICilium, "", false, 1)}, "a", "a"},
+	} {
+		names := func(list []*schema.Region) string {
+			var all []string
+			for _, r := range list {
+				all = append(all, r.Name)
+			}
+			return strings.Join(all, " ")
+		}
+		s := &schema.Spec{Regions: c.regions}
+		plugin := names(firsts(s, func(c schema.CNI) string { return string(c.Type) }))
+		class := names(firsts(s, func(c schema.CNI) string { return string(c.Type) + " " + string(c.Tunnel) }))
+		if plugin != c.plugin || class != c.class {
+			t.Errorf("%d regions: %q and %q, want %q and %q", len(c.regions), plugin, class, c.plugin, c.class)
+		}
+	}
+}
+
+// Where pods are seen as their nodes, nodes may do to nodes what pods may.
+func TestSeenAsNodes(t *testing.T) {
+	list := []role{
+		{name: "kubelet", src: []place{nodes}, dst: []place{nodes}}, {name: "api", src: []place{nodes, pods}, dst: []place{apiServer}},
+		{name: "pods", src: []place{pods}, dst: []place{pods}}, {name: "metrics", why: "why", src: []place{pods}, dst: []place{nodes}}, {name: "flow", src: []place{pods}, dst: []place{balancer}},
+	}
+	text := func(list []role) string {
+		var all []string
+		for _, r := range list {
+			all = append(all, fmt.Sprint(r.name, r.src, r.dst))
+		}
+		return strings.Join(all, " ")
+	}
+	if got, want := text(seenAsNodes(list[:3])), "kubelet[0] [0] api[0 1] [2] pods[1] [1]"; got != want {
+		t.Errorf("without metrics: %s", got)
+	}
+	got := seenAsNodes(list)
+	if text(got) != "api[0 1] [2] pods[1] [1] metrics[0 1] [0] flow[0 1] [3]" {
+		t.Error(text(got))
+	}
+	if got[2].why != "why, seen as their nodes; API servers reach kubelets: logs, exec, port-forward" {
+		t.Error(got[2].why)
+	}
+}
+
+// The address that tests use for a prefix: a gateway's, or the second one, or the only one.
+func TestSample(t *testing.T) {
+	r := &schema.Region{}
+	r.Gateways.Nodes = []schema.GatewayNode{{InternalIP: netip.MustParseAddr("10.0.0.11")}, {InternalIP: netip.MustParseAddr("10.0.1.12"), InternalIPv6: netip.MustParseAddr("fd00::12")}}
+	s := &site{region: r}
+	for prefix, want := range map[string]string{
+		"10.0.0.0/24": "10.0.0.11", "10.0.0.0/16": "10.0.0.11", "10.0.1.0/24": "10.0.1.12", "fd00::/64": "fd00::12", "10.2.0.0/24": "10.2.0.1", "10.2.0.0/31": "10.2.0.1", "10.2.0.7/32": "10.2.0.7",
+	} {
+		if got := s.sample(netip.MustParsePrefix(prefix)).String(); got != want {
+			t.Errorf("%s: %s, want %s", prefix, got, want)
+		}
+	}
+}
+
+// API servers go by addresses of their own, by their nodes' name where all of those are meant,
+// and otherwise by a prefix.
+func TestServers(t *testing.T) {
+	prefixes := func(list ...string) []netip.Prefix {
+		var out []netip.Prefix
+		for _, s := range list {
+			out = append(out, netip.MustParsePrefix(s))
+		}
+		return out
+	}
+	s := &site{region: &schema.Region{NodeCIDRs: prefixes("10.1.0.0/16", "10.0.0.0/24")}}
+	s.prefixes(nodes, "nodes", "probe", s.region.NodeCIDRs)
+	for _, p := range prefixes("10.0.0.5/32", "10.0.0.6/32", "10.0.0.0/24", "10.1.0.0/16", "10.1.2.0/24") {
+		s.servers("api", p)
+	}
+	got := fmt.Sprint(s.selectors[apiServer], s.probes[apiServer], s.hosts[4:])
+	const want = "[api api-2 nodes nodes-2 api-5] [api api-2 probe probe-2 api-probe-5] [{api 10.0.0.5} {api-2 10.0.0.6} {api-5 10.1.2.0/24} {api-probe-5 10.1.2.1}]"
+	if got != want {
+		t.Error(got)
+	}
+}
+
+// Pins of regions that are not there, and those of access rules, steer nothing.
+func TestSteering(t *testing.T) {
+	of := func(tag, alias string) *site {
+		s := &site{tag: tag}
+		s.selectors[nodes], s.selectors[pods] = []string{alias + "-nodes"}, []string{alias + "-pods"}
+		return s
+	}
+	g := &generator{spec: &schema.Spec{}, sites: []*site{of("tag:a", "a"), of("tag:b", "b")}, index: map[string]int{"a": 0, "b": 1}}
+	g.spec.Tailnet.Policy.Pins = []schema.Pin{{From: "a", To: "c", Via: "tag:x"}, {From: "c", To: "a", Via: "tag:x"}, {From: "b", To: "a", Via: "tag:x"}}
+	if got := fmt.Sprint(g.steering()); got != "[{[tag:b] [a-nodes a-pods] [icmp:*] [tag:x] [] [] pin: gateways of b send to a through tag:x}]" {
+		t.Error(got)
+	}
+	g.spec.Tailnet.Policy.Form = schema.FormACLs
+	if got := g.steering(); got != nil {
+		t.Error(got)
+	}
+}
