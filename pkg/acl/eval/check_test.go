@@ -84,6 +84,8 @@ func TestOneThingIsDifferent(t *testing.T) {
 		{"a grant for everybody", nil, grant("*", "*", "*"), []string{"grants[13]: warning policy-region-self", "grants[13]: warning policy-grant-wide"}},
 		{"a grant from a pod to a node", nil, grant("10.61.7.7", "10.143.0.0/24", "tcp:9999"), []string{"grants[13]: warning policy-grant-wide"}},
 		{"a grant among pods of a region", nil, grant("10.61.7.7", "10.61.8.8", "tcp:9999"), []string{"grants[13]: warning policy-region-self", "grants[13]: warning policy-grant-wide"}},
+		{"a grant for gateways", nil, grant("tag:k8s", "10.143.0.0/24", "tcp:9999"), []string{"grants[13]: warning policy-grant-wide"}},
+		{"a grant for another tag", nil, grant("tag:other", "10.143.0.0/24", "tcp:9999"), nil},
 		{"a grant for people", nil, grant("autogroup:member", "10.143.0.0/24", "tcp:9999"), nil},
 		{"a grant to what is nobody's", nil, grant("10.61.7.7", "192.0.2.1", "tcp:9999"), nil},
 		{"UDP one way", nil, grant("10.61.7.7", "10.143.0.0/24", "udp:9999"), []string{"grants[13]: warning policy-udp-mirror", "grants[13]: warning policy-grant-wide"}},
