@@ -3,7 +3,9 @@ package acl
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
+	"unicode"
 )
 
 // ParsePrefix reads an address, or a prefix without host bits: what an alias, a rule
@@ -39,17 +41,26 @@ func MaskedPrefix(s string) (p netip.Prefix, hostBits bool, err error) {
 	return p, false, err
 }
 
-// SplitTarget splits "host:443", "[fd7a::1]:443" and "tag:k8s:443" at the port.
+// SplitTarget splits "host:443", "[fd7a::1]:443" and "tag:k8s:443" at the port. It is not ok
+// without one, as in "tag:k8s".
 func SplitTarget(s string) (host, ports string, ok bool) {
 	i := strings.LastIndexByte(s, ':')
 	if i <= 0 || i == len(s)-1 {
 		return "", "", false
 	}
 	host, ports = s[:i], s[i+1:]
+	if isKind(host) && unicode.IsLetter(rune(ports[0])) {
+		return "", "", false
+	}
 	if strings.HasPrefix(host, "[") && strings.HasSuffix(host, "]") {
 		host = host[1 : len(host)-1]
 	}
 	return host, ports, true
+}
+
+// isKind reports whether what stands before a colon says of which kind the name behind it is.
+func isKind(s string) bool {
+	return slices.Contains([]string{"tag", "group", "autogroup", "ipset", "svc"}, s)
 }
 
 // TargetHosts are the destinations without their ports.

@@ -33,6 +33,8 @@ func TestTargets(t *testing.T) {
 	for target, want := range map[string][2]string{
 		"host:443": {"host", "443"}, "[fd7a::1]:443": {"fd7a::1", "443"}, "tag:k8s:80,443": {"tag:k8s", "80,443"}, "10.0.0.0/8:*": {"10.0.0.0/8", "*"},
 		"h:1": {"h", "1"}, "[]:1": {"", "1"}, "[a:1": {"[a", "1"}, "a]:1": {"a]", "1"}, "[:1": {"[", "1"},
+		"tag:443": {"tag", "443"}, "tag:*": {"tag", "*"}, "tag:k8s:http": {"tag:k8s", "http"}, "web:http": {"web", "http"}, "group:ops:22": {"group:ops", "22"},
+		"tag:k8s": {}, "group:ops": {}, "autogroup:self": {}, "ipset:net": {}, "svc:db": {}, "tag:": {},
 		"host": {}, "host:": {}, ":443": {}, ":": {}, "": {},
 	} {
 		host, ports, ok := acl.SplitTarget(target)

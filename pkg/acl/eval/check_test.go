@@ -1,13 +1,17 @@
 package eval_test
 
 import (
+	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/goldentest"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl/eval"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl/internal/acltest"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -45,6 +49,7 @@ func TestOneThingIsDifferent(t *testing.T) {
 			}
 		}
 	}
+	var all strings.Builder // the first that is said of each code, word for word
 	for _, c := range []struct {
 		about    string
 		topology func(*schema.Topology)
@@ -79,6 +84,8 @@ func TestOneThingIsDifferent(t *testing.T) {
 		{"a grant for everybody", nil, grant("*", "*", "*"), []string{"grants[13]: warning policy-region-self", "grants[13]: warning policy-grant-wide"}},
 		{"a grant from a pod to a node", nil, grant("10.61.7.7", "10.143.0.0/24", "tcp:9999"), []string{"grants[13]: warning policy-grant-wide"}},
 		{"a grant among pods of a region", nil, grant("10.61.7.7", "10.61.8.8", "tcp:9999"), []string{"grants[13]: warning policy-region-self", "grants[13]: warning policy-grant-wide"}},
+		{"a grant for gateways", nil, grant("tag:k8s", "10.143.0.0/24", "tcp:9999"), []string{"grants[13]: warning policy-grant-wide"}},
+		{"a grant for another tag", nil, grant("tag:other", "10.143.0.0/24", "tcp:9999"), nil},
 		{"a grant for people", nil, grant("autogroup:member", "10.143.0.0/24", "tcp:9999"), nil},
 		{"a grant to what is nobody's", nil, grant("10.61.7.7", "192.0.2.1", "tcp:9999"), nil},
 		{"UDP one way", nil, grant("10.61.7.7", "10.143.0.0/24", "udp:9999"), []string{"grants[13]: warning policy-udp-mirror", "grants[13]: warning policy-grant-wide"}},
@@ -103,6 +110,7 @@ func TestOneThingIsDifferent(t *testing.T) {
 		{"another pool beside the pool", ipPool, pool("autogroup:tagged", "100.81.0.0/24"), []string{"nodeAttrs[1].ipPool[0]: warning policy-attr-missing"}},
 		{"100.64.0.0/10 on the LAN", nil, attr("*", "disable-linux-cgnat-drop-rule"), []string{"nodeAttrs[0].attr[0]: warning policy-attr-missing"}},
 	} {
+		fmt.Fprintf(&all, "%s\n", c.about)
 		topology := acltest.Published()
 		if c.topology != nil {
 			c.topology(topology)
@@ -111,14 +119,24 @@ func TestOneThingIsDifferent(t *testing.T) {
 		p.TagOwners = append(p.TagOwners, acl.Assignment{Key: "tag:other"})
 		c.change(p)
 		var got []string
-		for _, d := range eval.Check(topology, p) {
+		found := eval.Check(topology, p)
+		for _, d := range found {
 			if d.Code != eval.CodeTestFailed { // which say the same in other words
 				got = append(got, d.Path+": "+d.Severity.String()+" "+string(d.Code))
 			}
+		}
+		said := map[diag.Code]bool{}
+		for _, d := range found {
+			if said[d.Code] {
+				continue
+			}
+			said[d.Code] = true
+			fmt.Fprintf(&all, "\t%s: %s [%s]; %s\n", d.Path, d.Message, d.Code, d.Remedy)
 		}
 		got = slices.Compact(got)
 		if !slices.Equal(got, c.want) {
 			t.Errorf("%s: %q, want %q", c.about, got, c.want)
 		}
 	}
+	goldentest.Compare(t, "testdata/check.txt", all.String())
 }

@@ -20,9 +20,7 @@ type ipset struct {
 // a set that names itself stays unreadable.
 func (s *Scope) readSets(list []acl.Assignment) {
 	s.sets = map[string]ipset{}
-	written := map[string][]string{}
 	for _, a := range list {
-		written[a.Key] = a.Values
 		s.sets[a.Key] = ipset{strange: a.Key}
 	}
 	for range list {

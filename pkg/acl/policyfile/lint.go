@@ -386,12 +386,13 @@ func (l *linter) target(path, target, proto string) {
 			l.list.Warnf(CodeRule, path, "%s is every address there is, and the control server refuses it as a destination of grants", s.Prefix).Fix("use \"*\" or autogroup:internet")
 		}
 	}
+	numbers, _ := acl.ParseProtocol(proto) // acls says what is wrong with it
 	spec := ports
-	if proto != "" {
+	if len(numbers) > 0 {
 		spec = proto + ":" + ports
 	}
 	l.ports(path, spec)
-	if numbers, err := acl.ParseProtocol(proto); err == nil && len(numbers) > 0 && ports != "*" && !acl.HasPorts(numbers[0]) {
+	if len(numbers) > 0 && ports != "*" && !acl.HasPorts(numbers[0]) {
 		l.portless(path, proto, ports)
 	}
 }
