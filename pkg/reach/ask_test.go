@@ -257,3 +257,28 @@ func TestNetworkPolicies(t *testing.T) {
 		}
 	}
 }
+
+// TestOwnNodeIsAdmitted: Kubernetes has a pod's own node always send to it, and a packet that
+// never leaves its host is told with the address of that.
+func TestOwnNodeIsAdmitted(t *testing.T) {
+	w := worldOf(t, lans().topology())
+	k8s := NetworkPolicy{Group: "networking.k8s.io", Kind: "NetworkPolicy", Name: "b", Spec: []byte(`{"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}`)}
+	cilium := NetworkPolicy{Group: "cilium.io", Kind: "CiliumNetworkPolicy", Name: "b", Spec: []byte(`{"ingress": [{"fromEntities": ["world"]}]}`)}
+	for _, c := range []struct {
+		policy   NetworkPolicy
+		from, to string
+		want     Verdict
+	}{
+		{k8s, "one-1", "pod@one-1", Reachable},
+		{k8s, "one", "pod@one", Reachable},
+		{k8s, "one-2", "pod@one-1", Undecided},
+		{k8s, "pod@one", "one", Undecided}, // the API says it of what comes to a pod alone
+		{cilium, "one-1", "pod@one-1", Undecided},
+	} {
+		w.Guard([]NetworkPolicy{c.policy})
+		a := w.Ask(Question{From: find(t, w, c.from), To: find(t, w, c.to)})
+		if a.Verdict != c.want || strings.Contains(a.Why, "invalid") || strings.Contains(a.Why, string(aStranger)) {
+			t.Errorf("%s, %s to %s: %s (%s), want %s", c.policy, c.from, c.to, a.Verdict, a.Why, c.want)
+		}
+	}
+}

@@ -36,10 +36,13 @@ func (w *World) guarded(q Question, seen packet, a *Answer) {
 	for _, n := range w.guards {
 		for _, way := range []string{"ingress", "egress"} {
 			pod, peer := q.To.Pod, seen.src
+			if !peer.IsValid() {
+				peer = q.From.Address() // the packet has not left its host
+			}
 			if way == "egress" {
 				pod, peer = q.From.Pod, q.To.Address()
 			}
-			if !pod {
+			if !pod || way == "ingress" && !q.From.Pod && q.From.host == q.To.host && n.admitsOwnNode() {
 				continue
 			}
 			if why := n.judge(way, w.kindOf(peer), peer, q.Port); why != "" {
@@ -82,6 +85,12 @@ func (n NetworkPolicy) judge(way string, kind peerKind, peer netip.Addr, port in
 		return n.cilium(way, kind, port)
 	}
 	return "is of a kind that is not read here"
+}
+
+// admitsOwnNode reports whether a pod's own node may always send to it, as what Kubernetes says
+// of NetworkPolicySpec.Ingress has it (api/networking/v1, kubernetes v1.33.1).
+func (n NetworkPolicy) admitsOwnNode() bool {
+	return n.Group == "networking.k8s.io" && n.Kind == "NetworkPolicy"
 }
 
 const unreadable = "cannot be read"
