@@ -188,11 +188,26 @@ func (a asker) regionOf(text string) ([]string, error) {
 	if isAddress {
 		return nil, &AskError{fmt.Errorf("no region has %s among its nodeCIDRs and podCIDRs", address)}
 	}
-	hint := ""
-	if near := diag.Nearest(name, words); near != "" {
-		hint = fmt.Sprintf("; did you mean %s?", near)
+	for i := range a.topology.Spec.Leaving {
+		r := &a.topology.Spec.Leaving[i]
+		if r.Name == name || slices.ContainsFunc(r.Gateways.Nodes, func(n schema.GatewayNode) bool { return n.Name == name }) {
+			return nil, &AskError{fmt.Errorf("%s is under spec.leaving (region %q): nothing joins it any more, so no packet is walked there", name, r.Name)}
+		}
 	}
-	return nil, &AskError{fmt.Errorf("there is no host, region or address %q%s", name, hint)}
+	return nil, &AskError{fmt.Errorf("there is no host, region or address %q%s", name, others(name, words))}
+}
+
+// others is what the end of a message about a name that nobody has says: which one is near, or
+// which there are.
+func others(name string, words []string) string {
+	const few = 12
+	if near := diag.Nearest(name, words); near != "" {
+		return fmt.Sprintf("; did you mean %s?", near)
+	}
+	if more := len(words) - few; more > 0 {
+		return fmt.Sprintf("; there are %s and %d more", strings.Join(words[:few], ", "), more)
+	}
+	return "; there are " + strings.Join(words, ", ")
 }
 
 // networkPolicies are those among objects.
