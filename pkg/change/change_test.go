@@ -249,6 +249,34 @@ func TestNothing(t *testing.T) {
 	}
 }
 
+// TestReordered: the same prefixes in another order are told, since the topologies differ, and
+// a phase without a change would say nothing.
+func TestReordered(t *testing.T) {
+	before := example(t, "node-routes")
+	after := example(t, "node-routes", func(t *schema.Topology) {
+		slices.Reverse(region(t, "dc").NodeCIDRs)
+		slices.Reverse(t.Spec.Cluster.ServiceCIDRs)
+	})
+	c, err := change.New(before, after, refused)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := c.Text()
+	for _, want := range []string{"dc.nodeCIDRs", "the same values in another order"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is missing:\n%s", want, text)
+		}
+	}
+	for _, not := range []string{"podCIDRs", "gpu.nodeCIDRs"} {
+		if strings.Contains(text, not) {
+			t.Errorf("%s did not change:\n%s", not, text)
+		}
+	}
+	if data, err := json.Marshal(c); err != nil || strings.Contains(string(data), "null") {
+		t.Errorf("a list is null: %s (%v)", data, err)
+	}
+}
+
 // The way back is the way there: what one gains the other loses.
 func TestBackwards(t *testing.T) {
 	for _, m := range moves(t) {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -31,13 +32,31 @@ func settings(before, after *schema.Topology) []Change {
 			region(was, is, old, &after.Spec.Regions[i])
 		}
 	}
-	return differences(Settings, was, is)
+	return append(differences(Settings, was, is), reordered(was, is)...)
+}
+
+// reordered are lists that both have, with the same values in another order: a topology in
+// normal form keeps that of a list of values, since the first may be the one that counts.
+func reordered(was, is facets) []Change {
+	var list []Change
+	for _, s := range slices.Sorted(maps.Keys(is)) {
+		if !slices.Equal(was[s], is[s]) && len(was[s]) == len(is[s]) && len(without(was[s], is[s]))+len(without(is[s], was[s])) == 0 {
+			list = append(list, Change{Kind: Settings, Op: Altered, Subjects: []string{s}, Note: "the same values in another order"})
+		}
+	}
+	return together(list)
 }
 
 // region flattens a region that both topologies have, and its gateways that both have.
 func region(was, is facets, old, now *schema.Region) {
 	flatten(was, old.Name, document(bare(*old)))
 	flatten(is, old.Name, document(bare(*now)))
+	for field, lists := range map[string][2][]netip.Prefix{"nodeCIDRs": {old.NodeCIDRs, now.NodeCIDRs}, "podCIDRs": {old.PodCIDRs, now.PodCIDRs}} {
+		if a, b := texts("", lists[0]), texts("", lists[1]); len(a) == len(b) && len(without(a, b)) == 0 {
+			was.add(old.Name+"."+field, a...) // other values are told by prefixes
+			is.add(old.Name+"."+field, b...)
+		}
+	}
 	for _, a := range old.Gateways.Nodes {
 		for _, b := range now.Gateways.Nodes {
 			if a.Name == b.Name {

@@ -125,7 +125,9 @@ func (c Change) String() string {
 	default:
 		parts = append(parts, some(append(c.Gained[:len(c.Gained):len(c.Gained)], c.Lost...)))
 	}
-	if c.Kind == Restarts {
+	if len(c.Gained)+len(c.Lost) == 0 {
+		parts = []string{c.Note}
+	} else if c.Kind == Restarts {
 		parts = []string{strings.Join(c.Gained, ", ") + " (" + c.Note + ")"}
 	} else if c.Note != "" {
 		parts[len(parts)-1] += ": " + c.Note
