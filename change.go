@@ -92,13 +92,11 @@ func PhaseFiles(c *change.Comparison) ([]tree.File, error) {
 		files = append(files, tree.File{Path: path, Data: data})
 		return err
 	}
+	if err := add(change.File(0), "# Phase 0: what there was.\n", c.Before); err != nil {
+		return nil, err
+	}
 	for i := range c.Phases {
 		p := &c.Phases[i]
-		if i == 0 {
-			if err := add(change.File(0), "# Phase 0: what there was.\n", p.Before); err != nil {
-				return nil, err
-			}
-		}
 		if err := add(change.File(p.Number), p.Comment(len(c.Phases)), p.Topology); err != nil {
 			return nil, err
 		}

@@ -42,7 +42,8 @@ func (c cli) topologyAt(where string) (hybrid.Input, error) {
 func atRevision(where, object string) (hybrid.Input, error) {
 	revision, name, ok := strings.Cut(object, ":")
 	if !ok || revision == "" || name == "" || strings.HasPrefix(revision, "-") {
-		return hybrid.Input{}, fmt.Errorf("%s: write git:REV:PATH, such as git:main:topology.yaml; PATH begins at the root of the repository, or with ./", where)
+		err := fmt.Errorf("%s: write git:REV:PATH, such as git:main:topology.yaml; PATH begins at the root of the repository, or with ./", where)
+		return hybrid.Input{}, &usageError{"kustomize-hybrid plan", err}
 	}
 	if name == "." {
 		object = revision + ":./" // as git wants it
@@ -53,6 +54,9 @@ func atRevision(where, object string) (hybrid.Input, error) {
 	}
 	if strings.TrimSpace(string(kind)) == "tree" {
 		object = revision + ":" + withDot(name, render.FromPath)
+		if _, err := git("cat-file", "-e", object); err != nil {
+			return hybrid.Input{}, fmt.Errorf("%s is a directory that has no %s in that revision: name a topology's file", where, render.FromPath)
+		}
 		where = gitPrefix + object
 	}
 	data, err := git("cat-file", "blob", object)

@@ -2,6 +2,7 @@ package change
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	rendered "github.com/kustomize-hybrid/kustomize-hybrid/pkg/render"
@@ -19,12 +20,14 @@ type Comparison struct {
 	Phases []Phase `json:"phases"`
 	// Unknown is what nobody can say with what was given, a sentence each without its full stop.
 	Unknown []string `json:"unknown,omitempty"`
+	// Before is the old topology, from which the way begins.
+	Before *schema.Topology `json:"-"`
 }
 
 // New compares two topologies. The new one is valid; refused says why another one that lies in
 // between is not, and is empty where it is. The error is of one that cannot be rendered.
 func New(before, after *schema.Topology, refused func(*schema.Topology) string) (*Comparison, error) {
-	c := &Comparison{Topology: after.Metadata.Name, Phases: Phases(before, after, refused)}
+	c := &Comparison{Topology: after.Metadata.Name, Before: before, Phases: Phases(before, after, refused)}
 	if len(c.Phases) == 0 {
 		c.Changes, c.Restarts, c.Phases = []Change{}, []Restart{}, []Phase{}
 		return c, nil
@@ -54,7 +57,7 @@ func New(before, after *schema.Topology, refused func(*schema.Topology) string) 
 // whole are the changes between two plans, and what restarts.
 func whole(before, after *plan.Plan, was, is Tree) ([]Change, []Restart) {
 	list := append([]Restart{}, restarts(before, after, was, is)...) // a list in JSON, even where it is empty
-	changes := append(decisions(before, after), hosts(before, after, was, is)...)
+	changes := slices.Concat([]Change{}, decisions(before, after), hosts(before, after, was, is))
 	return inOrder(append(changes, told(list)...)), list
 }
 
