@@ -2,6 +2,7 @@ package hybrid
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -58,6 +59,10 @@ func Reach(in Input, q Asked, o Options) (Reached, diag.List, error) {
 	if bad := unread(q.Policies); refused(bad) {
 		return Reached{}, append(list, bad...), nil
 	}
+	given := networkPolicies(q.Policies.Objects)
+	if len(q.Policies.Objects)+len(q.Policies.Documents) > 0 && len(given) == 0 {
+		return Reached{}, list, &AskError{errors.New("no network policy is among what was given as network policies: name a file that holds some, or none")}
+	}
 	files := reach.Files{}
 	for f, err := range render.Files(p, nil) {
 		if err != nil {
@@ -65,7 +70,7 @@ func Reach(in Input, q Asked, o Options) (Reached, diag.List, error) {
 		}
 		files[f.Path] = string(f.Data)
 	}
-	asker := asker{p.Topology, files, append(networkPolicies(in.Objects), networkPolicies(q.Policies.Objects)...)}
+	asker := asker{p.Topology, files, append(networkPolicies(in.Objects), given...)}
 	found, err := asker.ask(q)
 	return found, list, err
 }
