@@ -325,3 +325,44 @@ func TestFilterByKindOfName(t *testing.T) {
 		}
 	}
 }
+
+// Members of a tailnet are listed, or have a device that is nobody else's.
+func TestMembers(t *testing.T) {
+	known := Tailnet{
+		Users:   []User{{Name: "ana@example.com", Role: "admin"}, {Name: "ben@example.com", Groups: []string{"group:x"}}},
+		Devices: []Device{{Name: "a", User: "cleo@example.com"}, {Name: "b", User: "dan@example.com", Tags: []string{"tag:a"}}},
+	}
+	for name, want := range map[string]bool{"ana@example.com": true, "ben@example.com": true, "cleo@example.com": true, "dan@example.com": false, "eve@example.com": false, "": false} {
+		if got := known.isMember(name); got != want {
+			t.Errorf("%q is a member: %t", name, got)
+		}
+	}
+	if u, ok := known.user("ben@example.com"); !ok || len(u.Groups) != 1 {
+		t.Errorf("%v, %t", u, ok)
+	}
+	if u, ok := known.user("cleo@example.com"); ok || u.Name != "" {
+		t.Errorf("%v, who is not listed", u)
+	}
+}
+
+// Sets whose names stand in each other have no addresses that can be told, in whatever order;
+// those that name one that cannot be read have none either.
+func TestSetsOfEachOther(t *testing.T) {
+	for _, reversed := range []bool{false, true} {
+		list := []acl.Assignment{
+			{Key: "ipset:a", Values: []string{"ipset:b", "10.1.0.0/16"}}, {Key: "ipset:b", Values: []string{"ipset:a"}}, {Key: "ipset:c", Values: []string{"10.3.0.0/16", "ipset:a"}},
+			{Key: "ipset:d", Values: []string{"ipset:e"}}, {Key: "ipset:e", Values: []string{"ipset:f"}}, {Key: "ipset:f", Values: []string{"10.4.0.0/16"}},
+		}
+		if reversed {
+			slices.Reverse(list)
+		}
+		scope := NewScope(&acl.Policy{IPSets: list})
+		for name, want := range map[string]string{"ipset:a": "", "ipset:b": "", "ipset:c": "", "ipset:d": "10.4.0.0/16", "ipset:e": "10.4.0.0/16", "ipset:f": "10.4.0.0/16"} {
+			s, err := scope.Selector(name)
+			got := strings.Trim(fmt.Sprint(s.Set), "[]")
+			if err != nil || got != want || (s.Kind == KindSet) != (want != "") {
+				t.Errorf("%s is %q (%v), want %q", name, got, err, want)
+			}
+		}
+	}
+}
