@@ -265,3 +265,94 @@ func TestWaysOut(t *testing.T) {
 		}
 	}
 }
+
+// The comment in front of an item is the last one that is no mark.
+func TestCommentsBefore(t *testing.T) {
+	const text = "[\n// >>> kustomize-hybrid a\n// first\n1, // behind\n/* of two */ 2,\n3, // <<< kustomize-hybrid a\n4]"
+	b := newBox([]byte(text), parsed(t, text))
+	for i, want := range []string{"first", "of two", "", ""} {
+		if got := b.commentBefore(i); got != want {
+			t.Errorf("before item %d: %q, want %q", i, got, want)
+		}
+	}
+}
+
+// A file without its braces begins where it begins.
+func TestFragmentsBegin(t *testing.T) {
+	for _, text := range []string{`"grants": []`, ` "grants": []`, `{"grants": []}`} {
+		f, _ := Parse("p.hujson", []byte(text))
+		if f == nil || f.root.StartOffset != 0 {
+			t.Errorf("%q: %v", text, f)
+		}
+	}
+}
+
+// The way to a section ends where the file has something else than an object.
+func TestWayToASection(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"autoApprovers": {"routes": {}}}`: " []", `{"AutoApprovers": {"Routes": {}}}`: " []", `{"autoApprovers": {}}`: " [routes]", `{}`: " [autoApprovers routes]",
+		`{"autoApprovers": []}`: "autoApprovers is a list in the file []", `{"autoApprovers": null}`: "autoApprovers is null in the file []",
+	} {
+		m := &merger{src: []byte(text)}
+		m.parse()
+		v, rest, err := m.find([]string{"autoApprovers", "routes"})
+		got := fmt.Sprint(" ", rest)
+		if err != nil {
+			got = fmt.Sprint(err, " ", rest)
+		}
+		if got != want || (v == nil) != (err != nil) {
+			t.Errorf("%s: %q, want %q", text, got, want)
+		}
+	}
+}
+
+// A mark whose content somebody has changed into nonsense leaves the file as it is.
+func TestNarrowedMarkHoldsNonsense(t *testing.T) {
+	const text = "{\"acls\": [{\"action\": \"accept\", \"src\": [/* narrowed by kustomize-hybrid ai-cluster from [[ */ \"tag:a\" /* end of what kustomize-hybrid ai-cluster narrowed */], \"dst\": [\"*:*\"]}]}\n"
+	f, _ := Parse("p.hujson", []byte(text))
+	topology := topologytest.Published()
+	topology.Metadata.Name = "ai-cluster"
+	for what, edit := range map[string]func() ([]byte, diag.List){
+		"merge":  func() ([]byte, diag.List) { return Merge(topology, f) },
+		"narrow": func() ([]byte, diag.List) { return Narrow(topology, f) },
+		"remove": func() ([]byte, diag.List) { return Remove("ai-cluster", f) },
+	} {
+		if got, list := edit(); string(got) != text || len(list) == 0 || list[0].Code != CodeMarks || !strings.Contains(list[0].Message, "the marks are damaged") {
+			t.Errorf("%s: %v\n%s", what, list, got)
+		}
+	}
+}
+
+// A block in which somebody has deleted something is written anew, as deep as it stood.
+func TestBlocksAreRestored(t *testing.T) {
+	const text = "{\n    \"hosts\": {\n            \"other\": \"192.168.7.7\",\n    },\n    \"grants\": [],\n}\n"
+	m := mergerOf(t, text)
+	m.sections()
+	whole := string(m.src)
+	at := strings.Index(whole, "\n            \"k8s-gcp-us-pods\"")
+	if at < 0 {
+		t.Fatal(whole)
+	}
+	damaged := whole[:at] + whole[at+1+strings.Index(whole[at+1:], "\n"):]
+	again := mergerOf(t, damaged)
+	again.sections()
+	if string(again.src) != whole || damaged == whole {
+		t.Errorf("%s\nwant\n%s", again.src, whole)
+	}
+}
+
+// The only rules of a file go over to whoever still has something in it, since without them
+// everybody may do everything; where nobody has, or there are other rules, they go.
+func TestOnlyRulesAreInherited(t *testing.T) {
+	const ours = "\t// section added by kustomize-hybrid a\n\t\"grants\": [\n\t\t// >>> kustomize-hybrid a\n\t\t{\"src\": [\"*\"], \"dst\": [\"*\"], \"ip\": [\"*\"]},\n\t\t// <<< kustomize-hybrid a\n\t],\n"
+	const theirs = "\t\"hosts\": {\n\t\t// >>> kustomize-hybrid b\n\t\t\"x\": \"10.0.0.1\",\n\t\t// <<< kustomize-hybrid b\n\t},\n"
+	for rest, want := range map[string]string{
+		"": "", theirs: "\t// section added by kustomize-hybrid b\n\t\"grants\": [\n\t],\n", "\t\"acls\": [],\n" + theirs: "", "\t\"hosts\": {},\n": "",
+	} {
+		f, _ := Parse("p.hujson", []byte("{\n"+ours+rest+"}\n"))
+		got, list := Remove("a", f)
+		if string(got) != "{\n"+want+rest+"}\n" || len(list) > 0 {
+			t.Errorf("%v\n%s, want\n%s", list, got, "{\n"+want+rest+"}\n")
+		}
+	}
+}
