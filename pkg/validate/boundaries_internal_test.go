@@ -237,3 +237,34 @@ func TestSaidTwice(t *testing.T) {
 		}
 	}
 }
+
+// A prefix is one of a link's from the link-local block of its family on.
+func TestLinkLocalPrefixes(t *testing.T) {
+	for text, want := range map[string]bool{
+		"169.254.0.0/16": true, "169.254.7.0/24": true, "169.254.0.0/15": false, "169.254.0.0/10": false, "169.253.0.0/16": false,
+		"fe80::/10": true, "fe80::/9": false, "fe80::/64": true, "fec0::/10": false, "10.0.0.0/16": false,
+	} {
+		if got := linkLocal(netip.MustParsePrefix(text)); got != want {
+			t.Errorf("%s is of a link: %t", text, got)
+		}
+	}
+}
+
+// What a node has of its own, in words.
+func TestOwnBlocks(t *testing.T) {
+	for f, want := range map[families]string{{}: "no podCIDRs", {v4: true}: "IPv4 podCIDRs", {v6: true}: "IPv6 podCIDRs"} {
+		if got := ownBlocks(f); got != want {
+			t.Errorf("%+v: %q", f, got)
+		}
+	}
+}
+
+// The claim with the role comes first, wherever it stood.
+func TestPickedClaims(t *testing.T) {
+	external, node := &claim.Claim{Role: claim.RoleExternal}, &claim.Claim{Role: claim.RoleNode}
+	for _, c := range [][2]*claim.Claim{{external, node}, {node, external}} {
+		if a, b := pick(claim.RoleExternal, c[0], c[1]); a != external || b != node {
+			t.Errorf("%s and %s", a.Role, b.Role)
+		}
+	}
+}
