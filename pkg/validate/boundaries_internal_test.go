@@ -5,6 +5,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/claim"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -73,6 +76,195 @@ func TestCapacityBoundaries(t *testing.T) {
 		}
 		if got != c.want {
 			t.Errorf("%d nodes in %s, pods in %s by /%d: %q, want %q", c.most, c.nodes, c.pods, c.size, got, c.want)
+		}
+	}
+}
+
+// A name that an instance can have: 63 characters at most, a letter first, no dash last.
+func TestLabels(t *testing.T) {
+	long := strings.Repeat("a", 63)
+	for name, want := range map[string]bool{
+		"a": true, "z": true, "a-1": true, "z9": true, long: true,
+		long + "a": false, "1a": false, "-a": false, "A": false, "aB": false, "{a": false, "`a": false, "a.b": false, "a_b": false, "a-": false,
+	} {
+		if got := label(name); got != want {
+			t.Errorf("%q is a label: %t", name, got)
+		}
+	}
+}
+
+// Whoever has one host has no pods of other nodes: one address, or one of each family.
+func TestOneHost(t *testing.T) {
+	for text, want := range map[string]bool{
+		"": false, "10.0.0.1/32": true, "10.0.0.0/31": false, "10.0.0.1/32 fd00::1/128": true, "fd00::1/128": true,
+		"10.0.0.1/32 10.0.0.2/32": false, "fd00::1/128 fd00::2/128": false, "10.0.0.1/32 -": false, "10.0.0.1/32 fd00::/64": false,
+	} {
+		var r schema.Region
+		for _, s := range strings.Fields(text) {
+			p, _ := netip.ParsePrefix(s)
+			r.NodeCIDRs = append(r.NodeCIDRs, p)
+		}
+		if got := oneHost(&r); got != want {
+			t.Errorf("%q is one host: %t", text, got)
+		}
+	}
+}
+
+// Where an MTU is the provider's and not the user's, saying another one is a way out, too.
+func TestAssumedMTU(t *testing.T) {
+	for _, c := range []struct {
+		provider string
+		mtu      int
+		want     string
+	}{
+		{schema.ProviderAWS, 0, ", or say what the region's network takes (mtu) where that is not 9001, as networks of AWS have it"},
+		{schema.ProviderAWS, 1, ""}, {schema.ProviderAWS, 1500, ""}, {"nobody-knows", 0, ""}, {"nobody-knows", 1500, ""},
+	} {
+		topology := &schema.Topology{}
+		topology.Spec.Regions = []schema.Region{{Provider: c.provider, MTU: c.mtu}}
+		if got := assumed(topology, 0); got != c.want {
+			t.Errorf("%s with %d: %q", c.provider, c.mtu, got)
+		}
+	}
+}
+
+// Without a tunnel, a LAN knows where pods are, and elsewhere somebody has to say who does.
+func TestBarePods(t *testing.T) {
+	for provider, want := range map[string]string{
+		schema.ProviderBareMetal: "set tunnel: none in every region of cilium",
+		schema.ProviderAWS:       "set tunnel: none in every region of cilium, and say who knows the way to another node's pods (cni.podRoutes)",
+	} {
+		if got := bare(&schema.Region{Provider: provider, CNI: schema.CNI{Type: schema.CNICilium}}); got != want {
+			t.Errorf("%s: %q", provider, got)
+		}
+	}
+}
+
+// The longer prefix of two is the narrower one; of two of one length it is the first.
+func TestNarrower(t *testing.T) {
+	of := func(prefix string) *claim.Claim { return &claim.Claim{Prefix: netip.MustParsePrefix(prefix)} }
+	wide, narrow, other := of("10.0.0.0/8"), of("10.1.0.0/16"), of("10.2.0.0/16")
+	for _, c := range [][4]*claim.Claim{{wide, narrow, narrow, wide}, {narrow, wide, narrow, wide}, {narrow, other, narrow, other}, {other, narrow, other, narrow}} {
+		if inner, cover := narrower(c[0], c[1]); inner != c[2] || cover != c[3] {
+			t.Errorf("%s and %s: %s is the narrower one", c[0].Prefix, c[1].Prefix, inner.Prefix)
+		}
+	}
+}
+
+// What could not be read may excuse a finding: all of it, a suppression, or the region's plugin
+// and nodes.
+func TestWhatIsUnreadExcuses(t *testing.T) {
+	d := &diag.Diagnostic{Path: "spec.regions[1].podCIDRs[0]"}
+	d.See("spec.regions[2].nodeCIDRs[0]", "it stands here")
+	for unread, want := range map[string]bool{
+		"": true, "spec": true, "spec.suppressions": true, "spec.suppressions[3].code": true, "spec.cluster": false, "spec.tailnet.tag": false, "metadata": false,
+		"spec.regions[1]": true, "spec.regions[1].cni": true, "spec.regions[1].cni.type": true, "spec.regions[1].nodeCIDRs[4]": true, "spec.regions[1].name": false,
+		"spec.regions[2].cni": true, "spec.regions[3]": false, "spec.regions[3].cni": false, "spec.regions[11].cni": false,
+	} {
+		if got := excuses(unread, d); got != want {
+			t.Errorf("%q excuses: %t", unread, got)
+		}
+	}
+}
+
+// With a gateway on each node, a listed node adds nothing but labels to what its gateway says. A
+// block outside the cluster's range names the range where the user has stated it.
+func TestListedNodesOfGateways(t *testing.T) {
+	cidrs := func(text string) []netip.Prefix {
+		var list []netip.Prefix
+		for _, s := range strings.Fields(text) {
+			list = append(list, netip.MustParsePrefix(s))
+		}
+		return list
+	}
+	for _, c := range []struct{ node, blocks, gateway, stated, want string }{
+		{"a", "", "10.61.1.0/24", "", ""},
+		{"a", "", "10.61.1.0/24", "10.61.0.0/16", ""},
+		{"a", "10.61.1.0/24", "10.61.1.0/24", "", "spec.regions[0].nodes[0].podCIDRs (spec.regions[0].gateways.nodes[0])"},
+		{"b", "", "10.61.1.0/24", "", "spec.regions[0].nodes[0].name (spec.regions[0].gateways.mode)"},
+		{"a", "", "10.62.1.0/24", "10.61.0.0/16", "spec.regions[0].gateways.nodes[0].podCIDRs[0] (spec.cluster.clusterCIDRs)"},
+		{"a", "", "10.61.1.0/24 10.61.2.0/24", "10.61.0.0/16", "spec.regions[0].gateways.nodes[0].podCIDRs[1] ()"},
+	} {
+		topology := &schema.Topology{}
+		topology.Spec.Cluster.ClusterCIDRs = cidrs(c.stated)
+		topology.Spec.Regions = []schema.Region{{
+			Name: "r", Provider: schema.ProviderBareMetal, NodeCIDRs: cidrs("10.0.0.0/24"), PodCIDRs: cidrs("10.61.0.0/16"),
+			CNI:   schema.CNI{Type: schema.CNICilium, IPAM: schema.IPAMKubernetes},
+			Nodes: []schema.Node{{Name: c.node, PodCIDRs: cidrs(c.blocks)}},
+			Gateways: schema.Gateways{Mode: schema.ModePerNode, Nodes: []schema.GatewayNode{
+				{Name: "a", InternalIP: netip.MustParseAddr("10.0.0.11"), PodCIDRs: cidrs(c.gateway)},
+			}},
+		}}
+		got := ""
+		for _, d := range nodeObjects(plan.New(topology)) {
+			see := ""
+			for _, r := range d.Related {
+				see += r.Path
+			}
+			got += d.Path + " (" + see + ")"
+		}
+		if got != c.want {
+			t.Errorf("node %s with %q, gateway with %q in %q: %q, want %q", c.node, c.blocks, c.gateway, c.stated, got, c.want)
+		}
+	}
+}
+
+// Prefixes that stand in one list twice: gateways fail over for each length that they
+// advertise, which an equal prefix, or one that nobody advertises, does not have.
+func TestSaidTwice(t *testing.T) {
+	const lengths = ", and gateways fail over for each prefix length on its own"
+	for _, c := range []struct {
+		pods, services string
+		lengths        bool
+	}{{"10.61.0.0/16 10.61.7.0/24", "", true}, {"10.61.0.0/16 10.61.0.0/16", "", false}, {"10.61.0.0/16", "172.16.0.0/16 172.16.7.0/24", false}} {
+		topology := &schema.Topology{}
+		for _, s := range strings.Fields(c.services) {
+			topology.Spec.Cluster.ServiceCIDRs = append(topology.Spec.Cluster.ServiceCIDRs, netip.MustParsePrefix(s))
+		}
+		r := schema.Region{Name: "r", Provider: schema.ProviderBareMetal}
+		for _, s := range strings.Fields(c.pods) {
+			r.PodCIDRs = append(r.PodCIDRs, netip.MustParsePrefix(s))
+		}
+		topology.Spec.Regions = []schema.Region{r}
+		var said []string
+		for _, d := range overlaps(topology) {
+			if d.Code == CodeRedundant {
+				said = append(said, d.Message)
+			}
+		}
+		if len(said) != 1 || strings.HasSuffix(said[0], lengths) != c.lengths {
+			t.Errorf("%s %s: %q", c.pods, c.services, said)
+		}
+	}
+}
+
+// A prefix is one of a link's from the link-local block of its family on.
+func TestLinkLocalPrefixes(t *testing.T) {
+	for text, want := range map[string]bool{
+		"169.254.0.0/16": true, "169.254.7.0/24": true, "169.254.0.0/15": false, "169.254.0.0/10": false, "169.253.0.0/16": false,
+		"fe80::/10": true, "fe80::/9": false, "fe80::/64": true, "fec0::/10": false, "10.0.0.0/16": false,
+	} {
+		if got := linkLocal(netip.MustParsePrefix(text)); got != want {
+			t.Errorf("%s is of a link: %t", text, got)
+		}
+	}
+}
+
+// What a node has of its own, in words.
+func TestOwnBlocks(t *testing.T) {
+	for f, want := range map[families]string{{}: "no podCIDRs", {v4: true}: "IPv4 podCIDRs", {v6: true}: "IPv6 podCIDRs"} {
+		if got := ownBlocks(f); got != want {
+			t.Errorf("%+v: %q", f, got)
+		}
+	}
+}
+
+// The claim with the role comes first, wherever it stood.
+func TestPickedClaims(t *testing.T) {
+	external, node := &claim.Claim{Role: claim.RoleExternal}, &claim.Claim{Role: claim.RoleNode}
+	for _, c := range [][2]*claim.Claim{{external, node}, {node, external}} {
+		if a, b := pick(claim.RoleExternal, c[0], c[1]); a != external || b != node {
+			t.Errorf("%s and %s", a.Role, b.Role)
 		}
 	}
 }

@@ -62,7 +62,7 @@ func TestClouds(t *testing.T) {
 			r.Gateways.Nodes[0].NetworkInterface, r.Gateways.Nodes[1].NetworkInterface = "", ""
 		}},
 		"two zones": {change: func(r *schema.Region) { r.Gateways.Nodes[1].Zone = "b" },
-			want: map[diag.Code]diag.Severity{CodeCloudStandby: diag.Warning}, says: `"fra-1"`},
+			want: map[diag.Code]diag.Severity{CodeCloudStandby: diag.Warning}, says: "the gateways stand in different zones, so in different subnets of AWS, and a standby cannot hand traffic to the primary past the route table"},
 		"two zones, one gateway takes traffic": {change: func(r *schema.Region) {
 			r.Gateways.Nodes[1].Zone, r.Gateways.HA.Strategy = "b", schema.HASingle
 		}},
@@ -77,7 +77,7 @@ func TestClouds(t *testing.T) {
 		"all too many":           {prefixes: 1001, want: map[diag.Code]diag.Severity{CodeCloudQuota: diag.Error}, says: "1000 at most"},
 		"Hetzner":                {change: hetznerRegion, prefixes: 100},
 		"more than Hetzner's":    {change: hetznerRegion, prefixes: 101, want: map[diag.Code]diag.Severity{CodeCloudQuota: diag.Warning}, says: "101 routes in a network"},
-		"one table of Hetzner's": {change: func(r *schema.Region) { hetznerRegion(r); r.Gateways.HA.Strategy = schema.HARelay }, want: map[diag.Code]diag.Severity{CodeCloudStandby: diag.Warning}},
+		"one table of Hetzner's": {change: func(r *schema.Region) { hetznerRegion(r); r.Gateways.HA.Strategy = schema.HARelay }, want: map[diag.Code]diag.Severity{CodeCloudStandby: diag.Warning}, says: "in Hetzner the route table decides about every packet"},
 		"a narrow range": {change: func(r *schema.Region) {
 			hetznerRegion(r)
 			r.Network.Hetzner.IPRange = netip.MustParsePrefix("10.0.0.0/16")

@@ -2,6 +2,7 @@ package validate
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
@@ -31,7 +32,11 @@ func linkPath(k int) string { return diag.Index("spec.links", k) }
 func linkRegions(p *plan.Plan, k int, list *diag.List) {
 	l := &p.Given.Spec.Links[k]
 	if len(l.Regions) != 2 {
-		list.Errorf(CodeLinkRegions, linkPath(k)+".regions", "the link names %d regions, and joins two", len(l.Regions)).
+		names := "one region"
+		if len(l.Regions) != 1 {
+			names = fmt.Sprintf("%d regions", len(l.Regions))
+		}
+		list.Errorf(CodeLinkRegions, linkPath(k)+".regions", "the link names %s, and joins two", names).
 			Fix("name two regions; write a link for each pair")
 		return
 	}

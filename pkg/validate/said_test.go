@@ -128,6 +128,7 @@ func differences() []difference {
 		}},
 		{"a workload identity before it is supported", func(s *schema.Spec) { s.Tailnet.Auth.WorkloadIdentity.ClientID = "T123/abc" }},
 		{"a link of one region", link(schema.Link{Regions: both[:1]})},
+		{"a link of three regions", link(schema.Link{Regions: []string{"gcp-us", "gpu-dc", "lab"}})},
 		{"a link within a region", link(schema.Link{Regions: []string{"gcp-us", "gcp-us"}})},
 		{"a link to nowhere", link(schema.Link{Regions: []string{"gcp-us", "moon"}})},
 		{"a link", link(schema.Link{Regions: both})},

@@ -2,9 +2,12 @@ package eval_test
 
 import (
 	"net/netip"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl/eval"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl/internal/acltest"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl/policyfile"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
@@ -65,5 +68,28 @@ func unchallenged(t *testing.T, topology *schema.Topology) {
 	list := policyfile.Check(topology, f)
 	if len(list) > 0 {
 		t.Errorf("the check finds:\n%s", acltest.Text(list))
+	}
+}
+
+// Rules between hosts of one region are its way where they have no LAN, and take its LAN's
+// traffic away where they have one; that is said of the first such region behind others, too.
+func TestRulesWithinARegion(t *testing.T) {
+	for src, want := range map[string]string{
+		"10.162.0.0/16": "", "10.77.0.0/24": "", "10.161.0.0/16": `grants region "cloud" to itself`, "10.0.0.0/22": `grants region "cloud" to itself`,
+	} {
+		topology := acltest.Named(t, "rented-hosts")
+		for range topology.Spec.Regions { // in either order
+			slices.Reverse(topology.Spec.Regions)
+			p := &acl.Policy{HasRules: true, Grants: []acl.Grant{{Src: []string{src}, Dst: []string{src}, IP: []string{"*"}}}}
+			got := ""
+			for _, d := range eval.Check(topology, p) {
+				if d.Code == acl.CodeSelf {
+					got += d.Message
+				}
+			}
+			if !strings.Contains(got, want) || (got == "") != (want == "") {
+				t.Errorf("%s to itself: %q, want %q", src, got, want)
+			}
+		}
 	}
 }

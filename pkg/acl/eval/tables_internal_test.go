@@ -47,7 +47,7 @@ func TestKindsOfNames(t *testing.T) {
 		"autogroup:internet": "8", "autogroup:danger-all": "9", "autogroup:self": "11 autogroup:self", "autogroup:shared": "13 autogroup:shared",
 		"autogroup:owner": "12 autogroup:owner", "autogroup:auditor": "12 autogroup:auditor", "autogroup:nonroot": "17 autogroup:nonroot",
 		"autogroup:x": `autogroup "autogroup:x" is not defined in the service`, "svc:web": "16 svc:web", "user:*@example.com": "15 user:*@example.com",
-		"ana@example.com": "4 ana@example.com", "new:thing": "17 new:thing", "no:thing": "17 no:thing", "a:thing": `host "a:thing" is not defined in hosts`,
+		"ana@example.com": "4 ana@example.com", "new:thing": "17 new:thing", "no:thing": "17 no:thing", "a:thing": `host "a:thing" is not defined in hosts`, "x:thing": `host "x:thing" is not defined in hosts`, "xy:thing": "17 xy:thing",
 		"fd00::1": "2 fd00::1/128", "abc::1": "2 abc::1/128", "beef:1": `host "beef:1" is not defined in hosts`, "New:x": `host "New:x" is not defined in hosts`,
 		"web": "2 10.0.0.5/32", "broken": `host "broken" is not defined in hosts`, "10.0.0.1": "2 10.0.0.1/32", "10.0.0.1/8": "2 10.0.0.0/8",
 		"ipset:early": "10 ipset:early [10.0.0.5/32 10.1.0.0/16]", "ipset:self": "17 ipset:self", "ipset:bad": "17 ipset:bad", "ipset:none": "17 ipset:none",
@@ -323,5 +323,99 @@ func TestFilterByKindOfName(t *testing.T) {
 		if got := New(p).Approves(c.tags, netip.MustParsePrefix(c.prefix)); got != c.want {
 			t.Errorf("%v has %s approved: %t", c.tags, c.prefix, got)
 		}
+	}
+}
+
+// Members of a tailnet are listed, or have a device that is nobody else's.
+func TestMembers(t *testing.T) {
+	known := Tailnet{
+		Users:   []User{{Name: "ana@example.com", Role: "admin"}, {Name: "ben@example.com", Groups: []string{"group:x"}}},
+		Devices: []Device{{Name: "a", User: "cleo@example.com"}, {Name: "b", User: "dan@example.com", Tags: []string{"tag:a"}}},
+	}
+	for name, want := range map[string]bool{"ana@example.com": true, "ben@example.com": true, "cleo@example.com": true, "dan@example.com": false, "eve@example.com": false, "": false} {
+		if got := known.isMember(name); got != want {
+			t.Errorf("%q is a member: %t", name, got)
+		}
+	}
+	if u, ok := known.user("ben@example.com"); !ok || len(u.Groups) != 1 {
+		t.Errorf("%v, %t", u, ok)
+	}
+	if u, ok := known.user("cleo@example.com"); ok || u.Name != "" {
+		t.Errorf("%v, who is not listed", u)
+	}
+}
+
+// Sets whose names stand in each other have no addresses that can be told, in whatever order;
+// those that name one that cannot be read have none either.
+func TestSetsOfEachOther(t *testing.T) {
+	for _, reversed := range []bool{false, true} {
+		list := []acl.Assignment{
+			{Key: "ipset:a", Values: []string{"ipset:b", "10.1.0.0/16"}}, {Key: "ipset:b", Values: []string{"ipset:a"}}, {Key: "ipset:c", Values: []string{"10.3.0.0/16", "ipset:a"}},
+			{Key: "ipset:d", Values: []string{"ipset:e"}}, {Key: "ipset:e", Values: []string{"ipset:f"}}, {Key: "ipset:f", Values: []string{"10.4.0.0/16"}},
+		}
+		if reversed {
+			slices.Reverse(list)
+		}
+		scope := NewScope(&acl.Policy{IPSets: list})
+		for name, want := range map[string]string{"ipset:a": "", "ipset:b": "", "ipset:c": "", "ipset:d": "10.4.0.0/16", "ipset:e": "10.4.0.0/16", "ipset:f": "10.4.0.0/16"} {
+			s, err := scope.Selector(name)
+			got := strings.Trim(fmt.Sprint(s.Set), "[]")
+			if err != nil || got != want || (s.Kind == KindSet) != (want != "") {
+				t.Errorf("%s is %q (%v), want %q", name, got, err, want)
+			}
+		}
+	}
+}
+
+// A range of addresses is the fewest prefixes that hold all of them and no other.
+func TestRangesOfAddresses(t *testing.T) {
+	for _, c := range []struct{ first, last, want string }{
+		{"10.0.0.0", "10.0.0.0", "[10.0.0.0/32]"}, {"10.0.0.0", "10.0.0.1", "[10.0.0.0/31]"}, {"10.0.0.1", "10.0.0.2", "[10.0.0.1/32 10.0.0.2/32]"}, {"10.0.0.0", "10.0.0.7", "[10.0.0.0/29]"},
+		{" 10.0.0.0 ", " 10.0.0.4", "[10.0.0.0/30 10.0.0.4/32]"}, {"0.0.0.0", "255.255.255.255", "[0.0.0.0/0]"}, {"255.255.255.254", "255.255.255.255", "[255.255.255.254/31]"},
+		{"fd00::", "fd00::1", "[fd00::/127]"}, {"10.0.0.1", "10.0.0.0", "none"}, {"10.0.0.0", "fd00::", "none"}, {"nonsense", "10.0.0.0", "none"}, {"10.0.0.0", "", "none"},
+	} {
+		got := "none"
+		if list, ok := between(c.first, c.last); ok {
+			got = fmt.Sprint(list)
+		}
+		if got != c.want {
+			t.Errorf("from %s to %s: %s, want %s", c.first, c.last, got, c.want)
+		}
+	}
+}
+
+// Whether rules allow what a rule of another policy would: each range of ports by one of them,
+// and for sure, perhaps or never.
+func TestRulesAllowSpecifications(t *testing.T) {
+	p := &acl.Policy{
+		HasRules: true, TagOwners: []acl.Assignment{{Key: "tag:a"}, {Key: "tag:b"}},
+		Grants: []acl.Grant{
+			{Src: []string{"tag:b"}, Dst: []string{"tag:a"}, IP: []string{"tcp:22", "tcp:80-90"}}, {Src: []string{"tag:b"}, Dst: []string{"tag:a"}, IP: []string{"udp:53"}, SrcPosture: []string{"posture:p"}},
+			{Src: []string{"autogroup:admin"}, Dst: []string{"tag:a"}, IP: []string{"tcp:443"}}, {Src: []string{"tag:none"}, Dst: []string{"tag:a"}, IP: []string{"*"}},
+			{Src: []string{"tag:b"}, Dst: []string{"10.0.0.0/8"}, IP: []string{"tcp:22"}, Via: []string{"tag:a"}},
+		},
+	}
+	for _, c := range []struct {
+		src, dst, spec, via string
+		want                verdict
+	}{
+		{"tag:b", "tag:a", "tcp:22", "", yes}, {"tag:b", "tag:a", "tcp:23", "", no}, {"tag:b", "tag:a", "udp:22", "", no}, {"tag:b", "tag:a", "tcp:80-90", "", yes}, {"tag:b", "tag:a", "tcp:80-91", "", no},
+		{"tag:b", "tag:a", "udp:53", "", maybe}, {"tag:b", "tag:a", "udp:54", "", no}, {"ana@example.com", "tag:a", "tcp:443", "", maybe}, {"ana@example.com", "tag:a", "tcp:444", "", no},
+		{"tag:b", "tag:a", "tcp:22", "tag:b", no}, {"tag:b", "10.1.0.0/16", "tcp:22", "tag:a", yes}, {"tag:b", "10.1.0.0/16", "tcp:22", "", no},
+		{"100.64.0.99", "tag:a", "tcp:8080", "", no},
+	} {
+		e := New(p)
+		src, _ := e.scope.Selector(c.src)
+		dst, _ := e.scope.Selector(c.dst)
+		spec, err := acl.ParsePorts(c.spec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := e.allowsSpec(src, dst, spec, strings.Fields(c.via)); got.verdict != c.want {
+			t.Errorf("%s to %s by %s via %q: %v, want %v", c.src, c.dst, c.spec, c.via, got, c.want)
+		}
+	}
+	if a, err := New(p).Ask("100.64.0.99", "tag:a:8080", "tcp"); err != nil || a.Allowed || a.Undecided != "" {
+		t.Errorf("a rule from what nothing defines: %+v, %v", a, err)
 	}
 }
