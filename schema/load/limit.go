@@ -2,6 +2,7 @@ package load
 
 import (
 	"fmt"
+	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
@@ -48,7 +49,7 @@ func values(text []byte) int {
 		case '\n', ',', '[', '{':
 			n++
 		case ':', '-', '?':
-			if i+1 == len(text) || text[i+1] == ' ' || text[i+1] == '\n' || text[i+1] == '"' {
+			if i+1 == len(text) || strings.IndexByte(" \t\r\n\"", text[i+1]) >= 0 {
 				n++
 			}
 		}

@@ -80,7 +80,7 @@ func TestCUEBudget(t *testing.T) {
 
 // values never says less than there are.
 func FuzzValues(f *testing.F) {
-	for _, s := range []string{"a: b", "[a,b,{c: d}]", "- a\n- b", "{\"a\":1}", "? a\n: b", "a:\n- b:\n  - c"} {
+	for _, s := range []string{"a: b", "[a,b,{c: d}]", "- a\n- b", "{\"a\":1}", "? a\n: b", "a:\n- b:\n  - c", "?\t#"} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
