@@ -152,6 +152,9 @@ func (a asker) one(w *reach.World, q Asked, found *Reached) (err error) {
 		if ends[i], err = w.Find(text); err != nil {
 			return &AskError{err}
 		}
+		if a, err := netip.ParseAddr(text); err == nil && !ends[i].Has(a) {
+			found.Assumes = append(found.Assumes, fmt.Sprintf("nobody says whose address %s is: %s, with %s, stands for it", a, ends[i], ends[i].Address()))
+		}
 	}
 	if found.Lost, err = w.Lose(q.Lose...); err != nil {
 		return &AskError{err}

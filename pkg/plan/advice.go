@@ -1,6 +1,9 @@
 package plan
 
-import "github.com/kustomize-hybrid/kustomize-hybrid/schema"
+import (
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
 
 // StrategyAdvice is how the gateways of a region should share the work, and why.
 // Gateways.HA.Strategy is how they do.
@@ -77,7 +80,7 @@ func (r *Region) Advice() StrategyAdvice {
 // pods and services alone have an environment for each host.
 func supersetsVerdict(r *Region) SupersetsVerdict {
 	switch {
-	case !r.plan.Topology.Spec.Tailnet.TailscaleVersion.AtLeast(1, 98, 0):
+	case !facts.Since(facts.TailscaleSupersets).Contains(r.plan.Topology.Spec.Tailnet.TailscaleVersion):
 		return SupersetsTooOld
 	case r.Region.Gateways.Mode != schema.ModeStaticPod && r.Region.Gateways.Mode != schema.ModeHost:
 		return SupersetsNotInMode

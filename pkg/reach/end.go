@@ -23,6 +23,11 @@ func (e End) String() string {
 	return e.host.name
 }
 
+// Has reports whether an address is the host's, in its region or in the tailnet, or its pod's.
+func (e End) Has(a netip.Addr) bool {
+	return a == e.host.addr || a == e.host.tailnet || a == e.host.pod
+}
+
 // Region is the name of the region that the end is in.
 func (e End) Region() string { return e.host.region.name }
 
@@ -57,7 +62,7 @@ func (w *World) Find(text string) (End, error) {
 	h := w.findHost(name)
 	switch {
 	case h == nil:
-		return End{}, fmt.Errorf("there is no host, region or address %q%s", name, w.near(name))
+		return End{}, fmt.Errorf("there is no host, region or address %q%s", name, w.others())
 	case pod && !h.pod.IsValid():
 		return End{}, fmt.Errorf("%s has no pods: region %q has no podCIDRs of IPv4", h.name, h.region.name)
 	}
@@ -93,12 +98,12 @@ func (w *World) names() []string {
 	return all
 }
 
-func (w *World) near(name string) string {
+// others is what the end of a message about a name that nobody has says.
+func (w *World) others() string {
 	names := w.names()
 	if len(names) > 12 {
 		names = append(names[:12:12], fmt.Sprintf("and %d more", len(names)-12))
 	}
-	_ = name
 	return "; there are " + strings.Join(names, ", ")
 }
 

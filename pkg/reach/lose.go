@@ -26,7 +26,7 @@ func (w *World) Lose(names ...string) (gone []string, err error) {
 			}
 		}
 		if !found {
-			return nil, fmt.Errorf("there is no host or region %q to lose, and %q is the control server%s", name, Control, w.near(name))
+			return nil, fmt.Errorf("there is no host or region %q to lose, and %q is the control server%s", name, Control, w.others())
 		}
 	}
 	slices.Sort(gone)

@@ -16,14 +16,27 @@ func outerOf(t schema.CNIType, tunnel schema.TunnelProtocol) (packet, bool) {
 	if !ok || known.Encrypts.Value || len(known.Ports.Value) == 0 {
 		return packet{}, false
 	}
-	spec, err := portsOf(known.Ports.Value[0])
-	return packet{protocol: spec.protocol, port: spec.first}, err == nil
+	return firstOf(known.Ports.Value), true
 }
 
-// ciliumWireGuard is what Cilium puts around what one pod sends another, where it leaves
-// by a card: native routing carries the rest (cilium 1.17.4, bpf/lib/wireguard.h:
-// wg_maybe_redirect_to_encrypt).
-func ciliumWireGuard() packet { return packet{protocol: udp, port: 51871} }
+// firstOf is a packet to the first of some ports; nobody's where there are none that can be read.
+func firstOf(ports []string) packet {
+	if len(ports) == 0 {
+		return packet{}
+	}
+	spec, err := portsOf(ports[0])
+	if err != nil {
+		return packet{}
+	}
+	return packet{protocol: spec.protocol, port: spec.first}
+}
+
+// encryption is what a plugin puts around what one pod sends another, where it leaves by a
+// card and the plugin's tunnel of WireGuard encrypts: native routing carries the rest.
+func encryption(t schema.CNIType) packet {
+	known, _ := facts.Plugin(t).Tunnel(schema.TunnelWireGuard)
+	return firstOf(known.Ports.Value)
+}
 
 // plugin is what a region's plugin does with packets, as far as it is rendered, and where
 // nothing is rendered as the topology says.

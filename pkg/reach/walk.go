@@ -242,7 +242,7 @@ func (w walker) out(h *host, p packet, r route, in device, way *step) {
 	}
 	if plugin.encrypts && p.src == h.pod && p.inner == nil {
 		if n := w.encrypted(h, p.dst); n != nil {
-			outer := ciliumWireGuard()
+			outer := encryption(h.region.stated.CNI.Type)
 			outer.src, outer.dst, outer.inner = h.addr, n.addr, &p
 			w.send(h, outer, lo, way)
 			return

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -104,7 +105,7 @@ func (h *host) isGateway() bool { return h.tailnet.IsValid() }
 func New(t *schema.Topology, files Files, machines []Machine) (*World, error) {
 	w := &World{files: files, told: map[string]bool{}, removed: map[string]bool{}, clusterCIDRs: t.Spec.Cluster.ClusterCIDRs}
 	w.assume(t)
-	w.supersets = t.Spec.Tailnet.TailscaleVersion.AtLeast(1, 98, 0)
+	w.supersets = facts.Since(facts.TailscaleSupersets).Contains(t.Spec.Tailnet.TailscaleVersion)
 	var err error
 	if w.policy, err = files.policy(); err != nil {
 		return nil, err
@@ -130,8 +131,25 @@ func New(t *schema.Topology, files Files, machines []Machine) (*World, error) {
 			return nil, err
 		}
 	}
+	w.notKnown(t)
 	w.elect(elections()[0])
 	return w, nil
+}
+
+// notKnown says what no packet is asked about, and what nobody has looked up.
+func (w *World) notKnown(t *schema.Topology) {
+	six := func(p netip.Prefix) bool { return p.Addr().Is6() }
+	said := map[string]bool{}
+	for _, r := range w.regions {
+		if !said["IPv6"] && (slices.ContainsFunc(r.stated.NodeCIDRs, six) || slices.ContainsFunc(r.stated.PodCIDRs, six)) {
+			said["IPv6"] = true
+			w.assumes = append(w.assumes, "IPv6 is not walked: all that is said is of IPv4")
+		}
+		if known := facts.Plugin(r.stated.CNI.Type); !known.OneNetwork.IsKnown() && !said[known.Title] {
+			said[known.Title] = true
+			w.assumes = append(w.assumes, fmt.Sprintf("pods of %s keep their addresses on the way to other regions: nobody here knows what it masquerades", known.Title))
+		}
+	}
 }
 
 // assume takes for done what warnings tell that the topology accepts: who suppresses one has
@@ -164,7 +182,8 @@ func (w *World) Heed(codes ...string) {
 	w.elect(w.elected)
 }
 
-// Assumes are sentences about what is taken for granted, since the topology says so.
+// Assumes are sentences about what is taken for granted, since the topology says so or since
+// nobody knows.
 func (w *World) Assumes() []string { return w.assumes }
 
 func (w *World) link(links []schema.Link) {
