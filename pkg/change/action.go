@@ -82,7 +82,7 @@ func actions(before, after *plan.Plan, was, is Tree) []Action {
 		if s.Phase != steps.Tailnet { // a tag is known once the policy names it
 			list, given = append(list, given...), nil
 		}
-		list = append(list, Action{Title: s.Title, On: s.On, Run: s.Run})
+		list = append(list, Action{Title: titleOf(&s, before, after), On: s.On, Run: s.Run})
 	}
 	return append(list, given...)
 }
@@ -118,12 +118,29 @@ func isDue(s *steps.Step, before, after *plan.Plan, paths []string) bool {
 	}) {
 		return s.On == "" || s.NodesOf != "" || arranged(s.On, after) // one that leaves is the leave step's
 	}
-	if strings.HasPrefix(s.Title, steps.KeyTitle) && retagged(before, after) {
+	if s.Tags != "" && retagged(before, after) {
 		return true
 	}
 	hosts := append(slices.Clone(s.For), s.On)
-	return slices.ContainsFunc(hosts, func(h string) bool { return arranged(h, after) && !arranged(h, before) }) ||
+	return slices.ContainsFunc(hosts, func(h string) bool { return isNew(h, before, after) }) ||
 		s.NodesOf != "" && find(after, s.NodesOf) != nil && find(before, s.NodesOf) == nil
+}
+
+// titleOf is the step's title; a key is made for those alone that have none with its tags.
+func titleOf(s *steps.Step, before, after *plan.Plan) string {
+	if s.Tags == "" || retagged(before, after) {
+		return s.Title
+	}
+	holders := slices.DeleteFunc(slices.Clone(s.For), func(h string) bool { return !isNew(h, before, after) })
+	if len(holders) == 0 {
+		return s.Title
+	}
+	return steps.KeyTitle(s.Tags, holders)
+}
+
+// isNew reports whether a gateway comes with the plan after.
+func isNew(name string, before, after *plan.Plan) bool {
+	return arranged(name, after) && !arranged(name, before)
 }
 
 // arranged reports whether a plan has a gateway of that name.

@@ -200,6 +200,23 @@ func TestPhases(t *testing.T) {
 	}
 }
 
+// A key is made for the gateway that is new, and for no other that has its tags.
+func TestKeysAreForWhoIsNew(t *testing.T) {
+	c, err := change.New(example(t, "three-regions"), example(t, "three-regions", secondGateway), refused)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "Make a key with tag:training-reykjavik, for rkv-gw-2"
+	for _, a := range c.Phases[0].Do {
+		if a.Title != want && strings.HasPrefix(a.Title, "Make a key") {
+			t.Errorf("%q is not due", a.Title)
+		}
+	}
+	if !slices.ContainsFunc(c.Phases[0].Do, func(a change.Action) bool { return a.Title == want }) {
+		t.Errorf("%q is not among %v", want, c.Phases[0].Do)
+	}
+}
+
 // What is approved comes before what is advertised, that before routes, and these before
 // pods; where something goes, the other way round.
 func TestOrder(t *testing.T) {

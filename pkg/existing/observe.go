@@ -198,7 +198,11 @@ func (s *seen) fill(tailnet *schema.Tailnet, r *schema.Region, nodes []seenNode,
 		}
 	}
 	if len(routes) == 0 || differ {
-		return []string{fmt.Sprintf("what the gateways of region %s advertise, and which Tailscale they run, is taken from the topology: the dump has none of their Pods or DaemonSets, or they differ", r.Name)}
+		what := "what the gateways of region %s advertise, and which Tailscale they run, is taken from the topology: the dump has none of their Pods or DaemonSets, or they differ"
+		if len(runs) == 0 {
+			what = "whether the gateways of region %s run, what they advertise, and with which Tailscale, is taken from the topology: the dump has their Nodes, and none of their Pods or DaemonSets"
+		}
+		return []string{fmt.Sprintf(what, r.Name)}
 	}
 	nodeCIDRs, podCIDRs := r.NodeCIDRs, r.PodCIDRs
 	r.NodeCIDRs = keepOrder(nodeCIDRs, routes, func(p netip.Prefix) bool { return isNodes(p, nodeCIDRs, nodes) })

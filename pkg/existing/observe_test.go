@@ -132,7 +132,7 @@ func TestObserve(t *testing.T) {
 	if len(there.Spec.Regions) != 1 || len(there.Spec.Regions[0].Gateways.Nodes) != 1 || !slices.Equal(there.Spec.Regions[0].PodCIDRs, is.Spec.Regions[1].PodCIDRs) {
 		t.Errorf("%+v", there.Spec.Regions)
 	}
-	if len(unknown) != 2 || !strings.HasPrefix(unknown[0], "what the gateways of region gpu-dc advertise") {
+	if len(unknown) != 2 || !strings.HasPrefix(unknown[0], "whether the gateways of region gpu-dc run, what they advertise") {
 		t.Errorf("%q", unknown)
 	}
 	if _, _, err := existing.Observe(is, nil); err == nil {

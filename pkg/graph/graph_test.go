@@ -73,6 +73,9 @@ func topologies() map[string]*schema.Topology {
 		}
 	}
 	all["full"] = full
+	leaving := sample.Fleet(12)
+	leaving.Spec.Leaving, leaving.Spec.Regions = leaving.Spec.Regions[3:], leaving.Spec.Regions[:3]
+	all["leaving"] = leaving
 	return all
 }
 
@@ -196,6 +199,18 @@ func TestCutTextsAreWholeSomewhere(t *testing.T) {
 // formats are all that a picture is written in.
 func formats() map[string]func(graph.Picture) []byte {
 	return map[string]func(graph.Picture) []byte{"svg": graph.SVG, "mermaid": graph.Mermaid, "dot": graph.Dot}
+}
+
+// Regions that leave have no card, and the picture says so.
+func TestLeavingRegionsAreNamed(t *testing.T) {
+	topology := sample.Fleet(3)
+	topology.Spec.Leaving, topology.Spec.Regions = topology.Spec.Regions[2:], topology.Spec.Regions[:2]
+	want := "leaving: " + topology.Spec.Leaving[0].Name
+	for format, write := range formats() {
+		if got := write(graph.New(plan.New(topology))); !bytes.Contains(got, []byte(want)) {
+			t.Errorf("%s does not have %q:\n%s", format, want, got)
+		}
+	}
 }
 
 // The order in which regions and links were written changes nothing.

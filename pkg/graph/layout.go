@@ -144,7 +144,7 @@ func (l *layout) takePorts() {
 
 // rows stacks each column's cards.
 func (l *layout) rows() {
-	l.Tailnet.H = 2*tailnetTop + 2*lineHeight
+	l.Tailnet.H = 2*tailnetTop + lineHeight*float64(len(l.Picture.Tailnet))
 	top := l.Tailnet.H + 2*cardGap
 	heights := [2]float64{top, top}
 	for i, c := range l.Cards {

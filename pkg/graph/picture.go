@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
@@ -72,6 +73,13 @@ func New(p *plan.Plan) Picture {
 	tailnet := &p.Topology.Spec.Tailnet
 	pic := Picture{Name: p.Topology.Metadata.Name}
 	pic.Tailnet = []string{"Tailnet", fmt.Sprintf("Tailscale %s, %s", tailnet.TailscaleVersion, tailnet.Tag)}
+	if leaving := p.Leaving(); len(leaving) > 0 {
+		var names []string
+		for _, r := range leaving {
+			names = append(names, r.Region.Name)
+		}
+		pic.Tailnet = append(pic.Tailnet, "leaving: "+strings.Join(names, ", "))
+	}
 	index := map[string]int{}
 	for i := range p.Regions {
 		index[p.Regions[i].Region.Name] = i

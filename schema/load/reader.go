@@ -169,7 +169,7 @@ func (r *reader) errorf(code diag.Code, n *yaml.Node, p *path, format string, ar
 	return d
 }
 
-// refuse reports an error about the value n, and keeps it from CUE.
+// refuse reports an error about the value n, and keeps it from being judged.
 func (r *reader) refuse(code diag.Code, n *yaml.Node, p *path, format string, args ...any) *diag.Diagnostic {
 	r.bad[n] = true
 	r.unread[p.String()] = true

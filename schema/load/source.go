@@ -92,7 +92,7 @@ func (p *path) name() string {
 	return diag.Field("", clip(p.key))
 }
 
-// steps is the path as CUE writes it.
+// steps is the path from the root, a name or an index each.
 func (p *path) steps() []string {
 	switch {
 	case p == nil:

@@ -100,12 +100,15 @@ func (b *builder) keys() {
 	}
 }
 
-// KeyTitle begins the title of a step that makes an auth key.
-const KeyTitle = "Make a key with "
+// KeyTitle is the title of a step that makes an auth key with tags, a comma between two, for
+// hosts or regions.
+func KeyTitle(tags string, holders []string) string {
+	return "Make a key with " + strings.ReplaceAll(tags, ",", " and ") + ", for " + strings.Join(holders, ", ")
+}
 
 // key is how a key of the kind is made.
 func (b *builder) key(kind schema.KeyKind, tags string, holders []string) {
-	s := Step{Phase: Tailnet, Title: KeyTitle + strings.ReplaceAll(tags, ",", " and ") + ", for " + strings.Join(holders, ", "), For: holders}
+	s := Step{Phase: Tailnet, Title: KeyTitle(tags, holders), For: holders, Tags: tags}
 	reuse, flag := "Reusable, since a gateway whose state is lost joins once more", " --reusable"
 	if kind == schema.KeyOneOff {
 		reuse, flag = "One for each of them, and one-off: it is spent when the gateway has joined, and one whose state is lost needs another", ""

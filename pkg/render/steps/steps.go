@@ -60,6 +60,8 @@ type Step struct {
 	On, NodesOf string
 	// For are gateway hosts that it is about, although it is done where the tree is.
 	For []string
+	// Tags are those of the key that it makes, a comma between two; empty where it makes none.
+	Tags string
 	// Why is what a reader has to know before, in Markdown.
 	Why string
 	// Run are shell commands, a line each.
