@@ -154,12 +154,23 @@ func (c cli) compared(in hybrid.Input, o renderOptions, files iter.Seq2[tree.Fil
 	if counted == "" {
 		return comparison{}, nil
 	}
-	var said comparison
-	if old, err := hybrid.Load(filepath.Join(o.dir, render.FromPath)); err == nil {
-		// One that cannot be read is replaced, and only its comparison is lost.
-		said.lines, said.orphans, _ = hybrid.Brief(old, in, was, is)
+	said := comparison{lines: []string{"files " + counted}}
+	if len(recorded) == 0 {
+		return said, nil
 	}
-	said.lines = append(said.lines, "files "+counted)
+	old, err := hybrid.Load(filepath.Join(o.dir, render.FromPath))
+	if err == nil {
+		var meant []string
+		meant, said.orphans, err = hybrid.Brief(old, in, was, is)
+		said.lines = append(meant, said.lines...)
+	}
+	if err != nil {
+		// It is replaced all the same: only what it would have said is lost.
+		if _, err := fmt.Fprintf(c.err, "%s: warning: what this tree was rendered from cannot be read: %s; so what changes in it but files, and what nothing but this tree could take back, is not said\n"+
+			"\thint: keep the tree until that is settled; `kustomize-hybrid plan OLD NEW` compares two topologies\n", foreign.Name(o.dir), foreign.Line(err.Error())); err != nil {
+			return comparison{}, err
+		}
+	}
 	return said, nil
 }
 
