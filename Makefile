@@ -166,8 +166,9 @@ cover:
 	GO=$(GO) sh test/cover.sh
 
 # Small changes of the code, and whether a test notices each: the score of the packages that judge
-# a topology, a policy and the edits of one, and the changes that nobody notices. It takes an hour on
-# two cores. MUTATE_FLAGS choose: bin/mutate -h.
+# a topology, a policy and the edits of one, and the changes that nobody notices. A sample, such as
+# -every 20 -near -quick, takes minutes a package; how long all of it takes nobody has measured.
+# MUTATE_FLAGS choose: bin/mutate -h.
 mutate:
 	cd test/mutate && $(GO) vet ./... && $(GO) test ./... && $(GO) build -o ../../bin/mutate .
 	bin/mutate $(MUTATE_FLAGS)

@@ -212,10 +212,8 @@ func (l *linter) routes() {
 		path := diag.Field("autoApprovers.routes", r.Key)
 		if _, err := netip.ParsePrefix(r.Key); err != nil {
 			l.list.Errorf(CodePrefix, path, "autoApprovers: %q is not a prefix", r.Key).Fix("write a prefix, such as 10.0.0.0/22")
-		} else if p, hostBits, err := acl.MaskedPrefix(r.Key); err == nil && hostBits {
+		} else if p, hostBits, _ := acl.MaskedPrefix(r.Key); hostBits {
 			l.list.Warnf(CodePrefix, path, "autoApprovers: %s has bits behind its length, and is read as %s", r.Key, p).Fix("write the prefix as gateways advertise it").Propose(p.String())
-		} else if err != nil {
-			l.list.Errorf(CodePrefix, path, "autoApprovers: %s", err).Fix("write the prefix as gateways advertise it")
 		}
 		l.principals(path, "autoApprovers", r.Values)
 	}
