@@ -25,6 +25,9 @@ const (
 // separator (U+2028, U+2029), or one that turns the direction of writing (Unicode's property
 // Bidi_Control, UAX #9).
 func Hidden(c rune) bool {
+	if ' ' <= c && c <= '~' { // most of what is asked
+		return false
+	}
 	return unicode.In(c, unicode.Cc, unicode.Zl, unicode.Zp, unicode.Bidi_Control)
 }
 

@@ -30,6 +30,10 @@ type options struct {
 	removed  *tally
 }
 
+// leastRemovals is how many parts a whole run takes away at least: with fewer the tree has been
+// read wrongly.
+const leastRemovals = 200
+
 // pass is one pass over the lab: a version of Tailscale and a topology for it.
 type pass struct {
 	version   string
@@ -136,6 +140,10 @@ func lab() int {
 	}
 	if o.removals {
 		fmt.Printf("in all: %s\n", o.removed)
+		if whole := *which+*shape+*only == ""; whole && o.removed.removals < leastRemovals {
+			fmt.Printf("FAIL that is less than the %d removals that a whole run stands for\n", leastRemovals)
+			failed++
+		}
 	}
 	fmt.Printf("%d failed, %s\n", failed, time.Since(start).Round(time.Second))
 	if failed > 0 {
