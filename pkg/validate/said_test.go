@@ -16,7 +16,7 @@ import (
 // of it, which for neighbours of a boundary is nothing.
 func TestSaid(t *testing.T) {
 	var b strings.Builder
-	for _, c := range differences() {
+	for _, c := range append(differences(), values()...) {
 		topology := published()
 		c.change(&topology.Spec)
 		list := validate.Topology(topology)

@@ -38,6 +38,7 @@ var targets = []target{
 type options struct {
 	root    string
 	every   int     // of so many mutants one is tried
+	from    int     // the first of them
 	file    string  // base name of the only file whose mutants are tried, or empty
 	near    bool    // leave the tests of the module's root out
 	slow    float64 // seconds of CPU; a test that takes longer runs alone, after the others
@@ -60,6 +61,7 @@ func run(args []string, out, log io.Writer) (int, error) {
 	o := options{log: log}
 	flags.StringVar(&o.root, "root", ".", "the module's root")
 	flags.IntVar(&o.every, "every", 1, "try each K-th mutant only")
+	flags.IntVar(&o.from, "from", 0, "the first mutant that is tried, below -every: another sample of the same size")
 	flags.StringVar(&o.file, "file", "", "try the mutants of this file only")
 	flags.BoolVar(&o.near, "near", false, "leave the tests of the module's root out; the score is then a lower bound")
 	flags.Float64Var(&o.slow, "slow", 1, "a test of more seconds of CPU runs alone, after the others")

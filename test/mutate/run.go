@@ -72,7 +72,7 @@ func try(t target, o options) (score, error) {
 func chosen(mutants []mutant, o options) []mutant {
 	var some []mutant
 	for _, m := range mutants {
-		if m.id%o.every == 0 && (o.file == "" || filepath.Base(m.file) == o.file) {
+		if m.id%o.every == o.from && (o.file == "" || filepath.Base(m.file) == o.file) {
 			some = append(some, m)
 		}
 	}

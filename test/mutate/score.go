@@ -61,7 +61,7 @@ func (s score) writeNews(out io.Writer) {
 
 func writeTable(out io.Writer, scores []score, o options) {
 	if o.every > 1 {
-		fmt.Fprintf(out, "A sample: each mutant whose number %d divides.\n", o.every)
+		fmt.Fprintf(out, "A sample: each mutant whose number divided by %d leaves %d.\n", o.every, o.from)
 	}
 	if o.quick {
 		fmt.Fprintf(out, "Without tests of more than %g s.\n", o.slow)
