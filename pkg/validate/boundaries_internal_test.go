@@ -268,3 +268,20 @@ func TestPickedClaims(t *testing.T) {
 		}
 	}
 }
+
+// Families are named wherever prefixes are missing, and lack what others have.
+func TestFamilies(t *testing.T) {
+	none, v4, v6, both := families{}, families{v4: true}, families{v6: true}, families{v4: true, v6: true}
+	for f, want := range map[families]string{none: "neither", v4: "IPv4", v6: "IPv6", both: "IPv4 and IPv6"} {
+		if f.String() != want || f.empty() != (want == "neither") {
+			t.Errorf("%q, empty %t, want %q", f, f.empty(), want)
+		}
+	}
+	for pair, want := range map[[2]families]bool{
+		{none, none}: false, {none, v4}: true, {none, v6}: true, {v4, v4}: false, {v4, v6}: true, {v6, v4}: true, {v4, both}: true, {both, v4}: false, {both, both}: false,
+	} {
+		if got := pair[0].lacks(pair[1]); got != want {
+			t.Errorf("%s lacks what %s has: %t", pair[0], pair[1], got)
+		}
+	}
+}

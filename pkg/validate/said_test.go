@@ -12,11 +12,20 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
-// TestSaid changes one thing of the published network at a time: said.txt has all of what is said
-// of it, which for neighbours of a boundary is nothing.
-func TestSaid(t *testing.T) {
+// TestSaid changes one thing of the published network at a time: a file for each kind of change has
+// all of what is said of it, which for neighbours of a boundary is nothing.
+func TestSaid(t *testing.T) { said(t, "said", differences()) }
+
+func TestSaidOfValues(t *testing.T) { said(t, "said-values", values()) }
+
+func TestSaidOfNodes(t *testing.T) { said(t, "said-nodes", nodes()) }
+
+func TestSaidOfClouds(t *testing.T) { said(t, "said-clouds", clouds()) }
+
+func said(t *testing.T, name string, differences []difference) {
+	t.Helper()
 	var b strings.Builder
-	for _, c := range append(differences(), values()...) {
+	for _, c := range differences {
 		topology := published()
 		c.change(&topology.Spec)
 		list := validate.Topology(topology)
@@ -29,7 +38,7 @@ func TestSaid(t *testing.T) {
 			}
 		}
 	}
-	goldentest.Compare(t, "testdata/said.txt", b.String())
+	goldentest.Compare(t, "testdata/"+name+".txt", b.String())
 }
 
 type difference struct {

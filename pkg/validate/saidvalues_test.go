@@ -171,5 +171,22 @@ func values() []difference {
 		}},
 		{"pods in what tailnets have", func(s *schema.Spec) { s.Regions[0].PodCIDRs = cidrs("100.72.0.0/16") }},
 		{"pods in documents", func(s *schema.Spec) { s.Regions[0].PodCIDRs = cidrs("192.0.2.0/24") }},
+		{"supersets of one prefix of two", func(s *schema.Spec) {
+			s.Regions[0].Gateways.HA.Strategy, s.Regions[0].Gateways.Mode, s.Tailnet.TailscaleVersion = schema.HASupersets, schema.ModeStaticPod, "1.98.2"
+			s.Regions[0].Gateways.Nodes[0].Supersets = cidrs("10.60.0.0/15")
+		}},
+		{"supersets that swallow what is outside", func(s *schema.Spec) {
+			s.Regions[0].Gateways.HA.Strategy, s.Regions[0].Gateways.Mode, s.Tailnet.TailscaleVersion = schema.HASupersets, schema.ModeStaticPod, "1.98.2"
+			s.Regions[0].Gateways.Nodes[0].Supersets = cidrs("10.60.0.0/15", "10.0.0.0/21")
+			s.ExternalCIDRs = cidrs("10.60.7.0/24")
+		}},
+		{"supersets beyond private addresses", func(s *schema.Spec) {
+			s.Regions[0].Gateways.HA.Strategy, s.Regions[0].Gateways.Mode, s.Tailnet.TailscaleVersion = schema.HASupersets, schema.ModeStaticPod, "1.98.2"
+			s.Regions[0].PodCIDRs = cidrs("192.168.0.0/16")
+		}},
+		{"one device", func(s *schema.Spec) { s.Tailnet.MaxDevices = 1 }},
+		{"a pool beside one that could not be read", func(s *schema.Spec) {
+			s.Tailnet.IPPool = []netip.Prefix{{}, netip.MustParsePrefix("100.80.0.0/31")}
+		}},
 	}
 }

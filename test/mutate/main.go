@@ -41,6 +41,7 @@ type options struct {
 	from    int     // the first of them
 	file    string  // base name of the only file whose mutants are tried, or empty
 	near    bool    // leave the tests of the module's root out
+	own     bool    // ask the package's own tests alone
 	slow    float64 // seconds of CPU; a test that takes longer runs alone, after the others
 	quick   bool    // leave slow tests out
 	workers int
@@ -64,6 +65,7 @@ func run(args []string, out, log io.Writer) (int, error) {
 	flags.IntVar(&o.from, "from", 0, "the first mutant that is tried, below -every: another sample of the same size")
 	flags.StringVar(&o.file, "file", "", "try the mutants of this file only")
 	flags.BoolVar(&o.near, "near", false, "leave the tests of the module's root out; the score is then a lower bound")
+	flags.BoolVar(&o.own, "own", false, "ask the package's own tests alone; the score is then a lower bound")
 	flags.Float64Var(&o.slow, "slow", 1, "a test of more seconds of CPU runs alone, after the others")
 	flags.BoolVar(&o.quick, "quick", false, "leave slow tests out; the score is then a lower bound")
 	flags.IntVar(&o.workers, "workers", runtime.NumCPU(), "processes at once")
@@ -72,6 +74,9 @@ func run(args []string, out, log io.Writer) (int, error) {
 	least := flags.Float64("least", 90, "exit 1 if a package's score is below so many percent")
 	if err := flags.Parse(args); err != nil {
 		return 2, nil
+	}
+	if o.every < 1 || o.from < 0 || o.from >= o.every {
+		return 0, fmt.Errorf("-from %d is not below -every %d", o.from, o.every)
 	}
 	reasons, err := readReasons(filepath.Join(o.root, *known))
 	if err != nil {
@@ -93,7 +98,7 @@ func run(args []string, out, log io.Writer) (int, error) {
 	if len(scores) == 0 {
 		return 0, fmt.Errorf("no package is called %s", *chosen)
 	}
-	if o.every == 1 && o.file == "" && !o.quick && !o.near {
+	if o.every == 1 && o.file == "" && !o.quick && !o.near && !o.own {
 		for _, r := range reasons.unused(scores) {
 			fmt.Fprintf(out, "%s: %s no longer survives, or is no longer there; take it out\n", *known, r)
 		}

@@ -50,7 +50,7 @@ func try(t target, o options) (score, error) {
 		return s, nil
 	}
 	for i, dir := range t.tests {
-		if dir == "." && o.near || len(alive) == 0 {
+		if dir == "." && o.near || i > 0 && o.own || len(alive) == 0 {
 			continue
 		}
 		b, err := build(o, dir, overlay, filepath.Join(work, fmt.Sprint(i, ".test")))

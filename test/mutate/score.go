@@ -66,7 +66,9 @@ func writeTable(out io.Writer, scores []score, o options) {
 	if o.quick {
 		fmt.Fprintf(out, "Without tests of more than %g s.\n", o.slow)
 	}
-	if o.near {
+	if o.own {
+		fmt.Fprintln(out, "Asked of each package's own tests alone.")
+	} else if o.near {
 		fmt.Fprintln(out, "Without the tests of the module's root.")
 	}
 	w := tabwriter.NewWriter(out, 0, 8, 2, ' ', tabwriter.AlignRight)
