@@ -72,14 +72,14 @@ func TestClouds(t *testing.T) {
 			want: map[diag.Code]diag.Severity{CodeCloudID: diag.Warning}},
 		"another cloud's field": {change: func(r *schema.Region) { r.Gateways.Nodes[0].Instance = "i-1" },
 			want: map[diag.Code]diag.Severity{CodeCloudField: diag.Error}, says: "Google Cloud and Alibaba Cloud"},
-		"many prefixes":           {prefixes: 51, want: map[diag.Code]diag.Severity{CodeCloudQuota: diag.Warning}, says: "51 routes"},
-		"few enough":              {prefixes: 50},
+		"many prefixes": {prefixes: 51, want: map[diag.Code]diag.Severity{CodeCloudQuota: diag.Warning}, says: "51 routes"},
+		"few enough":    {prefixes: 50},
 		"as many as there may be": {change: func(r *schema.Region) { r.Network.AWS.SecurityGroup = "" }, prefixes: 1000,
 			want: map[diag.Code]diag.Severity{CodeCloudQuota: diag.Warning}, says: "1000 routes"},
-		"all too many":            {prefixes: 1001, want: map[diag.Code]diag.Severity{CodeCloudQuota: diag.Error}, says: "1000 at most"},
-		"Hetzner":                 {change: hetznerRegion, prefixes: 100},
-		"more than Hetzner's":     {change: hetznerRegion, prefixes: 101, want: map[diag.Code]diag.Severity{CodeCloudQuota: diag.Warning}, says: "101 routes in a network"},
-		"one table of Hetzner's":  {change: func(r *schema.Region) { hetznerRegion(r); r.Gateways.HA.Strategy = schema.HARelay }, want: map[diag.Code]diag.Severity{CodeCloudStandby: diag.Warning}, says: "in Hetzner the route table decides about every packet"},
+		"all too many":           {prefixes: 1001, want: map[diag.Code]diag.Severity{CodeCloudQuota: diag.Error}, says: "1000 at most"},
+		"Hetzner":                {change: hetznerRegion, prefixes: 100},
+		"more than Hetzner's":    {change: hetznerRegion, prefixes: 101, want: map[diag.Code]diag.Severity{CodeCloudQuota: diag.Warning}, says: "101 routes in a network"},
+		"one table of Hetzner's": {change: func(r *schema.Region) { hetznerRegion(r); r.Gateways.HA.Strategy = schema.HARelay }, want: map[diag.Code]diag.Severity{CodeCloudStandby: diag.Warning}, says: "in Hetzner the route table decides about every packet"},
 		"a narrow range": {change: func(r *schema.Region) {
 			hetznerRegion(r)
 			r.Network.Hetzner.IPRange = netip.MustParsePrefix("10.0.0.0/16")

@@ -6,13 +6,13 @@
 package crds
 
 import (
+	"bytes"
 	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 
 	apiextensions "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions"
@@ -35,19 +35,15 @@ type definition struct {
 	deprecated bool
 }
 
-// Load reads every definition in a directory.
-func Load(dir string) (Set, error) {
-	files, err := filepath.Glob(filepath.Join(dir, "*.yaml.gz"))
-	if err != nil || len(files) == 0 {
-		return nil, fmt.Errorf("%s: no definitions: %v", dir, err)
+// Load reads every definition in a file.
+func Load(file string) (Set, error) {
+	data, err := ReadCompressed(file)
+	if err != nil {
+		return nil, err
 	}
 	set := Set{}
-	for _, file := range files {
-		data, err := ReadCompressed(file)
-		if err != nil {
-			return nil, err
-		}
-		if err := set.add(data); err != nil {
+	for _, document := range bytes.Split(data, []byte("\n---\n")) {
+		if err := set.add(document); err != nil {
 			return nil, fmt.Errorf("%s: %w", file, err)
 		}
 	}
@@ -104,9 +100,19 @@ func newDefinition(v apiextensionsv1.CustomResourceDefinitionVersion) (definitio
 	}, err
 }
 
+// Serves reports whether there is a definition of the object's kind.
+func (s Set) Serves(object map[string]any) bool {
+	_, ok := s[kindOf(object)]
+	return ok
+}
+
+func kindOf(object map[string]any) string {
+	return fmt.Sprintf("%v %v", object["apiVersion"], object["kind"])
+}
+
 // Check returns what the API server would say against the object.
 func (s Set) Check(object map[string]any) error {
-	name := fmt.Sprintf("%v %v", object["apiVersion"], object["kind"])
+	name := kindOf(object)
 	d, ok := s[name]
 	if !ok {
 		return fmt.Errorf("no definition serves %s", name)

@@ -126,7 +126,7 @@ func components(t *testing.T) []component {
 		{"Tailscale", facts.TailscaleVersions(), tailscale.minors,
 			func(t *schema.Topology, v schema.Version) bool { t.Spec.Tailnet.TailscaleVersion = v; return true }, tailscaleNames, tailscale.lacks},
 		// Canal's version is that of its Calico.
-		{"Calico", facts.Plugin(schema.CNICalico).Versions, calico.minors, stated(schema.CNICalico, "canal"), fieldsOf(calico, isCalico), calico.lacks},
+		{"Calico", facts.Plugin(schema.CNICalico).Versions, calico.minors, stated(schema.CNICalico, "canal"), fieldsOf(calico, isCalico), calicoLacks(calico)},
 		ciliumComponent(t, stated(schema.CNICilium)),
 	}
 }
@@ -408,11 +408,6 @@ func flags(program, line string, used map[string]bool) {
 // renders them; the definitions are those of testdata.
 func ciliumComponent(t *testing.T, set func(*schema.Topology, schema.Version) bool) component {
 	versions := map[string]string{"1.16": "1.16.9", "1.17": "1.17.3", "1.18": "1.18.0", "1.19": "1.19.0", "1.20": "1.20.2"}
-	// A minor without definitions of its own has those on both sides of it.
-	sets := map[string][]string{
-		"1.16": {"cilium-1.17.4"}, "1.17": {"cilium-1.17.4"}, "1.18": {"cilium-1.17.4", "cilium-1.18.0", "cilium-1.20.2"},
-		"1.19": {"cilium-1.18.0", "cilium-1.20.2"}, "1.20": {"cilium-1.20.2"},
-	}
 	values, options := readListed(t, "values"), readListed(t, "options")
 	return component{
 		title: "Cilium", takes: facts.Plugin(schema.CNICilium).Versions, recorded: slices.Sorted(maps.Keys(versions)), set: set,
@@ -429,7 +424,7 @@ func ciliumComponent(t *testing.T, set func(*schema.Topology, schema.Version) bo
 			for _, f := range files {
 				for _, o := range f.objects {
 					if version, _ := o["apiVersion"].(string); strings.HasPrefix(version, "cilium.io/") {
-						lacking = append(lacking, refused(t, sets[minor], o)...)
+						lacking = append(lacking, refused(t, "cilium-"+minor, o)...)
 					}
 				}
 			}
@@ -438,31 +433,27 @@ func ciliumComponent(t *testing.T, set func(*schema.Topology, schema.Version) bo
 	}
 }
 
-// refused is the object's kind, with what the definitions that have it say against it.
-func refused(t *testing.T, dirs []string, object map[string]any) []string {
-	name := fmt.Sprintf("object %v %v", object["apiVersion"], object["kind"])
-	served := false
-	for _, dir := range dirs {
-		switch err := loaded(t, dir).Check(object); {
-		case err == nil:
-			served = true
-		case !strings.HasPrefix(err.Error(), "no definition serves"):
-			return []string{name + ": " + err.Error()}
-		}
-	}
-	if !served {
-		return []string{name}
+// refused is the object's kind, with what the definitions of a minor say against it.
+func refused(t *testing.T, name string, object map[string]any) []string {
+	if err := load(t, name).Check(object); err != nil {
+		return []string{fmt.Sprintf("object %s: %v", object["kind"], err)}
 	}
 	return nil
 }
 
-var sets = map[string]crds.Set{}
-
-func loaded(t *testing.T, dir string) crds.Set {
-	if sets[dir] == nil {
-		sets[dir] = load(t, dir)
+// calicoLacks: the names that a minor has not, and what its definitions say against the objects.
+func calicoLacks(n names) func(*testing.T, string, []string, []file) []string {
+	return func(t *testing.T, minor string, used []string, files []file) []string {
+		lacking := n.lacks(t, minor, used, files)
+		for _, f := range files {
+			for _, o := range f.objects {
+				if version, _ := o["apiVersion"].(string); isCalico(version) {
+					lacking = append(lacking, refused(t, "calico-"+minor, stored(t, "calico-"+minor, o))...)
+				}
+			}
+		}
+		return lacking
 	}
-	return sets[dir]
 }
 
 // ciliumNames are paths of values, keys of node configurations, and kinds of objects.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"path"
 	"slices"
 	"strings"
 
@@ -9,29 +8,14 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// calicoKinds are the plurals of the kinds that are rendered, and of those that policies edit.
-var calicoKinds = []string{"felixconfigurations", "globalnetworkpolicies", "globalnetworksets", "ippools"}
-
 func calicoFields(r repository) (record, error) {
-	return of(minors(3, 24, 32, 1), func(minor string) (map[string]bool, string, error) {
+	return of(calicoMinors(), func(minor string) (map[string]bool, string, error) {
 		tag, names := "v"+minor+".0", map[string]bool{}
-		files, err := r.files(tag, "libcalico-go/config/crd")
+		d, err := r.definitions(tag)
 		if err != nil {
 			return nil, "", err
 		}
-		native, err := r.files(tag, "api/config/crd")
-		if err != nil {
-			return nil, "", err
-		}
-		for _, f := range append(files, native...) {
-			_, plural, _ := strings.Cut(strings.TrimSuffix(path.Base(f), ".yaml"), "_")
-			if !slices.Contains(calicoKinds, plural) {
-				continue
-			}
-			text, err := r.git("show", tag+":"+f)
-			if err != nil {
-				return nil, "", err
-			}
+		for _, text := range d.files {
 			var crd apiextensionsv1.CustomResourceDefinition
 			if err := yaml.Unmarshal(text, &crd); err != nil {
 				return nil, "", err
@@ -42,6 +26,8 @@ func calicoFields(r repository) (record, error) {
 		return names, "projectcalico/calico " + tag + " " + strings.TrimSpace(string(commit)), err
 	})
 }
+
+func calicoMinors() []string { return minors(3, 24, 32, 1) }
 
 // definition adds the served fields: each path, its type after a colon, and each value that
 // it is restricted to after an equals sign.

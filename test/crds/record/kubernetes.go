@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -43,16 +42,12 @@ func kubernetesFields() (record, error) {
 		if err != nil {
 			return nil, "", err
 		}
-		out, err := exec.Command("go", "mod", "download", "-json", "k8s.io/api@v"+version).Output()
+		m, err := download("k8s.io/api", "v"+version)
 		if err != nil {
 			return nil, "", err
 		}
-		var module struct{ Dir, Sum string }
-		if err := json.Unmarshal(out, &module); err != nil {
-			return nil, "", err
-		}
-		names, err := fieldsOf(module.Dir)
-		return names, "k8s.io/api v" + version + " " + module.Sum, err
+		names, err := fieldsOf(m.Dir)
+		return names, "k8s.io/api v" + version + " " + m.Sum, err
 	})
 }
 

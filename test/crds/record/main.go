@@ -1,12 +1,13 @@
-// Command record writes down what versions of other programs have: the fields of
-// Kubernetes' and Calico's objects, the variables and flags of Tailscale. It keeps names and the versions that
-// have them, and nothing of the sources.
+// Command record writes down what versions of other programs have. The fields of Kubernetes'
+// and Calico's objects and the variables and flags of Tailscale are kept as names with the
+// versions that have them, and nothing of the sources; the definitions of Cilium's and Calico's
+// kinds are kept whole, but for their descriptions.
 //
-//	go run ./record -calico DIR -tailscale DIR -out testdata/versions
+//	go run ./record -calico DIR -tailscale DIR -out testdata
 //
 // The directories are git repositories with all tags: github.com/projectcalico/calico and
-// github.com/tailscale/tailscale. Kubernetes is the Go module k8s.io/api, in the first
-// version of each minor that is published.
+// github.com/tailscale/tailscale; without one, what is read from it stays as it is. Kubernetes
+// and Cilium are Go modules, k8s.io/api in the first version of each minor that is published.
 package main
 
 import (
@@ -28,21 +29,32 @@ import (
 func main() {
 	log.SetFlags(0)
 	calico, tailscale := flag.String("calico", "", "repository of Calico"), flag.String("tailscale", "", "repository of Tailscale")
-	out := flag.String("out", "testdata/versions", "where to write")
+	out := flag.String("out", "testdata", "where to write")
 	flag.Parse()
-	for name, read := range map[string]func() (record, error){
-		"calico":     func() (record, error) { return calicoFields(repository(*calico)) },
-		"tailscale":  func() (record, error) { return tailscaleNames(repository(*tailscale)) },
-		"kubernetes": kubernetesFields,
-	} {
+	reads := map[string]func() (record, error){"kubernetes": kubernetesFields}
+	if *calico != "" {
+		reads["calico"] = func() (record, error) { return calicoFields(repository(*calico)) }
+	}
+	if *tailscale != "" {
+		reads["tailscale"] = func() (record, error) { return tailscaleNames(repository(*tailscale)) }
+	}
+	for name, read := range reads {
 		r, err := read()
 		if err == nil {
-			err = r.write(filepath.Join(*out, name+".txt.gz"))
+			err = r.write(filepath.Join(*out, "versions", name+".txt.gz"))
 		}
 		if err != nil {
 			log.Fatalf("%s: %v", name, err)
 		}
 		log.Printf("%s: %d names in %s", name, len(r.has), strings.Join(r.versions, " "))
+	}
+	dir := filepath.Join(*out, "definitions")
+	err := writeDefinitions(dir, "cilium", minors(1, 16, 20, 1), ciliumDefinitions)
+	if err == nil && *calico != "" {
+		err = writeDefinitions(dir, "calico", calicoMinors(), repository(*calico).definitions)
+	}
+	if err != nil {
+		log.Fatal(err)
 	}
 }
 
@@ -86,12 +98,16 @@ func (r record) write(file string) error {
 	for _, n := range slices.Sorted(maps.Keys(r.has)) {
 		fmt.Fprintf(&b, "%s\t%s\n", n, r.ranges(r.has[n]))
 	}
+	return writeCompressed(file, b.Bytes())
+}
+
+func writeCompressed(file string, data []byte) error {
 	var z bytes.Buffer
 	w, err := gzip.NewWriterLevel(&z, gzip.BestCompression)
 	if err != nil {
 		return err
 	}
-	if _, err := w.Write(b.Bytes()); err != nil {
+	if _, err := w.Write(data); err != nil {
 		return err
 	}
 	if err := w.Close(); err != nil {
