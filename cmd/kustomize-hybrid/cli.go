@@ -185,7 +185,7 @@ func (c cli) root() *cobra.Command {
 	root.SetHelpCommand(helpCommand())
 	root.AddCommand(
 		c.validateCommand(), c.renderCommand(), c.planCommand(), c.stepsCommand(), c.bundleCommand(), c.buildCommand(), aclCLI{c}.command(), c.suggestCommand(),
-		c.reachCommand(), c.graphCommand(), c.reportCommand(),
+		c.reachCommand(), c.doctorCommand(), c.graphCommand(), c.reportCommand(),
 		c.schemaCommand(), c.explainCommand(), c.versionCommand(),
 	)
 	for _, cmd := range append(root.Commands(), root) {

@@ -1,0 +1,50 @@
+package doctor
+
+import (
+	"strings"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+)
+
+// cluster takes over what package existing finds about the objects of the capture.
+func (d *diagnosis) cluster() {
+	if len(d.capture.Cluster) == 0 {
+		d.undecided("the cluster was not captured: run capture.sh cluster where kubectl works")
+		return
+	}
+	if d.wanted.Topology == nil {
+		d.undecided("the cluster's objects are compared with a topology, and none is given")
+		return
+	}
+	for _, file := range []string{"nodes.json"} {
+		if why, ok := d.capture.Missing[file]; ok {
+			d.undecided("the cluster: %s was not captured (%s)", file, why)
+		}
+	}
+	for _, f := range d.wanted.Compared {
+		c := Cause{Code: f.Code, Severity: f.Severity, Message: f.Message, Fix: f.Remedy, Evidence: []Evidence{{File: f.Pos.File, Line: f.Pos.Line, Text: d.lineOf(f.Pos)}}}
+		for _, r := range f.Related {
+			if strings.HasPrefix(r.Path, "spec.") || strings.HasPrefix(r.Path, "metadata") {
+				c.Path, c.Pos = r.Path, r.Pos
+				break
+			}
+		}
+		if f.Severity == diag.Info {
+			continue
+		}
+		d.add(c)
+	}
+}
+
+// lineOf is the text of a line of the cluster's files.
+func (d *diagnosis) lineOf(at diag.Position) string {
+	for _, f := range d.capture.Cluster {
+		if f.Name != at.File {
+			continue
+		}
+		if all := strings.Split(string(f.Data), "\n"); at.Line > 0 && at.Line <= len(all) {
+			return strings.Trim(all[at.Line-1], " \t,")
+		}
+	}
+	return ""
+}
