@@ -30,6 +30,7 @@ const (
 type cli struct {
 	in       io.Reader
 	out, err io.Writer
+	screen   *screen // nil where nobody looks
 }
 
 // run executes the command line and returns the exit code.
@@ -37,7 +38,9 @@ type cli struct {
 // A panic of ours, or of a library below, is one line like any failure: who reads it in a
 // build or in a hook can do nothing with a stack.
 func run(args []string, in io.Reader, out, errs io.Writer) (code int) {
-	c := cli{in, out, errs}
+	shown := &screen{terminal: errs}
+	c := cli{in, beside{out, shown}, beside{errs, shown}, shown}
+	defer shown.end()
 	defer func() {
 		if p := recover(); p != nil {
 			code = c.exit(fmt.Errorf("a fault of this program, please report it with its input: %v (%s)", p, panicked(debug.Stack())))
@@ -46,9 +49,9 @@ func run(args []string, in io.Reader, out, errs io.Writer) (code int) {
 	root := c.root()
 	root.SetArgs(args)
 	root.SetIn(in)
-	help := &sink{w: out}
+	help := &sink{w: c.out}
 	root.SetOut(help)
-	root.SetErr(errs)
+	root.SetErr(c.err)
 	// Of a command that there is not, the library shows the help of the one above.
 	var unknown error
 	show := root.HelpFunc()
@@ -181,6 +184,13 @@ func (c cli) root() *cobra.Command {
 			return c.function()
 		},
 	}
+	root.PersistentFlags().BoolVar(&c.screen.quiet, "quiet", false, "print no more than what was asked for, findings and failures: no progress on a terminal, no summary")
+	root.PersistentPreRun = func(cmd *cobra.Command, args []string) {
+		// Who types into standard input sees what is typed, and nothing else.
+		if cmd.HasParent() && !cmd.Hidden && !(slices.Contains(args, "-") && isTerminal(c.in)) {
+			c.screen.begin(cmd.CommandPath())
+		}
+	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return &usageError{cmd.CommandPath(), err} })
 	root.SetHelpCommand(helpCommand())
 	root.AddCommand(
@@ -219,6 +229,9 @@ func refuseStrayArguments(cmd *cobra.Command) {
 
 // isTerminal reports whether stream is a terminal.
 func isTerminal(stream any) bool {
+	if b, ok := stream.(beside); ok {
+		stream = b.stream
+	}
 	f, ok := stream.(*os.File)
 	if !ok {
 		return false

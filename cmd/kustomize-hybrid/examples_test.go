@@ -44,7 +44,7 @@ func TestHelpExamplesRun(t *testing.T) {
 		t.Fatalf("%v: %s", err, out)
 	}
 	ran := 0
-	for _, cmd := range leaves(cli{strings.NewReader(""), io.Discard, io.Discard}.root()) {
+	for _, cmd := range leaves(cli{strings.NewReader(""), io.Discard, io.Discard, &screen{}}.root()) {
 		if cmd.Example == "" {
 			t.Errorf("%s has no example", cmd.CommandPath())
 		}

@@ -163,7 +163,7 @@ const (
 
 func layers() map[diag.Code]int {
 	return map[diag.Code]int{
-		CodeAddress: 10, CodeFiles: 15, CodeTailscaled: 20, CodeLogin: 21, CodePrefs: 25, CodeUnapproved: 30,
+		CodeAddress: 10, CodeFiles: 15, CodeLogin: 19, CodeTailscaled: 20, CodePrefs: 25, CodeUnapproved: 30,
 		CodeRule: 40, CodeSetting: 41, CodeFirewall: 42, CodeTunnelMTU: 43, CodeWatch: 50, CodeRoute: 60, CodePeer: 70,
 	}
 }
@@ -202,7 +202,7 @@ func explains(a, b Cause) bool {
 	case CodeTailscaled, CodeLogin:
 		// Without it there is no device and no table 52; others lose a peer, and its region's
 		// other gateways become primary.
-		return here && of(CodeSetting, CodePrefs, CodeUnapproved, CodeTunnelMTU, CodeRoute, CodeWatch, CodeFirewall) || of(CodePeer) && strings.Contains(b.Message, a.Host)
+		return here && of(CodeTailscaled, CodeSetting, CodePrefs, CodeUnapproved, CodeTunnelMTU, CodeRoute, CodeWatch, CodeFirewall) || of(CodePeer) && strings.Contains(b.Message, a.Host)
 	case CodePrefs:
 		// Chains of tailscaled's own come before ours where it keeps some.
 		return here && of(CodeUnapproved, CodeFirewall, CodeRoute)

@@ -268,7 +268,14 @@ func (p *patient) judgePeers() {
 	for _, key := range sortedKeys(p.said.Peer) {
 		n := p.said.Peer[key]
 		name := p.d.gatewayName(n.HostName)
-		if name == "" || n.Online || p.d.isReported(CodePeer, name) {
+		if name == "" {
+			continue
+		}
+		if n.Expired {
+			p.judgeExpired(key, name)
+			continue
+		}
+		if n.Online || p.d.isReported(CodePeer, name) {
 			continue
 		}
 		c := p.cause(CodePeer, p.find("status.json", `"`+key+`"`), "gateway %q is offline, as the tailnet tells this one", name)
@@ -277,6 +284,24 @@ func (p *patient) judgePeers() {
 		c.Fix = fmt.Sprintf("run capture.sh host on %s", name)
 		p.d.add(c)
 	}
+}
+
+// judgeExpired: a gateway whose key has expired may not run any more, but others know why.
+func (p *patient) judgeExpired(key, name string) {
+	if p.d.isReported(CodeLogin, name) {
+		return
+	}
+	at := p.find("status.json", `"`+key+`"`)
+	for i, line := range p.lines("status.json") {
+		if i >= at.Line && strings.Contains(line, `"Expired": true`) {
+			at = p.Host.evidence("status.json", i+1)
+			break
+		}
+	}
+	c := p.cause(CodeLogin, at, "the key of gateway %q has expired, as the tailnet tells %s: no peer takes its packets", name, p.Name)
+	c.Host, c.Path = name, p.d.pathOf(name)
+	c.Fix = "turn off the expiry of the gateways' keys (tagged devices have none), put a new auth key in its place (spec.tailnet.auth), and start its tailscaled anew"
+	p.d.add(c)
 }
 
 // isReported reports whether a cause with the code names the host already.

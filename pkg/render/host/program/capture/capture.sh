@@ -120,7 +120,7 @@ json() {
 
 tailscaled_status() {
 	tailscale_cli status --json | trim 'Version TUN BackendState HaveNodeKey TailscaleIPs Self Peer Health' \
-		'HostName DNSName TailscaleIPs AllowedIPs PrimaryRoutes Tags CurAddr Relay Online InNetworkMap InMagicSock InEngine Expired KeyExpiry'
+		'HostName DNSName TailscaleIPs AllowedIPs PrimaryRoutes Tags Online Expired KeyExpiry'
 }
 
 tailscaled_prefs() {
