@@ -79,6 +79,7 @@ differs.`,
 	cmd.Flags().BoolVar(&o.force, "force", false, "write into a DIR that holds other files")
 	cmd.Flags().BoolVar(&o.strict, "strict", false, "treat warnings as errors")
 	_ = cmd.MarkFlagDirname("output")
+	_ = cmd.RegisterFlagCompletionFunc("forget", gone)
 	return cmd
 }
 

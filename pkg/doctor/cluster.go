@@ -29,8 +29,13 @@ func (d *diagnosis) cluster() {
 				break
 			}
 		}
-		if f.Severity == diag.Info {
+		switch {
+		case f.Severity == diag.Info:
 			continue
+		case strings.Contains(f.Path, "routing-mode"), strings.Contains(f.Path, "tunnel-protocol"):
+			// To validate it is a change to be planned. Of a cluster that runs, it says that what
+			// was rendered for it may not be merged.
+			c.Severity = diag.Error
 		}
 		d.add(c)
 	}

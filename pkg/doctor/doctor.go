@@ -63,6 +63,8 @@ type Cause struct {
 	Consequences []Cause `json:"consequences,omitempty"`
 
 	layer int
+	// region is the host's, in which roles move when it is gone.
+	region string
 }
 
 // Evidence is a line of a capture. Line counts from 1, and is 0 where the file as a whole shows
@@ -109,12 +111,12 @@ func Diagnose(c *Capture, w Wanted) Report {
 		h.judge()
 	}
 	d.cluster()
-	d.report.Causes = explained(d.causes)
+	d.report.Causes = append([]Cause{}, explained(d.causes)...)
 	if len(c.Hosts) == 0 {
 		d.undecided("no host is in the capture: run capture.sh host on gateways")
 	}
 	slices.Sort(d.report.Undecided)
-	d.report.Undecided = slices.Compact(d.report.Undecided)
+	d.report.Undecided = append([]string{}, slices.Compact(d.report.Undecided)...)
 	for i := range d.report.Causes {
 		redactCause(&d.report.Causes[i])
 	}
@@ -192,26 +194,30 @@ func explains(a, b Cause) bool {
 	}
 	here := a.Host == b.Host
 	of := func(codes ...diag.Code) bool { return slices.Contains(codes, b.Code) }
+	if b.Code == CodePeer {
+		// Others see what is wrong with a gateway, whatever it is.
+		return a.Host != "" && strings.Contains(b.Message, fmt.Sprintf("%q", a.Host))
+	}
+	// Where a role moves, the other gateways' routes follow a moment later.
+	moves := of(CodeRoute) && a.region != "" && a.region == b.region
 	switch a.Code {
 	case CodeAddress:
 		// What is missing on the host, and what others see of it or of their ways by it. The
 		// cluster's Node has the same address.
-		return here && of(CodeRule, CodeSetting, CodeFirewall, CodeWatch, CodeRoute) || b.Host == "" && strings.Contains(b.Message, "Node/"+a.Host+" ") || of(CodeRoute) || of(CodePeer) && strings.Contains(b.Message, a.Host)
+		return here && of(CodeRule, CodeSetting, CodeFirewall, CodeWatch, CodeRoute) || b.Host == "" && strings.Contains(b.Message, "Node/"+a.Host+" ") || moves
 	case CodeFiles:
 		return here && of(CodeRule, CodeSetting, CodeFirewall, CodeRoute, CodePrefs)
 	case CodeTailscaled, CodeLogin:
 		// Without it there is no device and no table 52; others lose a peer, and its region's
 		// other gateways become primary.
-		return here && of(CodeTailscaled, CodeSetting, CodePrefs, CodeUnapproved, CodeTunnelMTU, CodeRoute, CodeWatch, CodeFirewall) || of(CodePeer) && strings.Contains(b.Message, a.Host)
+		return here && of(CodeTailscaled, CodeSetting, CodePrefs, CodeUnapproved, CodeTunnelMTU, CodeRoute, CodeWatch, CodeFirewall) || moves
 	case CodePrefs:
 		// Chains of tailscaled's own come before ours where it keeps some.
-		return here && of(CodeUnapproved, CodeFirewall, CodeRoute)
+		return here && of(CodeUnapproved, CodeFirewall, CodeRoute) || moves
 	case CodeUnapproved:
-		return of(CodeRoute)
+		return moves
 	case CodeWatch:
 		return here && of(CodeRoute)
-	case CodeRule, CodeSetting, CodeFirewall:
-		return false
 	}
 	return false
 }

@@ -384,8 +384,7 @@ func (p *patient) judgeNode(has []element[route]) {
 	if len(remote) == 0 {
 		return
 	}
-	var hops []string
-	names := map[string]string{}
+	var hops, all []string
 	var at reach.Place
 	path := "regions/" + p.region.Name + "/node/tables"
 	n := 0
@@ -393,13 +392,16 @@ func (p *patient) judgeNode(has []element[route]) {
 		n++
 		if w := strings.Fields(line); len(w) > 2 && w[0] == "gateway" && w[2] != "-" {
 			at = reach.Place{File: path, Line: n}
-			names[w[2]] = w[1]
-			if p.find("watch", "node/unwell "+w[1]+" ").Line == 0 {
+			all = append(all, w[2])
+			if e := p.find("watch", "node/unwell "+w[1]+" "); e.Line == 0 {
 				hops = append(hops, w[2])
+			} else {
+				p.unwell(w[1], e)
 			}
 		}
 	}
 	slices.Sort(hops)
+	slices.Sort(all)
 	var missing []netip.Prefix
 	for _, to := range remote {
 		i := slices.IndexFunc(has, func(e element[route]) bool {
@@ -417,7 +419,8 @@ func (p *patient) judgeNode(has []element[route]) {
 			is = append(is, h.Gateway)
 		}
 		slices.Sort(is)
-		if !slices.Equal(is, hops) {
+		// One that has just been found unwell is still there.
+		if !slices.Equal(is, hops) && !slices.Equal(is, all) {
 			c := p.cause(CodeRoute, p.Host.evidence("routes4.json", has[i].line), "packets to %s go to %s, and the gateways that are well are %s", to, strings.Join(is, ", "), strings.Join(hops, ", "))
 			c.Rendered, c.Fix = at, p.apply()
 			p.d.add(c)
@@ -440,6 +443,17 @@ func (p *patient) judgeNode(has []element[route]) {
 		c.Rendered, c.Fix = at, p.apply()
 		p.d.add(c)
 	}
+}
+
+// unwell: what a node finds of a gateway is a cause where nothing else is wrong with that.
+func (p *patient) unwell(name string, at Evidence) {
+	if p.d.isReported(CodePeer, name) {
+		return
+	}
+	c := p.cause(CodePeer, at, "gateway %q does not answer the health checks of %s, which sends nothing to it", name, p.Name)
+	c.Host, c.Path = "", p.d.pathOf(name)
+	c.Fix = fmt.Sprintf("run capture.sh host on %s", name)
+	p.d.add(c)
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

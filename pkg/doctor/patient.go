@@ -197,7 +197,11 @@ func (p *patient) machine() (reach.Machine, bool) {
 
 // cause begins one about the host.
 func (p *patient) cause(code diag.Code, evidence Evidence, format string, args ...any) Cause {
-	return Cause{Code: code, Host: p.Name, Severity: diag.Error, Message: fmt.Sprintf(format, args...), Evidence: []Evidence{evidence}, Path: p.path}
+	c := Cause{Code: code, Host: p.Name, Severity: diag.Error, Message: fmt.Sprintf(format, args...), Evidence: []Evidence{evidence}, Path: p.path}
+	if p.region != nil {
+		c.region = p.region.Name
+	}
+	return c
 }
 
 // judge looks at all of a host.

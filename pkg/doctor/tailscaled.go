@@ -299,7 +299,7 @@ func (p *patient) judgeExpired(key, name string) {
 		}
 	}
 	c := p.cause(CodeLogin, at, "the key of gateway %q has expired, as the tailnet tells %s: no peer takes its packets", name, p.Name)
-	c.Host, c.Path = name, p.d.pathOf(name)
+	c.Host, c.Path, c.region = name, p.d.pathOf(name), p.d.regionOf(name)
 	c.Fix = "turn off the expiry of the gateways' keys (tagged devices have none), put a new auth key in its place (spec.tailnet.auth), and start its tailscaled anew"
 	p.d.add(c)
 }
@@ -307,6 +307,18 @@ func (p *patient) judgeExpired(key, name string) {
 // isReported reports whether a cause with the code names the host already.
 func (d *diagnosis) isReported(code diag.Code, name string) bool {
 	return slices.ContainsFunc(d.causes, func(c Cause) bool { return c.Code == code && strings.Contains(c.Message, fmt.Sprintf("%q", name)) })
+}
+
+// regionOf is the region of a gateway.
+func (d *diagnosis) regionOf(name string) string {
+	for i := range d.wanted.Topology.Spec.Regions {
+		for _, n := range d.wanted.Topology.Spec.Regions[i].Gateways.Nodes {
+			if n.Name == name {
+				return d.wanted.Topology.Spec.Regions[i].Name
+			}
+		}
+	}
+	return ""
 }
 
 // pathOf is where the topology has a gateway.

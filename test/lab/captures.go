@@ -369,15 +369,6 @@ func iptablesBreakages() []breakage {
 			set(time.Now().Add(-time.Hour))
 			return func() error { set(time.Time{}); return c.again("cloud-1") }, nil
 		}},
-		{name: "logged-out", wait: short, do: func(c *captures) (func() error, error) {
-			// The lab's control server does not answer that; the host is logged out all the same.
-			c.host("cloud-2").tailscale("logout")
-			return func() error { return c.again("cloud-2") }, nil
-		}},
-		{name: "down", wait: short, do: func(c *captures) (func() error, error) {
-			_, err := c.host("cloud-2").tailscale("down", "--accept-risk=all")
-			return func() error { return c.again("cloud-2") }, err
-		}},
 		{name: "route-unapproved", wait: short, do: func(c *captures) (func() error, error) {
 			old := c.ctl.policy
 			narrow := *old

@@ -90,8 +90,7 @@ const (
 // CommonFiles are the programs and what every host is told of the fleet: ProgramDir is
 // both, and a host's own tables.
 func CommonFiles(f *Fleet) []tree.File {
-	capture := program.Capture()
-	files := []tree.File{{Path: FleetTables, Data: f.Data}, {Path: capture.Name, Executable: true, Data: capture.Data}}
+	files := []tree.File{{Path: FleetTables, Data: f.Data}}
 	for _, p := range program.Files() {
 		files = append(files, tree.File{Path: "host/" + p.Name, Executable: p.Executable, Data: p.Data})
 	}

@@ -30,16 +30,6 @@ const Address = "host-address.sh"
 //go:embed *.sh *.awk
 var embedded embed.FS
 
-//go:embed capture/capture.sh
-var capture []byte
-
-// CapturePath is where the rendered tree has the program that writes down how a host or a
-// cluster is. It is no part of what hosts have: it goes there when somebody wants to know.
-const CapturePath = "capture.sh"
-
-// Capture is that program. Callers may keep its bytes but not write to them.
-func Capture() File { return File{CapturePath, true, capture} }
-
 // File is one of the programs, or a part of one.
 type File struct {
 	// Name has no directory: all of them lie beside each other.
