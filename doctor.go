@@ -1,7 +1,7 @@
 package hybrid
 
 import (
-	"errors"
+	"fmt"
 	"io/fs"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
@@ -52,10 +52,8 @@ func Diagnose(in Input, capture fs.FS, o Options) (doctor.Report, diag.List, err
 			doc.Locate(at)
 			return at[0].Pos
 		}
-		objects, err := clusterObjects(c)
-		if err != nil {
-			return doctor.Report{}, list, &CaptureError{err}
-		}
+		var objects []existing.Object
+		objects, w.Unread = clusterObjects(c)
 		w.Compared, _ = existing.Compare(doc.Topology, objects)
 		doc.Locate(w.Compared)
 		w.Compared.Sort()
@@ -63,15 +61,16 @@ func Diagnose(in Input, capture fs.FS, o Options) (doctor.Report, diag.List, err
 	return doctor.Diagnose(c, w), list, nil
 }
 
-// clusterObjects are those of a capture but Secrets, which nobody reads.
-func clusterObjects(c *doctor.Capture) ([]existing.Object, error) {
-	var objects []existing.Object
-	var failures []error
+// clusterObjects are those of a capture but Secrets, which nobody reads, and why the others
+// cannot be read.
+func clusterObjects(c *doctor.Capture) (objects []existing.Object, bad []string) {
 	for _, f := range c.Cluster {
 		in, err := Read(f.Name, f.Data)
+		if found := unread(in); err == nil && refused(found) {
+			err = found[0]
+		}
 		if err != nil {
-			// What the file says may be what nobody is to see.
-			failures = append(failures, errors.New(doctor.Redact(err.Error())))
+			bad = append(bad, fmt.Sprintf("%s cannot be read: %v", f.Name, err))
 			continue
 		}
 		for _, o := range in.Objects {
@@ -80,5 +79,5 @@ func clusterObjects(c *doctor.Capture) ([]existing.Object, error) {
 			}
 		}
 	}
-	return objects, errors.Join(failures...)
+	return objects, bad
 }

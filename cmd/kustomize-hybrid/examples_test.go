@@ -40,6 +40,7 @@ func TestHelpExamplesRun(t *testing.T) {
 		printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: one}\n' >overlays/prod/one.yaml &&
 		kustomize-hybrid acl merge topology.yaml --into policy.hujson --write &&
 		kustomize-hybrid render topology.yaml -o out &&
+		mkdir capture && sh out/capture.sh host capture &&
 		git init -q -b main && git add topology.yaml && git -c user.name=x -c user.email=x@example.com commit -qm x`); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}

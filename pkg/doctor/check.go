@@ -58,6 +58,9 @@ func more(all []found) string {
 	if len(all) < 2 {
 		return ""
 	}
+	if len(all) == 2 {
+		return ", and 1 more line"
+	}
 	return fmt.Sprintf(", and %d more lines", len(all)-1)
 }
 

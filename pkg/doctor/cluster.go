@@ -16,10 +16,11 @@ func (d *diagnosis) cluster() {
 		d.undecided("the cluster's objects are compared with a topology, and none is given")
 		return
 	}
-	for _, file := range []string{"nodes.json"} {
-		if why, ok := d.capture.Missing[file]; ok {
-			d.undecided("the cluster: %s was not captured (%s)", file, why)
-		}
+	if why, ok := d.capture.Missing["nodes.json"]; ok {
+		d.undecided("the cluster: its nodes were not captured (%s)", why)
+	}
+	for _, why := range d.wanted.Unread {
+		d.undecided("the cluster: %s", why)
 	}
 	for _, f := range d.wanted.Compared {
 		c := Cause{Code: f.Code, Severity: f.Severity, Message: f.Message, Fix: f.Remedy, Evidence: []Evidence{{File: f.Pos.File, Line: f.Pos.Line, Text: d.lineOf(f.Pos)}}}

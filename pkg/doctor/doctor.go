@@ -99,6 +99,8 @@ type Wanted struct {
 	// Compared are the findings about the objects of the capture, by package existing, whose
 	// positions are in the capture.
 	Compared diag.List
+	// Unread are sentences about objects of the capture that nobody can read.
+	Unread []string
 	// Locate says where a path of the topology is written; nil where nobody knows.
 	Locate func(path string) diag.Position
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -37,6 +38,7 @@ func captures() []broken {
 	}
 	return []broken{
 		lab("tailscaled-stopped", doctor.CodeTailscaled, "cloud-1", "tailscaled does not answer"),
+		lab("gateway-lost", doctor.CodePeer, "", `gateway "dc-2" is offline`),
 		lab("key-expired", doctor.CodeLogin, "cloud-1", "has expired"),
 		lab("route-unapproved", doctor.CodeUnapproved, "cloud-1", "10.61.0.0/16 is advertised and not approved"),
 		lab("prefix-withdrawn", doctor.CodePrefs, "cloud-1", "does not advertise 10.61.0.0/16"),
@@ -46,7 +48,7 @@ func captures() []broken {
 		lab("rule-gone", doctor.CodeRule, "cloud-2", "rule 5185 is missing"),
 		lab("rule-foreign", doctor.CodeRule, "cloud-1", "1000: from all to 10.142.0.0/20 lookup 100"),
 		lab("unreachable-gone", doctor.CodeRoute, "cloud-1", "table 5250 lacks unreachable 10.142.0.0/20"),
-		lab("next-hop", doctor.CodeRoute, "cloud-2", "to 10.0.0.13, and the primary is reached to 10.0.0.11"),
+		lab("next-hop", doctor.CodeRoute, "cloud-2", "to 10.0.0.13, and not to 10.0.0.11, where the primary is"),
 		lab("ip-forward-off", doctor.CodeSetting, "cloud-1", "net.ipv4.ip_forward is 0, and not 1"),
 		lab("rp-filter-strict", doctor.CodeSetting, "cloud-2", "rp_filter is 1"),
 		lab("mss-gone", doctor.CodeFirewall, "cloud-1", "TCPMSS"),
@@ -222,6 +224,17 @@ func TestPartialCaptures(t *testing.T) {
 			t.Errorf("without %s:\n%s", name, r.Text())
 		}
 	}
+	// What ends in the middle is like what is missing.
+	for name, f := range healthy {
+		if !strings.HasSuffix(name, ".json") || strings.HasSuffix(name, "6.json") || name == "hosts/cloud-3/rules4.json" {
+			continue // the rest is no JSON, or for people
+		}
+		torn := maps.Clone(healthy)
+		torn[name] = &fstest.MapFile{Data: f.Data[:len(f.Data)/2]}
+		if r, _, err := hybrid.Diagnose(in, torn, hybrid.Options{}); err != nil || len(r.Causes) > 0 || len(r.Undecided) == 0 {
+			t.Errorf("half of %s: %v\n%s", name, err, r.Text())
+		}
+	}
 	r, _, err := hybrid.Diagnose(in, fstest.MapFS{"format": healthy["format"]}, hybrid.Options{})
 	if err != nil || len(r.Causes) > 0 || len(r.Undecided) != 2 {
 		t.Errorf("an empty capture: %v %+v", err, r)
@@ -231,9 +244,8 @@ func TestPartialCaptures(t *testing.T) {
 // What is no capture, or one of another version, is refused.
 func TestRefused(t *testing.T) {
 	for name, dir := range map[string]fstest.MapFS{
-		"no capture":    {"x": {Data: []byte("y")}},
-		"another form":  {"format": {Data: []byte("kustomize-hybrid capture 2\n")}},
-		"not an object": {"format": {Data: []byte("kustomize-hybrid capture 1\n")}, "cluster/nodes.json": {Data: []byte("{\"kind\": [")}},
+		"no capture":   {"x": {Data: []byte("y")}},
+		"another form": {"format": {Data: []byte("kustomize-hybrid capture 2\n")}},
 	} {
 		if _, _, err := hybrid.Diagnose(topology(t, "iptables"), dir, hybrid.Options{}); err == nil {
 			t.Errorf("%s is read", name)

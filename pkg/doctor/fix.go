@@ -55,11 +55,11 @@ func (p *patient) restart() string {
 }
 
 func (p *patient) restartWatch() string {
-	switch {
-	case p.mode() == schema.ModeHost:
+	switch p.mode() {
+	case schema.ModeHost:
 		return p.onHost() + "systemctl restart kustomize-hybrid-watch"
-	case p.mode() == schema.ModeDaemonSet:
-		return p.restart()
+	case schema.ModeDaemonSet:
+		return p.inPod("watch") + "kill 1"
 	}
 	return p.onHost() + `'crictl stop "$(crictl ps -q --name ^watch$)"'`
 }

@@ -346,11 +346,11 @@ func (p *patient) judgeWays(has []element[route]) {
 		if is.Gateway != "" {
 			leads = "to " + is.Gateway
 		}
-		wanted := "into " + dev
+		wanted := "into " + dev + ", since this gateway is the primary"
 		if via != "" {
-			wanted = "to " + via
+			wanted = "to " + via + ", where the primary is"
 		}
-		c := p.cause(CodeRoute, p.Host.evidence("routes4.json", has[i].line), "table %s leads %s %s, and the primary is reached %s: peers drop what does not come from the primary", table, to, leads, wanted)
+		c := p.cause(CodeRoute, p.Host.evidence("routes4.json", has[i].line), "table %s leads %s %s, and not %s: peers drop what does not come from the primary", table, to, leads, wanted)
 		c.Rendered, c.Fix = place, p.restartWatch()
 		p.d.add(c)
 		return // the others of that table are alike

@@ -190,8 +190,7 @@ func (p *patient) machine() (reach.Machine, bool) {
 	if p.region == nil || p.gateway != nil {
 		return reach.Machine{}, false
 	}
-	four := slices.DeleteFunc(slices.Clone(p.region.NodeCIDRs), func(p netip.Prefix) bool { return !p.Addr().Is4() })
-	a, ok := p.within(four)
+	a, ok := p.within(family(p.region.NodeCIDRs, netip.IPv4Unspecified()))
 	return reach.Machine{Name: p.Name, Region: p.region.Name, Address: a, Subnet: p.subnet(a)}, ok
 }
 
@@ -246,7 +245,7 @@ func (p *patient) judgeAddress() {
 			continue
 		}
 		c := p.cause(CodeAddress, p.Host.evidence("address.json", 0), "%s is not an address of this host, and the topology has gateway %q of region %q there: routes, tables and policies lead to nobody", want.address, p.gateway.Name, p.region.Name)
-		if a, ok := p.within(p.region.NodeCIDRs); ok {
+		if a, ok := p.within(family(p.region.NodeCIDRs, want.address)); ok {
 			c.Evidence[0] = p.find("address.json", `"`+a.String()+`"`)
 			c.Message = fmt.Sprintf("the host has %s, and the topology has gateway %q of region %q at %s: routes, tables and policies lead to nobody", a, p.gateway.Name, p.region.Name, want.address)
 			c.Fix = fmt.Sprintf("write %s: %s and render again, or give the host %s back", want.field, a, want.address)
@@ -257,6 +256,11 @@ func (p *patient) judgeAddress() {
 		p.d.add(c)
 		return
 	}
+}
+
+// family are the prefixes of an address's family.
+func family(prefixes []netip.Prefix, of netip.Addr) []netip.Prefix {
+	return slices.DeleteFunc(slices.Clone(prefixes), func(p netip.Prefix) bool { return p.Addr().Is4() != of.Is4() })
 }
 
 // judgeFiles compares the host's tables with the rendered ones: what the host's programs make of
@@ -288,7 +292,7 @@ func (p *patient) judgeFiles() {
 		if len(missing)+len(extra) == 0 {
 			continue
 		}
-		c := p.cause(CodeFiles, p.Host.evidence(pair.have, 0), "the host's %s is not what the topology renders to: %d lines differ", pair.have, len(missing)+len(extra))
+		c := p.cause(CodeFiles, p.Host.evidence(pair.have, 0), "file %s of the host is not what the topology renders to: %d lines differ", pair.have, len(missing)+len(extra))
 		if first := firstOf(extra); first != "" {
 			c.Evidence[0] = p.Host.evidence(pair.have, extra[first])
 			c.Message += fmt.Sprintf(", such as %q, which is not in %s", first, want[0])

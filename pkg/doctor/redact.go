@@ -12,12 +12,12 @@ var secrets = []*regexp.Regexp{
 	regexp.MustCompile(`()(?:tskey|hskey)-[A-Za-z0-9_-]+`),
 	regexp.MustCompile(`()(?:privkey|nlpriv|discopriv):[0-9A-Za-z]+`),
 	regexp.MustCompile(`()eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?`),
-	regexp.MustCompile(`()K10[0-9a-f]{32,}::[^" ]*`),
+	regexp.MustCompile(`()K10[0-9a-f]{32,}::[^" \\]*`),
 	regexp.MustCompile(`(^|[^a-z0-9.])[a-z0-9]{6}\.[a-z0-9]{16}\b`),
 	regexp.MustCompile(`(https?://[^" ]*/a/)[0-9A-Za-z]+`),
 	regexp.MustCompile(`(://)[^/@" ]+:[^/@" ]+@`),
 	regexp.MustCompile(`(?i)("[^"]*(?:password|token|secret|auth-?key)[^"]*": *)"[^"]*"`),
-	regexp.MustCompile(`(?i)((?:^|[\s"'])--?[a-z-]*(?:password|token|secret|auth-?key)[a-z-]*[= ])[^" ]+`),
+	regexp.MustCompile(`(?i)((?:^|[\s"'])--?[a-z-]*(?:password|token|secret|auth-?key)[a-z-]*(?:=|\\?",? *\\?"| ))[^" \\]+`),
 	regexp.MustCompile(`(?i)((?:password|token|secret|auth-?key)\s*[:=]\s*)\S+`),
 }
 

@@ -39,7 +39,9 @@ func netfilterModes() []string { return []string{"off", "nodivert", "on"} }
 func (p *patient) readStatus() {
 	if f := p.files["status.json"]; f != nil {
 		if err := json.Unmarshal(f.Data, &p.said); err != nil {
-			p.d.undecided("%s: %s is no JSON: %v", p.Name, f.Name, err)
+			p.d.undecided("%s: what tailscaled says cannot be read: %s is no JSON: %v", p.Name, f.Name, err)
+			delete(p.files, "status.json")
+			p.said = status{}
 		}
 	}
 }

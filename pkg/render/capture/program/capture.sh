@@ -47,12 +47,13 @@ scrub() {
 		-e 's/(tskey|hskey)-[A-Za-z0-9_-]+/(left out)/g' \
 		-e 's/(privkey|nlpriv|discopriv):[0-9A-Za-z]+/(left out)/g' \
 		-e 's/eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(\.[A-Za-z0-9_-]*)?/(left out)/g' \
-		-e 's/K10[0-9a-f]{32,}::[^" ]*/(left out)/g' \
+		-e 's/K10[0-9a-f]{32,}::[^" \]*/(left out)/g' \
 		-e 's/(^|[^a-z0-9.])[a-z0-9]{6}\.[a-z0-9]{16}([^a-z0-9.]|$)/\1(left out)\2/g' \
 		-e 's#(https?://[^" ]*/a/)[0-9A-Za-z]+#\1(left out)#g' \
 		-e 's#://[^/@" ]+:[^/@" ]+@#://(left out)@#g' \
 		-e 's/("[^"]*([Pp][Aa][Ss][Ss][Ww][Oo][Rr][Dd]|[Tt][Oo][Kk][Ee][Nn]|[Ss][Ee][Cc][Rr][Ee][Tt]|[Aa][Uu][Tt][Hh]-?[Kk][Ee][Yy])[^"]*": *)"[^"]*"/\1"(left out)"/g' \
-		-e 's/(--?[A-Za-z-]*(password|token|secret|auth-?key)[A-Za-z-]*[= ])[^" ]+/\1(left out)/g'
+		-e 's/(--?[A-Za-z-]*(password|token|secret|auth-?key)[A-Za-z-]*(=|\\?",? *\\?"| ))[^" \]+/\1(left out)/g' \
+		-e 's/(([Pp]assw(or)?d|[Tt]oken|[Ss]ecret)=)[^" \]+/\1(left out)/g'
 }
 
 # keep FILE COMMAND... writes down what the command prints, whatever it exits with. Where it
@@ -259,9 +260,13 @@ programs_check() {
 # --- a cluster ---
 
 # variables leaves out the values of all environment variables but those that decide about
-# a gateway's packets, and of the annotation in which kubectl keeps the whole object.
+# a gateway's packets, all arguments and commands, and the annotations in which kubectl keeps
+# the whole object and a distribution its environment.
 variables() {
 	awk '
+	/"(args|command)": \[$/ { match($0, /^ */); list = RLENGTH + 1 }
+	list && match($0, /^ *\]/) && RLENGTH == list { list = 0 }
+	list && /^ *".*",?$/ && !/\[$/ { sub(/".*"/, "\"(left out)\"") }
 	/"kubectl.kubernetes.io\/last-applied-configuration":/ || /"k3s.io\/node-env":/ || /"rke2.io\/node-env":/ { sub(/: ".*"/, ": \"(left out)\"") }
 	/"env": \[/ { match($0, /^ */); env = RLENGTH + 1 }
 	env && match($0, /^ *\]/) && RLENGTH == env { env = 0 }
