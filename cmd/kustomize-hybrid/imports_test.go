@@ -99,7 +99,7 @@ func weights() []weight {
 		{"k8s.io/api", ". cmd/kustomize-hybrid pkg/change pkg/render pkg/render/bundle pkg/render/cluster", "typed objects are for rendering"},
 		{"k8s.io/client-go", "", "there is no cluster to talk to"},
 		{"sigs.k8s.io/kustomize/api/krusty", ". cmd/kustomize-hybrid", "a build in process is a subcommand, and nothing else's"},
-		{"sigs.k8s.io/kustomize/kyaml", ". cmd/kustomize-hybrid internal/yamlnode pkg/acl/internal/acltest pkg/change pkg/edit pkg/emit pkg/existing pkg/readmit pkg/render pkg/render/bundle pkg/render/cloud pkg/render/cluster pkg/render/host pkg/render/page pkg/render/placement pkg/render/plugin pkg/render/report pkg/render/steps pkg/render/tree schema/load", "nodes are for who reads or edits a user's documents"},
+		{"sigs.k8s.io/kustomize/kyaml", ". cmd/kustomize-hybrid internal/yamlnode pkg/acl/internal/acltest pkg/change pkg/edit pkg/emit pkg/existing pkg/readmit pkg/render pkg/render/bundle pkg/render/capture pkg/render/cloud pkg/render/cluster pkg/render/host pkg/render/page pkg/render/placement pkg/render/plugin pkg/render/report pkg/render/steps pkg/render/tree schema/load", "nodes are for who reads or edits a user's documents"},
 	}
 }
 

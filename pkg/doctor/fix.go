@@ -6,7 +6,16 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
-// inPod is how a command runs in a container of the gateway's pod on the host.
+// inContainer is how a command runs in a container of the gateway's pod: for static pods by the
+// runtime, since the API server may reach no kubelet behind a gateway that is not well.
+func (p *patient) inContainer(container, command string) string {
+	if p.mode() == schema.ModeDaemonSet {
+		return p.inPod(container) + command
+	}
+	return p.onHost() + fmt.Sprintf(`'crictl exec "$(crictl ps -q --name ^%s$)" %s'`, container, command)
+}
+
+// inPod is that of a DaemonSet's.
 func (p *patient) inPod(container string) string {
 	return fmt.Sprintf(`kubectl -n %s exec "$(kubectl -n %[1]s get pods -l app.kubernetes.io/name=tailscale-gateway --field-selector spec.nodeName=%s -o name)" -c %s -- `, schema.Namespace, p.called(), container)
 }
@@ -15,7 +24,7 @@ func (p *patient) onHost() string { return "ssh root@" + p.called() + " " }
 
 // mode is how the gateway runs; host where nobody says.
 func (p *patient) mode() schema.GatewayMode {
-	if p.region == nil || p.gateway == nil {
+	if p.region == nil || p.gateway == nil || p.region.Gateways.OnHost() {
 		return schema.ModeHost
 	}
 	return p.region.Gateways.Mode
@@ -26,7 +35,7 @@ func (p *patient) tailscale(args string) string {
 	if p.mode() == schema.ModeHost {
 		return p.onHost() + "tailscale " + args
 	}
-	return p.inPod("tailscale") + "tailscale " + args
+	return p.inContainer("tailscale", "tailscale "+args)
 }
 
 // apply has the host's program make what is missing.
@@ -55,13 +64,10 @@ func (p *patient) restart() string {
 }
 
 func (p *patient) restartWatch() string {
-	switch p.mode() {
-	case schema.ModeHost:
+	if p.mode() == schema.ModeHost {
 		return p.onHost() + "systemctl restart kustomize-hybrid-watch"
-	case schema.ModeDaemonSet:
-		return p.inPod("watch") + "kill 1"
 	}
-	return p.onHost() + `'crictl stop "$(crictl ps -q --name ^watch$)"'`
+	return p.inContainer("watch", "kill 1")
 }
 
 // bringFiles gives the host what is rendered now.
