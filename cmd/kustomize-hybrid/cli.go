@@ -162,7 +162,8 @@ const rootHelp = `kustomize-hybrid joins regions into one Kubernetes cluster ove
 
 It reads one Topology (YAML, JSON or CUE), refuses what cannot work, and renders the
 rest: gateway DaemonSets and static pods, RBAC, routes, the tailnet policy, CNI settings.
-It needs no network and no cluster, and the same input gives the same bytes.
+It needs no network and no cluster, and the same input gives the same bytes. On a terminal, work of
+more than a second says that it goes on; --quiet has that, and summaries, be silent.
 
 Without arguments, and with a ResourceList on standard input, it is a KRM function:
 kind Transform under transformers:, Topology under generators:, Validate under validators:.

@@ -18,6 +18,9 @@ type found struct {
 // tree where there is one; all else, the program knows best: kernel settings, how this host's
 // firewall spells our lines, IPv6.
 func (p *patient) judgeCheck() {
+	if !p.has("check") && p.d.reports(p.Name, CodeAddress) {
+		return // that is why it finds nothing
+	}
 	if !p.has("check") {
 		p.d.undecided("%s: what its own program finds was not captured%s", p.Name, p.why("check"))
 		return

@@ -24,7 +24,7 @@ const (
 	CodeFiles      diag.Code = "live-files"      // a host's tables are not the rendered ones
 	CodeFirewall   diag.Code = "live-firewall"   // lines of ours are missing, or somebody drops first
 	CodeLogin      diag.Code = "live-login"      // a gateway's key has expired, or it has none
-	CodePeer       diag.Code = "live-peer"       // a gateway is offline, or not in the tailnet
+	CodePeer       diag.Code = "live-peer"       // a gateway is offline, or does not answer
 	CodePrefs      diag.Code = "live-prefs"      // tailscaled has other settings than rendered
 	CodeRoute      diag.Code = "live-route"      // a route is missing, or leads elsewhere
 	CodeRule       diag.Code = "live-rule"       // a rule is missing, or another comes before it

@@ -41,13 +41,18 @@ func (p *patient) judgeForeignFirewall() {
 				p.foreign(policy, "chain %s of table %s drops what it does not know, and accepts nothing of tailscale0", chain, table)
 			}
 			hook = 0
-		case slices.Contains(w, "accept") && (strings.Contains(line, "tailscale0") || w[0] == "accept"):
+		case w[0] == "accept", strings.Contains(line, "tailscale0") && !strings.Contains(line, "!=") && !drops(w):
+			// Or it goes on in a chain that is for the tunnel.
 			accepts = true
-		case (slices.Contains(w, "drop") || slices.Contains(w, "reject")) && p.concerns(line):
+		case drops(w) && !accepts && p.concerns(line):
 			p.foreign(i+1, "a line of chain %s of table %s drops packets between regions", chain, table)
 			hook = 0
 		}
 	}
+}
+
+func drops(words []string) bool {
+	return slices.Contains(words, "drop") || slices.Contains(words, "reject")
 }
 
 // managed reports whether a table is what iptables over nf_tables keeps.

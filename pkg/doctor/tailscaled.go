@@ -10,6 +10,7 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/reach"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
 // status is what `tailscale status --json` says, as far as it is captured.
@@ -235,7 +236,7 @@ func (p *patient) judgeAdvertised(has prefs) {
 		switch {
 		case !slices.Contains(has.AdvertiseRoutes, route):
 			withdrawn = append(withdrawn, route)
-		case !slices.Contains(p.said.Self.AllowedIPs, route):
+		case !slices.Contains(p.said.Self.AllowedIPs, route) && !p.standsBy(route):
 			unapproved = append(unapproved, route)
 		}
 	}
@@ -259,6 +260,13 @@ func (p *patient) judgeAdvertised(has prefs) {
 	}
 	c.Fix = "kustomize-hybrid acl check TOPOLOGY --policy policy.hujson says what the tailnet's policy lacks; acl merge adds it, or approve the routes in the admin console"
 	p.d.add(c)
+}
+
+// standsBy reports whether another gateway has the route, and the control server is one that
+// tells a standby nothing of it (host/decide.awk: alone).
+func (p *patient) standsBy(route string) bool {
+	who, known := p.d.primaries[route]
+	return p.d.wanted.Topology.Spec.Tailnet.Control == schema.ControlHeadscale && known && who != p.called()
 }
 
 // judgePeers asks which other gateways are there.

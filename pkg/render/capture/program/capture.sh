@@ -174,17 +174,20 @@ programs() {
 	done
 }
 
-# own_gateway prints "NAME HOST_IP" where the tables name this host among the gateways.
+# own_gateway prints "NAME HOST_IP" where the tables name this host among the gateways: by its
+# addresses, or, where it has lost that one, by its name.
 own_gateway() {
 	{
 		ip -o address show
 		echo --
 		cat "$1/tables"
-	} | awk '
+	} | awk -v name="$name" '
 		$0 == "--" { second = 1; next }
 		!second { sub("/.*", "", $4); mine[$4]; next }
-		$1 == "gateway" && ($3 in mine) { print $2, $3; exit }
-		$1 == "gateway" && ($4 in mine) { print $2, $4; exit }'
+		$1 == "gateway" && $2 == name { named = $2 " " ($3 == "-" ? $4 : $3) }
+		$1 == "gateway" && ($3 in mine) { found = $2 " " $3; exit }
+		$1 == "gateway" && ($4 in mine) && found == "" { found = $2 " " $4 }
+		END { if (found named != "") print (found != "" ? found : named) }'
 }
 
 # watched prints what the watch keeps, and the time on the same clock.
@@ -232,8 +235,9 @@ capture_host() {
 	keep fleet.tables cat "$dir/fleet.tables"
 	gateway=$(own_gateway "$dir")
 	export TABLES="$dir/tables" FLEET="$dir/fleet.tables"
-	if [ -n "$gateway" ] || ! [ -r "$dir/node-routes.sh" ]; then
-		export HOST_IP="${gateway##* }"
+	# What a gateway is told has tables of its own; what another node is told has none.
+	if grep -q '^local ' "$dir/tables"; then
+		[ -n "${HOST_IP:-}" ] || export HOST_IP="${gateway##* }"
 		keep status sh "$dir/gateway-setup.sh" status
 		programs_check gateway-setup.sh
 	else
