@@ -42,8 +42,10 @@ alone knows, such as a person's role. The exit code is 0 when all is allowed, an
 	flags := cmd.Flags()
 	flags.StringVar(&o.policy, "policy", "", "the policy file; \"-\" is standard input")
 	flags.StringArrayVar(&o.ask, "ask", nil, "a question: SRC -> DST:PORT[/PROTO]; may be repeated")
+	_ = cmd.RegisterFlagCompletionFunc("ask", nothing)
 	flags.StringVar(&o.format, "format", "text", "how to report: "+strings.Join(formats(), ", "))
 	flags.BoolVar(&o.strict, "strict", false, "treat warnings as errors")
+	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formats(), cobra.ShellCompDirectiveNoFileComp))
 	controlFlag(cmd, &o.control)
 	return cmd
 }

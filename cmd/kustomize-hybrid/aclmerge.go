@@ -119,7 +119,7 @@ func (c aclCLI) deliver(old, text []byte, o aclMergeOptions) error {
 		if err := c.writeInPlace(o.into, old, text); err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(c.out, "%s: etag %s\n", o.into, etag)
+		return c.summary("%s: etag %s\n", o.into, etag)
 	default:
 		_, err = c.out.Write(text)
 	}

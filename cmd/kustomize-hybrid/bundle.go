@@ -3,7 +3,6 @@ package main
 import (
 	"archive/tar"
 	"errors"
-	"fmt"
 	"io"
 	"strings"
 
@@ -111,8 +110,7 @@ func (c cli) writeBundle(output string, files []tree.File) error {
 	if bundle.Leaves(files) {
 		what = "remove --purge"
 	}
-	_, err := fmt.Fprintf(c.out, "%s: %d files; on the host, as root: install.sh %s\n", output, len(files), what)
-	return err
+	return c.summary("%s: %d files; on the host, as root: install.sh %s\n", output, len(files), what)
 }
 
 // writeTar leaves out whatever differs from day to day and from user to user.

@@ -30,6 +30,7 @@ const (
 type cli struct {
 	in       io.Reader
 	out, err io.Writer
+	screen   *screen // nil where nobody looks
 }
 
 // run executes the command line and returns the exit code.
@@ -37,7 +38,9 @@ type cli struct {
 // A panic of ours, or of a library below, is one line like any failure: who reads it in a
 // build or in a hook can do nothing with a stack.
 func run(args []string, in io.Reader, out, errs io.Writer) (code int) {
-	c := cli{in, out, errs}
+	shown := &screen{terminal: errs}
+	c := cli{in, beside{out, shown}, beside{errs, shown}, shown}
+	defer shown.end()
 	defer func() {
 		if p := recover(); p != nil {
 			code = c.exit(fmt.Errorf("a fault of this program, please report it with its input: %v (%s)", p, panicked(debug.Stack())))
@@ -46,9 +49,9 @@ func run(args []string, in io.Reader, out, errs io.Writer) (code int) {
 	root := c.root()
 	root.SetArgs(args)
 	root.SetIn(in)
-	help := &sink{w: out}
+	help := &sink{w: c.out}
 	root.SetOut(help)
-	root.SetErr(errs)
+	root.SetErr(c.err)
 	// Of a command that there is not, the library shows the help of the one above.
 	var unknown error
 	show := root.HelpFunc()
@@ -159,7 +162,8 @@ const rootHelp = `kustomize-hybrid joins regions into one Kubernetes cluster ove
 
 It reads one Topology (YAML, JSON or CUE), refuses what cannot work, and renders the
 rest: gateway DaemonSets and static pods, RBAC, routes, the tailnet policy, CNI settings.
-It needs no network and no cluster, and the same input gives the same bytes.
+It needs no network and no cluster, and the same input gives the same bytes. On a terminal, work of
+more than a second says that it goes on; --quiet has that, and summaries, be silent.
 
 Without arguments, and with a ResourceList on standard input, it is a KRM function:
 kind Transform under transformers:, Topology under generators:, Validate under validators:.
@@ -181,11 +185,18 @@ func (c cli) root() *cobra.Command {
 			return c.function()
 		},
 	}
+	root.PersistentFlags().BoolVar(&c.screen.quiet, "quiet", false, "print no more than what was asked for, findings and failures: no progress on a terminal, no summary")
+	root.PersistentPreRun = func(cmd *cobra.Command, args []string) {
+		// Who types into standard input sees what is typed, and nothing else.
+		if cmd.HasParent() && !cmd.Hidden && !(slices.Contains(args, "-") && isTerminal(c.in)) {
+			c.screen.begin(cmd.CommandPath())
+		}
+	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return &usageError{cmd.CommandPath(), err} })
 	root.SetHelpCommand(helpCommand())
 	root.AddCommand(
 		c.validateCommand(), c.renderCommand(), c.planCommand(), c.stepsCommand(), c.bundleCommand(), c.buildCommand(), aclCLI{c}.command(), c.suggestCommand(),
-		c.reachCommand(), c.graphCommand(), c.reportCommand(),
+		c.reachCommand(), c.doctorCommand(), c.graphCommand(), c.reportCommand(),
 		c.schemaCommand(), c.explainCommand(), c.versionCommand(),
 	)
 	for _, cmd := range append(root.Commands(), root) {
@@ -219,6 +230,9 @@ func refuseStrayArguments(cmd *cobra.Command) {
 
 // isTerminal reports whether stream is a terminal.
 func isTerminal(stream any) bool {
+	if b, ok := stream.(beside); ok {
+		stream = b.stream
+	}
 	f, ok := stream.(*os.File)
 	if !ok {
 		return false

@@ -1,13 +1,34 @@
 package main
 
 import (
+	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render"
 )
+
+// nothing is offered for what nobody can guess: a date, a number.
+func nothing(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return nil, cobra.ShellCompDirectiveNoFileComp
+}
+
+// gone are the regions of the tree that the command line renders into, and which the topology
+// on it no longer has.
+func gone(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+	dir, _ := cmd.Flags().GetString("output")
+	if dir == "" {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	tree, _ := hybrid.Load(filepath.Join(dir, render.FromPath))
+	return complete(func(in hybrid.Input) []string {
+		has := hybrid.Regions(in)
+		return slices.DeleteFunc(hybrid.Regions(tree), func(name string) bool { return slices.Contains(has, name) })
+	})(cmd, args, typed)
+}
 
 // complete offers the words that the topology on the command line has; none where it cannot
 // be read yet, since nobody who types wants to be told so.

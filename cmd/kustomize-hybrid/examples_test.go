@@ -40,11 +40,12 @@ func TestHelpExamplesRun(t *testing.T) {
 		printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: one}\n' >overlays/prod/one.yaml &&
 		kustomize-hybrid acl merge topology.yaml --into policy.hujson --write &&
 		kustomize-hybrid render topology.yaml -o out &&
+		mkdir capture && sh out/capture.sh host capture &&
 		git init -q -b main && git add topology.yaml && git -c user.name=x -c user.email=x@example.com commit -qm x`); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
 	ran := 0
-	for _, cmd := range leaves(cli{strings.NewReader(""), io.Discard, io.Discard}.root()) {
+	for _, cmd := range leaves(cli{strings.NewReader(""), io.Discard, io.Discard, &screen{}}.root()) {
 		if cmd.Example == "" {
 			t.Errorf("%s has no example", cmd.CommandPath())
 		}

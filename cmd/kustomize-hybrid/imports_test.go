@@ -22,8 +22,8 @@ type row struct {
 // rows has one line for each package of the module, sorted by package.
 func rows() []row {
 	return []row{
-		{".", "docs pkg/acl pkg/acl/eval pkg/acl/policyfile pkg/change pkg/claim pkg/diag pkg/edit pkg/existing pkg/graph pkg/ipam pkg/issues pkg/plan pkg/reach pkg/readmit pkg/render pkg/render/bundle pkg/render/page pkg/render/steps pkg/render/tree pkg/suppress pkg/validate schema schema/load", "sigs.k8s.io/kustomize", "the face of all packages; files are written by who calls it"},
-		{"cmd/kustomize-hybrid", ". internal/atomicfile internal/foreign pkg/acl/policyfile pkg/change pkg/diag pkg/emit pkg/ipam pkg/plan pkg/reach pkg/readmit pkg/render pkg/render/bundle pkg/render/cluster pkg/render/steps pkg/render/tree pkg/suppress schema schema/load", "github.com/spf13/cobra sigs.k8s.io/kustomize/kyaml", "flags, streams, exit codes and the function over package hybrid"},
+		{".", "docs pkg/acl pkg/acl/eval pkg/acl/policyfile pkg/change pkg/claim pkg/diag pkg/doctor pkg/edit pkg/existing pkg/graph pkg/ipam pkg/issues pkg/plan pkg/reach pkg/readmit pkg/render pkg/render/bundle pkg/render/page pkg/render/steps pkg/render/tree pkg/suppress pkg/validate schema schema/load", "sigs.k8s.io/kustomize", "the face of all packages; files are written by who calls it"},
+		{"cmd/kustomize-hybrid", ". internal/atomicfile internal/foreign pkg/acl/policyfile pkg/change pkg/diag pkg/doctor pkg/emit pkg/ipam pkg/plan pkg/reach pkg/readmit pkg/render pkg/render/bundle pkg/render/cluster pkg/render/steps pkg/render/tree pkg/suppress schema schema/load", "github.com/spf13/cobra sigs.k8s.io/kustomize/kyaml", "flags, streams, exit codes and the function over package hybrid"},
 		{"docs", "", "", "pages are text"},
 		{"golden", "", "", "tests alone"},
 		{"internal/atomicfile", "", "", "replacing a file needs nothing but the standard library"},
@@ -40,6 +40,7 @@ func rows() []row {
 		{"pkg/change", "pkg/acl pkg/facts/... pkg/issues pkg/plan pkg/render pkg/render/report pkg/render/steps pkg/render/tree schema", "", "what differs follows from two plans and from what they render to"},
 		{"pkg/claim", "pkg/diag pkg/facts/... schema", "github.com/gaissmai/bart", "who claims what is known before anything is checked"},
 		{"pkg/diag", "internal/foreign", "github.com/hashicorp/go-multierror", "a finding is data"},
+		{"pkg/doctor", "internal/foreign pkg/diag pkg/facts/... pkg/reach schema", "", "it reads a capture, and holds it against what package reach read of the rendered files"},
 		{"pkg/edit", "internal/yamlnode", "sigs.k8s.io/kustomize/kyaml/yaml", "it edits YAML, whatever it says"},
 		{"pkg/emit", "internal/atomicfile pkg/render/tree", "", "emitting knows files only"},
 		{"pkg/existing", "internal/yamlnode pkg/claim pkg/diag pkg/facts/... pkg/plan pkg/plan/mtu schema", "sigs.k8s.io/kustomize/kyaml/yaml", "it compares objects with a topology, and checks nothing else"},
@@ -56,8 +57,9 @@ func rows() []row {
 		{"pkg/plan/mtu", "pkg/facts/... schema", "", "sums need nothing but the nouns"},
 		{"pkg/reach", "pkg/facts/... pkg/plan/mtu schema", "sigs.k8s.io/yaml", "it reads what was rendered, and shares nothing with what renders"},
 		{"pkg/readmit", "internal/yamlnode pkg/diag pkg/facts/... pkg/plan schema", "sigs.k8s.io/kustomize/kyaml/yaml", "it edits nodes"},
-		{"pkg/render", "pkg/acl pkg/plan pkg/readmit pkg/render/cloud pkg/render/cluster pkg/render/host pkg/render/page pkg/render/placement pkg/render/plugin pkg/render/report pkg/render/steps pkg/render/tree schema", "", "a page of calls, from a valid topology's plan"},
+		{"pkg/render", "pkg/acl pkg/plan pkg/readmit pkg/render/capture pkg/render/cloud pkg/render/cluster pkg/render/host pkg/render/page pkg/render/placement pkg/render/plugin pkg/render/report pkg/render/steps pkg/render/tree schema", "", "a page of calls, from a valid topology's plan"},
 		{"pkg/render/bundle", "pkg/facts/... pkg/plan pkg/render/cloud pkg/render/cluster pkg/render/host pkg/render/tree schema", "", "what one host needs, others have spelled"},
+		{"pkg/render/capture", "pkg/render/tree", "", "a program is a file"},
 		{"pkg/render/cloud", "pkg/facts/... pkg/plan pkg/render/cloud/program pkg/render/host pkg/render/tree schema", "", "a provider's network follows from the plan, and its routes from what a gateway's host has decided"},
 		{"pkg/render/cloud/program", "", "", "programs are files"},
 		{"pkg/render/cluster", "pkg/facts/... pkg/plan pkg/render/cluster/program pkg/render/host pkg/render/host/program pkg/render/tree schema", "k8s.io/api k8s.io/apimachinery", "objects follow from the plan and from what hosts run"},
@@ -97,7 +99,7 @@ func weights() []weight {
 		{"k8s.io/api", ". cmd/kustomize-hybrid pkg/change pkg/render pkg/render/bundle pkg/render/cluster", "typed objects are for rendering"},
 		{"k8s.io/client-go", "", "there is no cluster to talk to"},
 		{"sigs.k8s.io/kustomize/api/krusty", ". cmd/kustomize-hybrid", "a build in process is a subcommand, and nothing else's"},
-		{"sigs.k8s.io/kustomize/kyaml", ". cmd/kustomize-hybrid internal/yamlnode pkg/acl/internal/acltest pkg/change pkg/edit pkg/emit pkg/existing pkg/readmit pkg/render pkg/render/bundle pkg/render/cloud pkg/render/cluster pkg/render/host pkg/render/page pkg/render/placement pkg/render/plugin pkg/render/report pkg/render/steps pkg/render/tree schema/load", "nodes are for who reads or edits a user's documents"},
+		{"sigs.k8s.io/kustomize/kyaml", ". cmd/kustomize-hybrid internal/yamlnode pkg/acl/internal/acltest pkg/change pkg/edit pkg/emit pkg/existing pkg/readmit pkg/render pkg/render/bundle pkg/render/capture pkg/render/cloud pkg/render/cluster pkg/render/host pkg/render/page pkg/render/placement pkg/render/plugin pkg/render/report pkg/render/steps pkg/render/tree schema/load", "nodes are for who reads or edits a user's documents"},
 	}
 }
 

@@ -55,7 +55,7 @@ Without CODE it lists every code with a line about it. On a terminal it prints t
 			if len(args) > 0 {
 				return nil, cobra.ShellCompDirectiveNoFileComp
 			}
-			return hybrid.Codes(), cobra.ShellCompDirectiveNoFileComp
+			return codesWithSummaries(), cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if format == "" {
@@ -83,6 +83,15 @@ Without CODE it lists every code with a line about it. On a terminal it prints t
 	cmd.Flags().StringVar(&format, "format", "", "text or markdown; when left out, text on a terminal and markdown elsewhere")
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
+}
+
+// codesWithSummaries are what shells offer: a code, and what it means.
+func codesWithSummaries() []string {
+	var all []string
+	for _, code := range hybrid.Codes() {
+		all = append(all, cobra.CompletionWithDesc(code, hybrid.Summary(code)))
+	}
+	return all
 }
 
 // codeList is a line for each code.

@@ -79,6 +79,7 @@ differs.`,
 	cmd.Flags().BoolVar(&o.force, "force", false, "write into a DIR that holds other files")
 	cmd.Flags().BoolVar(&o.strict, "strict", false, "treat warnings as errors")
 	_ = cmd.MarkFlagDirname("output")
+	_ = cmd.RegisterFlagCompletionFunc("forget", gone)
 	return cmd
 }
 
@@ -102,8 +103,12 @@ func (c cli) render(command string, paths []string, o renderOptions) error {
 		return err
 	}
 	for _, line := range said.lines {
-		if _, err := fmt.Fprintf(c.out, "%s: %s\n", o.dir, line); err != nil {
-			return fmt.Errorf("write standard output: %w", err)
+		say := c.summary
+		if o.dryRun {
+			say = c.answer
+		}
+		if err := say("%s: %s\n", o.dir, line); err != nil {
+			return err
 		}
 	}
 	if o.dryRun {
@@ -124,9 +129,7 @@ func (c cli) render(command string, paths []string, o renderOptions) error {
 	if err := c.sayEdited(o.dir, done); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(c.out, "%s: %d files written; %s says what to do with them, in which order\n",
-		o.dir, done.Files, filepath.Join(o.dir, steps.Path))
-	return err
+	return c.summary("%s: %d files written; %s says what to do with them, in which order\n", o.dir, done.Files, filepath.Join(o.dir, steps.Path))
 }
 
 // comparison is what is known before a tree is written over another one.

@@ -60,6 +60,9 @@ at the same time or later, gives them to anybody else.`,
 	f.StringVar(&o.lock, "lock", "", "remember allocations in this file")
 	f.IntVar(&o.count, "count", 1, "how many prefixes to print")
 	f.BoolVar(&o.apply, "apply", false, "add the prefixes to the first FILE")
+	for _, free := range []string{"size", "within", "count"} {
+		_ = cmd.RegisterFlagCompletionFunc(free, nothing)
+	}
 	_ = cmd.RegisterFlagCompletionFunc("region", complete(hybrid.Regions))
 	_ = cmd.RegisterFlagCompletionFunc("role", cobra.FixedCompletions(hybrid.Roles(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd

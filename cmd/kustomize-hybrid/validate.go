@@ -62,6 +62,7 @@ where nothing is wrong. 'kustomize-hybrid explain CODE' says more about a findin
 	cmd.Flags().StringVar(&o.today, "today", "", "the date, as YYYY-MM-DD, on which a suppression must not have expired")
 	cmd.Flags().BoolVar(&o.info, "info", false, "also report findings of severity info")
 	cmd.Flags().StringVar(&o.engine, "validate", "table", "what holds the shape against the contract: table, made from it, or cue, CUE's evaluator beside it")
+	_ = cmd.RegisterFlagCompletionFunc("today", nothing)
 	_ = cmd.RegisterFlagCompletionFunc("validate", cobra.FixedCompletions(engines(), cobra.ShellCompDirectiveNoFileComp))
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formats(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd

@@ -16,6 +16,7 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/readmit"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/capture"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/cloud"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/cluster"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/host"
@@ -37,6 +38,7 @@ func Files(p *plan.Plan, changes []readmit.Change) iter.Seq2[tree.File, error] {
 	return func(yield func(tree.File, error) bool) {
 		w := &writer{plan: p, fleet: host.NewFleet(p), plugins: plugin.New(p), header: tree.Header(p.Topology.Metadata.Name), yield: yield}
 		w.all(host.CommonFiles(w.fleet), nil)
+		w.add(capture.File(), nil)
 		w.concerns(cluster.Common(p, w.fleet))
 		for i := range p.Regions {
 			w.region(&p.Regions[i])

@@ -9,10 +9,12 @@ package main
 import (
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"os/signal"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"syscall"
 	"time"
 
@@ -28,6 +30,7 @@ type options struct {
 	retries  int
 	removals bool
 	removed  *tally
+	captures string // directory
 }
 
 // leastRemovals is how many parts a whole run takes away at least: with fewer the tree has been
@@ -94,6 +97,7 @@ func lab() int {
 	flag.IntVar(&o.retries, "retries", 0, "how often a check that fails is run again; each failure is printed")
 	flag.BoolVar(&o.keep, "keep", false, "keep the logs of a run without failures, too")
 	flag.BoolVar(&o.removals, "removals", false, "compare the answers of package reach with packets, with each part of what is rendered removed in turn; -run chooses kinds of parts")
+	flag.StringVar(&o.captures, "captures", "", "write captures of a healthy lab, and of one with one thing broken in turn, into this directory; -run chooses what is broken")
 	turns := flag.Int("throughput", 0, "measure throughput in so many turns, and check nothing else")
 	var alone struct{ ns, policy, certificate, members string }
 	flag.StringVar(&alone.ns, "tailnet", "", "run nothing but the control server, DERP and STUN, in this namespace")
@@ -124,7 +128,11 @@ func lab() int {
 	failed := 0
 	o.removed = &tally{}
 	start := time.Now()
-	for _, p := range passes() {
+	all := passes()
+	if o.captures != "" {
+		all = slices.Collect(maps.Values(capturePasses()))
+	}
+	for _, p := range all {
 		if p.shape != nil && p.shape.asked && *shape == "" {
 			continue
 		}
@@ -204,6 +212,9 @@ func (p pass) run(o *options) (failed int, err error) {
 	c := &checks{world: w, only: o.only, patience: o.patience, retries: o.retries, removed: o.removed}
 	if err := c.deploy(); err != nil {
 		return 0, err
+	}
+	if o.captures != "" {
+		return 0, c.captures(o.captures)
 	}
 	if o.removals {
 		err := c.removals()

@@ -1,0 +1,303 @@
+package doctor_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid"
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/goldentest"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/doctor"
+)
+
+// broken is a capture with one thing broken, and what is to be named first.
+type broken struct {
+	lab, name string
+	cluster   string // a directory of testdata/cluster besides
+	code      diag.Code
+	host      string
+	says      string // part of the message
+}
+
+// captures are those that the lab makes (make lab-captures), and those about objects of a
+// cluster, which are written down by hand as kubectl prints them.
+func captures() []broken {
+	lab := func(name string, code diag.Code, host, says string) broken {
+		return broken{lab: "iptables", name: name, code: code, host: host, says: says}
+	}
+	cluster := func(name string, code diag.Code, says string) broken {
+		return broken{lab: "iptables", cluster: name, code: code, says: says}
+	}
+	return []broken{
+		lab("tailscaled-stopped", doctor.CodeTailscaled, "cloud-1", "tailscaled does not answer"),
+		lab("gateway-lost", doctor.CodePeer, "", `gateway "dc-2" is offline`),
+		lab("key-expired", doctor.CodeLogin, "cloud-1", "has expired"),
+		lab("route-unapproved", doctor.CodeUnapproved, "cloud-1", "10.61.0.0/16 is advertised and not approved"),
+		lab("prefix-withdrawn", doctor.CodePrefs, "cloud-1", "does not advertise 10.61.0.0/16"),
+		lab("routes-not-accepted", doctor.CodePrefs, "dc-1", "does not accept routes"),
+		lab("snat-on", doctor.CodePrefs, "cloud-1", "rewrites sources"),
+		lab("netfilter-on", doctor.CodePrefs, "cloud-1", "netfilter mode is on, and off is rendered"),
+		lab("rule-gone", doctor.CodeRule, "cloud-2", "rule 5185 is missing"),
+		lab("rule-foreign", doctor.CodeRule, "cloud-1", "1000: from all to 10.142.0.0/20 lookup 100"),
+		lab("unreachable-gone", doctor.CodeRoute, "cloud-1", "table 5250 lacks unreachable 10.142.0.0/20"),
+		lab("next-hop", doctor.CodeRoute, "cloud-2", "to 10.0.0.13, and not to 10.0.0.11, where the primary is"),
+		lab("ip-forward-off", doctor.CodeSetting, "cloud-1", "net.ipv4.ip_forward is 0, and not 1"),
+		lab("rp-filter-strict", doctor.CodeSetting, "cloud-2", "rp_filter is 1"),
+		lab("mss-gone", doctor.CodeFirewall, "cloud-1", "TCPMSS"),
+		lab("iptables-drop", doctor.CodeFirewall, "cloud-1", "-A FORWARD -i tailscale0 -j DROP"),
+		lab("other-address", doctor.CodeAddress, "cloud-2", "the host has 10.0.0.112"),
+		lab("tunnel-mtu", doctor.CodeTunnelMTU, "cloud-1", "MTU 1420"),
+		lab("watch-stopped", doctor.CodeWatch, "cloud-2", "looked 40 s ago"),
+		lab("other-tables", doctor.CodeFiles, "cloud-1", "own 4 10.62.0.0/16"),
+		lab("node-route-gone", doctor.CodeRoute, "cloud-3", "no route of ours to 10.142.0.0/20"),
+		lab("node-route-foreign", doctor.CodeRoute, "cloud-3", "10.142.3.0/24"),
+		{lab: "nftables", name: "nft-drop", code: doctor.CodeFirewall, host: "cloud-1", says: "chain forward of table inet corp"},
+		{lab: "nftables", name: "nft-mss-gone", code: doctor.CodeFirewall, host: "cloud-1", says: "maxseg"},
+		cluster("label-missing", "object-differs", "lacks tailscale=true"),
+		cluster("region-label-wrong", "object-outside", "is labelled kustomize-hybrid.dev/region: dc"),
+		cluster("internal-ip", "object-differs", "InternalIP is 10.0.0.111"),
+		cluster("internal-ip-tailnet", "object-differs", "InternalIP is 100.64.0.3"),
+		cluster("cilium-ipam", "object-differs", "pods lose their addresses where the mode of a running Cilium changes"),
+		cluster("cilium-routing", "object-differs", "routing-mode"),
+		cluster("kubeadm-version", "object-differs", "runs Kubernetes 1.31.4"),
+		cluster("kubeadm-endpoint", "object-differs", "10.143.0.9:6443"),
+	}
+}
+
+// compose is a whole capture: that of the healthy lab and cluster, and over it what is broken.
+func compose(t *testing.T, b broken) fstest.MapFS {
+	t.Helper()
+	lab := filepath.Join("testdata", "lab", b.lab)
+	all := fstest.MapFS{}
+	lay(t, all, filepath.Join(lab, "healthy"), "")
+	lay(t, all, filepath.Join("testdata", "cluster", "healthy"), "cluster/")
+	if b.name != "" {
+		lay(t, all, filepath.Join(lab, b.name), "")
+	}
+	if b.cluster != "" {
+		lay(t, all, filepath.Join("testdata", "cluster", b.cluster), "cluster/")
+	}
+	if lacks, ok := all["lacks"]; ok {
+		for line := range strings.Lines(string(lacks.Data)) {
+			delete(all, strings.TrimSpace(line))
+		}
+		delete(all, "lacks")
+	}
+	return all
+}
+
+func lay(t *testing.T, over fstest.MapFS, dir, below string) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		name, _ := filepath.Rel(dir, path)
+		over[below+filepath.ToSlash(name)] = &fstest.MapFile{Data: data}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// topology is that of a lab.
+func topology(t *testing.T, lab string) hybrid.Input {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("testdata", "lab", lab, "topology.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, err := hybrid.Read("topology.yaml", data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return in
+}
+
+func diagnose(t *testing.T, b broken) doctor.Report {
+	t.Helper()
+	r, list, err := hybrid.Diagnose(topology(t, b.lab), compose(t, b), hybrid.Options{})
+	if err != nil || list.Count(diag.Error) > 0 {
+		t.Fatal(err, list)
+	}
+	return r
+}
+
+// A capture with one thing broken names that first; two healthy ones are silent.
+func TestTheTrueCauseComesFirst(t *testing.T) {
+	if n := len(captures()); n < 16 {
+		t.Fatalf("%d captures", n)
+	}
+	var said strings.Builder
+	for _, b := range captures() {
+		name := strings.Trim(b.lab+"/"+b.name+b.cluster, "/")
+		r := diagnose(t, b)
+		fmt.Fprintf(&said, "== %s\n%s\n", name, r.Text())
+		switch {
+		case len(r.Causes) == 0:
+			t.Errorf("%s: nothing is wrong", name)
+		case r.Causes[0].Code != b.code || r.Causes[0].Host != b.host || !strings.Contains(r.Causes[0].Message, b.says):
+			t.Errorf("%s: first comes\n%s", name, r.Text())
+		case len(r.Undecided) > 0:
+			t.Errorf("%s: undecided: %q", name, r.Undecided)
+		}
+		for _, c := range r.Causes {
+			if c.Fix == "" || c.Path == "" && c.Rendered.File == "" || len(c.Evidence) == 0 || c.Evidence[0].File == "" {
+				t.Errorf("%s: no fix, no place or no evidence: %+v", name, c)
+			}
+		}
+	}
+	goldentest.Compare(t, "testdata/causes.txt", said.String())
+	for _, lab := range []string{"iptables", "nftables"} {
+		if r := diagnose(t, broken{lab: lab}); r.Text() != "" {
+			t.Errorf("a healthy lab with %s:\n%s", lab, r.Text())
+		}
+	}
+}
+
+// Every code is one that a capture shows.
+func TestEveryCodeIsShown(t *testing.T) {
+	shown := map[diag.Code]bool{}
+	var count func(causes []doctor.Cause)
+	count = func(causes []doctor.Cause) {
+		for _, c := range causes {
+			shown[c.Code] = true
+			count(c.Consequences)
+		}
+	}
+	for _, b := range captures() {
+		count(diagnose(t, b).Causes)
+	}
+	for _, code := range doctor.Codes() {
+		if !shown[code] {
+			t.Errorf("no capture shows %s", code)
+		}
+	}
+	if !slices.IsSorted(doctor.Codes()) {
+		t.Error("codes are not in order")
+	}
+}
+
+// Without a topology hosts are judged by what their own programs say.
+func TestWithoutTopology(t *testing.T) {
+	for name, code := range map[string]diag.Code{"": "", "rule-gone": doctor.CodeRule, "ip-forward-off": doctor.CodeSetting, "tailscaled-stopped": doctor.CodeTailscaled, "watch-stopped": doctor.CodeWatch} {
+		r, _, err := hybrid.Diagnose(hybrid.Input{}, compose(t, broken{lab: "iptables", name: name}), hybrid.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch {
+		case code == "" && len(r.Causes) > 0, code != "" && (len(r.Causes) == 0 || r.Causes[0].Code != code):
+			t.Errorf("%q:\n%s", name, r.Text())
+		}
+	}
+}
+
+// What is missing is undecided, and never a fault: each file of a healthy capture in turn.
+func TestPartialCaptures(t *testing.T) {
+	in := topology(t, "iptables")
+	healthy := compose(t, broken{lab: "iptables"})
+	for name := range healthy {
+		if name == "format" {
+			continue
+		}
+		partial := fstest.MapFS{}
+		for n, f := range healthy {
+			if n != name {
+				partial[n] = f
+			}
+		}
+		r, _, err := hybrid.Diagnose(in, partial, hybrid.Options{})
+		if err != nil {
+			t.Errorf("without %s: %v", name, err)
+		}
+		if len(r.Causes) > 0 {
+			t.Errorf("without %s:\n%s", name, r.Text())
+		}
+	}
+	// What ends in the middle is like what is missing.
+	for name, f := range healthy {
+		if !strings.HasSuffix(name, ".json") || strings.HasSuffix(name, "6.json") || name == "hosts/cloud-3/rules4.json" {
+			continue // the rest is no JSON, or for people
+		}
+		torn := maps.Clone(healthy)
+		torn[name] = &fstest.MapFile{Data: f.Data[:len(f.Data)/2]}
+		if r, _, err := hybrid.Diagnose(in, torn, hybrid.Options{}); err != nil || len(r.Causes) > 0 || len(r.Undecided) == 0 {
+			t.Errorf("half of %s: %v\n%s", name, err, r.Text())
+		}
+	}
+	r, _, err := hybrid.Diagnose(in, fstest.MapFS{"format": healthy["format"]}, hybrid.Options{})
+	if err != nil || len(r.Causes) > 0 || len(r.Undecided) != 2 {
+		t.Errorf("an empty capture: %v %+v", err, r)
+	}
+}
+
+// What is no capture, or one of another version, is refused.
+func TestRefused(t *testing.T) {
+	for name, dir := range map[string]fstest.MapFS{
+		"no capture":   {"x": {Data: []byte("y")}},
+		"another form": {"format": {Data: []byte("kustomize-hybrid capture 2\n")}},
+	} {
+		if _, _, err := hybrid.Diagnose(topology(t, "iptables"), dir, hybrid.Options{}); err == nil {
+			t.Errorf("%s is read", name)
+		}
+	}
+}
+
+// secretTexts are made up, in the forms of real ones.
+func secretTexts() []string {
+	return []string{
+		"tskey-auth-" + "kAbCdEf1CNTRL-0123456789abcdef", "hskey-" + "auth-abcdefghijkl-0123456789",
+		"privkey:" + strings.Repeat("ab", 32), "nlpriv:" + strings.Repeat("cd", 32),
+		"eyJhbGciOiJSUzI1NiJ9" + ".eyJzdWIiOiJzeXN0ZW0ifQ" + ".c2lnbmF0dXJl", "K10" + strings.Repeat("0a", 32) + "::server:topsecretpart",
+		"abcdef." + "0123456789abcdef", "hunter2-hunter2",
+	}
+}
+
+// A capture that holds secrets, wherever, prints none of them.
+func TestNoSecretIsPrinted(t *testing.T) {
+	for i, secret := range secretTexts() {
+		// As a word, as a password and in a URL.
+		spelled := secret
+		if secret == "hunter2-hunter2" {
+			spelled = `password=` + secret
+		}
+		dirty := compose(t, broken{lab: "iptables", name: "tailscaled-stopped", cluster: "kubeadm-version"})
+		put := func(name, text string) { dirty[name] = &fstest.MapFile{Data: []byte(text)} }
+		put("hosts/cloud-1/missing", "status.json: cannot reach tailscaled: "+spelled+"\n")
+		put("hosts/cloud-2/check", "missing: firewall iptables filter -A "+spelled+"\nmissing: sysctl net/ipv4/ip_forward "+spelled+"\nmismatched: "+spelled+"\n")
+		put("hosts/cloud-2/nft.txt", "table inet corp {\n\tchain forward {\n\t\ttype filter hook forward priority 0; policy drop; comment \""+spelled+"\"\n\t}\n}\n")
+		put("hosts/cloud-2/tables", "own 4 "+spelled+"\n")
+		put("hosts/cloud-2/status.json", `{"BackendState": "`+strings.ReplaceAll(spelled, `"`, "")+`"}`)
+		put("hosts/cloud-3/routes4.json", `[{"dst":"10.142.0.0/20","gateway":"`+spelled+`"}]`)
+		put("hosts/"+strings.ReplaceAll(spelled, "/", "")+"/host", "name x\n")
+		put("cluster/secret.json", fmt.Sprintf(`{"apiVersion":"v1","kind":"Secret","metadata":{"name":"auth"},"stringData":{"TS_AUTHKEY":%q}}`, secret))
+		put("cluster/configmap-cilium-config.json", fmt.Sprintf(`{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"cilium-config","namespace":"kube-system"},"data":{"ipam":%q}}`, spelled))
+		r, _, err := hybrid.Diagnose(topology(t, "iptables"), dirty, hybrid.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(r.Causes) < 3 {
+			t.Errorf("secret %d: only %d causes", i, len(r.Causes))
+		}
+		data, err := json.Marshal(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		core := strings.TrimPrefix(strings.TrimPrefix(secret, "tskey-"), "hskey-")
+		for _, out := range []string{r.Text(), string(data)} {
+			if strings.Contains(out, core) {
+				t.Errorf("secret %d is printed:\n%s", i, out)
+			}
+		}
+	}
+}

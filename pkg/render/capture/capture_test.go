@@ -1,0 +1,274 @@
+package capture_test
+
+import (
+	"archive/tar"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/capture"
+)
+
+// The secrets that stand-ins print wherever real programs may; made up, in the forms of real
+// ones. Each has the word in it that no capture may hold.
+const (
+	word    = "5ecre7"
+	authKey = "tskey-" + "auth-k" + word + "CNTRL-" + word
+	nodeKey = "privkey:" + word + "00112233"
+	jwt     = "eyJhbGciOiJSUzI1NiJ9" + ".eyJ" + word + "c3Vi" + "." + word
+	k3s     = "K10" + "00112233445566778899aabbccddeeff" + "::server:" + word
+	join    = "abcdef." + word + "0123456789"
+	login   = "https://login.tailscale.com/a/" + word
+)
+
+// standIns are the programs that capture.sh asks, by name.
+func standIns() map[string]string {
+	pods := `{
+    "apiVersion": "v1",
+    "items": [
+        {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {
+                "annotations": {
+                    "kubectl.kubernetes.io/last-applied-configuration": "{\"env\":[{\"name\":\"X\",\"value\":\"` + word + `\"}]}\n"
+                },
+                "name": "gateway"
+            },
+            "spec": {
+                "containers": [
+                    {
+                        "args": [
+                            "--auth-key=` + word + `",
+                            "--token ` + word + `"
+                        ],
+                        "env": [
+                            {
+                                "name": "TS_AUTHKEY",
+                                "value": "` + word + `"
+                            },
+                            {
+                                "name": "TS_ROUTES",
+                                "value": "10.0.0.0/22"
+                            },
+                            {
+                                "name": "DATABASE",
+                                "value": "postgres://me:` + word + `@db"
+                            }
+                        ],
+                        "image": "registry/` + authKey + `",
+                        "name": "tailscale"
+                    }
+                ]
+            }
+        }
+    ],
+    "kind": "List"
+}`
+	nodes := `{
+    "apiVersion": "v1",
+    "items": [
+        {
+            "kind": "Node",
+            "metadata": {
+                "annotations": {
+                    "k3s.io/node-args": "[\"server\",\"--token\",\"` + k3s + `\"]",
+                    "k3s.io/node-env": "{\"K3S_TOKEN\":\"` + word + `\"}"
+                }
+            }
+        }
+    ],
+    "kind": "List"
+}`
+	status := `{
+  "Version": "1.84.3",
+  "BackendState": "NeedsLogin",
+  "AuthURL": "` + login + `",
+  "Self": {
+    "HostName": "edge-1",
+    "UserID": 1,
+    "CapMap": {
+      "x": [
+        "` + word + `"
+      ]
+    },
+    "AllowedIPs": [
+      "10.0.0.0/22"
+    ],
+    "Online": true,
+    "Extra": "` + word + `"
+  },
+  "Health": [
+    "to log in, visit ` + login + `"
+  ],
+  "Peer": {
+    "nodekey:1": {
+      "HostName": "gpu-1",
+      "Online": false,
+      "Secret": "` + word + `"
+    }
+  },
+  "User": {
+    "1": {
+      "LoginName": "` + word + `@example.com"
+    }
+  }
+}`
+	prefs := `{
+	"ControlURL": "https://u:` + word + `@control",
+	"RouteAll": true,
+	"AdvertiseRoutes": [
+		"10.0.0.0/22",
+		"10.61.0.0/16"
+	],
+	"NoSNAT": true,
+	"Config": {
+		"PrivateNodeKey": "` + nodeKey + `",
+		"UserProfile": {
+			"LoginName": "` + word + `"
+		}
+	}
+}`
+	say := func(text string) string { return "cat <<'EOF'\n" + text + "\nEOF\n" }
+	return map[string]string{
+		"tailscale": "case $* in\n*status*)\n" + say(status) + ";;\n*)\n" + say(prefs) + ";;\nesac\n",
+		"kubectl":   "case $* in\n*secret*) echo 'a Secret was asked for' >&2; exit 9 ;;\n*nodes*)\n" + say(nodes) + ";;\n*)\n" + say(pods) + ";;\nesac\n",
+		"ip":        "echo '[{\"priority\":0,\"src\":\"all\"},{\"priority\":1,\"src\":\"all\",\"table\":\"main\"}]'\n",
+		"nft":       say("table inet x {\n\tcomment \"" + jwt + "\"\n}"),
+		"hostname":  "echo edge-1\n",
+		// The tables say that this is a node; its program says what it must not.
+		"iptables-nft-save": say("# Generated on a day\n*filter\n-A FORWARD -m comment --comment \"password=" + word + "\"\nCOMMIT"),
+	}
+}
+
+// run runs capture.sh under a shell with nothing but stand-ins and the system's tools.
+func run(t *testing.T, shell []string, args ...string) (stdout []byte, err error) {
+	t.Helper()
+	bin, programs := t.TempDir(), t.TempDir()
+	for name, text := range standIns() {
+		if err := os.WriteFile(filepath.Join(bin, name), []byte("#!/bin/sh\n"+text), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, text := range map[string]string{
+		"tables":         "kustomize-hybrid tables 1\nregion x\n",
+		"fleet.tables":   "kustomize-hybrid fleet 1\n",
+		"node-routes.sh": "echo missing: route 4 10.0.0.0/8 " + join + "\nexit 1\n",
+	} {
+		if err := os.WriteFile(filepath.Join(programs, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.Command(shell[0], append(append(shell[1:], "-s", "--"), args...)...)
+	cmd.Stdin = bytes.NewReader(capture.File().Data)
+	cmd.Env = []string{"PATH=" + bin + ":/usr/sbin:/usr/bin:/sbin:/bin", "TABLES=" + programs + "/tables", "TMPDIR=" + t.TempDir(), "LC_ALL=C"}
+	var errs bytes.Buffer
+	cmd.Stderr = &errs
+	stdout, err = cmd.Output()
+	if err != nil {
+		err = errors.New(err.Error() + ": " + errs.String())
+	}
+	return stdout, err
+}
+
+// shells are those that are here; sh always is.
+func shells() [][]string {
+	all := [][]string{{"sh"}}
+	for _, more := range [][]string{{"dash"}, {"busybox", "sh"}, {"bash", "--posix"}} {
+		if _, err := exec.LookPath(more[0]); err == nil {
+			all = append(all, more)
+		}
+	}
+	return all
+}
+
+// What is captured of a host and of a cluster holds no secret, whatever the programs say that
+// are asked; no Secret is asked for; what is trimmed is still JSON, and has what is read.
+func TestSecretsAreLeftOut(t *testing.T) {
+	for _, shell := range shells() {
+		dir := t.TempDir()
+		for _, verb := range []string{"host", "cluster"} {
+			if out, err := run(t, shell, verb, dir); err != nil || len(out) > 0 {
+				t.Fatalf("%s %s: %v %s", shell, verb, err, out)
+			}
+		}
+		var names []string
+		err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			data, err := os.ReadFile(path)
+			name, _ := filepath.Rel(dir, path)
+			names = append(names, name)
+			if strings.Contains(string(data), word) {
+				t.Errorf("%s: %s holds a secret:\n%s", shell, name, data)
+			}
+			if strings.Contains(string(data), "a Secret was asked for") {
+				t.Errorf("%s: %s", shell, data)
+			}
+			if strings.HasSuffix(name, ".json") && !json.Valid(data) {
+				t.Errorf("%s: %s is no JSON:\n%s", shell, name, data)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []string{"format", "hosts/edge-1/status.json", "hosts/edge-1/prefs.json", "hosts/edge-1/check", "hosts/edge-1/rules4.json", "hosts/edge-1/tables", "cluster/nodes.json", "cluster/pods.json"} {
+			if !slices.Contains(names, want) {
+				t.Errorf("%s: no %s in %q", shell, want, names)
+			}
+		}
+		for name, want := range map[string]string{
+			"hosts/edge-1/status.json": `"HostName": "gpu-1"`, "hosts/edge-1/prefs.json": `"10.61.0.0/16"`,
+			"cluster/pods.json": `"value": "10.0.0.0/22"`, "hosts/edge-1/check": "missing: route 4 10.0.0.0/8 (left out)",
+			"hosts/edge-1/rules4.json": "},\n{\"priority\":1",
+		} {
+			data, _ := os.ReadFile(filepath.Join(dir, name))
+			if !strings.Contains(string(data), want) {
+				t.Errorf("%s: %s has no %s:\n%s", shell, name, want, data)
+			}
+		}
+	}
+}
+
+// With - it is a tar archive, for who asks over ssh or kubectl exec.
+func TestArchive(t *testing.T) {
+	for _, shell := range shells() {
+		out, err := run(t, shell, "host", "-")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for r := tar.NewReader(bytes.NewReader(out)); ; {
+			h, err := r.Next()
+			if err == io.EOF {
+				break
+			}
+			if err != nil {
+				t.Fatalf("%s: %v", shell, err)
+			}
+			names = append(names, filepath.Clean(h.Name))
+		}
+		if !slices.Contains(names, "format") || !slices.Contains(names, "hosts/edge-1/status.json") {
+			t.Errorf("%s: %q", shell, names)
+		}
+	}
+}
+
+// What it is not asked for it refuses.
+func TestUsage(t *testing.T) {
+	for _, args := range [][]string{{}, {"host"}, {"everything", "dir"}, {"host", ""}, {"host", "dir", "more"}} {
+		if _, err := run(t, []string{"sh"}, args...); err == nil || !strings.Contains(err.Error(), "usage: capture.sh host|cluster DIR") {
+			t.Errorf("%q: %v", args, err)
+		}
+	}
+}
