@@ -24,6 +24,8 @@ type Command struct {
 	// Shown reports whether the page shows what it prints, which is Want.
 	Shown bool
 	Want  []string
+
+	margin string // before each line of its block, as in a list
 }
 
 // comment is one as pages write it: a line of its own, or behind three blanks.
@@ -53,7 +55,7 @@ func Read(markdown string) []Command {
 		case "sh":
 			list = append(list, commands(lines[i+1:end], i+2)...)
 		case "console":
-			list = append(list, conversation(lines[i+1:end], i+2)...)
+			list = append(list, conversation(lines[i+1:end], i+2, margin)...)
 		}
 		i = end
 	}
@@ -95,12 +97,12 @@ func command(line string, number int) Command {
 }
 
 // conversation are commands behind "$ ", each with what it prints.
-func conversation(block []string, first int) []Command {
+func conversation(block []string, first int, margin string) []Command {
 	var list []Command
 	for i, line := range block {
 		if said, ok := strings.CutPrefix(line, "$ "); ok {
 			c := command(said, first+i)
-			c.Shown = true
+			c.Shown, c.margin = true, margin
 			list = append(list, c)
 		} else if n := len(list); n > 0 {
 			list[n-1].Want = append(list[n-1].Want, line)
@@ -149,7 +151,13 @@ func Corrected(markdown string, results []Result) string {
 		if r.Matches(r.Output) || slices.Contains(r.Want, "...") {
 			continue
 		}
-		lines = slices.Replace(lines, r.Line, r.Line+len(r.Want), printed(r.Output)...)
+		shown := printed(r.Output)
+		for i, line := range shown {
+			if line != "" {
+				shown[i] = r.margin + line
+			}
+		}
+		lines = slices.Replace(lines, r.Line, r.Line+len(r.Want), shown...)
 	}
 	return strings.Join(lines, "\n")
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 const page = "Text with `code`.\n\n" +
@@ -22,7 +23,7 @@ func TestRead(t *testing.T) {
 		{Line: 19, Text: "cd .", Shown: true},
 		{Line: 20, Text: `printf '1\n2\n3\n'`, Shown: true, Want: []string{"1", "..."}},
 	}
-	if diff := cmp.Diff(want, Read(page)); diff != "" {
+	if diff := cmp.Diff(want, Read(page), cmpopts.IgnoreUnexported(Command{})); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -47,18 +48,18 @@ func TestRun(t *testing.T) {
 
 // A page that says something else is found out, and nothing runs behind what failed.
 func TestFaults(t *testing.T) {
-	wrong := "```console\n$ echo new\nold\n$ echo\n\n$ true   # exits with 1\n$ echo never\n```\n"
+	wrong := "1.\n ```console\n $ echo new\n old\n $ echo\n\n $ true   # exits with 1\n $ echo never\n ```\n"
 	results, err := Run(t.TempDir(), nil, Read(wrong), nil)
 	if err != nil || len(results) != 3 {
 		t.Fatal(results, err)
 	}
-	if f := results[0].Fault(); f != "line 2: echo new\nprints\nnew\n\nand the page shows\nold" {
+	if f := results[0].Fault(); f != "line 3: echo new\nprints\nnew\n\nand the page shows\nold" {
 		t.Errorf("%q", f)
 	}
 	if f := results[1].Fault(); f != "" {
 		t.Error(f)
 	}
-	if f := results[2].Fault(); !strings.HasPrefix(f, "line 6: true\nexits with 0 and not with 1:") {
+	if f := results[2].Fault(); !strings.HasPrefix(f, "line 7: true\nexits with 0 and not with 1:") {
 		t.Errorf("%q", f)
 	}
 	if got := Corrected(wrong, results); got != strings.Replace(wrong, "old", "new", 1) {
