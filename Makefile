@@ -4,7 +4,7 @@ EXAMPLE ?= regional-gateway
 OUT ?= out
 NESTED = tools tools/vuln test/cloud test/crds test/reports test/talos test/lab test/lab/pinned test/lab/newest test/cluster test/cluster/kubernetes test/cluster/newest test/cluster/coredns test/mutate
 
-.PHONY: build run test newcomer golden page netns hostforms lab lab-programs lab-removals lab-captures lab-throughput cluster cluster-programs schemas cloud check lint tidy licences vulncheck shellcheck e2e kill callers cover mutate fuzz hostile bench bench-scale startup clean
+.PHONY: build run test newcomer golden site tutorial tutorial-programs page netns hostforms lab lab-programs lab-removals lab-captures lab-throughput cluster cluster-programs schemas cloud check lint tidy licences vulncheck shellcheck e2e kill callers cover mutate fuzz hostile bench bench-scale startup clean
 
 build:
 	$(GO) build -trimpath -o bin/kustomize-hybrid ./cmd/kustomize-hybrid
@@ -65,6 +65,18 @@ lab-captures: .lab/v1.84.3/tailscaled
 lab-throughput: lab-programs
 	cd test/lab && $(GO) build -o ../../.lab/lab .
 	.lab/lab -programs .lab -throughput 5
+
+# What docs/tutorial.md says, command by command, on real packets: root, as lab. The page is what
+# runs, and what it shows is what has to be printed.
+tutorial: tutorial-programs
+	$(GO) run ./test/tutorial
+
+tutorial-programs: build .lab/v1.84.3/tailscaled
+	cd test/lab && $(GO) build -o ../../.lab/lab .
+
+# The pages as a site, in bin/site: mkdocs and mkdocs-material. A link that leads nowhere fails.
+site:
+	mkdocs build --strict --quiet --site-dir bin/site
 
 LAB_PROGRAMS = tailscale.com/cmd/tailscaled tailscale.com/cmd/tailscale tailscale.com/cmd/containerboot
 

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid"
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/goldentest"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 )
 
@@ -22,6 +23,23 @@ func TestReadme(t *testing.T) {
 	broken := strings.Replace(topology, "10.142.0.0/20", "10.0.2.0/23", 1)
 	if diff := cmp.Diff(fence(t, "text"), said(t, broken)); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// The README's picture is what graph draws of the example beside it.
+func TestReadmePicture(t *testing.T) {
+	in, err := hybrid.Load("examples/regional-gateway/topology.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	picture, findings, err := hybrid.Graph(in, "svg", hybrid.Options{})
+	if err != nil || findings.Err() != nil {
+		t.Fatal(err, findings)
+	}
+	const svg = "docs/images/regional-gateway.svg"
+	goldentest.Compare(t, svg, string(picture))
+	if !strings.Contains(file(t, "README.md"), "]("+svg+")") {
+		t.Errorf("README.md does not show %s", svg)
 	}
 }
 

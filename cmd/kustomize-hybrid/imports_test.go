@@ -30,6 +30,7 @@ func rows() []row {
 		{"internal/cidr", "", "", "a few prefixes need nothing but the standard library"},
 		{"internal/foreign", "", "", "text is shown alike whoever wrote it"},
 		{"internal/goldentest", "internal/atomicfile", "github.com/google/go-cmp sigs.k8s.io/yaml", "for tests alone"},
+		{"internal/pages", "", "", "a page is text, and its commands are a shell's"},
 		{"internal/sample", "schema", "sigs.k8s.io/yaml", "topologies that tests of several packages spell"},
 		{"internal/topologytest", "schema", "", "topologies for the tests of others"},
 		{"internal/yamlnode", "", "sigs.k8s.io/kustomize/kyaml/yaml", "it walks nodes, whatever they say"},
@@ -81,6 +82,7 @@ func rows() []row {
 		{"test/e2e", "", "", "tests alone"},
 		{"test/licences", "", "", "it reads texts"},
 		{"test/page", "", "", "tests alone"},
+		{"test/tutorial", "internal/pages", "", "it does what a page says"},
 	}
 }
 

@@ -2,8 +2,9 @@
 // gateways, a plain node and a pod each, in network namespaces, with the real
 // tailscaled started by the real containerboot from the rendered gateway.env, and the
 // rendered scripts. It prints one line for each check, PASS or FAIL with the numbers,
-// and exits 1 if one failed. It needs root, iproute2, nft, iptables, busybox, and the
-// programs that `make lab` builds.
+// and exits 1 if one failed. With up, on and down it keeps such a network for somebody who
+// looks around. It needs root, iproute2, nft, iptables, busybox, and the programs that
+// `make lab` builds.
 package main
 
 import (
@@ -109,6 +110,13 @@ func lab() int {
 	if os.Geteuid() != 0 {
 		fmt.Fprintln(os.Stderr, "lab: network namespaces need root")
 		return 2
+	}
+	if flag.NArg() > 0 {
+		if err := verbs(&o, flag.Args()); err != nil {
+			fmt.Fprintln(os.Stderr, "lab:", err)
+			return 3
+		}
+		return 0
 	}
 	if alone.ns != "" {
 		if err := serve(alone.ns, alone.policy, alone.certificate, alone.members); err != nil {
