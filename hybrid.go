@@ -21,6 +21,7 @@ import (
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/draft"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/existing"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/issues"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
@@ -173,7 +174,7 @@ func check(doc *load.Document, in Input, o Options) diag.List {
 // elsewhere are the codes of findings that this run does not make: those about policy files,
 // network policies and what a build holds, and about objects where there are none.
 func elsewhere(objects []existing.Object) []diag.Code {
-	codes := slices.Concat(policyCodes(), readmit.Codes(), []diag.Code{CodeObjectExists})
+	codes := slices.Concat(policyCodes(), readmit.Codes(), draft.Codes(), []diag.Code{CodeObjectExists})
 	if len(objects) == 0 {
 		codes = append(codes, existing.Codes()...)
 	}
