@@ -71,6 +71,11 @@ func LoadFrom(stdin io.Reader, paths ...string) (Input, error) {
 	return newInput(read, err)
 }
 
+// Topologies are those of the files that hold a topology, by what stands in them and not by their
+// names, for callers that are given all files that changed. Of CUE, the other files of a package
+// come with it.
+func Topologies(paths ...string) ([]string, error) { return load.Topologies(paths...) }
+
 // Read is Load for data that is in memory. The name stands in positions and, by its
 // extension, tells CUE (.cue) from YAML and JSON (everything else).
 func Read(name string, data []byte) (Input, error) {
