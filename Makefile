@@ -4,7 +4,7 @@ EXAMPLE ?= regional-gateway
 OUT ?= out
 NESTED = tools tools/vuln test/cloud test/crds test/reports test/talos test/lab test/lab/pinned test/lab/newest test/cluster test/cluster/kubernetes test/cluster/newest test/cluster/coredns test/mutate
 
-.PHONY: build run test newcomer golden site tutorial tutorial-programs page netns hostforms lab lab-programs lab-removals lab-captures lab-throughput cluster cluster-programs schemas cloud check lint tidy licences vulncheck shellcheck e2e kill callers cover mutate fuzz hostile bench bench-scale startup clean
+.PHONY: build run test newcomer precommit golden site tutorial tutorial-programs page netns hostforms lab lab-programs lab-removals lab-captures lab-throughput cluster cluster-programs schemas cloud check lint tidy licences vulncheck shellcheck e2e kill callers cover mutate fuzz hostile bench bench-scale startup clean
 
 build:
 	$(GO) build -trimpath -o bin/kustomize-hybrid ./cmd/kustomize-hybrid
@@ -20,6 +20,10 @@ test:
 # host of each example.
 newcomer:
 	test/newcomer.sh
+
+# The hooks under the real pre-commit, in a scratch repository: built with Go, and from PATH.
+precommit: build
+	test/precommit.sh
 
 # Rewrites every golden file and scripted conversation; read the diff.
 golden:

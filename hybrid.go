@@ -21,6 +21,7 @@ import (
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/draft"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/existing"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/issues"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
@@ -69,6 +70,11 @@ func LoadFrom(stdin io.Reader, paths ...string) (Input, error) {
 	read, err := load.FilesOr(stdin, paths...)
 	return newInput(read, err)
 }
+
+// Topologies are those of the files that hold a topology, by what stands in them and not by their
+// names, for callers that are given all files that changed. Of CUE, the other files of a package
+// come with it.
+func Topologies(paths ...string) ([]string, error) { return load.Topologies(paths...) }
 
 // Read is Load for data that is in memory. The name stands in positions and, by its
 // extension, tells CUE (.cue) from YAML and JSON (everything else).
@@ -173,7 +179,7 @@ func check(doc *load.Document, in Input, o Options) diag.List {
 // elsewhere are the codes of findings that this run does not make: those about policy files,
 // network policies and what a build holds, and about objects where there are none.
 func elsewhere(objects []existing.Object) []diag.Code {
-	codes := slices.Concat(policyCodes(), readmit.Codes(), []diag.Code{CodeObjectExists})
+	codes := slices.Concat(policyCodes(), readmit.Codes(), draft.Codes(), []diag.Code{CodeObjectExists})
 	if len(objects) == 0 {
 		codes = append(codes, existing.Codes()...)
 	}

@@ -197,7 +197,7 @@ func (c cli) root() *cobra.Command {
 	root.AddCommand(
 		c.validateCommand(), c.renderCommand(), c.planCommand(), c.stepsCommand(), c.bundleCommand(), c.buildCommand(), aclCLI{c}.command(), c.suggestCommand(),
 		c.reachCommand(), c.doctorCommand(), c.graphCommand(), c.reportCommand(),
-		c.schemaCommand(), c.explainCommand(), c.versionCommand(),
+		c.initCommand(), c.examplesCommand(), c.schemaCommand(), c.explainCommand(), c.versionCommand(),
 	)
 	for _, cmd := range append(root.Commands(), root) {
 		refuseStrayArguments(cmd)

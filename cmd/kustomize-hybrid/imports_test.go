@@ -22,9 +22,10 @@ type row struct {
 // rows has one line for each package of the module, sorted by package.
 func rows() []row {
 	return []row{
-		{".", "docs pkg/acl pkg/acl/eval pkg/acl/policyfile pkg/change pkg/claim pkg/diag pkg/doctor pkg/edit pkg/existing pkg/graph pkg/ipam pkg/issues pkg/plan pkg/reach pkg/readmit pkg/render pkg/render/bundle pkg/render/page pkg/render/steps pkg/render/tree pkg/suppress pkg/validate schema schema/load", "sigs.k8s.io/kustomize", "the face of all packages; files are written by who calls it"},
-		{"cmd/kustomize-hybrid", ". internal/atomicfile internal/foreign pkg/acl/policyfile pkg/change pkg/diag pkg/doctor pkg/emit pkg/ipam pkg/plan pkg/reach pkg/readmit pkg/render pkg/render/bundle pkg/render/cluster pkg/render/steps pkg/render/tree pkg/suppress schema schema/load", "github.com/spf13/cobra sigs.k8s.io/kustomize/kyaml", "flags, streams, exit codes and the function over package hybrid"},
+		{".", "docs pkg/acl pkg/acl/eval pkg/acl/policyfile pkg/change pkg/claim pkg/diag pkg/doctor pkg/draft pkg/edit pkg/existing pkg/facts pkg/graph pkg/ipam pkg/issues pkg/plan pkg/reach pkg/readmit pkg/render pkg/render/bundle pkg/render/page pkg/render/steps pkg/render/tree pkg/suppress pkg/validate schema schema/load", "sigs.k8s.io/kustomize", "the face of all packages; files are written by who calls it"},
+		{"cmd/kustomize-hybrid", ". examples internal/atomicfile internal/foreign pkg/acl/policyfile pkg/change pkg/diag pkg/doctor pkg/draft pkg/emit pkg/ipam pkg/plan pkg/reach pkg/readmit pkg/render pkg/render/bundle pkg/render/cluster pkg/render/steps pkg/render/tree pkg/suppress schema schema/load", "github.com/spf13/cobra sigs.k8s.io/kustomize/kyaml", "flags, streams, exit codes and the function over package hybrid"},
 		{"docs", "", "", "pages are text"},
+		{"examples", "", "", "topologies are files"},
 		{"golden", "", "", "tests alone"},
 		{"internal/atomicfile", "", "", "replacing a file needs nothing but the standard library"},
 		{"internal/cidr", "", "", "a few prefixes need nothing but the standard library"},
@@ -42,6 +43,7 @@ func rows() []row {
 		{"pkg/claim", "pkg/diag pkg/facts/... schema", "github.com/gaissmai/bart", "who claims what is known before anything is checked"},
 		{"pkg/diag", "internal/foreign", "github.com/hashicorp/go-multierror", "a finding is data"},
 		{"pkg/doctor", "internal/foreign pkg/diag pkg/facts/... pkg/reach schema", "", "it reads a capture, and holds it against what package reach read of the rendered files"},
+		{"pkg/draft", "internal/foreign internal/yamlnode pkg/claim pkg/diag pkg/existing pkg/facts/... pkg/ipam pkg/plan/mtu pkg/render/tree schema", "sigs.k8s.io/kustomize/kyaml/yaml", "it chooses what nobody said, and judges nothing of it"},
 		{"pkg/edit", "internal/yamlnode", "sigs.k8s.io/kustomize/kyaml/yaml", "it edits YAML, whatever it says"},
 		{"pkg/emit", "internal/atomicfile pkg/render/tree", "", "emitting knows files only"},
 		{"pkg/existing", "internal/yamlnode pkg/claim pkg/diag pkg/facts/... pkg/plan pkg/plan/mtu schema", "sigs.k8s.io/kustomize/kyaml/yaml", "it compares objects with a topology, and checks nothing else"},
@@ -96,12 +98,12 @@ type weight struct {
 func weights() []weight {
 	return []weight{
 		{"cuelang.org/go", ". cmd/kustomize-hybrid pkg/acl/internal/acltest schema/load", "who imports pkg/acl gets no CUE evaluator"},
-		{"github.com/gaissmai/bart", ". cmd/kustomize-hybrid pkg/claim pkg/existing pkg/ipam pkg/render/page pkg/validate", "a trie is for those who ask about prefixes"},
+		{"github.com/gaissmai/bart", ". cmd/kustomize-hybrid pkg/claim pkg/draft pkg/existing pkg/ipam pkg/render/page pkg/validate", "a trie is for those who ask about prefixes"},
 		{"github.com/spf13/cobra", "cmd/kustomize-hybrid", "a library has no flags"},
 		{"k8s.io/api", ". cmd/kustomize-hybrid pkg/change pkg/render pkg/render/bundle pkg/render/cluster", "typed objects are for rendering"},
 		{"k8s.io/client-go", "", "there is no cluster to talk to"},
 		{"sigs.k8s.io/kustomize/api/krusty", ". cmd/kustomize-hybrid", "a build in process is a subcommand, and nothing else's"},
-		{"sigs.k8s.io/kustomize/kyaml", ". cmd/kustomize-hybrid internal/yamlnode pkg/acl/internal/acltest pkg/change pkg/edit pkg/emit pkg/existing pkg/readmit pkg/render pkg/render/bundle pkg/render/capture pkg/render/cloud pkg/render/cluster pkg/render/host pkg/render/page pkg/render/placement pkg/render/plugin pkg/render/report pkg/render/steps pkg/render/tree schema/load", "nodes are for who reads or edits a user's documents"},
+		{"sigs.k8s.io/kustomize/kyaml", ". cmd/kustomize-hybrid internal/yamlnode pkg/acl/internal/acltest pkg/change pkg/draft pkg/edit pkg/emit pkg/existing pkg/readmit pkg/render pkg/render/bundle pkg/render/capture pkg/render/cloud pkg/render/cluster pkg/render/host pkg/render/page pkg/render/placement pkg/render/plugin pkg/render/report pkg/render/steps pkg/render/tree schema/load", "nodes are for who reads or edits a user's documents"},
 	}
 }
 

@@ -21,6 +21,7 @@ type validateOptions struct {
 	info   bool
 	today  string
 	engine string
+	only   bool // of FILEs those that hold a topology
 }
 
 // engines are what holds a topology against the contract.
@@ -40,7 +41,8 @@ are compared with the topology; a RangePack adds ranges to keep clear of.
 
 All findings are reported in one run, each with its place, the other party, and the
 way out; of many of a kind the first 100, and how many more there are. Nothing is printed
-where nothing is wrong. 'kustomize-hybrid explain CODE' says more about a finding, and
+where nothing is wrong. With --only-topologies, FILEs may be any, as pre-commit passes them: those that
+hold a topology are checked, by what stands in them and not by their names. 'kustomize-hybrid explain CODE' says more about a finding, and
 'kustomize-hybrid explain too-many' how large a FILE may be, and how long CUE may run.`,
 		Example: "  kustomize-hybrid validate topology.yaml\n  kustomize-hybrid validate --format json - < topology.yaml",
 		Args:    cobra.MinimumNArgs(1),
@@ -62,6 +64,7 @@ where nothing is wrong. 'kustomize-hybrid explain CODE' says more about a findin
 	cmd.Flags().StringVar(&o.today, "today", "", "the date, as YYYY-MM-DD, on which a suppression must not have expired")
 	cmd.Flags().BoolVar(&o.info, "info", false, "also report findings of severity info")
 	cmd.Flags().StringVar(&o.engine, "validate", "table", "what holds the shape against the contract: table, made from it, or cue, CUE's evaluator beside it")
+	cmd.Flags().BoolVar(&o.only, "only-topologies", false, "pass over FILEs that hold no topology")
 	_ = cmd.RegisterFlagCompletionFunc("today", nothing)
 	_ = cmd.RegisterFlagCompletionFunc("validate", cobra.FixedCompletions(engines(), cobra.ShellCompDirectiveNoFileComp))
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formats(), cobra.ShellCompDirectiveNoFileComp))
@@ -69,6 +72,13 @@ where nothing is wrong. 'kustomize-hybrid explain CODE' says more about a findin
 }
 
 func (c cli) validate(command string, paths []string, o validateOptions) error {
+	if o.only {
+		picked, err := hybrid.Topologies(paths...)
+		if err != nil || len(picked) == 0 {
+			return err
+		}
+		paths = picked
+	}
 	in, failed := hybrid.LoadFrom(c.in, paths...)
 	if failed == nil && len(in.Documents) == 0 {
 		failed = &usageError{command, fmt.Errorf("there is no Topology in %s, only %s: name the topology's file, too", strings.Join(paths, ", "), objectNames(in))}

@@ -33,6 +33,12 @@ func Plugin(t schema.CNIType) plugin.Plugin { return plugin.Of(t) }
 // Plugins lists all of them, in the alphabet of their types.
 func Plugins() []plugin.Plugin { return plugin.All() }
 
+// FirstPlugin is the plugin for somebody who has none yet.
+func FirstPlugin() plugin.Plugin { return plugin.First() }
+
+// FirstProvider is the provider for somebody who names none: nobody's cloud.
+func FirstProvider() provider.Provider { return provider.Of(schema.ProviderBareMetal) }
+
 // Distribution is what installed a cluster; the empty name is kubeadm's.
 func Distribution(name schema.Distribution) distribution.Distribution { return distribution.Of(name) }
 

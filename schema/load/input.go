@@ -85,6 +85,16 @@ func Bytes(name string, data []byte) (Input, error) {
 	return in, err
 }
 
+// Documents reads every document of a file of YAML or JSON as it is, whatever it says of itself: a
+// List counts as its items. "-" is stdin.
+func Documents(stdin io.Reader, path string) ([]Object, error) {
+	f, err := read(stdin, path)
+	if err != nil {
+		return nil, err
+	}
+	return objects(f)
+}
+
 // add takes what a file holds apart. A file of CUE waits in packages for the others of
 // its package.
 func (in *Input) add(f file, packages *cuePackages) error {

@@ -70,6 +70,8 @@ type Distribution struct {
 	// KubeletTunnel is by what API servers reach kubelets where these open the connection, as
 	// messages call it; empty where API servers do.
 	KubeletTunnel fact.Datum[string]
+	// Signs are what its Nodes show it by.
+	Signs fact.Datum[Signs]
 	// Flags is where a server's own flags show in a running cluster.
 	Flags fact.Datum[Flags]
 	// Remote is whether nodes of other providers than Home can join, and how.
@@ -124,6 +126,24 @@ type Alone struct {
 	Stop string
 	// Undo takes Run back, whether or not the kubelet has been stopped.
 	Undo []string
+}
+
+// Signs are what a Node has that no other distribution gives it; one of them is enough.
+type Signs struct {
+	// Versions are parts of its kubelet's version, and Images beginnings of its osImage.
+	Versions, Images []string
+	// Labels and Annotations are names.
+	Labels, Annotations []string
+}
+
+// Shows reports whether a Node with that is one of the distribution's.
+func (d *Distribution) Shows(version, image string, labels, annotations map[string]any) bool {
+	s := d.Signs.Value
+	has := func(names []string, m map[string]any) bool {
+		return slices.ContainsFunc(names, func(n string) bool { _, ok := m[n]; return ok })
+	}
+	return slices.ContainsFunc(s.Versions, func(v string) bool { return strings.Contains(version, v) }) ||
+		slices.ContainsFunc(s.Images, func(i string) bool { return strings.HasPrefix(image, i) }) || has(s.Labels, labels) || has(s.Annotations, annotations)
 }
 
 // Flags are those of a server, as an annotation of its Node has them: a list of JSON.

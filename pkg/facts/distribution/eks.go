@@ -35,6 +35,7 @@ func (distributions) EKS() Distribution {
 		NodePorts:        fact.Known([]string(nil), "Amazon EKS user guide, hybrid nodes networking: the kubelet's 10250"),
 		PeerPorts:        fact.Known([]string(nil), hidden),
 		KubeletTunnel:    fact.Known("", "Amazon EKS user guide, hybrid nodes networking: the control plane opens 10250 of each node through the VPC"),
+		Signs:            fact.Known(Signs{Versions: []string{"-eks-"}, Labels: []string{"eks.amazonaws.com/nodegroup", "eks.amazonaws.com/compute-type"}}, "awslabs/amazon-eks-ami, kubelet versions such as v1.34.2-eks-1a2b3c4; Amazon EKS user guide, managed node groups and hybrid nodes: labels"),
 		Flags:            fact.Unknown[Flags](noFlags),
 		Remote:           fact.Known(Remote{Yes, "takes them as hybrid nodes, whose networks it has to know"}, remote),
 		RemoteNetworks:   fact.Known("aws eks update-cluster-config --name CLUSTER --remote-network-config file://", remote),

@@ -30,6 +30,7 @@ func (distributions) GKE() Distribution {
 		NodePorts:        fact.Unknown[[]string](notRead),
 		PeerPorts:        fact.Known([]string(nil), hidden),
 		KubeletTunnel:    fact.Known(konnectivity, "Google Kubernetes Engine, cluster architecture: the Konnectivity proxy"),
+		Signs:            fact.Known(Signs{Versions: []string{"-gke."}, Labels: []string{"cloud.google.com/gke-nodepool"}}, "Google Kubernetes Engine, release notes: versions such as 1.34.1-gke.1829001; automatically applied labels"),
 		Flags:            fact.Unknown[Flags](noFlags),
 		Remote:           fact.Known(Remote{No, "takes nodes of its own node pools only"}, "Google Kubernetes Engine, node pools: a node is a Compute Engine instance that GKE makes"),
 		RemoteNetworks:   fact.Unknown[string]("it takes no such nodes"),

@@ -57,6 +57,7 @@ func (distributions) Kubeadm() Distribution {
 		NodePorts:      fact.Known([]string(nil), "kubernetes.io, ports and protocols: the kubelet's 10250"),
 		PeerPorts:      etcdPorts("kubernetes v1.33.1, cmd/kubeadm/app/constants/constants.go: EtcdListenClientPort, EtcdListenPeerPort"),
 		KubeletTunnel:  fact.Known("", "kubernetes v1.33.1, cmd/kubeadm/app/phases/controlplane: it configures no egress selector"),
+		Signs:          fact.Known(Signs{Annotations: []string{"kubeadm.alpha.kubernetes.io/cri-socket"}}, "kubernetes v1.33.1, cmd/kubeadm/app/constants/constants.go: AnnotationKubeadmCRISocket"),
 		Flags:          fact.Unknown[Flags](noFlags),
 		Remote:         fact.Unknown[Remote](noRemote),
 		RemoteNetworks: fact.Unknown[string](noRemote),

@@ -30,6 +30,7 @@ func (distributions) Other() Distribution {
 		NodePorts:        fact.Unknown[[]string](why),
 		PeerPorts:        fact.Unknown[[]string](why),
 		KubeletTunnel:    fact.Unknown[string](why),
+		Signs:            fact.Unknown[Signs]("what shows it, its user knows"),
 		Flags:            fact.Unknown[Flags](why),
 		Remote:           fact.Unknown[Remote](why),
 		RemoteNetworks:   fact.Unknown[string](why),

@@ -30,6 +30,7 @@ func (distributions) Talos() Distribution {
 		NodePorts:        fact.Known([]string{"tcp:50000"}, "talos.dev v1.9, network requirements: control plane nodes reach apid of workers, by which talosctl gets there"),
 		PeerPorts:        etcdPorts("talos.dev v1.9, network requirements: 2379-2380 between control plane nodes"),
 		KubeletTunnel:    fact.Unknown[string](notRead),
+		Signs:            fact.Known(Signs{Images: []string{"Talos"}}, "talos v1.9.5, /etc/os-release, which kubelets report: PRETTY_NAME is Talos (v1.9.5)"),
 		Flags:            fact.Unknown[Flags](noFlags),
 		Remote:           fact.Unknown[Remote](noRemote),
 		RemoteNetworks:   fact.Unknown[string](noRemote),

@@ -10,6 +10,7 @@ func (plugins) AWSVPC() Plugin {
 	const network = "amazon-vpc-cni-k8s pkg/networkutils/network.go"
 	p := fromProviderOnly(schema.CNIAWSVPC, "Amazon VPC CNI", schema.ProviderAWS, "amazon-vpc-cni-k8s README.md")
 	p.OneNetwork = fact.Known(false, network+": it exempts the VPC and a list")
+	p.Signs = fact.Known(Signs{Objects: []string{"DaemonSet/kube-system/aws-node"}, Groups: []string{"crd.k8s.amazonaws.com"}}, "amazon-vpc-cni-k8s config/master/aws-k8s-cni.yaml")
 	p.ByHand = fact.Known([]string{
 		"Set `AWS_VPC_K8S_CNI_EXCLUDE_SNAT_CIDRS={keeps4}` on the DaemonSet aws-node (IPv4 only; other entries are skipped), or `AWS_VPC_K8S_CNI_EXTERNALSNAT=true` where a NAT gateway does the rest.",
 		"Pods' addresses come from the VPC, so this plugin runs in this region only: keep the DaemonSet off other regions by node affinity.",
@@ -27,6 +28,7 @@ func fromProviderOnly(t schema.CNIType, title, home, page string) Plugin {
 		Marks:           fact.Unknown[[]fact.Mark]("which marks it uses has not been looked up"),
 		MarkMask:        fact.Unknown[MarkMask]("which marks it uses has not been looked up"),
 		Ports:           fact.Known([]fact.Port(nil), page+": pods' packets travel as they are, and agents do not speak to each other"),
+		Signs:           fact.Unknown[Signs]("each has its own"),
 		Home:            fact.Known(home, page),
 		Tunnels:         fact.Known([]Tunnel(nil), page+": pods' packets travel as they are"),
 		Carries:         fact.Unknown[schema.TunnelProtocol]("no source has been read; the topology says it"),

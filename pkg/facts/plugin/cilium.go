@@ -63,7 +63,8 @@ func (plugins) Cilium() Plugin {
 			{What: "Cilium health checks", From: fact.Nodes, Ports: []string{"tcp:4240"}, Unless: fact.Always()},
 			{What: "Hubble Relay reaches the agents", From: fact.Pods, Ports: []string{"tcp:4244"}, Unless: fact.Always()},
 		}, "cilium 1.17.4, Documentation/operations/system_requirements.rst"),
-		Home: fact.Unknown[string](anywhere),
+		Signs: fact.Known(Signs{Objects: []string{"ConfigMap/kube-system/cilium-config"}, Groups: []string{"cilium.io"}}, "cilium 1.17.4, install/kubernetes/cilium/templates/cilium-configmap.yaml, pkg/k8s/apis/cilium.io"),
+		Home:  fact.Unknown[string](anywhere),
 		Tunnels: fact.Known([]Tunnel{
 			linuxVXLAN("cilium 1.17.4, pkg/defaults: the kernel's default"), geneve(),
 			{

@@ -15,6 +15,7 @@ func (plugins) Other() Plugin {
 		Marks:           fact.Unknown[[]fact.Mark](why),
 		MarkMask:        fact.Unknown[MarkMask](why),
 		Ports:           fact.Unknown[[]fact.Port](why),
+		Signs:           fact.Unknown[Signs](why),
 		Home:            fact.Unknown[string](why),
 		Tunnels:         usualTunnels(),
 		Carries:         fact.Unknown[schema.TunnelProtocol]("no source has been read; the topology says it"),

@@ -30,6 +30,8 @@ type Plugin struct {
 	MarkMask fact.Datum[MarkMask]
 	// Ports are what its agents on nodes listen on for those of other nodes, besides tunnels.
 	Ports fact.Datum[[]fact.Port]
+	// Signs are what a cluster shows it by.
+	Signs fact.Datum[Signs]
 	// Home is the provider from whose network it takes pods' addresses; unknown where it runs
 	// anywhere.
 	Home fact.Datum[string]
@@ -65,6 +67,14 @@ type Plugin struct {
 	// {nodes} those of all regions, {network} what the cluster's pods lie in; {masqAgent} is
 	// the instruction for an ip-masq-agent.
 	ByHand fact.Datum[[]string]
+}
+
+// Signs are what a cluster has that no other plugin leaves there.
+type Signs struct {
+	// Objects are KIND/NAMESPACE/NAME, and Groups are API groups; one of them is enough.
+	Objects, Groups []string
+	// Annotations are of Nodes, by name; it takes all of them.
+	Annotations []string
 }
 
 // Policies is a language of network policies. The zero value is invalid.
@@ -163,6 +173,10 @@ func All() []Plugin {
 	slices.SortFunc(all, func(a, b Plugin) int { return cmp.Compare(a.Type, b.Type) })
 	return all
 }
+
+// First is the plugin for somebody who has none yet: the one for which most is rendered, and that
+// carries pods across every network that we know.
+func First() Plugin { return Of(schema.CNICilium) }
 
 // plugins has a method for each plugin.
 type plugins struct{}
