@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
+	"unicode/utf8"
 )
 
 // YAML is the one gate out: a typed value as encoding/json spells it, in block
@@ -180,8 +182,37 @@ func (w *yamlWriter) text() []byte {
 	if !escaped {
 		return w.in[start+1 : w.pos-1]
 	}
-	var s string
-	// It cannot fail: encoding/json wrote it, and it is a string.
-	_ = json.Unmarshal(w.in[start:w.pos], &s)
-	return []byte(s)
+	return unescaped(w.in[start+1 : w.pos-1])
+}
+
+// unescaped is what the escapes in a string stand for that encoding/json has written: of
+// those with a number it writes none that takes two.
+func unescaped(s []byte) []byte {
+	out := make([]byte, 0, len(s))
+	for {
+		i := bytes.IndexByte(s, '\\')
+		if i < 0 {
+			return append(out, s...)
+		}
+		out = append(out, s[:i]...)
+		c, rest := s[i+1], s[i+2:]
+		switch c {
+		case 'u':
+			r, _ := strconv.ParseUint(string(rest[:4]), 16, 16) // encoding/json wrote it
+			out, rest = utf8.AppendRune(out, rune(r)), rest[4:]
+		case 'n':
+			out = append(out, '\n')
+		case 't':
+			out = append(out, '\t')
+		case 'r':
+			out = append(out, '\r')
+		case 'b':
+			out = append(out, '\b')
+		case 'f':
+			out = append(out, '\f')
+		default:
+			out = append(out, c)
+		}
+		s = rest
+	}
 }
