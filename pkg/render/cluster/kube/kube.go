@@ -11,10 +11,11 @@
 // types make of it.
 package kube
 
-// TypeMeta says which type an object is of.
+// TypeMeta says which type an object is of. Kubernetes has the kind first, and the gate turns
+// that round.
 type TypeMeta struct {
-	Kind       string `json:"kind,omitempty"`
 	APIVersion string `json:"apiVersion,omitempty"`
+	Kind       string `json:"kind,omitempty"`
 }
 
 // ObjectMeta names an object.
