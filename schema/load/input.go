@@ -89,13 +89,7 @@ func Bytes(name string, data []byte) (Input, error) {
 // its package.
 func (in *Input) add(f file, packages *cuePackages) error {
 	if isCUE(f.name) {
-		if len(f.data) > SizeLimit {
-			return tooLarge(f.name, SizeLimit, "a topology")
-		}
-		if doc := packages.add(f); doc != nil {
-			in.Documents = append(in.Documents, doc)
-		}
-		return nil
+		return in.addCUE(f, packages)
 	}
 	parts := split(f.data)
 	if parts.size > SizeLimit {
