@@ -4,10 +4,16 @@ EXAMPLE ?= regional-gateway
 OUT ?= out
 NESTED = tools tools/vuln test/cloud test/crds test/reports test/talos test/lab test/lab/pinned test/lab/newest test/cluster test/cluster/kubernetes test/cluster/newest test/cluster/coredns test/mutate
 
-.PHONY: build run test newcomer precommit golden site tutorial tutorial-programs page netns hostforms lab lab-programs lab-removals lab-captures lab-throughput cluster cluster-programs schemas cloud check lint tidy licences vulncheck shellcheck e2e kill callers cover mutate fuzz hostile bench bench-scale startup clean
+.PHONY: build lean run test newcomer precommit golden site tutorial tutorial-programs page netns hostforms lab lab-programs lab-removals lab-captures lab-throughput cluster cluster-programs schemas cloud check lint tidy licences vulncheck shellcheck e2e kill callers cover mutate fuzz hostile bench bench-scale startup clean
 
+# Without cgo nothing is linked at start.
 build:
-	$(GO) build -trimpath -o bin/kustomize-hybrid ./cmd/kustomize-hybrid
+	CGO_ENABLED=0 $(GO) build -trimpath -o bin/kustomize-hybrid ./cmd/kustomize-hybrid
+
+# The same program without CUE's evaluator and kustomize's builder, for functions and hooks:
+# it starts in half the time.
+lean:
+	CGO_ENABLED=0 $(GO) build -trimpath -tags lean -o bin/lean/kustomize-hybrid ./cmd/kustomize-hybrid
 
 # The main job on the built-in example.
 run: build
@@ -132,6 +138,7 @@ check: lint tidy licences shellcheck
 lint:
 	@out=$$(gofmt -l .); if [ -n "$$out" ]; then echo "gofmt would change: $$out"; exit 1; fi
 	$(GO) vet ./...
+	$(GO) vet -tags lean . ./cmd/kustomize-hybrid
 	$(GO) vet -tags e2e ./test/... ./pkg/emit
 	$(GO) vet -tags scale ./test/scale
 	$(GO) vet -tags page ./test/page

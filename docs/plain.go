@@ -3,6 +3,7 @@ package docs
 import (
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // Summary is the first sentence about a code, on one line.
@@ -11,7 +12,7 @@ func Summary(code string) string {
 	_, text, _ = strings.Cut(text, "\n\n")
 	paragraph, _, _ := strings.Cut(text, "\n\n")
 	line := strings.Join(strings.Fields(Plain(paragraph)), " ")
-	if end := sentence.FindStringIndex(line); end != nil {
+	if end := sentence().FindStringIndex(line); end != nil {
 		line = line[:end[0]+1]
 	}
 	if len(line) > widest {
@@ -24,11 +25,11 @@ func Summary(code string) string {
 const widest = 110
 
 // sentence matches the end of one: not a stop inside a name, a version or an abbreviation.
-var sentence = regexp.MustCompile(`[.:] [A-Z]`)
+var sentence = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[.:] [A-Z]`) })
 
 var (
-	link = regexp.MustCompile(`\[([^\]]*)\]\(([^)\s]*)\)`)
-	bold = regexp.MustCompile(`\*\*([^*]+)\*\*`)
+	link = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\[([^\]]*)\]\(([^)\s]*)\)`) })
+	bold = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\*\*([^*]+)\*\*`) })
 )
 
 // Plain is a page of this directory as text for a terminal: links as what they lead to,
@@ -45,8 +46,8 @@ func Plain(markdown string) string {
 		case inside:
 			b.WriteString("    " + line)
 		default:
-			line = link.ReplaceAllStringFunc(line, target)
-			b.WriteString(bold.ReplaceAllString(line, "$1"))
+			line = link().ReplaceAllStringFunc(line, target)
+			b.WriteString(bold().ReplaceAllString(line, "$1"))
 		}
 	}
 	return b.String()
@@ -54,7 +55,7 @@ func Plain(markdown string) string {
 
 // target is a link as text: what it says and where it leads, each once.
 func target(markdown string) string {
-	m := link.FindStringSubmatch(markdown)
+	m := link().FindStringSubmatch(markdown)
 	says, to := m[1], m[2]
 	switch {
 	case strings.HasPrefix(to, "#"):

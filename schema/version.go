@@ -46,9 +46,14 @@ func (v Version) compare(other [3]int) int {
 func (v Version) numbers() (n [3]int) {
 	core, _, _ := strings.Cut(string(v), "+")
 	core, _, _ = strings.Cut(core, "-")
-	for i, part := range strings.SplitN(core, ".", 3) {
+	for i := range n[:2] {
+		part, rest, more := strings.Cut(core, ".")
 		n[i], _ = strconv.Atoi(part)
+		if core = rest; !more {
+			return n
+		}
 	}
+	n[2], _ = strconv.Atoi(core)
 	return n
 }
 

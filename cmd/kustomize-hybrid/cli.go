@@ -46,6 +46,9 @@ func run(args []string, in io.Reader, out, errs io.Writer) (code int) {
 			code = c.exit(fmt.Errorf("a fault of this program, please report it with its input: %v (%s)", p, panicked(debug.Stack())))
 		}
 	}()
+	if len(args) == 0 && !isTerminal(in) { // a function of kustomize's needs no commands
+		return c.exit(c.function())
+	}
 	root := c.root()
 	root.SetArgs(args)
 	root.SetIn(in)
@@ -178,11 +181,8 @@ func (c cli) root() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if isTerminal(c.in) {
-				_ = cmd.Help()
-				return &usageError{cmd.CommandPath(), errors.New("a command is missing")}
-			}
-			return c.function()
+			_ = cmd.Help()
+			return &usageError{cmd.CommandPath(), errors.New("a command is missing")}
 		},
 	}
 	root.PersistentFlags().BoolVar(&c.screen.quiet, "quiet", false, "print no more than what was asked for, findings and failures: no progress on a terminal, no summary")

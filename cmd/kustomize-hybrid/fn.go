@@ -1,15 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
-	"sigs.k8s.io/kustomize/kyaml/fn/framework"
-	"sigs.k8s.io/kustomize/kyaml/kio"
 	"sigs.k8s.io/kustomize/kyaml/kio/kioutil"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
@@ -32,30 +29,37 @@ import (
 // items are printed whatever happens: a caller that looks at the exit code first
 // never sees them, one that does not loses nothing.
 func (c cli) function() error {
-	var out bytes.Buffer
-	rw := &kio.ByteReadWriter{Reader: c.in, Writer: &out, KeepReaderAnnotations: true}
-	var list diag.List
-	err := framework.Execute(framework.ResourceListProcessorFunc(func(rl *framework.ResourceList) error {
-		found, err := process(rl)
-		list = found
-		return err
-	}), rw)
-	reported := c.report(list)
-	if err != nil && !errors.Is(err, errFindings) {
-		// kustomize prints standard error and an exit code; any other than 1 adds nothing.
-		fmt.Fprintf(c.err, "kustomize-hybrid: %s\n", foreign.Line(err.Error()))
-		return errFindings
+	rl, err := readResourceList(c.in)
+	if err != nil {
+		return c.failed(err)
 	}
-	if _, werr := c.out.Write(out.Bytes()); werr != nil {
+	list, err := process(rl)
+	if err != nil && !errors.Is(err, errFindings) {
+		_ = c.report(list)
+		return c.failed(err)
+	}
+	out, err := rl.bytes()
+	reported := c.report(list)
+	if err != nil {
+		return c.failed(err)
+	}
+	if _, werr := c.out.Write(out); werr != nil {
 		return fmt.Errorf("write standard output: %w", werr)
 	}
 	return reported
 }
 
+// failed prints a failure: kustomize shows standard error and an exit code, and any other
+// code than 1 adds nothing.
+func (c cli) failed(err error) error {
+	fmt.Fprintf(c.err, "kustomize-hybrid: %s\n", foreign.Line(err.Error()))
+	return errFindings
+}
+
 // process plays the role that the function configuration's kind names: a function
 // cannot see which list of the kustomization it stands in.
-func process(rl *framework.ResourceList) (diag.List, error) {
-	config := rl.FunctionConfig
+func process(rl *resourceList) (diag.List, error) {
+	config := rl.config
 	if config.IsNilOrEmpty() {
 		return nil, errors.New("standard input does not hold a ResourceList with a functionConfig; " +
 			"to check a topology, use 'kustomize-hybrid validate FILE'")
@@ -72,7 +76,7 @@ func process(rl *framework.ResourceList) (diag.List, error) {
 		return nil, fmt.Errorf("the functionConfig is of kind %q; use Transform (transformers), Topology (generators) or Validate (validators)",
 			config.GetKind())
 	}
-	before := slices.Clone(rl.Items)
+	before := slices.Clone(rl.items)
 	list, err := role(rl)
 	list = slices.DeleteFunc(list, func(d *diag.Diagnostic) bool { return d.Severity == diag.Info })
 	list.Sort()
@@ -80,14 +84,14 @@ func process(rl *framework.ResourceList) (diag.List, error) {
 		err = findingsError(list)
 	}
 	if err != nil {
-		rl.Items, rl.Results = before, nil
+		rl.items, rl.results = before, nil
 	}
-	rl.Results = append(results(list, config), rl.Results...)
+	rl.results = append(results(list, config), rl.results...)
 	return list, err
 }
 
-func roles() map[string]func(*framework.ResourceList) (diag.List, error) {
-	return map[string]func(*framework.ResourceList) (diag.List, error){
+func roles() map[string]func(*resourceList) (diag.List, error) {
+	return map[string]func(*resourceList) (diag.List, error){
 		schema.KindTopology:  generate,
 		schema.KindTransform: transform,
 		schema.KindValidate:  validateItems,
@@ -97,8 +101,8 @@ func roles() map[string]func(*framework.ResourceList) (diag.List, error) {
 // generate is the generator: the functionConfig is the topology, and kustomize hands
 // it over among the items, too. That item is not echoed: kustomize would load its
 // whole OpenAPI schema to copy its comments back, at 28 ms a call.
-func generate(rl *framework.ResourceList) (diag.List, error) {
-	in, err := hybrid.ReadNodes(rl.FunctionConfig)
+func generate(rl *resourceList) (diag.List, error) {
+	in, err := hybrid.ReadNodes(rl.config)
 	if err != nil {
 		return nil, err
 	}
@@ -106,19 +110,20 @@ func generate(rl *framework.ResourceList) (diag.List, error) {
 	if err != nil || findingsError(list) != nil {
 		return list, err
 	}
-	items := slices.DeleteFunc(slices.Clone(rl.Items), func(n *yaml.RNode) bool { return sameObject(n, rl.FunctionConfig) })
-	rl.Items = append(items, added...)
+	items := slices.DeleteFunc(slices.Clone(rl.items), func(i item) bool { return sameObject(i.node, rl.config) })
+	rl.items = append(items, added...)
 	return list, nil
 }
 
 // transform adds the cluster objects of the Topology among the items, and readmits
 // the gateways in the policies that pass through. What it changes there is a result.
-func transform(rl *framework.ResourceList) (diag.List, error) {
-	config, list := configured(rl.FunctionConfig)
+func transform(rl *resourceList) (diag.List, error) {
+	config, list := configured(rl.config)
 	if findingsError(list) != nil {
 		return list, nil
 	}
-	topology, err := find(rl.Items, config.(*schema.Transform).Spec.Topology)
+	nodes := rl.nodes()
+	topology, err := find(nodes, config.(*schema.Transform).Spec.Topology)
 	if err != nil {
 		return nil, err
 	}
@@ -131,32 +136,32 @@ func transform(rl *framework.ResourceList) (diag.List, error) {
 		return list, err
 	}
 	t := in.Documents[0].Topology
-	changes, found := readmit.Policies(plan.New(t), rl.Items)
-	rl.Results = changed(changes)
+	changes, found := readmit.Policies(plan.New(t), nodes)
+	rl.results = changed(changes)
 	list = append(list, suppress.Left(t.Spec.Suppressions, found, "")...)
 	if findingsError(list) != nil {
 		return list, nil
 	}
-	if set := readmit.NetworkSetFor(plan.New(t), rl.Items); set != nil {
+	if set := readmit.NetworkSetFor(plan.New(t), nodes); set != nil {
 		labels := set.GetLabels()
 		maps.Copy(labels, cluster.Labels(plan.New(t)))
 		if err := set.SetLabels(labels); err != nil {
 			return list, err
 		}
-		added = append(added, set)
+		added = append(added, item{node: set})
 	}
-	rl.Items, list = merge(rl.Items, added, list)
-	return suppress.Left(t.Spec.Suppressions, list, ""), nil
+	rl.items, list, err = merge(rl.items, added, list)
+	return suppress.Left(t.Spec.Suppressions, list, ""), err
 }
 
 // validateItems checks the Topology among the items, and returns none: kustomize
 // compares a validator's items with what it gave, and finds its own annotations
 // there (kustomize#5036). kpt wants them back.
-func validateItems(rl *framework.ResourceList) (diag.List, error) {
-	config, list := configured(rl.FunctionConfig)
-	items := rl.Items
+func validateItems(rl *resourceList) (diag.List, error) {
+	config, list := configured(rl.config)
+	items := rl.nodes()
 	if !fromKpt(items) {
-		rl.Items = nil
+		rl.items = nil
 	}
 	if findingsError(list) != nil {
 		return list, nil
@@ -212,44 +217,46 @@ func configured(config *yaml.RNode) (any, diag.List) {
 	return own.Document, own.Findings
 }
 
-// objects renders what goes to the API server, as nodes; none where a finding is an
-// error.
-func objects(in hybrid.Input) ([]*yaml.RNode, diag.List, error) {
+// objects renders what goes to the API server; none where a finding is an error.
+func objects(in hybrid.Input) ([]item, diag.List, error) {
 	rendered, list, err := hybrid.Objects(in, hybrid.Options{})
 	if err != nil || rendered == nil {
 		return nil, list, err
 	}
-	var nodes []*yaml.RNode
+	var items []item
 	for o, err := range rendered {
 		if err != nil {
 			return nil, list, err
 		}
-		node, err := yaml.Parse(string(o.YAML))
-		if err != nil {
-			return nil, list, fmt.Errorf("rendered object %d: %w", len(nodes), err)
-		}
-		nodes = append(nodes, node)
+		items = append(items, item{rendered: o.YAML})
 	}
-	return nodes, list, nil
+	return items, list, nil
 }
 
-// merge adds rendered objects to the items. One that is there already, from an
-// earlier run, is replaced; somebody else's of the same name is a finding.
-func merge(items, added []*yaml.RNode, list diag.List) ([]*yaml.RNode, diag.List) {
+// merge adds objects of ours to the items. One that is there already, from an earlier
+// run, is replaced; somebody else's of the same name is a finding.
+func merge(items, added []item, list diag.List) ([]item, diag.List, error) {
 	merged := slices.Clone(items)
 	for _, a := range added {
-		i := slices.IndexFunc(merged, func(n *yaml.RNode) bool { return sameObject(n, a) })
+		id := a.node
+		if id == nil {
+			var err error
+			if id, err = identity(a.rendered); err != nil {
+				return nil, list, fmt.Errorf("a rendered object: %w", err)
+			}
+		}
+		i := slices.IndexFunc(items, func(i item) bool { return sameObject(i.node, id) })
 		switch {
 		case i < 0:
 			merged = append(merged, a)
-		case merged[i].GetLabels()[cluster.ManagedByLabel] == cluster.ManagedBy:
+		case merged[i].node != nil && merged[i].node.GetLabels()[cluster.ManagedByLabel] == cluster.ManagedBy:
 			merged[i] = a
 		default:
-			list.Errorf(hybrid.CodeObjectExists, objectName(a), "%s is among the resources already, and the topology renders one of that name", objectName(a)).
+			list.Errorf(hybrid.CodeObjectExists, objectName(id), "%s is among the resources already, and the topology renders one of that name", objectName(id)).
 				Fix("remove it from the resources, or rename it")
 		}
 	}
-	return merged, list
+	return merged, list, nil
 }
 
 func sameObject(a, b *yaml.RNode) bool {
@@ -265,17 +272,17 @@ func objectName(n *yaml.RNode) string {
 }
 
 // results are the findings in the form that kpt shows.
-func results(list diag.List, config *yaml.RNode) framework.Results {
-	var all framework.Results
+func results(list diag.List, config *yaml.RNode) []result {
+	var all []result
 	for _, d := range list {
-		r := &framework.Result{
+		r := result{
 			Message:  d.Message,
-			Severity: framework.Severity(d.Severity.String()),
+			Severity: d.Severity.String(),
 			ResourceRef: &yaml.ResourceIdentifier{
 				TypeMeta: yaml.TypeMeta{APIVersion: config.GetApiVersion(), Kind: config.GetKind()},
 				NameMeta: nameOf(config),
 			},
-			Field: &framework.Field{Path: d.Path},
+			Field: &resultField{Path: d.Path},
 			Tags:  map[string]string{"code": string(d.Code)},
 		}
 		if d.Remedy != "" {
@@ -298,21 +305,21 @@ func nameOf(n *yaml.RNode) yaml.NameMeta {
 }
 
 // changed are the edits to policies in the form that kpt shows.
-func changed(changes []readmit.Change) framework.Results {
-	var all framework.Results
+func changed(changes []readmit.Change) []result {
+	var all []result
 	for _, c := range changes {
 		addresses := make([]string, len(c.Addresses))
 		for i, p := range c.Addresses {
 			addresses[i] = p.String()
 		}
-		all = append(all, &framework.Result{
+		all = append(all, result{
 			Message:  fmt.Sprintf("%s now %s %s", c.Object, c.Effect, strings.Join(addresses, ", ")),
-			Severity: framework.Info,
+			Severity: diag.Info.String(),
 			ResourceRef: &yaml.ResourceIdentifier{
 				TypeMeta: yaml.TypeMeta{APIVersion: c.Object.APIVersion, Kind: c.Object.Kind},
 				NameMeta: yaml.NameMeta{Name: c.Object.Name, Namespace: c.Object.Namespace},
 			},
-			Field: &framework.Field{Path: strings.TrimPrefix(strings.TrimPrefix(c.Path, c.Object.Path()), ".")},
+			Field: &resultField{Path: strings.TrimPrefix(strings.TrimPrefix(c.Path, c.Object.Path()), ".")},
 			Tags:  map[string]string{"rule": string(c.Rule), "effect": string(c.Effect), "addresses": strings.Join(addresses, ",")},
 		})
 	}

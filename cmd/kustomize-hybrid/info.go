@@ -150,7 +150,7 @@ func versionText() string {
 	fmt.Fprintf(&b, "kustomize-hybrid %s\nAPI %s\n%s\n", info.Main.Version, schema.APIVersion, info.GoVersion)
 	for _, m := range info.Deps {
 		switch m.Path {
-		case "cuelang.org/go", "sigs.k8s.io/kustomize/api", "sigs.k8s.io/kustomize/kyaml", "k8s.io/api":
+		case "cuelang.org/go", "sigs.k8s.io/kustomize/api", "sigs.k8s.io/kustomize/kyaml", "k8s.io/apimachinery":
 			fmt.Fprintf(&b, "%s %s\n", m.Path, m.Version)
 		}
 	}

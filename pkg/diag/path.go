@@ -3,13 +3,14 @@ package diag
 import (
 	"cmp"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/internal/foreign"
 )
 
 // Index returns the path of element i of the list at path.
-func Index(path string, i int) string { return fmt.Sprintf("%s[%d]", path, i) }
+func Index(path string, i int) string { return path + "[" + strconv.Itoa(i) + "]" }
 
 // Field returns the path of the field below path. A name that is no plain word,
 // such as an annotation's, stands in brackets and quotes.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/claim"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
@@ -149,7 +150,9 @@ type poolMode struct {
 }
 
 // ofRegion is a selector that our label decides, as Calico writes it.
-var ofRegion = regexp.MustCompile(`^` + regexp.QuoteMeta(schema.RegionLabel) + ` *== *['"]([^'"]*)['"]$`)
+var ofRegion = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^` + regexp.QuoteMeta(schema.RegionLabel) + ` *== *['"]([^'"]*)['"]$`)
+})
 
 // selector finds a pool that nodes of other regions take addresses from. What another
 // selector matches is not decided here.
@@ -163,7 +166,7 @@ func (p *pool) selector() {
 	})
 	field := p.field + ".nodeSelector"
 	want := fmt.Sprintf("%s == '%s'", schema.RegionLabel, r.Name)
-	m := ofRegion.FindStringSubmatch(says)
+	m := ofRegion().FindStringSubmatch(says)
 	switch {
 	case m != nil && m[1] != r.Name:
 		p.report(diag.Error, field, "pool %s (%s) lies in region %q, and nodes of %q take addresses from it (nodeSelector: %s): packets to them go to region %[3]q", p.cidr, p.ID(), r.Name, m[1], says).

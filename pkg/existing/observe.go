@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
@@ -107,10 +108,10 @@ func (s *seen) node(o *Object) {
 }
 
 // image ends with the version that it has, where nobody has given it another tag.
-var image = regexp.MustCompile(`:v(\d+\.\d+\.\d+)(?:@.*)?$`)
+var image = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`:v(\d+\.\d+\.\d+)(?:@.*)?$`) })
 
 // tags are what a gateway asks for.
-var tags = regexp.MustCompile(`--advertise-tags=(tag:[a-zA-Z0-9-]+)`)
+var tags = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`--advertise-tags=(tag:[a-zA-Z0-9-]+)`) })
 
 // runs reads what runs a gateway, if the object does: by the labels that we render.
 func (s *seen) runs(o *Object, mode schema.GatewayMode, spec any) {
@@ -123,7 +124,7 @@ func (s *seen) runs(o *Object, mode schema.GatewayMode, spec any) {
 		if text(c, "name") != "tailscale" {
 			continue
 		}
-		if found := image.FindStringSubmatch(text(c, "image")); found != nil {
+		if found := image().FindStringSubmatch(text(c, "image")); found != nil {
 			g.version = schema.Version(found[1])
 		}
 		for _, e := range items(c, "env") {
@@ -135,7 +136,7 @@ func (s *seen) runs(o *Object, mode schema.GatewayMode, spec any) {
 					}
 				}
 			case "TS_EXTRA_ARGS":
-				if found := tags.FindStringSubmatch(text(e, "value")); found != nil {
+				if found := tags().FindStringSubmatch(text(e, "value")); found != nil {
 					g.tag = found[1]
 				}
 			}

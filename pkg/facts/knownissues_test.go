@@ -1,8 +1,12 @@
 package facts
 
 import (
+	"bytes"
 	"cmp"
+	_ "embed"
+	"encoding/json"
 	"fmt"
+	"go/format"
 	"reflect"
 	"slices"
 	"strings"
@@ -11,6 +15,102 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/internal/goldentest"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
+
+// known.json is the program's own list of known issues. JSON, so that a topology in
+// YAML or CUE can take an entry over as it stands, under spec.knownIssues, but for its
+// case and neighbour: a situation that has the issue, and the nearest one that has not,
+// both as changes of the published network.
+//
+//go:embed known.json
+var knownJSON []byte
+
+// issueEntry is a known issue as it is written down.
+type issueEntry struct {
+	schema.KnownIssue
+	When []issueCondition `json:"when"`
+	// Case and Neighbour are for tests.
+	Case      json.RawMessage `json:"case"`
+	Neighbour json.RawMessage `json:"neighbour"`
+}
+
+// issueCondition can say what no topology needs to: every plugin but some. A list of the
+// others would have to be found again whenever a plugin is added.
+type issueCondition struct {
+	schema.IssueCondition
+	// CNIBut are plugins that do not have the issue while all others do; an empty list is
+	// every plugin.
+	CNIBut []schema.CNIType `json:"cniBut"`
+}
+
+func issueEntries() []issueEntry {
+	var entries []issueEntry
+	dec := json.NewDecoder(bytes.NewReader(knownJSON))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&entries); err != nil {
+		panic(err)
+	}
+	return entries
+}
+
+// spelledOut names the plugins that the condition means.
+func (c issueCondition) spelledOut() schema.IssueCondition {
+	if c.CNIBut != nil {
+		for _, p := range Plugins() {
+			if !slices.Contains(c.CNIBut, p.Type) {
+				c.CNI = append(c.CNI, p.Type)
+			}
+		}
+	}
+	return c.IssueCondition
+}
+
+// TestKnownIssuesTable keeps the table at what known.json says. `make golden` writes it.
+func TestKnownIssuesTable(t *testing.T) {
+	var issues []schema.KnownIssue
+	for _, e := range issueEntries() {
+		issue := e.KnownIssue
+		for _, c := range e.When {
+			issue.When = append(issue.When, c.spelledOut())
+		}
+		issues = append(issues, issue)
+	}
+	var b strings.Builder
+	b.WriteString("// Code generated from known.json by make golden; DO NOT EDIT.\n\npackage facts\n\n" +
+		"import \"github.com/kustomize-hybrid/kustomize-hybrid/schema\"\n\nvar knownIssues = ")
+	literal(&b, reflect.ValueOf(issues))
+	source, err := format.Source([]byte(b.String() + "\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	goldentest.Compare(t, "knownissues_table.go", string(source))
+}
+
+// literal spells a value in Go, but for what is left out because it is zero.
+func literal(b *strings.Builder, v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Struct:
+		b.WriteString(v.Type().String() + "{\n")
+		for i := range v.NumField() {
+			if !v.Field(i).IsZero() {
+				b.WriteString(v.Type().Field(i).Name + ": ")
+				literal(b, v.Field(i))
+				b.WriteString(",\n")
+			}
+		}
+		b.WriteString("}")
+	case reflect.Slice:
+		b.WriteString(v.Type().String() + "{")
+		for i := range v.Len() {
+			if i > 0 {
+				b.WriteString(", ")
+			}
+			literal(b, v.Index(i))
+		}
+		b.WriteString("}")
+	default:
+		fmt.Fprintf(b, "%#v", v.Interface())
+	}
+}
 
 // TestKnownIssuesPage keeps docs/known-issues.md, which `explain CODE` prints
 // sections of, at what the data says. `make golden` writes it.

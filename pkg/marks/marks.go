@@ -7,6 +7,8 @@ package marks
 import (
 	"fmt"
 	"slices"
+	"strconv"
+	"sync"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/fact"
@@ -65,19 +67,21 @@ func Of(p *plan.Plan, i int) []Use {
 	}
 	for k := range uses {
 		if uses[k].Path == "" {
-			uses[k].Path = fmt.Sprintf("spec.regions[%d].cni", i)
+			uses[k].Path = "spec.regions[" + strconv.Itoa(i) + "].cni"
 		}
 	}
 	return uses
 }
 
-func kubeProxyMarks() []Use {
+// kubeProxyMarks are the same in every region.
+var kubeProxyMarks = sync.OnceValue(func() []Use {
 	var uses []Use
-	for _, m := range facts.KubeProxy().Marks.Value {
-		uses = append(uses, newUse(facts.KubeProxy().Title, m))
+	component := facts.KubeProxy()
+	for _, m := range component.Marks.Value {
+		uses = append(uses, newUse(component.Title, m))
 	}
 	return uses
-}
+})
 
 func newUse(component string, m fact.Mark) Use {
 	return Use{Component: component, Purpose: m.Purpose, Mask: m.Mask.Value, Value: m.Value.Value, Source: m.Mask.Source, mark: m}

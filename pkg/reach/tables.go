@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"sigs.k8s.io/yaml"
 )
@@ -254,20 +255,20 @@ func add(list []netip.Prefix, s string) ([]netip.Prefix, error) {
 
 // tags are those that a gateway's tailscaled asks for: TS_EXTRA_ARGS in the same file.
 func (f Files) tags(path string) []string {
-	m := tagsInArgs.FindStringSubmatch(f[path])
+	m := tagsInArgs().FindStringSubmatch(f[path])
 	if m == nil {
 		return nil
 	}
 	return strings.Split(m[1], ",")
 }
 
-var tagsInArgs = regexp.MustCompile(`--advertise-tags=([^ "\n]+)`)
+var tagsInArgs = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`--advertise-tags=([^ "\n]+)`) })
 
 // advertised is what a gateway's tailscaled is told to advertise: TS_ROUTES, from the
 // first of the files that has it.
 func (f Files) advertised(paths ...string) (routes []netip.Prefix, at Place, err error) {
 	for _, path := range paths {
-		for _, pattern := range []*regexp.Regexp{routesInEnv, routesInYAML} {
+		for _, pattern := range []*regexp.Regexp{routesInEnv(), routesInYAML()} {
 			m := pattern.FindStringSubmatchIndex(f[path])
 			if m == nil {
 				continue
@@ -285,8 +286,8 @@ func (f Files) advertised(paths ...string) (routes []netip.Prefix, at Place, err
 }
 
 var (
-	routesInEnv  = regexp.MustCompile(`(?m)^TS_ROUTES=(.*)$`)
-	routesInYAML = regexp.MustCompile(`name: TS_ROUTES\n\s+value: "(.*)"`)
+	routesInEnv  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?m)^TS_ROUTES=(.*)$`) })
+	routesInYAML = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`name: TS_ROUTES\n\s+value: "(.*)"`) })
 )
 
 func inAny(list []netip.Prefix, a netip.Addr) bool {

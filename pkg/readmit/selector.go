@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // answer is yes, no, or what cannot be decided from the objects that are here.
@@ -31,10 +32,10 @@ type labels func(name string) (value string, has answer)
 // libcalico-go/lib/selector: tokenizer/tokenizer.go, parser/parser.go, parser/ast.go).
 func selects(expression string, of labels) answer {
 	p := &selection{of: of}
-	if p.tokens = selectorToken.FindAllString(expression, -1); len(p.tokens) == 0 && strings.TrimSpace(expression) == "" {
+	if p.tokens = selectorToken().FindAllString(expression, -1); len(p.tokens) == 0 && strings.TrimSpace(expression) == "" {
 		return yes
 	}
-	if strings.TrimSpace(selectorToken.ReplaceAllString(expression, "")) != "" {
+	if strings.TrimSpace(selectorToken().ReplaceAllString(expression, "")) != "" {
 		return undecided
 	}
 	result := p.or()
@@ -44,7 +45,9 @@ func selects(expression string, of labels) answer {
 	return result
 }
 
-var selectorToken = regexp.MustCompile(`"[^"]*"|'[^']*'|==|!=|!|&&|\|\||[(){},]|[A-Za-z0-9_./-]+`)
+var selectorToken = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`"[^"]*"|'[^']*'|==|!=|!|&&|\|\||[(){},]|[A-Za-z0-9_./-]+`)
+})
 
 // selection reads an expression and answers it in one go.
 type selection struct {

@@ -7,13 +7,13 @@ import (
 	"slices"
 	"testing"
 
-	appsv1 "k8s.io/api/apps/v1"
 	"sigs.k8s.io/yaml"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/internal/sample"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/cluster"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/cluster/kube"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/host"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/tree"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
@@ -25,8 +25,8 @@ func BenchmarkObject(b *testing.B) {
 	p := plan.New(sample.Published(b, nil))
 	r := &p.Regions[0]
 	gateways := cluster.Gateways(p, r, host.NewFleet(p).Gateway(r, &r.Hosts[0]))
-	i := slices.IndexFunc(gateways.Objects, func(o any) bool { _, ok := o.(*appsv1.DaemonSet); return ok })
-	object := gateways.Objects[i].(*appsv1.DaemonSet)
+	i := slices.IndexFunc(gateways.Objects, func(o any) bool { _, ok := o.(*kube.DaemonSet); return ok })
+	object := gateways.Objects[i].(*kube.DaemonSet)
 	for name, marshal := range map[string]func(any) ([]byte, error){
 		"gate": tree.YAML, "json": json.Marshal, "sigs.k8s.io-yaml": yaml.Marshal,
 	} {

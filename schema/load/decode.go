@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
@@ -131,12 +132,12 @@ func (r *reader) number(n *yaml.Node, v reflect.Value, p *path) {
 }
 
 var (
-	decimal     = regexp.MustCompile(`^-?(0|[1-9][0-9]*)$`)
-	hexadecimal = regexp.MustCompile(`^0x[0-9a-fA-F]+$`)
+	decimal     = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^-?(0|[1-9][0-9]*)$`) })
+	hexadecimal = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^0x[0-9a-fA-F]+$`) })
 )
 
 func isNumber(s string, kind reflect.Kind) bool {
-	return decimal.MatchString(s) || kind == reflect.Uint32 && hexadecimal.MatchString(s)
+	return decimal().MatchString(s) || kind == reflect.Uint32 && hexadecimal().MatchString(s)
 }
 
 // list reads every element; one that cannot be read holds its zero value.

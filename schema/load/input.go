@@ -99,13 +99,7 @@ func Documents(stdin io.Reader, path string) ([]Object, error) {
 // its package.
 func (in *Input) add(f file, packages *cuePackages) error {
 	if isCUE(f.name) {
-		if len(f.data) > SizeLimit {
-			return tooLarge(f.name, SizeLimit, "a topology")
-		}
-		if doc := packages.add(f); doc != nil {
-			in.Documents = append(in.Documents, doc)
-		}
-		return nil
+		return in.addCUE(f, packages)
 	}
 	parts := split(f.data)
 	if parts.size > SizeLimit {

@@ -17,14 +17,15 @@ import (
 type judge struct{ *reader }
 
 func (j judge) check(root *yaml.Node) {
-	j.value(root, contract.Of(j.kind), nil, noAdvice)
+	j.value(root, contract.Of(j.kind), nil, nil)
 	for _, p := range j.proposed {
 		j.prove(p)
 	}
 }
 
-// value judges one value; the remedy is for where it is refused.
-func (j judge) value(n *yaml.Node, r *rule.Rule, at *path, remedy string) {
+// value judges one value; the field that it is about, nil where it is in none of its own, is
+// for where it is refused.
+func (j judge) value(n *yaml.Node, r *rule.Rule, at *path, about *rule.Field) {
 	if r == nil || j.bad[n] {
 		return
 	}
@@ -32,12 +33,12 @@ func (j judge) value(n *yaml.Node, r *rule.Rule, at *path, remedy string) {
 	case r.Kind == rule.Struct && n.Kind == yaml.MappingNode:
 		j.structure(n, r, at)
 	case r.Kind == rule.Map && n.Kind == yaml.MappingNode:
-		j.pairs(n, r, at, remedy)
+		j.pairs(n, r, at, about)
 	case r.Kind == rule.List && n.Kind == yaml.SequenceNode:
-		j.list(n, r, at, remedy)
+		j.list(n, r, at, about)
 	case n.Kind == yaml.ScalarNode:
 		if !allows(r, n) {
-			j.refused(n, r, r.Says, at, remedy)
+			j.refused(n, r, r.Says, at, about)
 		}
 	}
 }
@@ -52,9 +53,9 @@ func allows(r *rule.Rule, n *yaml.Node) bool {
 	return true
 }
 
-func (j judge) list(n *yaml.Node, r *rule.Rule, at *path, remedy string) {
+func (j judge) list(n *yaml.Node, r *rule.Rule, at *path, about *rule.Field) {
 	if r.NonEmpty && len(n.Content) == 0 {
-		j.refused(n, r, "must not be empty", at, remedy)
+		j.refused(n, r, "must not be empty", at, about)
 		return
 	}
 	for i, e := range n.Content {
@@ -64,14 +65,14 @@ func (j judge) list(n *yaml.Node, r *rule.Rule, at *path, remedy string) {
 			j.unread[at.String()] = true
 			return
 		}
-		j.value(e, r.Elem, at.element(i), noAdvice)
+		j.value(e, r.Elem, at.element(i), nil)
 	}
 }
 
 // pairs judges a mapping from text to text.
-func (j judge) pairs(n *yaml.Node, r *rule.Rule, at *path, remedy string) {
+func (j judge) pairs(n *yaml.Node, r *rule.Rule, at *path, about *rule.Field) {
 	if r.NonEmpty && !j.anyPair(n) {
-		j.refused(n, r, r.Says, at, remedy)
+		j.refused(n, r, r.Says, at, about)
 		return
 	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
@@ -81,10 +82,10 @@ func (j judge) pairs(n *yaml.Node, r *rule.Rule, at *path, remedy string) {
 		}
 		below := at.field(key.Value)
 		if r.Keys != nil && !r.Keys.Match(key.Value) {
-			j.refused(value, r, r.KeySays, below, noAdvice)
+			j.refused(value, r, r.KeySays, below, nil)
 			continue
 		}
-		j.value(value, r.Elem, below, noAdvice)
+		j.value(value, r.Elem, below, nil)
 	}
 }
 
@@ -110,7 +111,7 @@ func (j judge) structure(n *yaml.Node, r *rule.Rule, at *path) {
 		value, there := values[f.Name]
 		switch {
 		case there:
-			j.value(value, f.Rule, at.field(f.Name), advice(f))
+			j.value(value, f.Rule, at.field(f.Name), f)
 		case f.Required:
 			j.missing(n, f, at)
 		}
@@ -126,9 +127,9 @@ func (j judge) structure(n *yaml.Node, r *rule.Rule, at *path) {
 		case !there && c.Required:
 			j.missing(n, f, at)
 		case there && c.Rule == nil && !j.bad[value]:
-			j.refused(value, f.Rule, c.Says, at.field(c.Then), advice(f))
+			j.refused(value, f.Rule, c.Says, at.field(c.Then), f)
 		case there:
-			j.value(value, c.Rule, at.field(c.Then), advice(f))
+			j.value(value, c.Rule, at.field(c.Then), f)
 		}
 	}
 }
@@ -160,8 +161,8 @@ func (j judge) missing(n *yaml.Node, f *rule.Field, at *path) {
 
 // refused reports a value that the contract does not allow, and reads the word that is
 // clearly meant in its place.
-func (j judge) refused(n *yaml.Node, r *rule.Rule, says string, at *path, remedy string) {
-	d := j.refuse(BadValue, n, at, "%s %s", quoted(at, n), says).Fix("%s", remedy)
+func (j judge) refused(n *yaml.Node, r *rule.Rule, says string, at *path, about *rule.Field) {
+	d := j.refuse(BadValue, n, at, "%s %s", quoted(at, n), says).Fix("%s", advice(about))
 	near := diag.Nearest(n.Value, r.Words)
 	if near != "" {
 		j.propose(d.Fix("did you mean %s?", near), at, near)

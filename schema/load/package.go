@@ -1,3 +1,5 @@
+//go:build !lean
+
 package load
 
 import (
@@ -32,6 +34,17 @@ func (all *cuePackages) add(f file) *Document {
 	doc := new(Document)
 	*all = append(*all, &cuePackage{dir, name, []file{f}, doc})
 	return doc
+}
+
+// addCUE gives a file of CUE to its package.
+func (in *Input) addCUE(f file, packages *cuePackages) error {
+	if len(f.data) > SizeLimit {
+		return tooLarge(f.name, SizeLimit, "a topology")
+	}
+	if doc := packages.add(f); doc != nil {
+		in.Documents = append(in.Documents, doc)
+	}
+	return nil
 }
 
 // load reads the packages, now that all their files are there.

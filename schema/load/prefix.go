@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
@@ -162,7 +163,7 @@ func parseAddress(s string) (netip.Addr, *textFault) {
 
 // leadingZero finds an IPv4 octet with a leading zero, which some programs read as
 // octal.
-var leadingZero = regexp.MustCompile(`^([0-9]+[.]){0,3}0[0-9]+([.][0-9]+){0,3}$`)
+var leadingZero = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([0-9]+[.]){0,3}0[0-9]+([.][0-9]+){0,3}$`) })
 
 func parseAddressPart(s string) (netip.Addr, *textFault) {
 	a, err := netip.ParseAddr(s)
@@ -171,7 +172,7 @@ func parseAddressPart(s string) (netip.Addr, *textFault) {
 		return a, &textFault{BadAddress, "has a zone, which means something on one host only", "leave out the % and what follows it", ""}
 	case err == nil:
 		return a, nil
-	case leadingZero.MatchString(s):
+	case leadingZero().MatchString(s):
 		return a, &textFault{BadAddress, "has a leading zero, which some programs read as octal", "write the numbers without leading zeros", ""}
 	}
 	return a, &textFault{BadAddress, "does not begin with an IP address", "write an address such as 10.0.0.5, or fd00:10::5", ""}

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
@@ -109,12 +110,14 @@ func notText(data []byte) int {
 }
 
 // version is a directive that says which YAML follows, at the beginning of a stream.
-var version = regexp.MustCompile(`\A(?:\x{feff})?(?:[ \t]*(?:#[^\n]*)?\r?\n)*(%YAML[ \t]+1\.[12])[ \t]*(?:#[^\n]*)?\r?\n`)
+var version = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`\A(?:\x{feff})?(?:[ \t]*(?:#[^\n]*)?\r?\n)*(%YAML[ \t]+1\.[12])[ \t]*(?:#[^\n]*)?\r?\n`)
+})
 
 // undirected has blanks in place of a directive that says YAML 1.1 or 1.2: kustomize's parser
 // refuses 1.2, which it reads like 1.1.
 func undirected(text []byte) []byte {
-	at := version.FindSubmatchIndex(text)
+	at := version().FindSubmatchIndex(text)
 	if at == nil {
 		return text
 	}
@@ -138,13 +141,13 @@ func syntaxError(list *diag.List, f file, err error) {
 	if odd != "" {
 		d.Fix("look at the line's indentation: %s", odd)
 	}
-	if alias := unknownAnchor.FindStringSubmatch(said); alias != nil {
+	if alias := unknownAnchor().FindStringSubmatch(said); alias != nil {
 		at, column = aliasPlace(f.data, alias[1], at, column)
 	}
 	d.Pos = diag.Position{File: f.name, Line: max(at, 1), Column: max(column, 1)}
 }
 
-var unknownAnchor = regexp.MustCompile(`^unknown anchor '(.*)' referenced`)
+var unknownAnchor = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^unknown anchor '(.*)' referenced`) })
 
 // aliasPlace is where the alias stands in the line, or the place that is known already.
 func aliasPlace(text []byte, name string, line, column int) (int, int) {
@@ -158,11 +161,11 @@ func aliasPlace(text []byte, name string, line, column int) (int, int) {
 	return line, column
 }
 
-var parserLine = regexp.MustCompile(`(?s)^(?:yaml: )?(?:line (\d+): )?(.*)$`)
+var parserLine = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?s)^(?:yaml: )?(?:line (\d+): )?(.*)$`) })
 
 // parserSaid is the parser's message, and the line in it, or 0.
 func parserSaid(err error) (said string, line int) {
-	m := parserLine.FindStringSubmatch(err.Error())
+	m := parserLine().FindStringSubmatch(err.Error())
 	line, _ = strconv.Atoi(m[1])
 	return oneLine(m[2]), line
 }

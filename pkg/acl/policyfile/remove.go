@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
@@ -65,14 +66,14 @@ func (m *merger) cut(start, end int, behindItem bool) {
 		}
 	case behindItem && start > 0 && m.src[start-1] == ' ':
 		start--
-	case !behindItem && inlineMark.Match(m.src[end:]):
+	case !behindItem && inlineMark().Match(m.src[end:]):
 		end++ // what follows comes first now, where nothing leads to it
 	}
 	m.splice(start, end, "")
 }
 
 // inlineMark is the mark of somebody else, and the blank that leads to it.
-var inlineMark = regexp.MustCompile(`^ /\* (?:>>>|section added by) kustomize-hybrid `)
+var inlineMark = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^ /\* (?:>>>|section added by) kustomize-hybrid `) })
 
 // removeSection removes the outermost container on the path that was added by us and
 // is empty now. One that others still need goes over to one of them: whoever leaves last
@@ -103,7 +104,7 @@ func (m *merger) removeSection(path []string) {
 }
 
 // owners are the topologies that marks name.
-var owners = regexp.MustCompile(`(?:>>>|section added by) kustomize-hybrid (\S+)`)
+var owners = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?:>>>|section added by) kustomize-hybrid (\S+)`) })
 
 // heir is the topology to whom a section goes that ours had added: one that has something
 // in it, or, of the file's only rules, anyone, since without them everybody may do
@@ -118,7 +119,7 @@ func (m *merger) heir(section item, path []string, gone bool) string {
 	case gone:
 		text = m.src
 	}
-	for _, found := range owners.FindAllSubmatch(text, -1) {
+	for _, found := range owners().FindAllSubmatch(text, -1) {
 		if owner := string(found[1]); owner != m.mark.owner {
 			return owner
 		}

@@ -2,6 +2,7 @@ package fact
 
 import (
 	"regexp"
+	"sync"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
@@ -36,7 +37,7 @@ func NoVersions(why string) Versions {
 // unfinished are the suffixes of versions before a release, and not those of distributions,
 // such as -eks-1 (k8s.io/api v0.38.0-alpha.0 and v0.37.0-rc.1, tailscale v1.103.0-pre, the
 // chart cilium-1.19.0-pre.0 and calico v3.33.0-0.dev are published).
-var unfinished = regexp.MustCompile(`-(0[.])?(alpha|beta|dev|pre|rc)\b`)
+var unfinished = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`-(0[.])?(alpha|beta|dev|pre|rc)\b`) })
 
 // Unfinished reports whether a version comes before the release whose numbers it has.
-func Unfinished(v schema.Version) bool { return unfinished.MatchString(string(v)) }
+func Unfinished(v schema.Version) bool { return unfinished().MatchString(string(v)) }

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -42,26 +43,51 @@ func rendered(t testing.TB, topology *schema.Topology) *bundle {
 	b := &bundle{header: tree.Header(topology.Metadata.Name)}
 	fleet := host.NewFleet(p)
 	b.files = host.CommonFiles(fleet)
-	b.add(cluster.Common(p, fleet)...)
+	b.add(t, cluster.Common(p, fleet)...)
 	for i := range p.Regions {
 		b.region(t, p, fleet, &p.Regions[i])
 	}
 	return b
 }
 
-func (b *bundle) add(concerns ...cluster.Concern) {
+func (b *bundle) add(t testing.TB, concerns ...cluster.Concern) {
+	t.Helper()
 	for _, c := range concerns {
 		for _, o := range c.Objects {
-			b.objects = append(b.objects, o.(metav1.Object))
+			b.objects = append(b.objects, kubernetes(t, o))
 		}
 	}
+}
+
+// kubernetes is a rendered object as the API server's own type reads it: each field is one
+// that the type has, and the type writes the same bytes.
+func kubernetes(t testing.TB, o any) metav1.Object {
+	t.Helper()
+	written, err := tree.YAML(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	typed := map[string]metav1.Object{
+		"ConfigMap": &corev1.ConfigMap{}, "DaemonSet": &appsv1.DaemonSet{}, "Namespace": &corev1.Namespace{}, "PodDisruptionBudget": &policyv1.PodDisruptionBudget{},
+		"ResourceQuota": &corev1.ResourceQuota{}, "Role": &rbacv1.Role{}, "RoleBinding": &rbacv1.RoleBinding{}, "Secret": &corev1.Secret{}, "ServiceAccount": &corev1.ServiceAccount{},
+	}[reflect.TypeOf(o).Elem().Name()]
+	if typed == nil {
+		t.Fatalf("Kubernetes has no %T here", o)
+	}
+	if err := yaml.UnmarshalStrict(written, typed); err != nil {
+		t.Fatalf("%v in:\n%s", err, written)
+	}
+	if again, err := tree.YAML(typed); err != nil || !bytes.Equal(again, written) {
+		t.Fatalf("Kubernetes' type writes something else (%v):\n%s\nand not:\n%s", err, again, written)
+	}
+	return typed
 }
 
 func (b *bundle) region(t testing.TB, p *plan.Plan, fleet *host.Fleet, r *plan.Region) {
 	t.Helper()
 	node := fleet.Node(r)
 	if r.HasForm(schema.RouteFormDaemonSet) {
-		b.add(cluster.Routes(p, r, node))
+		b.add(t, cluster.Routes(p, r, node))
 	}
 	files, err := host.NodeFiles(fleet, r, node)
 	if err != nil {
@@ -73,7 +99,7 @@ func (b *bundle) region(t testing.TB, p *plan.Plan, fleet *host.Fleet, r *plan.R
 		runs := fleet.Gateway(r, h)
 		b.files = append(b.files, host.GatewayFiles(p, r, h, runs)...)
 		if r.Region.Gateways.Mode == schema.ModeDaemonSet {
-			b.add(cluster.Gateways(p, r, runs))
+			b.add(t, cluster.Gateways(p, r, runs))
 			continue
 		}
 		pod, err := cluster.StaticPod(p, r, h, runs)

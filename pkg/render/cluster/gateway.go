@@ -1,13 +1,10 @@
 package cluster
 
 import (
-	appsv1 "k8s.io/api/apps/v1"
-	corev1 "k8s.io/api/core/v1"
-	policyv1 "k8s.io/api/policy/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/cluster/kube"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/host"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
@@ -38,27 +35,27 @@ func (g *gateway) gatewayObjects() []any {
 }
 
 // tableMap is what the region's gateways, or its other nodes, are told.
-func tableMap(meta metav1.ObjectMeta, tables []byte) *corev1.ConfigMap {
-	return &corev1.ConfigMap{
-		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "ConfigMap"},
+func tableMap(meta kube.ObjectMeta, tables []byte) *kube.ConfigMap {
+	return &kube.ConfigMap{
+		TypeMeta:   kube.TypeMeta{APIVersion: "v1", Kind: "ConfigMap"},
 		ObjectMeta: meta,
 		Data:       map[string]string{host.Tables: string(tables)},
 	}
 }
 
-func (g *gateway) daemonSet() *appsv1.DaemonSet {
+func (g *gateway) daemonSet() *kube.DaemonSet {
 	spec := g.gatewayPod(g.clusterVolumes())
 	spec.ServiceAccountName = g.objectName()
-	return &appsv1.DaemonSet{
-		TypeMeta:   metav1.TypeMeta{APIVersion: "apps/v1", Kind: "DaemonSet"},
+	return &kube.DaemonSet{
+		TypeMeta:   kube.TypeMeta{APIVersion: "apps/v1", Kind: "DaemonSet"},
 		ObjectMeta: g.regionMeta(g.objectName()),
-		Spec: appsv1.DaemonSetSpec{
-			Selector: &metav1.LabelSelector{MatchLabels: g.selector()},
-			Template: corev1.PodTemplateSpec{ObjectMeta: g.podMeta(), Spec: spec},
+		Spec: kube.DaemonSetSpec{
+			Selector: &kube.LabelSelector{MatchLabels: g.selector()},
+			Template: kube.PodTemplateSpec{ObjectMeta: g.podMeta(), Spec: spec},
 			// One at a time, and the old one first: two on a host share its port and TUN.
-			UpdateStrategy: appsv1.DaemonSetUpdateStrategy{
-				Type: appsv1.RollingUpdateDaemonSetStrategyType,
-				RollingUpdate: &appsv1.RollingUpdateDaemonSet{
+			UpdateStrategy: kube.DaemonSetUpdateStrategy{
+				Type: kube.RollingUpdateDaemonSetStrategyType,
+				RollingUpdate: &kube.RollingUpdateDaemonSet{
 					MaxUnavailable: new(intstr.FromInt32(1)), MaxSurge: new(intstr.FromInt32(0)),
 				},
 			},
@@ -73,22 +70,22 @@ func (g *gateway) daemonSet() *appsv1.DaemonSet {
 // does not ask it. It counts the gateways that must stay, because the controller
 // knows no scale of a DaemonSet: with maxUnavailable it would allow no eviction, ever
 // (kubernetes v1.33.1, pkg/controller/disruption/disruption.go: getScaleController).
-func (g *gateway) disruptionBudget() *policyv1.PodDisruptionBudget {
+func (g *gateway) disruptionBudget() *kube.PodDisruptionBudget {
 	stay := intstr.FromInt32(int32(len(g.region.Gateways.Nodes) - 1))
-	return &policyv1.PodDisruptionBudget{
-		TypeMeta:   metav1.TypeMeta{APIVersion: "policy/v1", Kind: "PodDisruptionBudget"},
+	return &kube.PodDisruptionBudget{
+		TypeMeta:   kube.TypeMeta{APIVersion: "policy/v1", Kind: "PodDisruptionBudget"},
 		ObjectMeta: g.regionMeta(g.objectName()),
-		Spec: policyv1.PodDisruptionBudgetSpec{
+		Spec: kube.PodDisruptionBudgetSpec{
 			MinAvailable: &stay,
-			Selector:     &metav1.LabelSelector{MatchLabels: g.selector()},
+			Selector:     &kube.LabelSelector{MatchLabels: g.selector()},
 		},
 	}
 }
 
 // podMeta is the metadata of a gateway's pod. The hash makes a change of a program, of the
 // fleet or of the tables a change of the pod, which prepares its host at its start.
-func (g *gateway) podMeta() metav1.ObjectMeta {
-	return metav1.ObjectMeta{
+func (g *gateway) podMeta() kube.ObjectMeta {
+	return kube.ObjectMeta{
 		Labels: g.labels(),
 		Annotations: map[string]string{
 			"kubectl.kubernetes.io/default-container": "tailscale",

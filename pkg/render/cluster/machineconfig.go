@@ -4,10 +4,8 @@ import (
 	"net/netip"
 	"strings"
 
-	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/cluster/kube"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/host"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/host/program"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/tree"
@@ -27,7 +25,7 @@ type machine struct {
 	// labels that a node may give itself, as NodeRestriction demands (see plan.JoinLabels).
 	NodeLabels map[string]string `json:"nodeLabels"`
 	// Pods are static pods, which the host serves to its kubelet.
-	Pods  []*corev1.Pod `json:"pods,omitempty"`
+	Pods  []*kube.Pod   `json:"pods,omitempty"`
 	Files []machineFile `json:"files,omitempty"`
 }
 
@@ -66,7 +64,7 @@ func MachineConfig(f *host.Fleet, p *plan.Plan, r *plan.Region, h *plan.Host, ru
 	m.NodeLabels = r.HostLabels(h)
 	note := "Where the DaemonSet's pods run: " + strings.Join(r.Names(h), ", ")
 	if r.Region.Gateways.Mode != schema.ModeDaemonSet {
-		m.Pods = []*corev1.Pod{g.staticPod()}
+		m.Pods = []*kube.Pod{g.staticPod()}
 		m.Files = g.machineFiles(program.Files(), runs.Tables, f.Data)
 		note = "A gateway of region " + r.Region.Name + ", on: " + strings.Join(r.Names(h), ", ") + "\n" +
 			"# The auth key is not in it: a patch of your own writes it, kept where you keep secrets of machines:\n" +
@@ -84,7 +82,7 @@ func NodeMachineConfig(f *host.Fleet, p *plan.Plan, r *plan.Region, runs host.No
 	note := "Nodes of region " + r.Region.Name + " that are not gateways"
 	if r.HasForm(schema.RouteFormMachineConfig) {
 		routes := &nodeRoutes{p, r, r.Region, runs}
-		m.Pods = []*corev1.Pod{routes.staticPod()}
+		m.Pods = []*kube.Pod{routes.staticPod()}
 		m.Files = n.machineFiles(program.NodeFiles(), runs.Tables, f.Data)
 		note += ".\n# Never on a gateway (" + strings.Join(r.GatewayNames(), ", ") + "): it keeps its routes itself."
 	}
@@ -129,7 +127,7 @@ func (n *naming) machineConfig(dir, note string, m machine) (tree.File, error) {
 
 // staticPod keeps the routes of one host: its programs are files of the host, and nobody
 // has to place it.
-func (g *nodeRoutes) staticPod() *corev1.Pod {
+func (g *nodeRoutes) staticPod() *kube.Pod {
 	meta := g.meta()
 	meta.Annotations = map[string]string{
 		"kubectl.kubernetes.io/default-container": "routes",
@@ -138,6 +136,6 @@ func (g *nodeRoutes) staticPod() *corev1.Pod {
 	spec := g.pod()
 	spec.Affinity = nil
 	spec.Priority = new(int32(nodeCriticalPriority))
-	spec.Volumes[0] = hostVolume("programs", host.ProgramHostDir(g.all), corev1.HostPathDirectory)
-	return &corev1.Pod{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Pod"}, ObjectMeta: meta, Spec: spec}
+	spec.Volumes[0] = hostVolume("programs", host.ProgramHostDir(g.all), kube.HostPathDirectory)
+	return &kube.Pod{TypeMeta: kube.TypeMeta{APIVersion: "v1", Kind: "Pod"}, ObjectMeta: meta, Spec: spec}
 }

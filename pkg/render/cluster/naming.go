@@ -3,9 +3,8 @@ package cluster
 import (
 	"maps"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/cluster/kube"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -20,8 +19,8 @@ type naming struct {
 func (n naming) objectName() string { return "gateway-" + n.region.Name }
 
 // regionMeta is the metadata of an object that belongs to the region's gateways.
-func (n naming) regionMeta(name string) metav1.ObjectMeta {
-	return metav1.ObjectMeta{Name: name, Namespace: schema.Namespace, Labels: n.labels()}
+func (n naming) regionMeta(name string) kube.ObjectMeta {
+	return kube.ObjectMeta{Name: name, Namespace: schema.Namespace, Labels: n.labels()}
 }
 
 func (n naming) labels() map[string]string {

@@ -1,10 +1,8 @@
 package cluster
 
 import (
-	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/cluster/kube"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/tree"
 )
 
@@ -38,11 +36,11 @@ func NodeObjects(p *plan.Plan, r *plan.Region) ([]tree.File, error) {
 
 // nodeObject has both podCIDR and podCIDRs, as the API server keeps them (kubernetes
 // v1.33.1, pkg/apis/core/v1/conversion.go: the first of the one is the other).
-func nodeObject(n *plan.NodeObject) *corev1.Node {
-	o := &corev1.Node{
-		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Node"},
-		ObjectMeta: metav1.ObjectMeta{Name: n.Name, Labels: n.Labels},
-		Spec:       corev1.NodeSpec{ProviderID: n.ProviderID},
+func nodeObject(n *plan.NodeObject) *kube.Node {
+	o := &kube.Node{
+		TypeMeta:   kube.TypeMeta{APIVersion: "v1", Kind: "Node"},
+		ObjectMeta: kube.ObjectMeta{Name: n.Name, Labels: n.Labels},
+		Spec:       kube.NodeSpec{ProviderID: n.ProviderID},
 	}
 	for _, b := range n.PodCIDRs {
 		o.Spec.PodCIDRs = append(o.Spec.PodCIDRs, b.String())
@@ -51,7 +49,7 @@ func nodeObject(n *plan.NodeObject) *corev1.Node {
 		o.Spec.PodCIDR = o.Spec.PodCIDRs[0]
 	}
 	for _, t := range n.Taints {
-		o.Spec.Taints = append(o.Spec.Taints, corev1.Taint{Key: t.Key, Value: t.Value, Effect: corev1.TaintEffect(t.Effect)})
+		o.Spec.Taints = append(o.Spec.Taints, kube.Taint{Key: t.Key, Value: t.Value, Effect: string(t.Effect)})
 	}
 	return o
 }

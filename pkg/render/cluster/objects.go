@@ -1,5 +1,5 @@
 // Package cluster spells what runs in the cluster: the objects for the API server, and
-// the static pods that kubelets read from files. It alone knows the types of Kubernetes.
+// the static pods that kubelets read from files. It alone uses the types of package kube.
 //
 // Start with Common, Gateways and Routes for objects and with StaticPod for a file. They
 // take what the pods run as values, from package host.
@@ -8,11 +8,8 @@ package cluster
 import (
 	"slices"
 
-	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/resource"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/cluster/kube"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/host"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/host/program"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
@@ -50,24 +47,24 @@ const (
 	fleetMap   = "fleet"
 )
 
-func commonMap(p *plan.Plan, name string, data map[string]string) *corev1.ConfigMap {
-	return &corev1.ConfigMap{
-		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "ConfigMap"},
-		ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: schema.Namespace, Labels: Labels(p)},
+func commonMap(p *plan.Plan, name string, data map[string]string) *kube.ConfigMap {
+	return &kube.ConfigMap{
+		TypeMeta:   kube.TypeMeta{APIVersion: "v1", Kind: "ConfigMap"},
+		ObjectMeta: kube.ObjectMeta{Name: name, Namespace: schema.Namespace, Labels: Labels(p)},
 		Data:       data,
 	}
 }
 
 // namespace lets privileged pods in: where it does not, the DaemonSet is accepted all
 // the same and only its pods are refused.
-func namespace(p *plan.Plan) *corev1.Namespace {
+func namespace(p *plan.Plan) *kube.Namespace {
 	labels := Labels(p)
 	for _, mode := range []string{"enforce", "audit", "warn"} {
 		labels["pod-security.kubernetes.io/"+mode] = "privileged"
 	}
-	return &corev1.Namespace{
-		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Namespace"},
-		ObjectMeta: metav1.ObjectMeta{Name: schema.Namespace, Labels: labels},
+	return &kube.Namespace{
+		TypeMeta:   kube.TypeMeta{APIVersion: "v1", Kind: "Namespace"},
+		ObjectMeta: kube.ObjectMeta{Name: schema.Namespace, Labels: labels},
 	}
 }
 
@@ -75,17 +72,17 @@ func namespace(p *plan.Plan) *corev1.Namespace {
 // where a namespace has a quota that names the class (kubernetes.io: Resource Quotas,
 // "Limit Priority Class consumption by default"; rook#11973); elsewhere it is a limit
 // that nobody meets. The mirrors of static pods are counted, too.
-func priorityQuota(p *plan.Plan) *corev1.ResourceQuota {
-	return &corev1.ResourceQuota{
-		TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "ResourceQuota"},
-		ObjectMeta: metav1.ObjectMeta{
+func priorityQuota(p *plan.Plan) *kube.ResourceQuota {
+	return &kube.ResourceQuota{
+		TypeMeta: kube.TypeMeta{APIVersion: "v1", Kind: "ResourceQuota"},
+		ObjectMeta: kube.ObjectMeta{
 			Name: "gateway-priority", Namespace: schema.Namespace, Labels: Labels(p),
 		},
-		Spec: corev1.ResourceQuotaSpec{
-			Hard: corev1.ResourceList{corev1.ResourcePods: resource.MustParse("10k")},
-			ScopeSelector: &corev1.ScopeSelector{MatchExpressions: []corev1.ScopedResourceSelectorRequirement{{
-				ScopeName: corev1.ResourceQuotaScopePriorityClass,
-				Operator:  corev1.ScopeSelectorOpIn,
+		Spec: kube.ResourceQuotaSpec{
+			Hard: kube.ResourceList{kube.ResourcePods: "10k"},
+			ScopeSelector: &kube.ScopeSelector{MatchExpressions: []kube.ScopedResourceSelectorRequirement{{
+				ScopeName: kube.ResourceQuotaScopePriorityClass,
+				Operator:  kube.ScopeSelectorOpIn,
 				Values:    []string{priorityClass},
 			}}},
 		},

@@ -3,11 +3,9 @@ package cluster
 import (
 	"strings"
 
-	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/cluster/kube"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/host"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/tree"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
@@ -18,14 +16,14 @@ import (
 // a static pod, and at a node's shutdown the kubelet would stop it among the first.
 const nodeCriticalPriority = 2_000_001_000
 
-func (g *gateway) staticPod() *corev1.Pod {
+func (g *gateway) staticPod() *kube.Pod {
 	meta := g.podMeta()
 	meta.Name, meta.Namespace = g.objectName(), schema.Namespace
 	spec := g.gatewayPod(g.staticVolumes())
 	spec.Priority = new(int32(nodeCriticalPriority))
 	spec.NodeSelector = nil // it runs where its file lies
-	return &corev1.Pod{
-		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Pod"},
+	return &kube.Pod{
+		TypeMeta:   kube.TypeMeta{APIVersion: "v1", Kind: "Pod"},
 		ObjectMeta: meta,
 		Spec:       spec,
 	}

@@ -9,15 +9,11 @@ import (
 	"slices"
 	"strings"
 
-	appsv1 "k8s.io/api/apps/v1"
-	batchv1 "k8s.io/api/batch/v1"
-	corev1 "k8s.io/api/core/v1"
-	rbacv1 "k8s.io/api/rbac/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/cluster/kube"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/cluster/program"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/tree"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
@@ -101,28 +97,28 @@ func pods(r *plan.Region, role string) int {
 }
 
 // meta has no label of ours that all objects have: the namespace says whose they are.
-func (v *verify) meta(name string, labels map[string]string) metav1.ObjectMeta {
-	return metav1.ObjectMeta{Name: name, Namespace: plan.VerifyNamespace, Labels: labels}
+func (v *verify) meta(name string, labels map[string]string) kube.ObjectMeta {
+	return kube.ObjectMeta{Name: name, Namespace: plan.VerifyNamespace, Labels: labels}
 }
 
-func (v *verify) namespace() *corev1.Namespace {
+func (v *verify) namespace() *kube.Namespace {
 	labels := Labels(v.plan)
 	for _, mode := range []string{"enforce", "audit", "warn"} {
 		labels["pod-security.kubernetes.io/"+mode] = "restricted"
 	}
-	return &corev1.Namespace{
-		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Namespace"},
-		ObjectMeta: metav1.ObjectMeta{Name: plan.VerifyNamespace, Labels: labels},
+	return &kube.Namespace{
+		TypeMeta:   kube.TypeMeta{APIVersion: "v1", Kind: "Namespace"},
+		ObjectMeta: kube.ObjectMeta{Name: plan.VerifyNamespace, Labels: labels},
 	}
 }
 
-func (v *verify) configMap() *corev1.ConfigMap {
+func (v *verify) configMap() *kube.ConfigMap {
 	data := map[string]string{"tables": v.tables()}
 	for _, f := range program.Files() {
 		data[f.Name] = string(f.Data)
 	}
-	return &corev1.ConfigMap{
-		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "ConfigMap"},
+	return &kube.ConfigMap{
+		TypeMeta:   kube.TypeMeta{APIVersion: "v1", Kind: "ConfigMap"},
 		ObjectMeta: v.meta("verify", nil),
 		Data:       data,
 	}
@@ -160,22 +156,22 @@ func families(prefixes []netip.Prefix) string {
 // account is one with a role that reads those resources of its own namespace, and nothing
 // else. Only pods and Services are listed; what belongs to one pod is got.
 func (v *verify) account(name string, resources ...string) []any {
-	var rules []rbacv1.PolicyRule
+	var rules []kube.PolicyRule
 	for _, r := range resources {
 		verb := "list"
 		if strings.Contains(r, "/") {
 			verb = "get"
 		}
-		rules = append(rules, rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{r}, Verbs: []string{verb}})
+		rules = append(rules, kube.PolicyRule{APIGroups: []string{""}, Resources: []string{r}, Verbs: []string{verb}})
 	}
-	group := rbacv1.SchemeGroupVersion.String()
+	group := kube.RBACVersion
 	return []any{
-		&corev1.ServiceAccount{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "ServiceAccount"}, ObjectMeta: v.meta(name, nil)},
-		&rbacv1.Role{TypeMeta: metav1.TypeMeta{APIVersion: group, Kind: "Role"}, ObjectMeta: v.meta(name, nil), Rules: rules},
-		&rbacv1.RoleBinding{
-			TypeMeta: metav1.TypeMeta{APIVersion: group, Kind: "RoleBinding"}, ObjectMeta: v.meta(name, nil),
-			RoleRef:  rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: name},
-			Subjects: []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Name: name, Namespace: plan.VerifyNamespace}},
+		&kube.ServiceAccount{TypeMeta: kube.TypeMeta{APIVersion: "v1", Kind: "ServiceAccount"}, ObjectMeta: v.meta(name, nil)},
+		&kube.Role{TypeMeta: kube.TypeMeta{APIVersion: group, Kind: "Role"}, ObjectMeta: v.meta(name, nil), Rules: rules},
+		&kube.RoleBinding{
+			TypeMeta: kube.TypeMeta{APIVersion: group, Kind: "RoleBinding"}, ObjectMeta: v.meta(name, nil),
+			RoleRef:  kube.RoleRef{APIGroup: kube.RBACGroup, Kind: "Role", Name: name},
+			Subjects: []kube.Subject{{Kind: kube.ServiceAccountKind, Name: name, Namespace: plan.VerifyNamespace}},
 		},
 	}
 }
@@ -190,69 +186,69 @@ func serviceName(region string) string {
 	return name[:54] + "-" + hex.EncodeToString(sum[:4])
 }
 
-func (v *verify) service(r *plan.Region) *corev1.Service {
+func (v *verify) service(r *plan.Region) *kube.Service {
 	of := map[string]string{schema.RegionLabel: r.Region.Name}
-	return &corev1.Service{
-		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Service"},
+	return &kube.Service{
+		TypeMeta:   kube.TypeMeta{APIVersion: "v1", Kind: "Service"},
 		ObjectMeta: v.meta(serviceName(r.Region.Name), of),
-		Spec: corev1.ServiceSpec{
+		Spec: kube.ServiceSpec{
 			Selector:       of,
-			Ports:          []corev1.ServicePort{{Name: "http", Port: verifyPort, TargetPort: intstr.FromString("http"), Protocol: corev1.ProtocolTCP}},
-			IPFamilyPolicy: new(corev1.IPFamilyPolicyPreferDualStack),
+			Ports:          []kube.ServicePort{{Name: "http", Port: verifyPort, TargetPort: intstr.FromString("http"), Protocol: kube.ProtocolTCP}},
+			IPFamilyPolicy: new(string(kube.IPFamilyPolicyPreferDualStack)),
 		},
 	}
 }
 
-func (v *verify) deployment(r *plan.Region, role string) *appsv1.Deployment {
+func (v *verify) deployment(r *plan.Region, role string) *kube.Deployment {
 	labels := map[string]string{schema.RegionLabel: r.Region.Name, roleLabel: role}
 	spec := v.pod("probe", v.asked(v.container("serve")), v.asked(v.container("probe")))
-	spec.Containers[0].Ports = []corev1.ContainerPort{{Name: "http", ContainerPort: verifyPort, Protocol: corev1.ProtocolTCP}}
-	spec.Containers[0].ReadinessProbe = &corev1.Probe{
-		ProbeHandler:  corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{Path: "/", Port: intstr.FromString("http")}},
+	spec.Containers[0].Ports = []kube.ContainerPort{{Name: "http", ContainerPort: verifyPort, Protocol: kube.ProtocolTCP}}
+	spec.Containers[0].ReadinessProbe = &kube.Probe{
+		ProbeHandler:  kube.ProbeHandler{HTTPGet: &kube.HTTPGetAction{Path: "/", Port: intstr.FromString("http")}},
 		PeriodSeconds: 5, TimeoutSeconds: 5,
 	}
 	if role == onGateway {
 		spec.NodeSelector = r.NodeLabels()
 		maps.Copy(spec.NodeSelector, r.GatewayLabels())
 		// A node each: the standby's way is another one.
-		spec.TopologySpreadConstraints = []corev1.TopologySpreadConstraint{{
-			MaxSkew: 1, TopologyKey: corev1.LabelHostname, WhenUnsatisfiable: corev1.DoNotSchedule,
-			LabelSelector: &metav1.LabelSelector{MatchLabels: labels},
+		spec.TopologySpreadConstraints = []kube.TopologySpreadConstraint{{
+			MaxSkew: 1, TopologyKey: kube.LabelHostname, WhenUnsatisfiable: kube.DoNotSchedule,
+			LabelSelector: &kube.LabelSelector{MatchLabels: labels},
 		}}
 	} else {
 		spec.Affinity = (&nodeRoutes{all: v.plan, plan: r, region: r.Region}).notGateways()
 	}
-	return &appsv1.Deployment{
-		TypeMeta: metav1.TypeMeta{APIVersion: "apps/v1", Kind: "Deployment"}, ObjectMeta: v.meta(role+"-"+r.Region.Name, nil),
-		Spec: appsv1.DeploymentSpec{
+	return &kube.Deployment{
+		TypeMeta: kube.TypeMeta{APIVersion: "apps/v1", Kind: "Deployment"}, ObjectMeta: v.meta(role+"-"+r.Region.Name, nil),
+		Spec: kube.DeploymentSpec{
 			Replicas: new(int32(pods(r, role))),
-			Selector: &metav1.LabelSelector{MatchLabels: labels},
-			Template: corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: labels}, Spec: spec},
+			Selector: &kube.LabelSelector{MatchLabels: labels},
+			Template: kube.PodTemplateSpec{ObjectMeta: kube.ObjectMeta{Labels: labels}, Spec: spec},
 		},
 	}
 }
 
 // job ends with what the table says, and asks nothing twice. Where no API server reaches the
 // kubelet that has its log, the table is in the pod's status.
-func (v *verify) job() *batchv1.Job {
+func (v *verify) job() *kube.Job {
 	c := v.container("collect")
-	c.TerminationMessagePolicy = corev1.TerminationMessageFallbackToLogsOnError
+	c.TerminationMessagePolicy = kube.TerminationMessageFallbackToLogsOnError
 	spec := v.pod("collect", c)
-	spec.RestartPolicy = corev1.RestartPolicyNever
+	spec.RestartPolicy = kube.RestartPolicyNever
 	spec.Affinity = v.nearAPIServer()
-	return &batchv1.Job{
-		TypeMeta: metav1.TypeMeta{APIVersion: "batch/v1", Kind: "Job"}, ObjectMeta: v.meta("verify", nil),
-		Spec: batchv1.JobSpec{
+	return &kube.Job{
+		TypeMeta: kube.TypeMeta{APIVersion: "batch/v1", Kind: "Job"}, ObjectMeta: v.meta("verify", nil),
+		Spec: kube.JobSpec{
 			BackoffLimit:          new(int32(0)),
 			ActiveDeadlineSeconds: new(int64(900)),
-			Template:              corev1.PodTemplateSpec{Spec: spec},
+			Template:              kube.PodTemplateSpec{Spec: spec},
 		},
 	}
 }
 
 // nearAPIServer has the table made where the API server is reached without a tunnel, if
 // there is room.
-func (v *verify) nearAPIServer() *corev1.Affinity {
+func (v *verify) nearAPIServer() *kube.Affinity {
 	var near []string
 	for i := range v.plan.Regions {
 		if r := &v.plan.Regions[i]; r.LocalAPIServer {
@@ -262,36 +258,36 @@ func (v *verify) nearAPIServer() *corev1.Affinity {
 	if len(near) == 0 {
 		return nil
 	}
-	return &corev1.Affinity{NodeAffinity: &corev1.NodeAffinity{
-		PreferredDuringSchedulingIgnoredDuringExecution: []corev1.PreferredSchedulingTerm{{
+	return &kube.Affinity{NodeAffinity: &kube.NodeAffinity{
+		PreferredDuringSchedulingIgnoredDuringExecution: []kube.PreferredSchedulingTerm{{
 			Weight: 100,
-			Preference: corev1.NodeSelectorTerm{MatchExpressions: []corev1.NodeSelectorRequirement{
-				{Key: schema.RegionLabel, Operator: corev1.NodeSelectorOpIn, Values: near},
+			Preference: kube.NodeSelectorTerm{MatchExpressions: []kube.NodeSelectorRequirement{
+				{Key: schema.RegionLabel, Operator: kube.NodeSelectorOpIn, Values: near},
 			}},
 		}},
 	}}
 }
 
 // pod has no right on its node, and fits into a namespace that admits nothing else.
-func (v *verify) pod(account string, containers ...corev1.Container) corev1.PodSpec {
-	return corev1.PodSpec{
+func (v *verify) pod(account string, containers ...kube.Container) kube.PodSpec {
+	return kube.PodSpec{
 		ServiceAccountName:            account,
 		Containers:                    containers,
 		EnableServiceLinks:            new(false),
 		TerminationGracePeriodSeconds: new(int64(2)),
 		// Nodes with GPUs keep pods off that want none.
-		Tolerations: []corev1.Toleration{{Operator: corev1.TolerationOpExists}},
-		SecurityContext: &corev1.PodSecurityContext{
+		Tolerations: []kube.Toleration{{Operator: kube.TolerationOpExists}},
+		SecurityContext: &kube.PodSecurityContext{
 			RunAsNonRoot: new(true), RunAsUser: new(int64(65534)), RunAsGroup: new(int64(65534)),
-			SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault},
+			SeccompProfile: &kube.SeccompProfile{Type: kube.SeccompProfileTypeRuntimeDefault},
 		},
-		Volumes: []corev1.Volume{
-			{Name: "verify", VolumeSource: corev1.VolumeSource{ConfigMap: &corev1.ConfigMapVolumeSource{
-				LocalObjectReference: corev1.LocalObjectReference{Name: "verify"},
+		Volumes: []kube.Volume{
+			{Name: "verify", VolumeSource: kube.VolumeSource{ConfigMap: &kube.ConfigMapVolumeSource{
+				LocalObjectReference: kube.LocalObjectReference{Name: "verify"},
 			}}},
 			// Every namespace has it (kubernetes v1.33.1, pkg/controller/certificates/rootcacertpublisher).
-			{Name: "authorities", VolumeSource: corev1.VolumeSource{ConfigMap: &corev1.ConfigMapVolumeSource{
-				LocalObjectReference: corev1.LocalObjectReference{Name: "kube-root-ca.crt"},
+			{Name: "authorities", VolumeSource: kube.VolumeSource{ConfigMap: &kube.ConfigMapVolumeSource{
+				LocalObjectReference: kube.LocalObjectReference{Name: "kube-root-ca.crt"},
 			}}},
 			emptyDirVolume("work"),
 		},
@@ -299,20 +295,20 @@ func (v *verify) pod(account string, containers ...corev1.Container) corev1.PodS
 }
 
 // container has the program do what it is called for. Of a pod's containers, one writes.
-func (v *verify) container(verb string) corev1.Container {
-	return corev1.Container{
+func (v *verify) container(verb string) kube.Container {
+	return kube.Container{
 		Name:       verb,
 		Image:      v.plan.Topology.Spec.Tailnet.Image,
 		Command:    []string{"/bin/sh", verifyDir + "/" + program.Verify, verb},
 		WorkingDir: verifyWork,
 		Resources:  requests("5m", "16Mi"),
-		VolumeMounts: []corev1.VolumeMount{
+		VolumeMounts: []kube.VolumeMount{
 			mountReadOnly("verify", verifyDir),
 			mount("work", verifyWork),
 			{Name: "authorities", MountPath: authorities, SubPath: "ca.crt", ReadOnly: true},
 		},
-		SecurityContext: &corev1.SecurityContext{
-			Capabilities:             &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}},
+		SecurityContext: &kube.SecurityContext{
+			Capabilities:             &kube.Capabilities{Drop: []string{"ALL"}},
 			ReadOnlyRootFilesystem:   new(true),
 			AllowPrivilegeEscalation: new(false),
 		},
@@ -320,11 +316,11 @@ func (v *verify) container(verb string) corev1.Container {
 }
 
 // asked tells a container who its pod is.
-func (v *verify) asked(c corev1.Container) corev1.Container {
-	field := func(path string) *corev1.EnvVarSource {
-		return &corev1.EnvVarSource{FieldRef: &corev1.ObjectFieldSelector{FieldPath: path}}
+func (v *verify) asked(c kube.Container) kube.Container {
+	field := func(path string) *kube.EnvVarSource {
+		return &kube.EnvVarSource{FieldRef: &kube.ObjectFieldSelector{FieldPath: path}}
 	}
-	c.Env = []corev1.EnvVar{
+	c.Env = []kube.EnvVar{
 		{Name: "REGION", ValueFrom: field("metadata.labels['" + schema.RegionLabel + "']")},
 		{Name: "POD", ValueFrom: field("metadata.name")},
 		{Name: "ADDRESSES", ValueFrom: field("status.podIPs")},

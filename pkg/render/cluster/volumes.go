@@ -3,9 +3,8 @@ package cluster
 import (
 	"slices"
 
-	corev1 "k8s.io/api/core/v1"
-
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/cluster/kube"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/host"
 )
 
@@ -14,8 +13,8 @@ import (
 // mounts both for kube-proxy: kubernetes v1.33.1, cmd/kubeadm/app/phases/addons/proxy).
 const xtablesLock = "/run/xtables.lock"
 
-func programMounts() []corev1.VolumeMount {
-	return []corev1.VolumeMount{
+func programMounts() []kube.VolumeMount {
+	return []kube.VolumeMount{
 		mountReadOnly("programs", host.ProgramDir),
 		mount("run", host.RunDir),
 		mountReadOnly("modules", "/lib/modules"),
@@ -23,8 +22,8 @@ func programMounts() []corev1.VolumeMount {
 	}
 }
 
-func tailscaleMounts() []corev1.VolumeMount {
-	return []corev1.VolumeMount{
+func tailscaleMounts() []kube.VolumeMount {
+	return []kube.VolumeMount{
 		mountReadOnly("auth", host.AuthDir),
 		mount("state", host.StateDir),
 		mount("socket", host.SocketDir),
@@ -35,14 +34,14 @@ func tailscaleMounts() []corev1.VolumeMount {
 }
 
 // hostVolumes are those of every gateway.
-func hostVolumes() []corev1.Volume {
-	return []corev1.Volume{
+func hostVolumes() []kube.Volume {
+	return []kube.Volume{
 		emptyDirVolume("socket"),
-		hostVolume("run", host.RunDir, corev1.HostPathDirectoryOrCreate),
+		hostVolume("run", host.RunDir, kube.HostPathDirectoryOrCreate),
 		// An event about a missing device beats a container that cannot start.
-		hostVolume("tun", "/dev/net/tun", corev1.HostPathCharDev),
-		hostVolume("modules", "/lib/modules", corev1.HostPathUnset),
-		hostVolume("xtables-lock", xtablesLock, corev1.HostPathFileOrCreate),
+		hostVolume("tun", "/dev/net/tun", kube.HostPathCharDev),
+		hostVolume("modules", "/lib/modules", kube.HostPathUnset),
+		hostVolume("xtables-lock", xtablesLock, kube.HostPathFileOrCreate),
 	}
 }
 
@@ -50,20 +49,20 @@ func hostVolumes() []corev1.Volume {
 // host's file: it would make a file of its own, and the runtime a directory of that name on
 // the host. Nobody else there shares the lock either (talos v1.9.5,
 // internal/app/machined/pkg/system/services/kubelet.go, and its templates of kube-proxy).
-func dropLock(spec *corev1.PodSpec) {
+func dropLock(spec *kube.PodSpec) {
 	const name = "xtables-lock"
-	spec.Volumes = slices.DeleteFunc(spec.Volumes, func(v corev1.Volume) bool { return v.Name == name })
-	for _, containers := range [][]corev1.Container{spec.InitContainers, spec.Containers} {
+	spec.Volumes = slices.DeleteFunc(spec.Volumes, func(v kube.Volume) bool { return v.Name == name })
+	for _, containers := range [][]kube.Container{spec.InitContainers, spec.Containers} {
 		for i := range containers {
 			c := &containers[i]
-			c.VolumeMounts = slices.DeleteFunc(c.VolumeMounts, func(m corev1.VolumeMount) bool { return m.Name == name })
+			c.VolumeMounts = slices.DeleteFunc(c.VolumeMounts, func(m kube.VolumeMount) bool { return m.Name == name })
 		}
 	}
 }
 
 // clusterVolumes are those of a DaemonSet's pods.
-func (g *gateway) clusterVolumes() []corev1.Volume {
-	return []corev1.Volume{
+func (g *gateway) clusterVolumes() []kube.Volume {
+	return []kube.Volume{
 		programVolume(g.objectName()),
 		{Name: "auth", VolumeSource: g.authSource()},
 		g.stateVolume(),
@@ -72,25 +71,25 @@ func (g *gateway) clusterVolumes() []corev1.Volume {
 
 // programVolume is one directory, as a host has it: the programs, what all are told of
 // the fleet, and the tables in the ConfigMap of that name.
-func programVolume(tables string) corev1.Volume {
-	source := &corev1.ProjectedVolumeSource{DefaultMode: new(int32(0o555))} // programs run each other
+func programVolume(tables string) kube.Volume {
+	source := &kube.ProjectedVolumeSource{DefaultMode: new(int32(0o555))} // programs run each other
 	for _, name := range []string{programMap, fleetMap, tables} {
-		source.Sources = append(source.Sources, corev1.VolumeProjection{ConfigMap: &corev1.ConfigMapProjection{
-			LocalObjectReference: corev1.LocalObjectReference{Name: name},
+		source.Sources = append(source.Sources, kube.VolumeProjection{ConfigMap: &kube.ConfigMapProjection{
+			LocalObjectReference: kube.LocalObjectReference{Name: name},
 		}})
 	}
-	return corev1.Volume{Name: "programs", VolumeSource: corev1.VolumeSource{Projected: source}}
+	return kube.Volume{Name: "programs", VolumeSource: kube.VolumeSource{Projected: source}}
 }
 
 // authSource holds the auth key, or the token that takes its place.
-func (g *gateway) authSource() corev1.VolumeSource {
+func (g *gateway) authSource() kube.VolumeSource {
 	auth := &g.all.Topology.Spec.Tailnet.Auth
 	if g.plan.Federated {
-		return corev1.VolumeSource{Projected: tokenSource(auth.WorkloadIdentity.Audience)}
+		return kube.VolumeSource{Projected: tokenSource(auth.WorkloadIdentity.Audience)}
 	}
-	return corev1.VolumeSource{Secret: &corev1.SecretVolumeSource{
+	return kube.VolumeSource{Secret: &kube.SecretVolumeSource{
 		SecretName:  auth.SecretName,
-		Items:       []corev1.KeyToPath{{Key: "authkey", Path: "authkey"}},
+		Items:       []kube.KeyToPath{{Key: "authkey", Path: "authkey"}},
 		DefaultMode: new(int32(0o400)),
 	}}
 }
@@ -101,9 +100,9 @@ func (g *gateway) authSource() corev1.VolumeSource {
 // pkg/kubelet/token/token_manager.go); an API server may allow less.
 const tokenSeconds = 24 * 60 * 60
 
-func tokenSource(audience string) *corev1.ProjectedVolumeSource {
-	return &corev1.ProjectedVolumeSource{
-		Sources: []corev1.VolumeProjection{{ServiceAccountToken: &corev1.ServiceAccountTokenProjection{
+func tokenSource(audience string) *kube.ProjectedVolumeSource {
+	return &kube.ProjectedVolumeSource{
+		Sources: []kube.VolumeProjection{{ServiceAccountToken: &kube.ServiceAccountTokenProjection{
 			Audience: audience, ExpirationSeconds: new(int64(tokenSeconds)), Path: host.TokenFile,
 		}}},
 		DefaultMode: new(int32(0o400)),
@@ -113,39 +112,39 @@ func tokenSource(audience string) *corev1.ProjectedVolumeSource {
 // staticVolumes are those of a static pod, which may refer to nothing in the API
 // server (kubernetes v1.33.1, plugin/pkg/admission/noderestriction; from 1.34 on the
 // kubelet refuses it).
-func (g *gateway) staticVolumes() []corev1.Volume {
-	return []corev1.Volume{
-		hostVolume("programs", host.ProgramHostDir(g.all), corev1.HostPathDirectory),
-		hostVolume("auth", g.all.Topology.Spec.Tailnet.Auth.HostDir, corev1.HostPathDirectory),
+func (g *gateway) staticVolumes() []kube.Volume {
+	return []kube.Volume{
+		hostVolume("programs", host.ProgramHostDir(g.all), kube.HostPathDirectory),
+		hostVolume("auth", g.all.Topology.Spec.Tailnet.Auth.HostDir, kube.HostPathDirectory),
 		g.stateVolume(),
 	}
 }
 
 // stateVolume holds the identity, or only what tailscaled can do without where that
 // is in a Secret.
-func (g *gateway) stateVolume() corev1.Volume {
+func (g *gateway) stateVolume() kube.Volume {
 	if g.plan.State == plan.StateSecret {
 		return emptyDirVolume("state")
 	}
-	return hostVolume("state", host.HostStateDir, corev1.HostPathDirectoryOrCreate)
+	return hostVolume("state", host.HostStateDir, kube.HostPathDirectoryOrCreate)
 }
 
-func emptyDirVolume(name string) corev1.Volume {
-	return corev1.Volume{Name: name, VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}}
+func emptyDirVolume(name string) kube.Volume {
+	return kube.Volume{Name: name, VolumeSource: kube.VolumeSource{EmptyDir: &kube.EmptyDirVolumeSource{}}}
 }
 
-func hostVolume(name, path string, kind corev1.HostPathType) corev1.Volume {
-	source := &corev1.HostPathVolumeSource{Path: path}
-	if kind != corev1.HostPathUnset {
+func hostVolume(name, path string, kind string) kube.Volume {
+	source := &kube.HostPathVolumeSource{Path: path}
+	if kind != kube.HostPathUnset {
 		source.Type = &kind
 	}
-	return corev1.Volume{Name: name, VolumeSource: corev1.VolumeSource{HostPath: source}}
+	return kube.Volume{Name: name, VolumeSource: kube.VolumeSource{HostPath: source}}
 }
 
-func mount(name, path string) corev1.VolumeMount {
-	return corev1.VolumeMount{Name: name, MountPath: path}
+func mount(name, path string) kube.VolumeMount {
+	return kube.VolumeMount{Name: name, MountPath: path}
 }
 
-func mountReadOnly(name, path string) corev1.VolumeMount {
-	return corev1.VolumeMount{Name: name, MountPath: path, ReadOnly: true}
+func mountReadOnly(name, path string) kube.VolumeMount {
+	return kube.VolumeMount{Name: name, MountPath: path, ReadOnly: true}
 }

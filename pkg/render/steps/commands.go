@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 )
@@ -15,7 +16,7 @@ func (s *Step) Commands() []string {
 	var all []string
 	lines := slices.Concat(s.Run, []string{s.Works}, s.Undo)
 	for i := 0; i < len(lines); i++ {
-		command := strings.TrimSpace(comment.ReplaceAllString(lines[i], ""))
+		command := strings.TrimSpace(comment().ReplaceAllString(lines[i], ""))
 		if strings.HasSuffix(command, "<<'END'") {
 			for i++; i < len(lines); i++ {
 				command += "\n" + lines[i]
@@ -32,7 +33,7 @@ func (s *Step) Commands() []string {
 }
 
 // comment is one as the steps write it.
-var comment = regexp.MustCompile(`(^| {3})# .*$`)
+var comment = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(^| {3})# .*$`) })
 
 // Normal is the command without what is one topology's own: the names, addresses, zones and
 // labels of its regions, gateways and API server. It is one line, so that commands that were run can be
@@ -74,9 +75,9 @@ func Normal(p *plan.Plan, command string) string {
 			command = strings.ReplaceAll(command, labels, "LABELS")
 		}
 	}
-	command = zone.ReplaceAllString(command, "${1}ZONE")
+	command = zone().ReplaceAllString(command, "${1}ZONE")
 	return strings.ReplaceAll(command, "\n", "; ")
 }
 
 // zone is the label by which a node says its zone.
-var zone = regexp.MustCompile(`(topology\.kubernetes\.io/zone=)[^\s,]+`)
+var zone = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(topology\.kubernetes\.io/zone=)[^\s,]+`) })

@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 )
@@ -227,12 +228,12 @@ func shell(lines []string) string {
 }
 
 // installed is the title of a step that puts something on a gateway's host.
-var installed = regexp.MustCompile(`(?m)^### \d+\. Install gateway (\S+)$`)
+var installed = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?m)^### \d+\. Install gateway (\S+)$`) })
 
 // Installed are the gateways on whose hosts the steps of an older tree install something.
 func Installed(markdown []byte) []string {
 	var names []string
-	for _, found := range installed.FindAllSubmatch(markdown, -1) {
+	for _, found := range installed().FindAllSubmatch(markdown, -1) {
 		names = append(names, string(found[1]))
 	}
 	return names

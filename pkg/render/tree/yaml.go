@@ -5,20 +5,20 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
+	"unicode/utf8"
 )
 
 // YAML is the one gate out: a typed value as encoding/json spells it, in block
 // style, in the struct's order of fields, without what only a server fills in.
 // Map keys must be shorter than the 1,024 bytes YAML allows a key on a line.
 func YAML(v any) ([]byte, error) {
-	var in bytes.Buffer
-	enc := json.NewEncoder(&in)
+	var w yamlWriter
+	enc := json.NewEncoder(&w)
 	enc.SetEscapeHTML(false) // a script in a ConfigMap is full of < and &
 	if err := enc.Encode(v); err != nil {
 		return nil, fmt.Errorf("render %T: %w", v, err)
 	}
-	w := yamlWriter{in: kindSecond(in.Bytes()), out: make([]byte, 0, in.Len()*3/2), inline: true}
-	w.value(0, nil)
 	return append(w.out[1:], '\n'), nil // after the blank that follows a dash or a colon
 }
 
@@ -39,10 +39,18 @@ func kindSecond(object []byte) []byte {
 // yamlWriter rewrites JSON that encoding/json has just written, so it need not
 // expect anything malformed.
 type yamlWriter struct {
-	in     []byte
-	pos    int
-	out    []byte
-	inline bool // the next entry stands on the line of the dash before it
+	in      []byte
+	pos     int
+	out     []byte
+	inline  bool   // the next entry stands on the line of the dash before it
+	scratch []byte // the last value that had escapes
+}
+
+// Write takes what the encoder hands over: the whole value at once.
+func (w *yamlWriter) Write(value []byte) (int, error) {
+	w.in, w.out, w.inline = kindSecond(value), make([]byte, 0, len(value)*5/4), true
+	w.value(0, nil)
+	return len(value), nil
 }
 
 // value writes the value at pos, with the blank or the line break before it. key is
@@ -63,7 +71,8 @@ func (w *yamlWriter) value(indent int, key []byte) {
 func (w *yamlWriter) mapping(indent int, key []byte) {
 	empty := true
 	for w.pos++; w.in[w.pos] != '}'; w.comma() {
-		name := w.text()
+		var own []byte // the name is asked for again below it
+		name := w.text(&own)
 		w.pos++ // the colon
 		if w.dropped(indent, key, name) {
 			w.skip()
@@ -160,15 +169,15 @@ func (w *yamlWriter) scalar(indent int) {
 		w.pos += n
 		return
 	}
-	if s := w.text(); isLiteral(s) {
+	if s := w.text(&w.scratch); isLiteral(s) {
 		w.out = appendLiteral(w.out, s, max(indent, 2))
 	} else {
 		w.out = appendScalar(w.out, s)
 	}
 }
 
-// text reads the JSON string at pos.
-func (w *yamlWriter) text() []byte {
+// text reads the JSON string at pos; room is where one with escapes is spelled out.
+func (w *yamlWriter) text(room *[]byte) []byte {
 	start, escaped := w.pos, false
 	for w.pos++; w.in[w.pos] != '"'; w.pos++ {
 		if w.in[w.pos] == '\\' {
@@ -180,8 +189,38 @@ func (w *yamlWriter) text() []byte {
 	if !escaped {
 		return w.in[start+1 : w.pos-1]
 	}
-	var s string
-	// It cannot fail: encoding/json wrote it, and it is a string.
-	_ = json.Unmarshal(w.in[start:w.pos], &s)
-	return []byte(s)
+	*room = unescaped((*room)[:0], w.in[start+1:w.pos-1])
+	return *room
+}
+
+// unescaped appends a string without the escapes that encoding/json writes: of those
+// with a number it writes none that takes two.
+func unescaped(out, s []byte) []byte {
+	out = slices.Grow(out, len(s))
+	for {
+		i := bytes.IndexByte(s, '\\')
+		if i < 0 {
+			return append(out, s...)
+		}
+		out = append(out, s[:i]...)
+		c, rest := s[i+1], s[i+2:]
+		switch c {
+		case 'u':
+			r, _ := strconv.ParseUint(string(rest[:4]), 16, 16) // encoding/json wrote it
+			out, rest = utf8.AppendRune(out, rune(r)), rest[4:]
+		case 'n':
+			out = append(out, '\n')
+		case 't':
+			out = append(out, '\t')
+		case 'r':
+			out = append(out, '\r')
+		case 'b':
+			out = append(out, '\b')
+		case 'f':
+			out = append(out, '\f')
+		default:
+			out = append(out, c)
+		}
+		s = rest
+	}
 }

@@ -84,15 +84,29 @@ func isLiteral(s []byte) bool {
 	if len(body) == 0 || bytes.HasSuffix(body, []byte("\n")) || bytes.IndexByte([]byte(" \t\n"), body[0]) >= 0 {
 		return false
 	}
-	for line := range bytes.SplitSeq(body, []byte("\n")) {
-		if len(line) > 0 && len(bytes.TrimLeft(line, " \t")) == 0 {
-			return false
+	// A line of blanks alone has no end of its own.
+	said := true
+	for i := 0; i < len(body); {
+		switch c := body[i]; {
+		case c == '\n':
+			if !said && body[i-1] != '\n' {
+				return false
+			}
+			said = false
+		case c == ' ' || c == '\t':
+		case c > ' ' && c < 0x7f:
+			said = true
+		default:
+			r, size := utf8.DecodeRune(body[i:])
+			if !unicode.IsPrint(r) {
+				return false
+			}
+			said, i = true, i+size-1
 		}
+		i++
 	}
-	return !bytes.ContainsFunc(body, unprintable)
+	return said
 }
-
-func unprintable(r rune) bool { return r != '\n' && r != '\t' && !unicode.IsPrint(r) }
 
 func appendLiteral(out, s []byte, indent int) []byte {
 	body, newline := bytes.CutSuffix(s, []byte("\n"))

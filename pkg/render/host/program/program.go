@@ -15,6 +15,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Checksums is the file by which a host tells whether its programs belong together, in
@@ -41,7 +42,9 @@ type File struct {
 
 // Files are all programs and their parts, in order of name. Callers may keep them but
 // not write to them.
-func Files() []File { return files(func(string) bool { return true }) }
+func Files() []File { return slices.Clip(all()) }
+
+var all = sync.OnceValue(func() []File { return files(func(string) bool { return true }) })
 
 // NodeFiles are those that a host needs which is not a gateway, with Checksums of their
 // own. Where there is room for all, Files are simpler: cloud-init's user data has little.

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"slices"
+
+	"sigs.k8s.io/kustomize/kyaml/kio"
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// resourceList is what kustomize and kpt hand to a function and take back, read and written
+// by kustomize's own reader and writer. kustomize's framework for functions would do so in a
+// line, and compile the formats of OpenAPI at each start.
+type resourceList struct {
+	config  *yaml.RNode
+	items   []item
+	results []result
+
+	io kio.ByteReadWriter
+	// annotations are what the items said of their files, in the old names and the new.
+	annotations map[string]map[string]string
+}
+
+// item is one object of the list: a node, or the bytes of an object of ours, which nobody
+// need parse to print them.
+type item struct {
+	node     *yaml.RNode
+	rendered []byte
+}
+
+func readResourceList(r io.Reader) (*resourceList, error) {
+	rl := &resourceList{io: kio.ByteReadWriter{Reader: r, KeepReaderAnnotations: true}}
+	nodes, err := rl.io.Read()
+	if err != nil {
+		return nil, fmt.Errorf("failed to read ResourceList input: %w", err)
+	}
+	rl.config = rl.io.FunctionConfig
+	rl.annotations, err = kio.PreprocessResourcesForInternalAnnotationMigration(nodes)
+	rl.items = itemsOf(nodes)
+	return rl, err
+}
+
+func itemsOf(nodes []*yaml.RNode) []item {
+	items := make([]item, len(nodes))
+	for i, n := range nodes {
+		items[i].node = n
+	}
+	return items
+}
+
+// nodes are the items but those of ours.
+func (rl *resourceList) nodes() []*yaml.RNode {
+	var nodes []*yaml.RNode
+	for _, i := range rl.items {
+		if i.node != nil {
+			nodes = append(nodes, i.node)
+		}
+	}
+	return nodes
+}
+
+// place stands in the list for an object of ours until the others are written.
+const (
+	place     = schema.Group + "/rendered"
+	placeLine = "- " + place + ": here\n"
+)
+
+// bytes is the list as it is printed.
+func (rl *resourceList) bytes() ([]byte, error) {
+	if err := kio.ReconcileInternalAnnotations(rl.nodes(), rl.annotations); err != nil {
+		return nil, err
+	}
+	if len(rl.results) > 0 {
+		text, err := yaml.Marshal(rl.results)
+		if err != nil {
+			return nil, err
+		}
+		if rl.io.Results, err = yaml.Parse(string(text)); err != nil {
+			return nil, err
+		}
+	}
+	nodes := make([]*yaml.RNode, len(rl.items))
+	size := 0
+	for i, it := range rl.items {
+		if nodes[i] = it.node; it.node == nil {
+			nodes[i] = yaml.NewMapRNode(&map[string]string{place: "here"})
+		}
+		size += len(it.rendered)
+	}
+	var written bytes.Buffer
+	rl.io.Writer = &written
+	if err := rl.io.Write(nodes); err != nil {
+		return nil, err
+	}
+	return rl.filled(make([]byte, 0, size+size/8+written.Len()), written.Bytes()), nil
+}
+
+// filled appends what was written, with the objects of ours in their places.
+func (rl *resourceList) filled(out, written []byte) []byte {
+	ours := slices.DeleteFunc(slices.Clone(rl.items), func(i item) bool { return i.node != nil })
+	for line := range bytes.Lines(written) {
+		if len(ours) > 0 && string(line) == placeLine {
+			out, ours = appendItem(out, ours[0].rendered), ours[1:]
+			continue
+		}
+		out = append(out, line...)
+	}
+	return out
+}
+
+// appendItem appends a document as an element of the list.
+func appendItem(out, document []byte) []byte {
+	start := "- "
+	for line := range bytes.Lines(document) {
+		if len(line) > 1 {
+			out = append(out, start...)
+		}
+		out = append(out, line...)
+		start = "  "
+	}
+	return out
+}
+
+// identity is the top of a document of ours, by which it is found among others.
+func identity(rendered []byte) (*yaml.RNode, error) {
+	top, inMetadata := 0, false
+	for line := range bytes.Lines(rendered) {
+		if inMetadata && line[0] != ' ' {
+			break
+		}
+		inMetadata = inMetadata || string(line) == "metadata:\n"
+		top += len(line)
+	}
+	return yaml.Parse(string(rendered[:top]))
+}
+
+// result is a finding, or a change, in the form that kpt shows (kyaml v0.21.2,
+// fn/framework/result.go: Result).
+type result struct {
+	Message     string                   `yaml:"message,omitempty"`
+	Severity    string                   `yaml:"severity,omitempty"`
+	ResourceRef *yaml.ResourceIdentifier `yaml:"resourceRef,omitempty"`
+	Field       *resultField             `yaml:"field,omitempty"`
+	Tags        map[string]string        `yaml:"tags,omitempty"`
+}
+
+type resultField struct {
+	Path          string `yaml:"path,omitempty"`
+	ProposedValue any    `yaml:"proposedValue,omitempty"`
+}
