@@ -259,11 +259,7 @@ func (l *lane) receive() {
 			time.Sleep(beat) // an ICMP answer: refused or unreachable
 			continue
 		}
-		l.mu.Lock()
-		l.gap = max(l.gap, time.Since(l.last))
-		l.last = time.Now()
-		l.got++
-		l.mu.Unlock()
+		l.heard()
 	}
 }
 
@@ -288,6 +284,43 @@ func (s *line) talk(stop chan struct{}) {
 		case <-time.After(2 * beat):
 		}
 	}
+}
+
+// startKnocks has a node open connections to a pod, one after the other: policies let nodes
+// ask pods by TCP alone, and of one connection that stays open TCP would wait ever longer
+// before it tries again.
+func startKnocks(p pair) *traffic {
+	t := &traffic{stop: make(chan struct{})}
+	l := &lane{from: p.from, to: p.to, last: time.Now()}
+	t.lanes = []*lane{l}
+	t.group.Go(func() { in(p.ns, func() error { l.knock(t.stop); return nil }) })
+	return t
+}
+
+// knock opens a connection twenty times a second, and waits for each for a few beats.
+func (l *lane) knock(stop chan struct{}) {
+	for {
+		c, err := net.DialTimeout("tcp", net.JoinHostPort(l.to, fmt.Sprint(podPort)), 6*beat)
+		if err == nil {
+			c.(*net.TCPConn).SetLinger(0) // a port each would be used up
+			c.Close()
+			l.heard()
+		}
+		select {
+		case <-stop:
+			return
+		case <-time.After(beat):
+		}
+	}
+}
+
+// heard notes an answer.
+func (l *lane) heard() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.gap = max(l.gap, time.Since(l.last))
+	l.last = time.Now()
+	l.got++
 }
 
 // reset starts a new measurement.

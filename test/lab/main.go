@@ -44,6 +44,7 @@ type pass struct {
 	layout   layout
 	full     bool   // outages, MSS and policy as well
 	shape    *shape // nil for two flat LANs
+	scene    *scene // a change that is carried out, in place of all checks
 }
 
 // layout is what the region dc is like; the region cloud has two gateways of a DaemonSet
@@ -58,17 +59,17 @@ const (
 
 func passes() []pass {
 	all := []pass{
-		{"1.84.3", schema.NetfilterOff, schema.FirewallIPTables, relayed, true, nil},
-		{"1.102.3", schema.NetfilterOff, schema.FirewallNFTables, relayed, true, nil},
-		{"1.84.3", schema.NetfilterOn, schema.FirewallIPTables, relayed, false, nil},
-		{"1.102.3", schema.NetfilterOn, schema.FirewallNFTables, relayed, false, nil},
-		{"1.84.3", schema.NetfilterOff, schema.FirewallIPTables, perNode, false, nil},
-		{"1.102.3", schema.NetfilterOff, schema.FirewallNFTables, perNode, false, nil},
-		{"1.102.3", schema.NetfilterOff, schema.FirewallIPTables, supersets, false, nil},
+		{"1.84.3", schema.NetfilterOff, schema.FirewallIPTables, relayed, true, nil, nil},
+		{"1.102.3", schema.NetfilterOff, schema.FirewallNFTables, relayed, true, nil, nil},
+		{"1.84.3", schema.NetfilterOn, schema.FirewallIPTables, relayed, false, nil, nil},
+		{"1.102.3", schema.NetfilterOn, schema.FirewallNFTables, relayed, false, nil, nil},
+		{"1.84.3", schema.NetfilterOff, schema.FirewallIPTables, perNode, false, nil, nil},
+		{"1.102.3", schema.NetfilterOff, schema.FirewallNFTables, perNode, false, nil, nil},
+		{"1.102.3", schema.NetfilterOff, schema.FirewallIPTables, supersets, false, nil, nil},
 	}
 	// The versions take turns: what a network does to packets, it does to either's.
 	for i, s := range shapes() {
-		p := pass{"1.84.3", schema.NetfilterOff, schema.FirewallNFTables, relayed, false, s}
+		p := pass{"1.84.3", schema.NetfilterOff, schema.FirewallNFTables, relayed, false, s, nil}
 		if i%2 == 1 {
 			p.version = "1.102.3"
 		}
@@ -94,6 +95,7 @@ func lab() int {
 	flag.IntVar(&o.retries, "retries", 0, "how often a check that fails is run again; each failure is printed")
 	flag.BoolVar(&o.keep, "keep", false, "keep the logs of a run without failures, too")
 	flag.BoolVar(&o.removals, "removals", false, "compare the answers of package reach with packets, with each part of what is rendered removed in turn; -run chooses kinds of parts")
+	phases := flag.Bool("phases", false, "carry out the phases of each kind of change while packets flow, and compare their silence with what package change says; -run chooses kinds of changes")
 	turns := flag.Int("throughput", 0, "measure throughput in so many turns, and check nothing else")
 	var alone struct{ ns, policy, certificate, members string }
 	flag.StringVar(&alone.ns, "tailnet", "", "run nothing but the control server, DERP and STUN, in this namespace")
@@ -124,7 +126,16 @@ func lab() int {
 	failed := 0
 	o.removed = &tally{}
 	start := time.Now()
-	for _, p := range passes() {
+	all := passes()
+	if *phases {
+		all = nil
+		for _, s := range scenes() {
+			if o.only.MatchString(s.name) {
+				all = append(all, s.pass())
+			}
+		}
+	}
+	for _, p := range all {
 		if p.shape != nil && p.shape.asked && *shape == "" {
 			continue
 		}
@@ -172,7 +183,7 @@ func (p pass) run(o *options) (failed int, err error) {
 	if err := os.Mkdir(filepath.Join(dir, "logs"), 0o755); err != nil {
 		return 0, err
 	}
-	binaries, err := filepath.Abs(filepath.Join(o.binaries, "v"+p.version))
+	programs, err := filepath.Abs(o.binaries)
 	if err != nil {
 		return 0, err
 	}
@@ -194,8 +205,8 @@ func (p pass) run(o *options) (failed int, err error) {
 		}
 		os.RemoveAll(dir)
 	}()
-	*w = world{pass: p, prefix: fmt.Sprintf("khl%d", os.Getpid()), dir: dir, image: filepath.Join(dir, "image")}
-	if err := w.makeImage(binaries, p.firewall); err != nil {
+	*w = world{pass: p, prefix: fmt.Sprintf("khl%d", os.Getpid()), dir: dir, image: filepath.Join(dir, "image"), programs: programs}
+	if err := w.makeImage(w.image, schema.Version(p.version), p.firewall); err != nil {
 		return 0, err
 	}
 	if err := w.build(); err != nil {
@@ -207,6 +218,10 @@ func (p pass) run(o *options) (failed int, err error) {
 	}
 	if o.removals {
 		err := c.removals()
+		return c.failed, err
+	}
+	if p.scene != nil {
+		err := c.phases(p.scene)
 		return c.failed, err
 	}
 	if p.shape != nil && p.shape.measure != nil {

@@ -1,0 +1,626 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/change"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/steps"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/tree"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/validate"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
+
+// scene is a change that somebody makes to a network that carries packets.
+type scene struct {
+	name, version string
+	layout        layout
+	hub           bool // there is a third region, before or after
+	// old and new change what topology writes.
+	old, new func(*schema.Topology)
+	// moved are formats of the pods' addresses after the change, as in site, by region.
+	moved map[string]string
+}
+
+func (s *scene) pass() pass {
+	layout := s.layout
+	if layout == "" {
+		layout = relayed
+	}
+	return pass{s.version, schema.NetfilterOff, schema.FirewallNFTables, layout, false, &shape{
+		name: strings.ReplaceAll(s.name, " ", "-"), hub: s.hub, topology: s.old,
+		network: func(w *world) error { return w.routePods() },
+	}, s}
+}
+
+func keep(*schema.Topology) {}
+
+func within(region string, change func(*schema.Region)) func(*schema.Topology) {
+	return func(t *schema.Topology) {
+		for i := range t.Spec.Regions {
+			if t.Spec.Regions[i].Name == region {
+				change(&t.Spec.Regions[i])
+			}
+		}
+	}
+}
+
+func noHub(t *schema.Topology) {
+	t.Spec.Regions = slices.DeleteFunc(t.Spec.Regions, func(r schema.Region) bool { return r.Name == "hub" })
+}
+
+func oneGateway(r *schema.Region) { r.Gateways.Nodes = r.Gateways.Nodes[:1] }
+
+func podsFrom(prefix string) func(*schema.Region) {
+	return func(r *schema.Region) { r.PodCIDRs = prefixes(prefix) }
+}
+
+// scenes are the kinds of changes that pkg/change has phases for.
+func scenes() []*scene {
+	return []*scene{
+		{name: "add a region", version: "1.84.3", hub: true, old: noHub, new: keep},
+		{name: "drain and remove a region", version: "1.84.3", hub: true, old: keep, new: noHub},
+		{name: "widen a pod CIDR", version: "1.84.3", old: keep, new: within("dc", podsFrom("10.142.0.0/19"))},
+		{name: "move a pod CIDR", version: "1.102.3", old: keep, new: within("cloud", podsFrom("10.62.0.0/16")), moved: map[string]string{"cloud": "10.62.%d."}},
+		{name: "add a gateway", version: "1.84.3", old: within("dc", oneGateway), new: keep},
+		{name: "change the strategy", version: "1.102.3", layout: supersets, old: func(t *schema.Topology) {
+			for i := range t.Spec.Regions {
+				t.Spec.Regions[i].Gateways.HA.Strategy = schema.HARelay
+			}
+		}, new: keep},
+		{name: "upgrade Tailscale", version: "1.84.3", old: keep, new: func(t *schema.Topology) { t.Spec.Tailnet.TailscaleVersion = "1.102.3" }},
+		{name: "change the tag", version: "1.84.3", old: keep, new: func(t *schema.Topology) { t.Spec.Tailnet.Tag = "tag:mesh" }},
+	}
+}
+
+// phases carries a scene out, phase after phase, while packets flow.
+func (c *checks) phases(s *scene) error {
+	p := c.pass
+	plain := *p.shape
+	plain.topology = s.new
+	p.shape = &plain
+	comparison, err := change.New(c.topo, topology(p), func(t *schema.Topology) string {
+		for _, d := range validate.Topology(t) {
+			if d.Severity == diag.Error {
+				return d.Error()
+			}
+		}
+		return ""
+	})
+	if err != nil {
+		return err
+	}
+	r := &carrier{checks: c, scene: s, flows: map[pair]*traffic{}, versions: map[string]string{c.pass.version: c.image}}
+	defer r.end()
+	r.pods = map[string][]string{}
+	for _, site := range c.pass.sites() {
+		r.pods[site.name] = []string{site.podNet4}
+	}
+	if err := r.open(); err != nil {
+		return err
+	}
+	for i := range comparison.Phases {
+		if err := r.phase(&comparison.Phases[i], len(comparison.Phases)); err != nil {
+			return fmt.Errorf("phase %d: %w", i+1, err)
+		}
+	}
+	return nil
+}
+
+// carrier does what a plan says.
+type carrier struct {
+	*checks
+	scene    *scene
+	pods     map[string][]string // formats of the addresses that a region's pods have
+	flows    map[pair]*traffic
+	versions map[string]string // the images that there are
+	// Of the phase that is carried out.
+	was, is   change.Tree
+	restarted []string
+}
+
+// has reports whether a topology has the host.
+func has(t *schema.Topology, h *host) bool {
+	i := slices.IndexFunc(t.Spec.Regions, func(r schema.Region) bool { return r.Name == h.site.name })
+	return i >= 0 && (!h.gateway() || slices.ContainsFunc(t.Spec.Regions[i].Gateways.Nodes, func(n schema.GatewayNode) bool { return n.Name == h.name() }))
+}
+
+// pairs are pods that speak to pods, and nodes that do, from region to region: those of plain
+// nodes to all, those of gateways to their like.
+func (r *carrier) wanted() (list []pair) {
+	for _, a := range r.hosts {
+		for _, b := range r.hosts {
+			if a.site.name == b.site.name || !has(r.topo, a) || !has(r.topo, b) || a.number != 3 && a.number != b.number {
+				continue
+			}
+			for _, to := range r.podsOf(b) {
+				list = append(list, pair{a.ns, a.lan(4), to})
+				for _, from := range r.podsOf(a) {
+					list = append(list, pair{a.podNS, from, to})
+				}
+			}
+		}
+	}
+	return list
+}
+
+func (r *carrier) podsOf(h *host) (list []string) {
+	i := slices.IndexFunc(r.topo.Spec.Regions, func(region schema.Region) bool { return region.Name == h.site.name })
+	for _, format := range r.pods[h.site.name] {
+		a := netip.MustParseAddr(fmt.Sprintf(format, h.number) + "10")
+		if slices.ContainsFunc(r.topo.Spec.Regions[i].PodCIDRs, func(p netip.Prefix) bool { return p.Contains(a) }) {
+			list = append(list, a.String())
+		}
+	}
+	return list
+}
+
+// isPod reports whether a pod speaks, and not a node.
+func (p pair) isPod() bool { return strings.HasSuffix(p.ns, "p") }
+
+// open starts the flows that there may be.
+func (r *carrier) open() error {
+	for _, p := range r.wanted() {
+		if r.flows[p] != nil {
+			continue
+		}
+		// A gateway's watch reads its tables once a minute.
+		if err := r.await(90*time.Second, p.from+" to reach "+p.to, func() bool { return reach(p.ns, p.to, podPort) }); err != nil {
+			return err
+		}
+		if p.isPod() {
+			t, err := startTraffic([]pair{p}, 1)
+			if err != nil {
+				return err
+			}
+			r.flows[p] = t
+		} else {
+			r.flows[p] = startKnocks(p)
+		}
+	}
+	return nil
+}
+
+func (r *carrier) end() (broken int, why error) {
+	for p, t := range r.flows {
+		n, err := t.end()
+		broken += n
+		why = errors.Join(why, err)
+		delete(r.flows, p)
+	}
+	return broken, why
+}
+
+// longest is the longest silence of any flow, and whose it was.
+func (r *carrier) longest() (worst time.Duration, whose pair) {
+	for p, t := range r.flows {
+		if d := t.worst(); d > worst {
+			worst, whose = d, p
+		}
+	}
+	return worst, whose
+}
+
+// settle waits until all flows have worked for a second, for so long at most.
+func (r *carrier) settle(limit time.Duration) bool {
+	good := time.Now()
+	for end := time.Now().Add(limit); time.Now().Before(end); time.Sleep(beat) {
+		for _, t := range r.flows {
+			if t.silent() > 0 {
+				good = time.Now()
+			}
+		}
+		if time.Since(good) > time.Second {
+			return true
+		}
+	}
+	return false
+}
+
+// mute are the flows that have no answer.
+func (r *carrier) mute() string {
+	var list []string
+	for p, t := range r.flows {
+		if t.silent() > 0 {
+			list = append(list, p.from+" to "+p.to)
+		}
+	}
+	slices.Sort(list)
+	return fmt.Sprintf("%d of %d: %s", len(list), len(r.flows), strings.Join(list, ", "))
+}
+
+// phase carries one out, and says for how long the flows that both ends have in it were silent.
+func (r *carrier) phase(p *change.Phase, count int) error {
+	after := plan.New(p.Topology)
+	files, err := render.Tree(after)
+	if err != nil {
+		return err
+	}
+	r.was, r.is, r.restarted = change.Tree{}, change.Tree{}, nil
+	for _, f := range r.files {
+		r.was.Add(f)
+	}
+	for _, f := range files {
+		r.is.Add(f)
+	}
+	r.topo, r.files = p.Topology, files
+	// Who leaves in this phase has no flows in it.
+	for pair, t := range r.flows {
+		if !slices.Contains(r.wanted(), pair) {
+			t.end()
+			delete(r.flows, pair)
+		}
+	}
+	if !r.settle(20 * time.Second) {
+		return fmt.Errorf("flows do not even work before: %s", r.mute())
+	}
+	for _, t := range r.flows {
+		t.reset()
+	}
+	r.ctl.logf("phase %d: %s", p.Number, p.Title)
+	start := time.Now()
+	for _, a := range p.Do {
+		r.ctl.logf("%s", a.Title)
+		if err := r.do(p, a); err != nil {
+			return fmt.Errorf("%s: %w", a.Title, err)
+		}
+	}
+	settled := r.settle(60 * time.Second)
+	worst, whose := r.longest()
+	took := time.Since(start)
+	n := len(r.flows)
+	expected := 0.0
+	said := "nothing"
+	for _, s := range p.Restarts {
+		expected = max(expected, s.Silence.Most)
+		said = fmt.Sprintf("%.1f s", expected)
+		if !s.Silence.Known() {
+			said = s.Silence.Why
+		}
+	}
+	r.line(settled && worst.Seconds() <= expected*r.patience, fmt.Sprintf("phase %d of %d, %s", p.Number, count, p.Title),
+		fmt.Sprintf("%d flows silent for %s at most (%s to %s), plan: %s; restarted %v in %s", n, worst.Round(10*time.Millisecond), whose.from, whose.to, said, r.restarted, took.Round(time.Second)))
+	var planned []string
+	for _, s := range p.Restarts {
+		planned = append(planned, s.Gateways...)
+	}
+	slices.Sort(planned)
+	slices.Sort(r.restarted)
+	if !slices.Equal(planned, r.restarted) {
+		r.line(false, fmt.Sprintf("phase %d of %d restarts", p.Number, count), fmt.Sprintf("the plan says %v, and it is %v", planned, r.restarted))
+	}
+	if err := r.open(); err != nil {
+		return err
+	}
+	return nil
+}
+
+var (
+	bundleOf  = regexp.MustCompile(`^kustomize-hybrid bundle \$TOPOLOGY --host (\S+) `)
+	bundleFor = regexp.MustCompile(`^kustomize-hybrid bundle \$TOPOLOGY --nodes-of (\S+) `)
+	unlabel   = regexp.MustCompile(`^kubectl label node (\S+) .*-$`)
+	tagOf     = regexp.MustCompile(`^At the control server, (give|take) (?:the devices of (.*) )?the tag (\S+?)(?:, too| off the devices of (.*))$`)
+)
+
+// do does what an action says: its commands decide, and where it has none its title.
+func (r *carrier) do(p *change.Phase, a change.Action) error {
+	first := ""
+	if len(a.Run) > 0 {
+		first = a.Run[0]
+	}
+	switch {
+	case strings.HasPrefix(first, "TOPOLOGY="), // rendered already
+		strings.HasPrefix(a.Title, "Make a key "), strings.Contains(first, "create secret"), strings.HasPrefix(first, "install -d -m 700 "),
+		strings.HasPrefix(first, "kubectl label --overwrite node "), first == "kubectl apply -f cluster/namespace.yaml":
+		return nil // the lab has no API server, and every host its key
+	case strings.HasPrefix(first, "kustomize-hybrid acl merge "):
+		return r.push()
+	case bundleOf.MatchString(first):
+		return r.installGateway(r.host(bundleOf.FindStringSubmatch(first)[1]))
+	case bundleFor.MatchString(first):
+		return r.installNodes(bundleFor.FindStringSubmatch(first)[1])
+	case first == "kubectl apply -k .":
+		return r.applyObjects()
+	case strings.HasSuffix(first, "/cni/by-hand.txt"):
+		return r.renumber()
+	case strings.HasPrefix(a.Title, "See that nothing uses "):
+		return r.vacate(p)
+	case first == steps.Removed:
+		return r.takeBack(r.host(a.On))
+	case unlabel.MatchString(first):
+		return r.takeBack(r.host(unlabel.FindStringSubmatch(first)[1]))
+	case first == "kustomize-hybrid steps $TOPOLOGY --phase leave":
+		return r.leave()
+	case tagOf.MatchString(a.Title):
+		m := tagOf.FindStringSubmatch(a.Title)
+		return r.retag(strings.Split(m[2]+m[4], ", "), m[3], m[1] == "give")
+	}
+	return fmt.Errorf("the lab does not know how to do this: %q", a.Run)
+}
+
+// push puts the phase's policy in force.
+func (r *carrier) push() error {
+	i := slices.IndexFunc(r.files, func(f tree.File) bool { return f.Path == "tailnet/policy.json" })
+	p, err := parsePolicy(r.files[i].Data)
+	if err != nil {
+		return err
+	}
+	r.ctl.set(func() { r.ctl.policy = p })
+	time.Sleep(time.Second)
+	return nil
+}
+
+// retag is what an administrator does to devices.
+func (r *carrier) retag(hosts []string, tag string, give bool) error {
+	r.ctl.set(func() {
+		for _, n := range r.ctl.nodes {
+			if !slices.Contains(hosts, n.Hostinfo.Hostname()) {
+				continue
+			}
+			n.tags = slices.DeleteFunc(slices.Clone(n.tags), func(t string) bool { return t == tag })
+			if give {
+				n.tags = append(n.tags, tag)
+			}
+		}
+	})
+	time.Sleep(time.Second)
+	return nil
+}
+
+// lay puts the phase's files on a host as install.sh does, each the old one or the new one at
+// any time, and takes away those that the phase does not have.
+func (r *carrier) lay(h *host) error {
+	dir := filepath.Join(h.dir, "etc/kustomize-hybrid")
+	laid := map[string]bool{}
+	for _, f := range r.files {
+		name := h.place(f.Path)
+		if name == "" {
+			continue
+		}
+		path := filepath.Join(dir, name)
+		laid[path] = true
+		if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, f.Data) {
+			continue
+		}
+		mode := os.FileMode(0o644)
+		if f.Executable {
+			mode = 0o755
+		}
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(path+".new", f.Data, mode); err != nil {
+			return err
+		}
+		if err := os.Rename(path+".new", path); err != nil {
+			return err
+		}
+	}
+	for _, sub := range []string{"host", "gateway", "node"} {
+		filepath.Walk(filepath.Join(dir, sub), func(path string, info os.FileInfo, err error) error {
+			if err == nil && !info.IsDir() && !laid[path] {
+				os.Remove(path)
+			}
+			return nil
+		})
+	}
+	return nil
+}
+
+// fileChanges reports whether a static pod's manifest is another one.
+func (r *carrier) manifestChanges(h *host) bool {
+	for _, path := range []string{tree.InRegion(h.site.name, "gateway/static-pod.yaml"), tree.InRegion(h.site.name, "gateway/"+h.name()+"/static-pod.yaml")} {
+		if r.was[path] != r.is[path] {
+			return true
+		}
+	}
+	return false
+}
+
+func (h *host) runs() bool {
+	return h.parts["containerboot"] != nil && h.parts["containerboot"].running()
+}
+
+// installGateway is install.sh on the host of a static pod: files, the unit of the setup, and the manifest
+// last, whose change the kubelet sees.
+func (r *carrier) installGateway(h *host) error {
+	if err := r.lay(h); err != nil {
+		return err
+	}
+	if err := h.setup("apply"); err != nil {
+		return err
+	}
+	if h.runs() && !r.manifestChanges(h) {
+		return nil
+	}
+	return r.restart(h)
+}
+
+// applyObjects is kubectl apply: ConfigMaps reach the pods that run, and DaemonSets whose pods are to be
+// others roll, one pod at a time. The controller keeps no order: here the primary comes first.
+func (r *carrier) applyObjects() error {
+	for i := range r.topo.Spec.Regions {
+		region := &r.topo.Spec.Regions[i]
+		if region.Gateways.Mode != schema.ModeDaemonSet {
+			continue
+		}
+		path := tree.ClusterPath("gateway-" + region.Name)
+		for _, n := range region.Gateways.Nodes {
+			if err := r.lay(r.host(n.Name)); err != nil {
+				return err
+			}
+		}
+		for _, n := range region.Gateways.Nodes {
+			if h := r.host(n.Name); !h.runs() || r.was[path].Pods != r.is[path].Pods {
+				if err := r.restart(h); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+const (
+	// settles stands for the time until the next gateway follows, 15 s on a DaemonSet, in which
+	// the control server has to have moved the primary: the lab's does so at once.
+	settles = 4 * time.Second
+	// preStop is how long the sidecar outlives the gateway.
+	preStop = 10 * time.Second
+)
+
+// restart is the kubelet's: the old pod ends as its preStop says, and the new one begins.
+func (r *carrier) restart(h *host) error {
+	if h.runs() {
+		r.restarted = append(r.restarted, h.name())
+		r.drain(h)
+	}
+	image, err := r.imageOf(string(r.topo.Spec.Tailnet.TailscaleVersion))
+	if err != nil {
+		return err
+	}
+	h.image = image
+	if err := h.start(); err != nil {
+		return err
+	}
+	if err := r.await(60*time.Second, h.name()+" to be ready", func() bool { return r.online(h.name()) }); err != nil {
+		return err
+	}
+	time.Sleep(settles)
+	return nil
+}
+
+// drain ends a gateway's pod.
+func (r *carrier) drain(h *host) {
+	start := time.Now()
+	h.drain()
+	for h.kill("tailscaled") > 0 {
+		time.Sleep(50 * time.Millisecond)
+	}
+	time.Sleep(time.Until(start.Add(preStop)))
+	h.parts["watch"].stop(syscall.SIGTERM)
+}
+
+func (r *carrier) imageOf(version string) (string, error) {
+	if dir := r.versions[version]; dir != "" {
+		return dir, nil
+	}
+	dir := filepath.Join(r.dir, "image-"+version)
+	if err := r.makeImage(dir, schema.Version(version), r.pass.firewall); err != nil {
+		return "", err
+	}
+	r.versions[version] = dir
+	return dir, nil
+}
+
+// installNodes is install.sh on the region's other nodes.
+func (r *carrier) installNodes(region string) error {
+	for _, h := range r.hosts {
+		if h.site.name != region || h.gateway() {
+			continue
+		}
+		if err := r.lay(h); err != nil {
+			return err
+		}
+		if p := h.parts["watch"]; p != nil {
+			p.stop(syscall.SIGTERM)
+		}
+		if err := h.start(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// takeBack is install.sh remove on a host, or the end of a DaemonSet's pod there, and the end of its device.
+func (r *carrier) takeBack(h *host) error {
+	if !h.gateway() {
+		if p := h.parts["watch"]; p != nil {
+			p.stop(syscall.SIGTERM)
+		}
+		_, err := h.sh(program("node-routes.sh") + " remove")
+		return err
+	}
+	r.drain(h)
+	if err := h.setup("remove"); err != nil {
+		return err
+	}
+	r.ctl.forget(h.name())
+	return nil
+}
+
+// leave does the steps of regions that leave, in their order.
+func (r *carrier) leave() error {
+	for _, s := range steps.List(plan.New(r.topo)) {
+		if s.Phase != steps.Leave {
+			continue
+		}
+		switch {
+		case s.NodesOf != "":
+			for _, h := range r.hosts {
+				if h.site.name == s.NodesOf && !h.gateway() {
+					if err := r.takeBack(h); err != nil {
+						return err
+					}
+				}
+			}
+		case strings.HasPrefix(s.Title, "Delete the DaemonSets of "):
+			region := strings.TrimPrefix(s.Title, "Delete the DaemonSets of ")
+			for _, h := range r.hosts {
+				if h.site.name == region && h.gateway() {
+					if err := r.takeBack(h); err != nil {
+						return err
+					}
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// renumber gives pods of regions that have new prefixes addresses of them, too: the plugin's work.
+func (r *carrier) renumber() error {
+	for region, format := range r.scene.moved {
+		if slices.Contains(r.pods[region], format) {
+			continue
+		}
+		for _, h := range r.hosts {
+			if h.site.name != region {
+				continue
+			}
+			net := fmt.Sprintf(format, h.number)
+			if err := batch(h.ns, "address add "+net+"1/24 dev pod0"); err != nil {
+				return err
+			}
+			if err := batch(h.podNS, "address add "+net+"10/24 dev eth0"); err != nil {
+				return err
+			}
+			for _, o := range r.hosts {
+				if o != h && o.site.name == region {
+					if err := batch(o.ns, "route add "+net+"0/24 via "+h.lan(4)); err != nil {
+						return err
+					}
+				}
+			}
+		}
+		r.pods[region] = append(r.pods[region], format)
+	}
+	return nil
+}
+
+// vacate: pods with addresses of what goes are no more.
+func (r *carrier) vacate(p *change.Phase) error {
+	return nil
+}
