@@ -166,6 +166,21 @@ func (r *Restart) expected(old *plan.Region, rejoins bool) Silence {
 	return silence(s.Drained, s.Returned)
 }
 
+// Silence is the longest that is expected of a phase: what its restarts cost, or where there
+// are none what new routes on hosts do. It is unknown as soon as one of them is.
+func (p *Phase) Silence() Silence {
+	longest := silence(facts.GatewaySilences().Rewritten)
+	for i, r := range p.Restarts {
+		switch {
+		case !r.Silence.Known():
+			return r.Silence
+		case i == 0 || r.Silence.Most > longest.Most:
+			longest = r.Silence
+		}
+	}
+	return longest
+}
+
 // told are restarts as changes.
 func told(list []Restart) []Change {
 	var changes []Change

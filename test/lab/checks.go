@@ -31,6 +31,7 @@ type checks struct {
 	patience float64
 	retries  int // of a check that fails
 	removed  *tally
+	outcomes *[]outcome // of phases
 
 	leakedIn     []string       // what leaked, and during which check
 	leakedBefore map[string]int // see leaked

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/net/ipv6"
 	"golang.org/x/sys/unix"
 )
 
@@ -77,19 +78,24 @@ func echoTCP(port int) error {
 	return nil
 }
 
+// echoUDP answers from the address that it was asked at: a pod may have two for a while.
 func echoUDP(port int) error {
-	c, err := net.ListenPacket("udp", fmt.Sprintf("[::]:%d", port))
+	l, err := net.ListenPacket("udp", fmt.Sprintf("[::]:%d", port))
 	if err != nil {
+		return err
+	}
+	c := ipv6.NewPacketConn(l)
+	if err := c.SetControlMessage(ipv6.FlagDst, true); err != nil {
 		return err
 	}
 	go func() {
 		b := make([]byte, 1500)
 		for {
-			n, from, err := c.ReadFrom(b)
+			n, asked, from, err := c.ReadFrom(b)
 			if err != nil {
 				return
 			}
-			c.WriteTo(b[:n], from)
+			c.WriteTo(b[:n], &ipv6.ControlMessage{Src: asked.Dst}, from)
 		}
 	}()
 	return nil

@@ -28,6 +28,7 @@ type options struct {
 	retries  int
 	removals bool
 	removed  *tally
+	outcomes []outcome // of phases
 }
 
 // leastRemovals is how many parts a whole run takes away at least: with fewer the tree has been
@@ -156,6 +157,9 @@ func lab() int {
 			failed++
 		}
 	}
+	if *phases {
+		tell(o.outcomes)
+	}
 	fmt.Printf("%d failed, %s\n", failed, time.Since(start).Round(time.Second))
 	if failed > 0 {
 		return 1
@@ -212,7 +216,7 @@ func (p pass) run(o *options) (failed int, err error) {
 	if err := w.build(); err != nil {
 		return 0, err
 	}
-	c := &checks{world: w, only: o.only, patience: o.patience, retries: o.retries, removed: o.removed}
+	c := &checks{world: w, only: o.only, patience: o.patience, retries: o.retries, removed: o.removed, outcomes: &o.outcomes}
 	if err := c.deploy(); err != nil {
 		return 0, err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -11,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"text/tabwriter"
 	"time"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/change"
@@ -113,7 +115,8 @@ func (c *checks) phases(s *scene) error {
 	}
 	for i := range comparison.Phases {
 		if err := r.phase(&comparison.Phases[i], len(comparison.Phases)); err != nil {
-			return fmt.Errorf("phase %d: %w", i+1, err)
+			c.line(false, fmt.Sprintf("phase %d of %d", i+1, len(comparison.Phases)), err.Error())
+			return nil
 		}
 	}
 	return nil
@@ -158,6 +161,9 @@ func (r *carrier) wanted() (list []pair) {
 
 func (r *carrier) podsOf(h *host) (list []string) {
 	i := slices.IndexFunc(r.topo.Spec.Regions, func(region schema.Region) bool { return region.Name == h.site.name })
+	if i < 0 {
+		return nil
+	}
 	for _, format := range r.pods[h.site.name] {
 		a := netip.MustParseAddr(fmt.Sprintf(format, h.number) + "10")
 		if slices.ContainsFunc(r.topo.Spec.Regions[i].PodCIDRs, func(p netip.Prefix) bool { return p.Contains(a) }) {
@@ -201,6 +207,17 @@ func (r *carrier) end() (broken int, why error) {
 		delete(r.flows, p)
 	}
 	return broken, why
+}
+
+// slowest are the flows that were silent for longest.
+func (r *carrier) slowest() string {
+	var list []string
+	for p, t := range r.flows {
+		list = append(list, fmt.Sprintf("%06.2fs %s to %s", t.worst().Seconds(), p.from, p.to))
+	}
+	slices.Sort(list)
+	slices.Reverse(list)
+	return strings.Join(list, "; ")
 }
 
 // longest is the longest silence of any flow, and whose it was.
@@ -273,38 +290,75 @@ func (r *carrier) phase(p *change.Phase, count int) error {
 	start := time.Now()
 	for _, a := range p.Do {
 		r.ctl.logf("%s", a.Title)
-		if err := r.do(p, a); err != nil {
+		if err := r.do(a); err != nil {
 			return fmt.Errorf("%s: %w", a.Title, err)
 		}
 	}
 	settled := r.settle(60 * time.Second)
 	worst, whose := r.longest()
-	took := time.Since(start)
-	n := len(r.flows)
-	expected := 0.0
-	said := "nothing"
-	for _, s := range p.Restarts {
-		expected = max(expected, s.Silence.Most)
-		said = fmt.Sprintf("%.1f s", expected)
-		if !s.Silence.Known() {
-			said = s.Silence.Why
-		}
+	r.ctl.logf("%s", r.slowest())
+	row := outcome{scene: r.scene.name, phase: fmt.Sprintf("%d of %d: %s", p.Number, count, p.Title), restarts: strings.Join(r.restarted, ", "),
+		flows: len(r.flows), expected: p.Silence(), worst: worst, whose: whose, took: time.Since(start)}
+	switch {
+	case !settled:
+		row.failed = "flows stay silent: " + r.mute()
+	case !row.expected.Known():
+		row.failed = "the plan has no figure: " + row.expected.Why
+	case worst.Seconds() > row.expected.Most*r.patience:
+		row.failed = "that is longer than the plan says"
 	}
-	r.line(settled && worst.Seconds() <= expected*r.patience, fmt.Sprintf("phase %d of %d, %s", p.Number, count, p.Title),
-		fmt.Sprintf("%d flows silent for %s at most (%s to %s), plan: %s; restarted %v in %s", n, worst.Round(10*time.Millisecond), whose.from, whose.to, said, r.restarted, took.Round(time.Second)))
-	var planned []string
-	for _, s := range p.Restarts {
-		planned = append(planned, s.Gateways...)
+	if planned := gatewaysOf(p.Restarts); row.failed == "" && !slices.Equal(planned, slices.Sorted(slices.Values(r.restarted))) {
+		row.failed = fmt.Sprintf("the plan says that %v restart", planned)
 	}
-	slices.Sort(planned)
-	slices.Sort(r.restarted)
-	if !slices.Equal(planned, r.restarted) {
-		r.line(false, fmt.Sprintf("phase %d of %d restarts", p.Number, count), fmt.Sprintf("the plan says %v, and it is %v", planned, r.restarted))
+	r.line(row.failed == "", "phase "+row.phase, row.String())
+	*r.outcomes = append(*r.outcomes, row)
+	return r.open()
+}
+
+func gatewaysOf(list []change.Restart) (names []string) {
+	for _, r := range list {
+		names = append(names, r.Gateways...)
 	}
-	if err := r.open(); err != nil {
-		return err
+	slices.Sort(names)
+	return names
+}
+
+// outcome is what became of a phase.
+type outcome struct {
+	scene, phase, restarts string
+	flows                  int
+	expected               change.Silence
+	worst                  time.Duration
+	whose                  pair // the flow that was silent for longest
+	took                   time.Duration
+	failed                 string // why; empty where it went as the plan says
+}
+
+func (o *outcome) String() string {
+	text := fmt.Sprintf("%d flows silent for %s at most, %s to %s; the plan says %s; restarted: %s; %s", o.flows, round(o.worst), o.whose.from, o.whose.to, o.limit(), cmp.Or(o.restarts, "none"), o.took.Round(time.Second))
+	if o.failed != "" {
+		text += ": " + o.failed
 	}
-	return nil
+	return text
+}
+
+func (o *outcome) limit() string {
+	if !o.expected.Known() {
+		return "?"
+	}
+	return fmt.Sprintf("%.1fs", o.expected.Most)
+}
+
+func round(d time.Duration) time.Duration { return d.Round(10 * time.Millisecond) }
+
+// tell prints all phases as a table.
+func tell(list []outcome) {
+	t := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "\nchange\tphase\trestarts\tflows\tplan\tsilent\t")
+	for _, o := range list {
+		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%s\t%s\t\n", o.scene, o.phase, cmp.Or(o.restarts, "none"), o.flows, o.limit(), round(o.worst))
+	}
+	t.Flush()
 }
 
 var (
@@ -315,7 +369,7 @@ var (
 )
 
 // do does what an action says: its commands decide, and where it has none its title.
-func (r *carrier) do(p *change.Phase, a change.Action) error {
+func (r *carrier) do(a change.Action) error {
 	first := ""
 	if len(a.Run) > 0 {
 		first = a.Run[0]
@@ -323,7 +377,7 @@ func (r *carrier) do(p *change.Phase, a change.Action) error {
 	switch {
 	case strings.HasPrefix(first, "TOPOLOGY="), // rendered already
 		strings.HasPrefix(a.Title, "Make a key "), strings.Contains(first, "create secret"), strings.HasPrefix(first, "install -d -m 700 "),
-		strings.HasPrefix(first, "kubectl label --overwrite node "), first == "kubectl apply -f cluster/namespace.yaml":
+		strings.HasPrefix(first, "kubectl label --overwrite node "), strings.HasPrefix(a.Title, "Join "), first == "kubectl apply -f cluster/namespace.yaml":
 		return nil // the lab has no API server, and every host its key
 	case strings.HasPrefix(first, "kustomize-hybrid acl merge "):
 		return r.push()
@@ -336,7 +390,7 @@ func (r *carrier) do(p *change.Phase, a change.Action) error {
 	case strings.HasSuffix(first, "/cni/by-hand.txt"):
 		return r.renumber()
 	case strings.HasPrefix(a.Title, "See that nothing uses "):
-		return r.vacate(p)
+		return r.vacate()
 	case first == steps.Removed:
 		return r.takeBack(r.host(a.On))
 	case unlabel.MatchString(first):
@@ -620,7 +674,18 @@ func (r *carrier) renumber() error {
 	return nil
 }
 
-// vacate: pods with addresses of what goes are no more.
-func (r *carrier) vacate(p *change.Phase) error {
+// vacate: pods whose addresses go are no more, when others have taken their place.
+func (r *carrier) vacate() error {
+	for _, h := range r.hosts {
+		kept := r.podsOf(h)
+		for _, format := range r.pods[h.site.name] {
+			address := fmt.Sprintf(format, h.number) + "10"
+			if has(r.topo, h) && !slices.Contains(kept, address) {
+				if err := batch(h.podNS, "address del "+address+"/24 dev eth0"); err != nil {
+					return err
+				}
+			}
+		}
+	}
 	return nil
 }
