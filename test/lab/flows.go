@@ -11,7 +11,7 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/net/ipv6"
+	"golang.org/x/net/ipv4"
 	"golang.org/x/sys/unix"
 )
 
@@ -78,24 +78,39 @@ func echoTCP(port int) error {
 	return nil
 }
 
-// echoUDP answers from the address that it was asked at: a pod may have two for a while.
+// echoUDP answers. Of a pod's IPv4 addresses, of which there may be two for a while, the one
+// that was asked does.
 func echoUDP(port int) error {
-	l, err := net.ListenPacket("udp", fmt.Sprintf("[::]:%d", port))
+	l, err := net.ListenPacket("udp4", fmt.Sprintf("0.0.0.0:%d", port))
 	if err != nil {
 		return err
 	}
-	c := ipv6.NewPacketConn(l)
-	if err := c.SetControlMessage(ipv6.FlagDst, true); err != nil {
+	four := ipv4.NewPacketConn(l)
+	if err := four.SetControlMessage(ipv4.FlagDst, true); err != nil {
 		return err
 	}
 	go func() {
 		b := make([]byte, 1500)
 		for {
-			n, asked, from, err := c.ReadFrom(b)
+			n, asked, from, err := four.ReadFrom(b)
 			if err != nil {
 				return
 			}
-			c.WriteTo(b[:n], &ipv6.ControlMessage{Src: asked.Dst}, from)
+			four.WriteTo(b[:n], &ipv4.ControlMessage{Src: asked.Dst}, from)
+		}
+	}()
+	six, err := net.ListenPacket("udp6", fmt.Sprintf("[::]:%d", port))
+	if err != nil {
+		return err
+	}
+	go func() {
+		b := make([]byte, 1500)
+		for {
+			n, from, err := six.ReadFrom(b)
+			if err != nil {
+				return
+			}
+			six.WriteTo(b[:n], from)
 		}
 	}()
 	return nil
@@ -215,7 +230,7 @@ func startTraffic(pairs []pair, lanes int) (*traffic, error) {
 		for range lanes {
 			l := &lane{from: p.from, to: p.to, last: time.Now()}
 			if err := in(p.ns, func() (err error) {
-				l.conn, err = net.Dial("udp", net.JoinHostPort(p.to, fmt.Sprint(podPort)))
+				l.conn, err = (&net.Dialer{LocalAddr: &net.UDPAddr{IP: net.ParseIP(p.from)}}).Dial("udp", net.JoinHostPort(p.to, fmt.Sprint(podPort)))
 				return err
 			}); err != nil {
 				return nil, err
@@ -224,7 +239,7 @@ func startTraffic(pairs []pair, lanes int) (*traffic, error) {
 		}
 		s := &line{from: p.from, to: p.to}
 		if err := in(p.ns, func() (err error) {
-			s.conn, err = net.DialTimeout("tcp", net.JoinHostPort(p.to, fmt.Sprint(podPort)), 5*time.Second)
+			s.conn, err = (&net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(p.from)}, Timeout: 5 * time.Second}).Dial("tcp", net.JoinHostPort(p.to, fmt.Sprint(podPort)))
 			return err
 		}); err != nil {
 			return nil, fmt.Errorf("%s to %s: %w", p.from, p.to, err)

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"cmp"
-	"errors"
 	"fmt"
 	"net/netip"
 	"os"
@@ -48,7 +47,7 @@ func (s *scene) writes(change func(*schema.Topology)) pass {
 		base = *s.base
 	}
 	own := base.topology
-	base.name = strings.ReplaceAll(s.name, " ", "-")
+	base.name = strings.NewReplacer(" ", "-", "'", "").Replace(s.name)
 	base.topology = func(t *schema.Topology) {
 		if own != nil {
 			own(t)
@@ -104,6 +103,7 @@ func scenes() []*scene {
 		{name: "add a region", version: "1.84.3", hub: true, old: noHub, new: keep},
 		{name: "drain and remove a region", version: "1.84.3", hub: true, old: keep, new: noHub},
 		{name: "widen a pod CIDR", version: "1.84.3", old: keep, new: within("dc", podsFrom("10.142.0.0/19"))},
+		{name: "widen a DaemonSet's pod CIDR", version: "1.84.3", old: keep, new: within("cloud", podsFrom("10.60.0.0/15"))},
 		{name: "move a pod CIDR", version: "1.102.3", old: keep, new: within("cloud", podsFrom("10.62.0.0/16")), moved: map[string]string{"cloud": "10.62.%d."}},
 		{name: "add a gateway", version: "1.84.3", old: alone, new: keep},
 		{name: "change the strategy", version: "1.102.3", layout: supersets, old: relays, new: keep},
@@ -130,7 +130,8 @@ func (c *checks) phases(s *scene) error {
 		return err
 	}
 	r := &carrier{checks: c, scene: s, flows: map[pair]*traffic{}, versions: map[string]string{c.pass.version: c.image}}
-	defer r.end()
+	everything := func(pair) bool { return true }
+	defer r.close(everything)
 	r.pods = map[string][]string{}
 	for _, site := range c.pass.sites() {
 		r.pods[site.name] = []string{site.podNet4}
@@ -144,6 +145,9 @@ func (c *checks) phases(s *scene) error {
 			return nil
 		}
 	}
+	r.close(everything)
+	ok, detail := failures(r.broken, fmt.Sprintf("%d TCP connections, none broken", r.opened))
+	c.line(ok, "connections", detail)
 	return nil
 }
 
@@ -154,6 +158,8 @@ type carrier struct {
 	pods     map[string][]string // formats of the addresses that a region's pods have
 	flows    map[pair]*traffic
 	versions map[string]string // the images that there are
+	opened   int               // TCP connections
+	broken   []string          // those that did not survive, and how
 	// Of the phase that is carried out.
 	was, is   change.Tree
 	restarted []string
@@ -217,6 +223,7 @@ func (r *carrier) open() error {
 				return err
 			}
 			r.flows[p] = t
+			r.opened++
 		} else {
 			r.flows[p] = startKnocks(p)
 		}
@@ -224,14 +231,17 @@ func (r *carrier) open() error {
 	return nil
 }
 
-func (r *carrier) end() (broken int, why error) {
+// close ends flows, and notes which connections broke.
+func (r *carrier) close(ends func(pair) bool) {
 	for p, t := range r.flows {
-		n, err := t.end()
-		broken += n
-		why = errors.Join(why, err)
+		if !ends(p) {
+			continue
+		}
+		if _, err := t.end(); err != nil {
+			r.broken = append(r.broken, err.Error())
+		}
 		delete(r.flows, p)
 	}
-	return broken, why
 }
 
 // slowest are the flows that were silent for longest.
@@ -299,12 +309,8 @@ func (r *carrier) phase(p *change.Phase, count int) error {
 	}
 	r.topo, r.files = p.Topology, files
 	// Who leaves in this phase has no flows in it.
-	for pair, t := range r.flows {
-		if !slices.Contains(r.wanted(), pair) {
-			t.end()
-			delete(r.flows, pair)
-		}
-	}
+	wanted := r.wanted()
+	r.close(func(p pair) bool { return !slices.Contains(wanted, p) })
 	if !r.settle(20 * time.Second) {
 		return fmt.Errorf("flows do not even work before: %s", r.mute())
 	}
@@ -553,9 +559,11 @@ func (r *carrier) applyObjects() error {
 }
 
 const (
-	// settles stands for the time until the next gateway follows, 15 s on a DaemonSet, in which
-	// the control server has to have moved the primary: the lab's does so at once.
+	// settles is the time until the next gateway follows, in which the control server has to
+	// have moved the primary: the lab's does so at once.
 	settles = 4 * time.Second
+	// minReady is the same on a DaemonSet, as its minReadySeconds have it.
+	minReady = 15 * time.Second
 	// preStop is how long the sidecar outlives the gateway.
 	preStop = 10 * time.Second
 )
@@ -577,7 +585,11 @@ func (r *carrier) restart(h *host) error {
 	if err := r.await(60*time.Second, h.name()+" to be ready", func() bool { return r.online(h.name()) }); err != nil {
 		return err
 	}
-	time.Sleep(settles)
+	if h.site.mode == schema.ModeDaemonSet {
+		time.Sleep(minReady)
+	} else {
+		time.Sleep(settles)
+	}
 	return nil
 }
 
