@@ -389,7 +389,9 @@ func killIn(ns, name string) (found int) {
 	for _, f := range strings.Fields(out) {
 		comm, _ := os.ReadFile("/proc/" + f + "/comm")
 		var pid int
-		if fmt.Sscan(f, &pid); pid > 1 && (name == "" || strings.TrimSpace(string(comm)) == name) {
+		// This program's own first thread may stand in the namespace, since it cannot end as
+		// others do that have been there.
+		if fmt.Sscan(f, &pid); pid > 1 && pid != os.Getpid() && (name == "" || strings.TrimSpace(string(comm)) == name) {
 			syscall.Kill(pid, syscall.SIGKILL)
 			found++
 		}
