@@ -4,7 +4,7 @@ EXAMPLE ?= regional-gateway
 OUT ?= out
 NESTED = tools tools/vuln test/cloud test/crds test/reports test/talos test/lab test/lab/pinned test/lab/newest test/cluster test/cluster/kubernetes test/cluster/newest test/cluster/coredns test/mutate
 
-.PHONY: build lean run test newcomer precommit golden site tutorial tutorial-programs page netns hostforms lab lab-programs lab-removals lab-captures lab-throughput cluster cluster-programs schemas cloud check lint tidy licences vulncheck shellcheck e2e kill callers cover mutate fuzz hostile bench bench-scale startup clean
+.PHONY: build lean run test newcomer precommit golden site tutorial tutorial-programs page netns hostforms lab lab-programs lab-removals lab-phases lab-captures lab-throughput cluster cluster-programs schemas cloud check lint tidy licences vulncheck shellcheck e2e kill callers cover mutate fuzz hostile bench bench-scale startup clean
 
 # Without cgo nothing is linked at start.
 build:
@@ -70,6 +70,12 @@ lab-removals: lab-programs
 lab-captures: .lab/v1.84.3/tailscaled
 	cd test/lab && $(GO) build -o ../../.lab/lab .
 	.lab/lab -programs .lab -captures pkg/doctor/testdata/lab $(LAB_FLAGS)
+
+# What `plan` says against packets: the phases of each kind of change are carried out while
+# packets flow, and the longest silence is within what it said. About 20 minutes.
+lab-phases: lab-programs
+	cd test/lab && $(GO) build -o ../../.lab/lab .
+	.lab/lab -programs .lab -phases $(LAB_FLAGS)
 
 # What the way from pod to pod costs beside the tunnel alone; wants a quiet machine.
 lab-throughput: lab-programs

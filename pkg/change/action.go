@@ -72,11 +72,12 @@ func actions(before, after *plan.Plan, was, is Tree) []Action {
 	list = append(list, taken...)
 	list = append(list, dropped(before, after)...)
 	due := slices.DeleteFunc(steps.List(after), func(s steps.Step) bool { return !isDue(&s, before, after, paths) })
+	joined := joining(before, after)
 	slices.SortStableFunc(due, func(a, b steps.Step) int {
 		if withdraws {
-			a, b = b, a
+			return rank(&b, nil) - rank(&a, nil)
 		}
-		return rank(&a) - rank(&b)
+		return rank(&a, joined) - rank(&b, joined)
 	})
 	for _, s := range standbysFirst(after, due) {
 		if s.Phase != steps.Tailnet { // a tag is known once the policy names it
@@ -98,7 +99,7 @@ func standbysFirst(p *plan.Plan, due []steps.Step) []steps.Step {
 	}
 	for i := 0; i < len(due); {
 		n := i + 1
-		for n < len(due) && region[due[i].On] != "" && region[due[n].On] == region[due[i].On] && rank(&due[n]) == rank(&due[i]) {
+		for n < len(due) && region[due[i].On] != "" && region[due[n].On] == region[due[i].On] && rank(&due[n], nil) == rank(&due[i], nil) {
 			n++
 		}
 		slices.SortStableFunc(due[i:n], func(a, b steps.Step) int { return place[b.On] - place[a.On] })
@@ -148,25 +149,48 @@ func arranged(name string, p *plan.Plan) bool {
 	return slices.ContainsFunc(p.Regions, func(r plan.Region) bool { return slices.Contains(r.GatewayNames(), name) })
 }
 
-// rank is the place of a step where something comes.
-func rank(s *steps.Step) int {
+// joining are the gateways that regions have already which get more, and these regions.
+func joining(before, after *plan.Plan) map[string]bool {
+	joined := map[string]bool{}
+	for i := range after.Regions {
+		r := &after.Regions[i]
+		old := find(before, r.Region.Name)
+		if old == nil || len(without(r.GatewayNames(), old.GatewayNames())) == 0 {
+			continue
+		}
+		joined[r.Region.Name] = true
+		for _, name := range old.GatewayNames() {
+			joined[name] = true
+		}
+	}
+	return joined
+}
+
+// rank is the place of a step where something comes. Where a region gets more gateways, those
+// come first and then the other nodes' routes to them: the gateways that were there restart
+// when nodes have others to send to.
+func rank(s *steps.Step, joined map[string]bool) int {
 	switch {
 	case s.Phase == steps.Tailnet:
 		return 0
 	case s.Phase == steps.Cluster && slices.Contains(s.Of, "cluster/"):
-		return 3
+		return 5
 	case s.Phase == steps.Cluster && slices.Contains(s.Of, "cni/"):
-		return 6
+		return 8
 	case s.Phase == steps.Cluster:
 		return 1
-	case s.Phase == steps.Hosts && s.NodesOf == "":
+	case s.Phase == steps.Hosts && s.NodesOf == "" && !joined[s.On]:
 		return 2
-	case s.Phase == steps.Cloud:
+	case s.Phase == steps.Hosts && joined[s.NodesOf]:
+		return 3
+	case s.Phase == steps.Hosts && s.NodesOf == "":
 		return 4
+	case s.Phase == steps.Cloud:
+		return 6
 	case s.Phase == steps.Hosts:
-		return 5
+		return 7
 	}
-	return 7
+	return 9
 }
 
 // withdrawing reports whether a change takes routes away and brings none.

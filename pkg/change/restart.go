@@ -25,6 +25,7 @@ type Restart struct {
 	Silence Silence `json:"silence"`
 
 	renumbered bool // they advertise other lengths of one network
+	restyled   bool // they go over to another strategy
 }
 
 // Silence is how long flows stand still at most, once.
@@ -67,7 +68,8 @@ func restarts(before, after *plan.Plan, was, is Tree) []Restart {
 		if old == nil {
 			continue
 		}
-		r := Restart{Region: now.Region.Name, By: by(after, now), renumbered: relengthened(old.Advertise, now.Advertise)}
+		r := Restart{Region: now.Region.Name, By: by(after, now), renumbered: relengthened(old.Advertise, now.Advertise),
+			restyled: old.Region.Gateways.HA.Strategy != now.Region.Gateways.HA.Strategy}
 		if from := by(before, old); from != r.By {
 			r.By = from + " -> " + r.By
 		}
@@ -152,6 +154,8 @@ func (r *Restart) expected(old *plan.Region, rejoins bool) Silence {
 		return silence(s.Rejoined) // by another key, or as another device
 	case !several:
 		return silence(s.Alone)
+	case r.restyled:
+		return silence(s.Restyled)
 	case r.renumbered:
 		return silence(s.Mixed)
 	case old.ByTable && !old.Follows():
@@ -164,6 +168,21 @@ func (r *Restart) expected(old *plan.Region, rejoins bool) Silence {
 		return silence(s.Lost, s.Returned)
 	}
 	return silence(s.Drained, s.Returned)
+}
+
+// Silence is the longest that is expected of a phase: what its restarts cost, or where there
+// are none what new routes on hosts do. It is unknown as soon as one of them is.
+func (p *Phase) Silence() Silence {
+	longest := silence(facts.GatewaySilences().Rewritten)
+	for i, r := range p.Restarts {
+		switch {
+		case !r.Silence.Known():
+			return r.Silence
+		case i == 0 || r.Silence.Most > longest.Most:
+			longest = r.Silence
+		}
+	}
+	return longest
 }
 
 // told are restarts as changes.

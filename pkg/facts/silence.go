@@ -28,7 +28,10 @@ type Silences struct {
 	ByTable fact.Datum[Silence]
 	// Supersets: one of several restarts with that strategy.
 	Supersets fact.Datum[Silence]
-	// Rejoined: a gateway joins as another device.
+	// Restyled: the gateways of a region go over from one strategy to another, one after the
+	// other.
+	Restyled fact.Datum[Silence]
+	// Rejoined: a gateway joins with another tag.
 	Rejoined fact.Datum[Silence]
 	// Rewritten: hosts replace their routes while packets flow.
 	Rewritten fact.Datum[Silence]

@@ -39,7 +39,8 @@ type control struct {
 
 	mu     sync.Mutex
 	policy *policy
-	nodes  []*member               // in order of registration
+	nodes  []*member // in order of registration
+	last   tailcfg.NodeID
 	pinned map[netip.Prefix]string // primaries that a check chose, by hostname
 	away   bool                    // the server answers nobody
 	conns  map[io.Closer]bool
@@ -160,10 +161,18 @@ func (c *control) byMachine(machine key.MachinePublic) *member {
 	return nil
 }
 
+// forget deletes a device.
+func (c *control) forget(hostname string) {
+	c.set(func() {
+		c.nodes = slices.DeleteFunc(c.nodes, func(n *member) bool { return n.Hostinfo.Hostname() == hostname })
+	})
+}
+
 func (c *control) register(machine key.MachinePublic, req *tailcfg.RegisterRequest) {
 	n := c.byMachine(machine)
 	if n == nil {
-		id := tailcfg.NodeID(len(c.nodes) + 1)
+		c.last++
+		id := c.last
 		pool := c.pool.Addr().As4()
 		pool[3] = byte(id)
 		v4 := netip.PrefixFrom(netip.AddrFrom4(pool), 32)

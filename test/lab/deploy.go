@@ -128,7 +128,7 @@ func (h *host) setup(verb string) error {
 		_, err := h.service("HOST_IP=" + h.lan(4) + " " + program("gateway-setup.sh") + " " + verb)
 		return err
 	}
-	out, err := h.enter(h.imageEnv("HOST_IP="+h.lan(4)), filepath.Join(h.w.image, "sh"), program("gateway-setup.sh"), verb).CombinedOutput()
+	out, err := h.enter(h.imageEnv("HOST_IP="+h.lan(4)), filepath.Join(h.image, "sh"), program("gateway-setup.sh"), verb).CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("%s: gateway-setup.sh %s: %w: %s", h.name(), verb, err, out)
 	}
@@ -164,7 +164,7 @@ func (h *host) boot(injected ...string) error {
 			env = append(env, e)
 		}
 	}
-	return h.spawn("containerboot", h.enter(h.imageEnv(append(env, "HOST_IP="+h.lan(4))...), filepath.Join(h.w.image, "containerboot")))
+	return h.spawn("containerboot", h.enter(h.imageEnv(append(env, "HOST_IP="+h.lan(4))...), filepath.Join(h.image, "containerboot")))
 }
 
 // watch is the sidecar on a gateway, or the service on a node.
@@ -174,7 +174,7 @@ func (h *host) watch() error {
 	}
 	if h.gateway() {
 		return h.spawn("watch", h.enter(h.imageEnv("HOST_IP="+h.lan(4), "TS_SOCKET="+socket),
-			filepath.Join(h.w.image, "sh"), program("gateway-watch.sh")))
+			filepath.Join(h.image, "sh"), program("gateway-watch.sh")))
 	}
 	return h.spawn("watch", h.enter(h.hostEnv(), program("node-watch.sh")))
 }
@@ -209,7 +209,7 @@ func (h *host) routes() bool {
 
 // tailscale runs the CLI in the container.
 func (h *host) tailscale(args ...string) (string, error) {
-	out, err := h.enter(h.imageEnv(), append([]string{filepath.Join(h.w.image, "tailscale"), "--socket=" + socket}, args...)...).CombinedOutput()
+	out, err := h.enter(h.imageEnv(), append([]string{filepath.Join(h.image, "tailscale"), "--socket=" + socket}, args...)...).CombinedOutput()
 	return string(out), err
 }
 

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/net/ipv4"
 	"golang.org/x/sys/unix"
 )
 
@@ -77,19 +78,39 @@ func echoTCP(port int) error {
 	return nil
 }
 
+// echoUDP answers. Of a pod's IPv4 addresses, of which there may be two for a while, the one
+// that was asked does.
 func echoUDP(port int) error {
-	c, err := net.ListenPacket("udp", fmt.Sprintf("[::]:%d", port))
+	l, err := net.ListenPacket("udp4", fmt.Sprintf("0.0.0.0:%d", port))
+	if err != nil {
+		return err
+	}
+	four := ipv4.NewPacketConn(l)
+	if err := four.SetControlMessage(ipv4.FlagDst, true); err != nil {
+		return err
+	}
+	go func() {
+		b := make([]byte, 1500)
+		for {
+			n, asked, from, err := four.ReadFrom(b)
+			if err != nil {
+				return
+			}
+			four.WriteTo(b[:n], &ipv4.ControlMessage{Src: asked.Dst}, from)
+		}
+	}()
+	six, err := net.ListenPacket("udp6", fmt.Sprintf("[::]:%d", port))
 	if err != nil {
 		return err
 	}
 	go func() {
 		b := make([]byte, 1500)
 		for {
-			n, from, err := c.ReadFrom(b)
+			n, from, err := six.ReadFrom(b)
 			if err != nil {
 				return
 			}
-			c.WriteTo(b[:n], from)
+			six.WriteTo(b[:n], from)
 		}
 	}()
 	return nil
@@ -209,7 +230,7 @@ func startTraffic(pairs []pair, lanes int) (*traffic, error) {
 		for range lanes {
 			l := &lane{from: p.from, to: p.to, last: time.Now()}
 			if err := in(p.ns, func() (err error) {
-				l.conn, err = net.Dial("udp", net.JoinHostPort(p.to, fmt.Sprint(podPort)))
+				l.conn, err = (&net.Dialer{LocalAddr: &net.UDPAddr{IP: net.ParseIP(p.from)}}).Dial("udp", net.JoinHostPort(p.to, fmt.Sprint(podPort)))
 				return err
 			}); err != nil {
 				return nil, err
@@ -218,7 +239,7 @@ func startTraffic(pairs []pair, lanes int) (*traffic, error) {
 		}
 		s := &line{from: p.from, to: p.to}
 		if err := in(p.ns, func() (err error) {
-			s.conn, err = net.DialTimeout("tcp", net.JoinHostPort(p.to, fmt.Sprint(podPort)), 5*time.Second)
+			s.conn, err = (&net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(p.from)}, Timeout: 5 * time.Second}).Dial("tcp", net.JoinHostPort(p.to, fmt.Sprint(podPort)))
 			return err
 		}); err != nil {
 			return nil, fmt.Errorf("%s to %s: %w", p.from, p.to, err)
@@ -259,11 +280,7 @@ func (l *lane) receive() {
 			time.Sleep(beat) // an ICMP answer: refused or unreachable
 			continue
 		}
-		l.mu.Lock()
-		l.gap = max(l.gap, time.Since(l.last))
-		l.last = time.Now()
-		l.got++
-		l.mu.Unlock()
+		l.heard()
 	}
 }
 
@@ -288,6 +305,43 @@ func (s *line) talk(stop chan struct{}) {
 		case <-time.After(2 * beat):
 		}
 	}
+}
+
+// startKnocks has a node open connections to a pod, one after the other: policies let nodes
+// ask pods by TCP alone, and of one connection that stays open TCP would wait ever longer
+// before it tries again.
+func startKnocks(p pair) *traffic {
+	t := &traffic{stop: make(chan struct{})}
+	l := &lane{from: p.from, to: p.to, last: time.Now()}
+	t.lanes = []*lane{l}
+	t.group.Go(func() { in(p.ns, func() error { l.knock(t.stop); return nil }) })
+	return t
+}
+
+// knock opens a connection twenty times a second, and waits for each for a few beats.
+func (l *lane) knock(stop chan struct{}) {
+	for {
+		c, err := net.DialTimeout("tcp", net.JoinHostPort(l.to, fmt.Sprint(podPort)), 6*beat)
+		if err == nil {
+			c.(*net.TCPConn).SetLinger(0) // a port each would be used up
+			c.Close()
+			l.heard()
+		}
+		select {
+		case <-stop:
+			return
+		case <-time.After(beat):
+		}
+	}
+}
+
+// heard notes an answer.
+func (l *lane) heard() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.gap = max(l.gap, time.Since(l.last))
+	l.last = time.Now()
+	l.got++
 }
 
 // reset starts a new measurement.

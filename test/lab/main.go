@@ -32,6 +32,7 @@ type options struct {
 	removals bool
 	removed  *tally
 	captures string // directory
+	outcomes []outcome // of phases
 }
 
 // leastRemovals is how many parts a whole run takes away at least: with fewer the tree has been
@@ -48,6 +49,7 @@ type pass struct {
 	layout   layout
 	full     bool   // outages, MSS and policy as well
 	shape    *shape // nil for two flat LANs
+	scene    *scene // a change that is carried out, in place of all checks
 }
 
 // layout is what the region dc is like; the region cloud has two gateways of a DaemonSet
@@ -62,17 +64,17 @@ const (
 
 func passes() []pass {
 	all := []pass{
-		{"1.84.3", schema.NetfilterOff, schema.FirewallIPTables, relayed, true, nil},
-		{"1.102.3", schema.NetfilterOff, schema.FirewallNFTables, relayed, true, nil},
-		{"1.84.3", schema.NetfilterOn, schema.FirewallIPTables, relayed, false, nil},
-		{"1.102.3", schema.NetfilterOn, schema.FirewallNFTables, relayed, false, nil},
-		{"1.84.3", schema.NetfilterOff, schema.FirewallIPTables, perNode, false, nil},
-		{"1.102.3", schema.NetfilterOff, schema.FirewallNFTables, perNode, false, nil},
-		{"1.102.3", schema.NetfilterOff, schema.FirewallIPTables, supersets, false, nil},
+		{"1.84.3", schema.NetfilterOff, schema.FirewallIPTables, relayed, true, nil, nil},
+		{"1.102.3", schema.NetfilterOff, schema.FirewallNFTables, relayed, true, nil, nil},
+		{"1.84.3", schema.NetfilterOn, schema.FirewallIPTables, relayed, false, nil, nil},
+		{"1.102.3", schema.NetfilterOn, schema.FirewallNFTables, relayed, false, nil, nil},
+		{"1.84.3", schema.NetfilterOff, schema.FirewallIPTables, perNode, false, nil, nil},
+		{"1.102.3", schema.NetfilterOff, schema.FirewallNFTables, perNode, false, nil, nil},
+		{"1.102.3", schema.NetfilterOff, schema.FirewallIPTables, supersets, false, nil, nil},
 	}
 	// The versions take turns: what a network does to packets, it does to either's.
 	for i, s := range shapes() {
-		p := pass{"1.84.3", schema.NetfilterOff, schema.FirewallNFTables, relayed, false, s}
+		p := pass{"1.84.3", schema.NetfilterOff, schema.FirewallNFTables, relayed, false, s, nil}
 		if i%2 == 1 {
 			p.version = "1.102.3"
 		}
@@ -99,6 +101,7 @@ func lab() int {
 	flag.BoolVar(&o.keep, "keep", false, "keep the logs of a run without failures, too")
 	flag.BoolVar(&o.removals, "removals", false, "compare the answers of package reach with packets, with each part of what is rendered removed in turn; -run chooses kinds of parts")
 	flag.StringVar(&o.captures, "captures", "", "write captures of a healthy lab, and of one with one thing broken in turn, into this directory; -run chooses what is broken")
+	phases := flag.Bool("phases", false, "carry out the phases of each kind of change while packets flow, and compare their silence with what package change says; -run chooses kinds of changes")
 	turns := flag.Int("throughput", 0, "measure throughput in so many turns, and check nothing else")
 	var alone struct{ ns, policy, certificate, members string }
 	flag.StringVar(&alone.ns, "tailnet", "", "run nothing but the control server, DERP and STUN, in this namespace")
@@ -140,6 +143,14 @@ func lab() int {
 	if o.captures != "" {
 		all = slices.Collect(maps.Values(capturePasses()))
 	}
+	if *phases {
+		all = nil
+		for _, s := range scenes() {
+			if o.only.MatchString(s.name) {
+				all = append(all, s.pass())
+			}
+		}
+	}
 	for _, p := range all {
 		if p.shape != nil && p.shape.asked && *shape == "" {
 			continue
@@ -160,6 +171,9 @@ func lab() int {
 			fmt.Printf("FAIL that is less than the %d removals that a whole run stands for\n", leastRemovals)
 			failed++
 		}
+	}
+	if *phases {
+		tell(o.outcomes)
 	}
 	fmt.Printf("%d failed, %s\n", failed, time.Since(start).Round(time.Second))
 	if failed > 0 {
@@ -188,7 +202,7 @@ func (p pass) run(o *options) (failed int, err error) {
 	if err := os.Mkdir(filepath.Join(dir, "logs"), 0o755); err != nil {
 		return 0, err
 	}
-	binaries, err := filepath.Abs(filepath.Join(o.binaries, "v"+p.version))
+	programs, err := filepath.Abs(o.binaries)
 	if err != nil {
 		return 0, err
 	}
@@ -210,14 +224,14 @@ func (p pass) run(o *options) (failed int, err error) {
 		}
 		os.RemoveAll(dir)
 	}()
-	*w = world{pass: p, prefix: fmt.Sprintf("khl%d", os.Getpid()), dir: dir, image: filepath.Join(dir, "image")}
-	if err := w.makeImage(binaries, p.firewall); err != nil {
+	*w = world{pass: p, prefix: fmt.Sprintf("khl%d", os.Getpid()), dir: dir, image: filepath.Join(dir, "image"), programs: programs}
+	if err := w.makeImage(w.image, schema.Version(p.version), p.firewall); err != nil {
 		return 0, err
 	}
 	if err := w.build(); err != nil {
 		return 0, err
 	}
-	c := &checks{world: w, only: o.only, patience: o.patience, retries: o.retries, removed: o.removed}
+	c := &checks{world: w, only: o.only, patience: o.patience, retries: o.retries, removed: o.removed, outcomes: &o.outcomes}
 	if err := c.deploy(); err != nil {
 		return 0, err
 	}
@@ -226,6 +240,10 @@ func (p pass) run(o *options) (failed int, err error) {
 	}
 	if o.removals {
 		err := c.removals()
+		return c.failed, err
+	}
+	if p.scene != nil {
+		err := c.phases(p.scene)
 		return c.failed, err
 	}
 	if p.shape != nil && p.shape.measure != nil {

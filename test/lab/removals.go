@@ -243,8 +243,15 @@ const (
 	follows = 20 * time.Second
 )
 
-// followed reports whether what the watches keep on each gateway is what the tree says.
+// followed reports whether what the watches keep on each gateway is what the tree says, and
+// other nodes send to all of their region's: on a busy machine one may have taken a gateway
+// for dead that was only slow.
 func (r *removals) followed() bool {
+	for _, h := range r.hosts {
+		if !h.gateway() && h.routes() && !h.sendsToAll() {
+			return false
+		}
+	}
 	for _, h := range r.gateways() {
 		var live []string
 		for _, line := range h.ways() {
@@ -256,6 +263,24 @@ func (r *removals) followed() bool {
 		}
 	}
 	return true
+}
+
+// sendsToAll reports whether each route of a node that is no gateway leads to every gateway
+// of its region.
+func (h *host) sendsToAll() bool {
+	out, err := run("ip", "-4", "-n", h.ns, "route", "show", "proto", "153")
+	routes := 0
+	for line := range strings.Lines(out) {
+		if !strings.HasPrefix(line, "\t") { // or it is a hop of several
+			routes++
+		}
+	}
+	for _, g := range h.w.hosts {
+		if g.gateway() && g.site.name == h.site.name && strings.Count(out, "via "+g.lan(4)+" ") != routes {
+			return false
+		}
+	}
+	return err == nil && routes > 0
 }
 
 // ways are the routes to other regions that a gateway has in tables of its own, and its rules

@@ -36,7 +36,7 @@ func throughput(o *options, turns int) (failed int, err error) {
 		topology: func(t *schema.Topology) { t.Spec.Tailnet.Policy.Access = schema.AccessAllowAll },
 		network:  func(w *world) error { return errors.Join(w.routePods(), w.wires()) },
 		measure:  func(c *checks) error { return c.bulk(turns) },
-	}}
+	}, nil}
 	return p.run(o)
 }
 

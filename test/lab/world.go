@@ -24,13 +24,14 @@ const (
 
 // world is everything the lab makes on this machine, and how to undo it.
 type world struct {
-	pass    pass
-	prefix  string // of namespace names
-	dir     string
-	image   string // PATH of the tailscale image
-	hosts   []*host
-	undo    []func()
-	started []*process
+	pass     pass
+	prefix   string // of namespace names
+	dir      string
+	image    string // PATH of the tailscale image
+	programs string // directory with the programs of each version
+	hosts    []*host
+	undo     []func()
+	started  []*process
 }
 
 // host is a machine of the lab: a network namespace, one of mounts and one of its
@@ -41,7 +42,8 @@ type host struct {
 	ns    string
 	podNS string
 	dir   string
-	pid   int // of the process that holds its namespaces
+	image string // that its gateway runs from
+	pid   int    // of the process that holds its namespaces
 	parts map[string]*process
 }
 
@@ -53,8 +55,8 @@ type process struct {
 // makeImage is what the tailscale image has: Alpine's busybox and sh, iproute2 and no
 // JSON tool. It has iptables over nf_tables and no nft; with nftables it is a host that
 // has nft alone.
-func (w *world) makeImage(binaries string, firewall schema.FirewallMode) error {
-	if err := os.MkdirAll(w.image, 0o755); err != nil {
+func (w *world) makeImage(image string, version schema.Version, firewall schema.FirewallMode) error {
+	if err := os.MkdirAll(image, 0o755); err != nil {
 		return err
 	}
 	applets, err := exec.Command("busybox", "--list").Output()
@@ -88,10 +90,10 @@ func (w *world) makeImage(binaries string, firewall schema.FirewallMode) error {
 		}
 	}
 	for _, tool := range []string{"tailscaled", "tailscale", "containerboot"} {
-		links[tool] = filepath.Join(binaries, tool)
+		links[tool] = filepath.Join(w.programs, "v"+string(version), tool)
 	}
 	for name, target := range links {
-		if err := os.Symlink(target, filepath.Join(w.image, name)); err != nil {
+		if err := os.Symlink(target, filepath.Join(image, name)); err != nil {
 			return err
 		}
 	}
@@ -213,7 +215,7 @@ func (w *world) plug(ns, device, lan string, number int) error {
 }
 
 func (w *world) addHost(m machine, number int) error {
-	h := &host{machine: m, w: w, parts: map[string]*process{}, dir: filepath.Join(w.dir, m.name())}
+	h := &host{machine: m, w: w, image: w.image, parts: map[string]*process{}, dir: filepath.Join(w.dir, m.name())}
 	w.hosts = append(w.hosts, h)
 	var err error
 	if h.ns, err = w.addNS(m.name()); err != nil {
@@ -387,7 +389,9 @@ func killIn(ns, name string) (found int) {
 	for _, f := range strings.Fields(out) {
 		comm, _ := os.ReadFile("/proc/" + f + "/comm")
 		var pid int
-		if fmt.Sscan(f, &pid); pid > 1 && (name == "" || strings.TrimSpace(string(comm)) == name) {
+		// This program's own first thread may stand in the namespace, since it cannot end as
+		// others do that have been there.
+		if fmt.Sscan(f, &pid); pid > 1 && pid != os.Getpid() && (name == "" || strings.TrimSpace(string(comm)) == name) {
 			syscall.Kill(pid, syscall.SIGKILL)
 			found++
 		}
@@ -426,7 +430,7 @@ func (h *host) hostEnv() []string { return []string{"PATH=" + os.Getenv("PATH"),
 
 // imageEnv is what a container of the tailscale image has, and more of it.
 func (h *host) imageEnv(more ...string) []string {
-	return append([]string{"PATH=" + h.w.image, "HOME=/root"}, more...)
+	return append([]string{"PATH=" + h.image, "HOME=/root"}, more...)
 }
 
 // sh runs a command line on the host and returns what it prints.
