@@ -47,8 +47,8 @@ func captured() []string { return []string{"cloud-1", "cloud-2", "cloud-3", "dc-
 // capturePasses are the labs that captures are made in, and what the healthy one is called.
 func capturePasses() map[string]pass {
 	return map[string]pass{
-		"iptables": {"1.84.3", schema.NetfilterOff, schema.FirewallIPTables, relayed, false, nil},
-		"nftables": {"1.84.3", schema.NetfilterOff, schema.FirewallNFTables, relayed, false, nil},
+		"iptables": {"1.84.3", schema.NetfilterOff, schema.FirewallIPTables, relayed, false, nil, nil},
+		"nftables": {"1.84.3", schema.NetfilterOff, schema.FirewallNFTables, relayed, false, nil, nil},
 	}
 }
 

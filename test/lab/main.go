@@ -31,7 +31,7 @@ type options struct {
 	retries  int
 	removals bool
 	removed  *tally
-	captures string // directory
+	captures string    // directory
 	outcomes []outcome // of phases
 }
 

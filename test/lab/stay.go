@@ -142,7 +142,7 @@ func stay(o *options, file, log string) error {
 
 // come builds the network and brings every host up with what its topology renders to.
 func (w *world) come(binaries string, o *options) error {
-	if err := w.makeImage(binaries, w.pass.firewall); err != nil {
+	if err := w.makeImage(binaries, schema.Version(w.pass.version), w.pass.firewall); err != nil {
 		return err
 	}
 	if err := w.build(); err != nil {
