@@ -221,3 +221,12 @@ func contains(all []map[string]any, rule map[string]any) bool {
 	}
 	return false
 }
+
+// TestPatchesOfTwins: a patch cannot tell two policies of one name apart.
+func TestPatchesOfTwins(t *testing.T) {
+	const twin = "{apiVersion: cilium.io/v2, kind: CiliumNetworkPolicy, metadata: {name: n}, spec: {endpointSelector: {}, ingress: [{fromEntities: [remote-node]}]}}\n"
+	patches, _, list := readmit.Patches(plan.New(topology("known")), read(t, []byte(twin+"---\n"+twin)))
+	if len(patches) != 1 || len(list) != 1 || list[0].Code != readmit.CodeUnnamed {
+		t.Errorf("%d patches, and %v", len(patches), list)
+	}
+}

@@ -222,3 +222,31 @@ func TestPeersByAddress(t *testing.T) {
 		t.Error("an invalid prefix contains something, or is contained")
 	}
 }
+
+// Labels are the scalars of a mapping, a key and a value each.
+func TestStringMap(t *testing.T) {
+	got := stringMap(node(t, "{role: nodes, site: lab}"))
+	if len(got) != 2 || got["role"] != "nodes" || got["site"] != "lab" {
+		t.Errorf("got %v", got)
+	}
+	for _, none := range []*yaml.Node{nil, node(t, "[role, nodes]")} {
+		if got := stringMap(none); len(got) != 0 {
+			t.Errorf("got %v", got)
+		}
+	}
+}
+
+// Addresses of gateways are listed in order, each once, in whatever order gateways are.
+func TestTailnetsInOrder(t *testing.T) {
+	of := func(prefixes ...string) gateway {
+		var g gateway
+		for _, p := range prefixes {
+			g.tailnet = append(g.tailnet, netip.MustParsePrefix(p))
+		}
+		return g
+	}
+	got := tailnets([]gateway{of("100.80.0.3/32", "fd7a:115c:a1e0::3/128"), of("100.80.0.1/32"), of("100.80.0.3/32")})
+	if want := of("100.80.0.1/32", "100.80.0.3/32", "fd7a:115c:a1e0::3/128").tailnet; !slices.Equal(got, want) {
+		t.Errorf("got %v", got)
+	}
+}

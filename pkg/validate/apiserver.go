@@ -185,7 +185,7 @@ func remoteNodes(p *plan.Plan) diag.List {
 }
 
 // serverHomes lists the region that each address by which nodes find the API server lies
-// in; none where it lies in no region, or is a name.
+// in, or none; a name has no homes.
 func serverHomes(t *schema.Topology) []int {
 	api := &t.Spec.Cluster.APIServer
 	told := api.Addresses
@@ -193,7 +193,7 @@ func serverHomes(t *schema.Topology) []int {
 		host, _ := api.Told()
 		a, err := netip.ParseAddr(host)
 		if err != nil {
-			return []int{none}
+			return nil
 		}
 		told = []netip.Addr{a}
 	}

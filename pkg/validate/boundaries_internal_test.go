@@ -285,3 +285,26 @@ func TestFamilies(t *testing.T) {
 		}
 	}
 }
+
+// Where something could not be read, what names all that it follows from is still said, unless
+// what is unread excuses it; and everything is said where all was read.
+func TestKnownWhereSomethingIsUnread(t *testing.T) {
+	for _, c := range []struct {
+		code   diag.Code
+		unread string
+		want   bool
+	}{
+		{CodeOverlap, "", true}, {CodeGatewayOutside, "", true},
+		{CodeOverlap, "spec.regions[3].mtu", true}, {CodeListedTwice, "spec.cluster.serviceCIDRs[0]", true},
+		{CodeGatewayOutside, "spec.regions[3].mtu", false}, {CodeOverlap, "spec.suppressions[0]", false}, {CodeOverlap, "spec.regions[1].cni.type", false},
+	} {
+		var unread []string
+		if c.unread != "" {
+			unread = []string{c.unread}
+		}
+		list := known(diag.List{{Code: c.code, Path: "spec.regions[1].podCIDRs[0]"}}, unread)
+		if (len(list) == 1) != c.want {
+			t.Errorf("%s, %q unread: said %t, want %t", c.code, c.unread, len(list) == 1, c.want)
+		}
+	}
+}

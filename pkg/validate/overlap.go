@@ -212,19 +212,14 @@ func holder(c *claim.Claim) string {
 		return who
 	case c.Region >= 0:
 		return fmt.Sprintf("the %s of region %q", who, c.Owner)
-	case c.Owner != "":
-		return fmt.Sprintf("the %s of %s", who, c.Owner)
 	}
 	return "the " + who
 }
 
 // brief names the claim without its prefix: `pod CIDR of region "gpu"`.
 func brief(c *claim.Claim) string {
-	switch {
-	case c.Region >= 0:
+	if c.Region >= 0 {
 		return fmt.Sprintf("%s of region %q", c.Role, c.Owner)
-	case c.Owner != "":
-		return fmt.Sprintf("%s of %s", c.Role, c.Owner)
 	}
 	return c.Role.String()
 }

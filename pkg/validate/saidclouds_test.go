@@ -67,6 +67,14 @@ func clouds() []difference {
 			s.Cluster.CloudController, s.Cluster.ClusterCIDRs = schema.CloudControllerOpenStack, cidrs(cluster...)
 		}
 	}
+	overlay := func(cluster ...string) change {
+		return func(s *schema.Spec) {
+			for i := range s.Regions {
+				s.Regions[i].CNI = schema.CNI{Type: schema.CNICalico, Tunnel: schema.TunnelVXLAN, MTU: 1230}
+			}
+			s.Cluster.ClusterCIDRs = cidrs(cluster...)
+		}
+	}
 	return []difference{
 		{"AWS", in("aws", aws, enis)},
 		{"AWS in two zones", in("aws", aws, enis, zones)},
@@ -130,5 +138,11 @@ func clouds() []difference {
 		{"a Secret beside an identity that nobody has", in("bare-metal", schema.Network{}, func(s *schema.Spec) {
 			s.Tailnet.Auth.SecretKind, s.Tailnet.Auth.WorkloadIdentity.ClientID, s.Tailnet.TailscaleVersion = schema.KeyReusable, "T123/abc", "1.98.2"
 		})},
+		{"routes on hosts of Hetzner, of which network nobody says", in("hetzner", schema.Network{}, func(s *schema.Spec) {
+			s.Regions[0].NodeRoutes.Forms = []schema.RouteForm{schema.RouteFormSystemd}
+		})},
+		{"pods that a tunnel hides", in("aws", aws, enis, tunnelled, overlay("10.61.0.0/16", "10.142.0.0/20"))},
+		{"pods that a tunnel hides from nodes too", in("aws", aws, enis, tunnelled, overlay("10.0.0.0/8"))},
+		{"pods that a tunnel hides in one region", in("aws", aws, enis, tunnelled, overlay("10.61.0.0/16", "10.142.0.0/20"), func(s *schema.Spec) { s.Regions[1].CNI.Tunnel = schema.TunnelNone })},
 	}
 }

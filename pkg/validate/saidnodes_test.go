@@ -252,6 +252,39 @@ func nodes() []difference {
 		{"gateways on hosts of node groups", func(s *schema.Spec) {
 			s.Cluster.Distribution, s.Regions[0].Provider, s.Regions[0].Gateways.Mode = schema.DistributionEKS, "aws", schema.ModeHost
 		}},
+		{"services beside one that could not be read, before 1.33", func(s *schema.Spec) {
+			s.Cluster.ServiceCIDRs = []netip.Prefix{{}, netip.MustParsePrefix("10.96.0.0/12"), netip.MustParsePrefix("fd00:96::/108")}
+			s.Cluster.KubernetesVersion = "1.32.9"
+		}},
+		{"blocks around and within one that comes later", all(perNode("10.61.0.0/22", "10.61.1.0/24"), func(s *schema.Spec) {
+			g := s.Regions[0].Gateways.Nodes[1]
+			g.Name, g.InternalIP, g.PodCIDRs = "gcp-us-c", addr("10.0.0.13"), cidrs("10.61.0.0/23")
+			s.Regions[0].Gateways.Nodes = append(s.Regions[0].Gateways.Nodes, g)
+		})},
+		{"hosts that make addresses, each a gateway", all(made, func(s *schema.Spec) {
+			s.Regions[1].Gateways.Mode, s.Regions[1].Gateways.Nodes[0].PodCIDRs = schema.ModePerNode, cidrs("10.142.0.0/24")
+			s.Regions[1].NodeCIDRs = cidrs("10.143.0.0/24", "fd00:143::/120")
+		})},
+		{"no hosts that make addresses, each a gateway", all(made, func(s *schema.Spec) {
+			s.Regions[1].Gateways.Mode, s.Regions[1].Gateways.Nodes = schema.ModePerNode, nil
+		})},
+		{"a host that makes an address without a word, beside pods that its network knows", all(made, func(s *schema.Spec) {
+			s.Regions[1].HostAddress, s.Regions[1].Provider, s.Regions[1].CNI.PodRoutes = "", "acme", schema.PodRoutesNetwork
+			s.Regions[1].Gateways.Mode = schema.ModeHost
+		})},
+		{"state that stays, and a key for one", func(s *schema.Spec) {
+			s.Regions[0].Gateways.Replaced, s.Tailnet.Auth.SecretKind = schema.ReplacedSameAddress, schema.KeyOneOff
+			s.Regions[0].Gateways.Nodes = s.Regions[0].Gateways.Nodes[:1]
+		}},
+		{"pods over what several keep", func(s *schema.Spec) {
+			s.Regions[1].Provider, s.Regions[1].PodCIDRs = "gcp", cidrs("172.16.0.0/12")
+		}},
+		{"routes by a DaemonSet that needs them", func(s *schema.Spec) {
+			s.Regions[1].NodeRoutes.Forms = []schema.RouteForm{schema.RouteFormDaemonSet}
+		}},
+		{"routes by a DaemonSet, and an API server by name", func(s *schema.Spec) {
+			s.Regions[1].NodeRoutes.Forms, s.Cluster.APIServer.Endpoint = []schema.RouteForm{schema.RouteFormDaemonSet}, "api.example.com:6443"
+		}},
 	}
 }
 

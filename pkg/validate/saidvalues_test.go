@@ -164,7 +164,7 @@ func values() []difference {
 		}},
 		{"supersets that nobody is free for", func(s *schema.Spec) {
 			s.Regions[0].Gateways.HA.Strategy, s.Regions[0].Gateways.Mode, s.Tailnet.TailscaleVersion = schema.HASupersets, schema.ModeStaticPod, "1.98.2"
-			s.ExternalCIDRs = cidrs("10.60.1.0/24", "10.60.2.0/23", "10.0.4.0/24", "10.0.6.0/23")
+			s.ExternalCIDRs = cidrs("10.60.2.0/23", "10.60.1.0/24", "10.0.6.0/23", "10.0.4.0/24")
 		}},
 		{"pods in what tailnets have, beside the pool", func(s *schema.Spec) {
 			s.Tailnet.IPPool, s.Regions[0].PodCIDRs = cidrs("100.80.0.0/16"), cidrs("100.72.0.0/16")
@@ -187,6 +187,14 @@ func values() []difference {
 		{"one device", func(s *schema.Spec) { s.Tailnet.MaxDevices = 1 }},
 		{"a pool beside one that could not be read", func(s *schema.Spec) {
 			s.Tailnet.IPPool = []netip.Prefix{{}, netip.MustParsePrefix("100.80.0.0/31")}
+		}},
+		{"supersets of the user's, beyond private addresses", func(s *schema.Spec) {
+			s.Regions[0].Gateways.HA.Strategy, s.Regions[0].Gateways.Mode, s.Tailnet.TailscaleVersion = schema.HASupersets, schema.ModeStaticPod, "1.98.2"
+			s.Regions[0].PodCIDRs, s.Regions[0].Gateways.Nodes[0].Supersets = cidrs("192.168.0.0/16"), cidrs("192.168.0.0/15", "10.0.0.0/21")
+		}},
+		{"supersets among Docker's", func(s *schema.Spec) {
+			s.Regions[0].Gateways.HA.Strategy, s.Regions[0].Gateways.Mode, s.Tailnet.TailscaleVersion = schema.HASupersets, schema.ModeStaticPod, "1.98.2"
+			s.Regions[0].PodCIDRs = cidrs("172.20.0.0/16")
 		}},
 	}
 }

@@ -55,7 +55,7 @@ func specialAddresses(t *schema.Topology, list *diag.List) {
 			return
 		}
 		r, ok := claim.Hostless(p)
-		if !ok || strings.HasPrefix(field, "tailnetIP") && !strings.HasPrefix(path, "spec.leaving") || linkLocal(p) && linkNetwork(path) || claims().judged[path] || claim.InAny(p, claims().networks) {
+		if !ok || strings.HasPrefix(field, "tailnetIP") && !strings.HasPrefix(path, "spec.leaving") || linkLocal(p) && linkNetwork(path) || claim.InAny(p, claims().networks) {
 			return
 		}
 		list.Errorf(claim.CodeSpecialRange, path, "%s %s %s", field, claim.Show(p), r.Meets(p)).
@@ -66,16 +66,15 @@ func specialAddresses(t *schema.Topology, list *diag.List) {
 // claimed is where a topology claims prefixes, and which of them the table of reserved ranges
 // judges.
 type claimed struct {
-	paths, judged map[string]bool
-	networks      []netip.Prefix
+	paths    map[string]bool
+	networks []netip.Prefix
 }
 
 func claimedBy(t *schema.Topology) claimed {
-	all := claimed{paths: map[string]bool{}, judged: map[string]bool{}}
+	all := claimed{paths: map[string]bool{}}
 	for _, c := range claim.Of(t) {
 		all.paths[c.Path()] = true
 		if c.Role.Advertised() || c.Role == claim.RoleService {
-			all.judged[c.Path()] = true
 			all.networks = append(all.networks, c.Prefix)
 		}
 	}

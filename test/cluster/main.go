@@ -31,7 +31,7 @@ func cluster() int {
 	flag.StringVar(&w.tool, "tool", "bin/kustomize-hybrid", "the program under test")
 	flag.StringVar(&w.topology, "topology", "test/cluster/topology.yaml", "what is rendered")
 	flag.StringVar(&w.examples, "examples", "examples", "directory of topologies that the API server has to take")
-	flag.StringVar(&w.crds, "crds", "test/crds/testdata", "directory of definitions of Cilium's and Calico's kinds")
+	flag.StringVar(&w.crds, "crds", "test/crds/testdata/definitions", "directory of definitions of Cilium's and Calico's kinds")
 	record := flag.String("record", "", "where to write which lines of STEPS.md were run, if nothing has failed")
 	keep := flag.Bool("keep", false, "keep the directory of this run, with its logs")
 	stay := flag.Bool("stay", false, "leave the cluster running until a signal comes")

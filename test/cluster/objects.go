@@ -78,7 +78,7 @@ func (c *checks) takesExamples(s server) error {
 
 // kinds has the API server know the kinds that the examples' policies are of.
 func (c *checks) kinds(s server) (string, error) {
-	out, err := c.desk("export KUBECONFIG="+s.kubeconfig+"; for f in "+c.crds+"/cilium-1.17.4/*.gz "+c.crds+"/cilium-1.18.0/*.gz "+c.crds+"/calico-v3.30.7/*.gz; do zcat $f; echo; echo ---; done >"+c.file("crds.yaml")+
+	out, err := c.desk("export KUBECONFIG="+s.kubeconfig+"; for f in "+c.crds+"/cilium-1.17.yaml.gz "+c.crds+"/cilium-1.18.yaml.gz "+c.crds+"/calico-3.30.yaml.gz; do zcat $f; echo; echo ---; done >"+c.file("crds.yaml")+
 		"; kubectl apply --server-side --force-conflicts -f "+c.file("crds.yaml")+"; kubectl wait --for=condition=Established crd --all --timeout=60s", "")
 	return fmt.Sprintf("%d", strings.Count(out, "condition met")), err
 }
