@@ -80,7 +80,8 @@ func up(topology string) error {
 		select {
 		case <-ended:
 			said, _ := os.ReadFile(log.Name())
-			return fmt.Errorf("the network did not come up: %s", strings.TrimSpace(string(said)))
+			os.Remove(log.Name())
+			return fmt.Errorf("the network did not come up: %s", strings.TrimPrefix(strings.TrimSpace(string(said)), "lab: "))
 		case <-time.After(200 * time.Millisecond):
 		}
 		if s, err := readState(); err == nil {
@@ -149,7 +150,23 @@ func (w *world) come(binaries string, o *options) error {
 		return err
 	}
 	c := &checks{world: w, only: regexp.MustCompile(""), patience: o.patience}
-	return c.deploy()
+	if err := c.deploy(); err != nil {
+		return err
+	}
+	// A standby knows its primary a moment after the first packets have passed.
+	for _, h := range w.hosts {
+		if !h.gateway() {
+			continue
+		}
+		err := c.await(30*time.Second, h.name()+" to know the primary", func() bool {
+			out, err := h.sh("HOST_IP=" + h.lan(4) + " TS_SOCKET=" + socket + " PATH=" + w.image + ":$PATH sh " + program("gateway-setup.sh") + " status")
+			return err == nil && strings.Count(out, " is the primary") == h.advertised()
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // given is the one topology of a file.
