@@ -102,10 +102,10 @@ func newEntry(p netip.Prefix, index int32) entry {
 	return e
 }
 
-// pairs yields every overlap once, as the narrower claim and the one that covers
+// Pairs yields every overlap once, as the narrower claim and the one that covers
 // it; of two equal ones the later is the first of the pair. The order is that of
 // addresses, and within it from the narrowest cover to the widest.
-func (t *Tree) pairs() iter.Seq2[int32, int32] {
+func (t *Tree) Pairs() iter.Seq2[int32, int32] {
 	return func(yield func(inner, cover int32) bool) {
 		for _, i := range t.order {
 			steps := 0
