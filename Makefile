@@ -2,9 +2,9 @@
 GO ?= go
 EXAMPLE ?= regional-gateway
 OUT ?= out
-NESTED = tools tools/vuln test/cloud test/crds test/reports test/talos test/lab test/lab/pinned test/lab/newest test/cluster test/cluster/kubernetes test/cluster/newest test/cluster/coredns test/mutate
+NESTED = bench tools tools/vuln test/cloud test/crds test/reports test/talos test/lab test/lab/pinned test/lab/newest test/cluster test/cluster/kubernetes test/cluster/newest test/cluster/coredns test/mutate
 
-.PHONY: build lean run test newcomer precommit golden site tutorial tutorial-programs page netns hostforms lab lab-programs lab-removals lab-phases lab-captures lab-throughput cluster cluster-programs schemas cloud check lint tidy licences vulncheck shellcheck e2e kill callers cover mutate fuzz hostile bench bench-scale startup clean
+.PHONY: build lean run test newcomer precommit golden site tutorial tutorial-programs page netns hostforms lab lab-programs lab-removals lab-phases lab-captures lab-throughput cluster cluster-programs schemas cloud check lint tidy licences vulncheck shellcheck e2e kill callers cover mutate fuzz hostile bench bench-peers bench-ratios bench-programs bench-scale startup clean
 
 # Without cgo nothing is linked at start.
 build:
@@ -220,6 +220,22 @@ fuzz:
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+# The program beside the floors and the peers that it is judged by, in one run: a table, and an
+# exit code that says whether the targets hold. It takes ten minutes and a quiet machine; a C
+# compiler. Numbers of docs/performance.md come from it. bench-ratios is what a minute shows.
+bench-peers: bench-programs
+	cd bench && ../bin/bench/bench
+
+bench-ratios: bench-programs
+	cd bench && ../bin/bench/bench -ratios
+
+PEERS = helm.sh/helm/v3/cmd/helm github.com/google/go-jsonnet/cmd/jsonnet cuelang.org/go/cmd/cue
+
+bench-programs: build lean
+	cd tools && $(GO) build -o ../bin/kustomize sigs.k8s.io/kustomize/kustomize/v5
+	cd bench && CGO_ENABLED=0 $(GO) build -trimpath -o ../bin/bench/ . ./empty $(PEERS)
+	cc -O2 -static -o bin/bench/print bench/c/print.c
 
 # What a fleet costs as it grows, the tables of docs/performance.md: rendering it (no root
 # needed: SCALE_FLAGS=-forward=), and forwarding on one of its gateways, in network

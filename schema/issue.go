@@ -68,10 +68,11 @@ func (r VersionRange) Contains(v Version) bool {
 // Holds reports whether the situation is that of region r of t, both with their
 // defaults filled in.
 func (c *IssueCondition) Holds(t *Topology, r *Region) bool {
-	return c.holdsOfTailnet(t) && c.holdsOfRegion(r)
+	return c.HoldsOfTailnet(t) && c.holdsOfRegion(r)
 }
 
-func (c *IssueCondition) holdsOfTailnet(t *Topology) bool {
+// HoldsOfTailnet is Holds without what it says of a region.
+func (c *IssueCondition) HoldsOfTailnet(t *Topology) bool {
 	n := &t.Spec.Tailnet
 	return c.Tailscale.Contains(n.TailscaleVersion) &&
 		c.Kubernetes.Contains(t.Spec.Cluster.KubernetesVersion) &&

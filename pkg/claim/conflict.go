@@ -42,7 +42,7 @@ func (t *Tree) Conflicts(odds Judge) []Group {
 // at yields the pairs that are at odds.
 func (t *Tree) at(odds Judge) iter.Seq2[int32, int32] {
 	return func(yield func(inner, cover int32) bool) {
-		for inner, cover := range t.pairs() {
+		for inner, cover := range t.Pairs() {
 			if odds(&t.Claims[inner], &t.Claims[cover]) && !yield(inner, cover) {
 				return
 			}

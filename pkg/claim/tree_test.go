@@ -41,7 +41,7 @@ func sortPairs(p []pair) []pair {
 
 func triePairs(claims []Claim) []pair {
 	var pairs []pair
-	for i, j := range NewTree(claims).pairs() {
+	for i, j := range NewTree(claims).Pairs() {
 		pairs = append(pairs, pair{i, j})
 	}
 	return sortPairs(pairs)

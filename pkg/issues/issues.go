@@ -48,9 +48,18 @@ type occurrence struct {
 
 func occurrences(t *schema.Topology, issue *schema.KnownIssue) []occurrence {
 	var hits []occurrence
+	var when []*schema.IssueCondition // which of them the regions decide
+	for j := range issue.When {
+		if c := &issue.When[j]; c.HoldsOfTailnet(t) {
+			when = append(when, c)
+		}
+	}
+	if len(when) == 0 {
+		return nil
+	}
 	for i := range t.Spec.Regions {
-		for j := range issue.When {
-			if c := &issue.When[j]; c.Holds(t, &t.Spec.Regions[i]) {
+		for _, c := range when {
+			if c.Holds(t, &t.Spec.Regions[i]) {
 				hits = append(hits, occurrence{i, c})
 				break
 			}

@@ -219,36 +219,6 @@ func nodeLabels(t *schema.Topology) diag.List {
 	return list
 }
 
-// selectors finds regions whose DaemonSets choose each other's gateways: the first pod there
-// holds the ports, and with another region's tables it advertises that region's prefixes.
-func selectors(t *schema.Topology) diag.List {
-	var list diag.List
-	for j := range t.Spec.Regions {
-		for i := range t.Spec.Regions[:j] {
-			a, b := &t.Spec.Regions[i], &t.Spec.Regions[j]
-			if a.Gateways.Mode != schema.ModeDaemonSet || b.Gateways.Mode != schema.ModeDaemonSet || !includes(a.Gateways.NodeSelector, b.Gateways.NodeSelector) && !includes(b.Gateways.NodeSelector, a.Gateways.NodeSelector) {
-				continue
-			}
-			list.Errorf(CodeSelectorShared, regionPath(j)+".gateways.nodeSelector", "the DaemonSets of regions %q and %q choose the same nodes: a gateway host may get the other region's pod, which advertises that region's prefixes from here", a.Name, b.Name).
-				See(regionPath(i)+".gateways.nodeSelector", "region %q chooses its gateways here", a.Name).
-				Fix("add the region's own label to both, %s: %s here", schema.RegionLabel, b.Name)
-			break
-		}
-	}
-	return list
-}
-
-// includes reports whether every node that has all labels of the narrower one has those of
-// the wider.
-func includes(wider, narrower map[string]string) bool {
-	for k, v := range wider {
-		if narrower[k] != v {
-			return false
-		}
-	}
-	return true
-}
-
 // restricted reports whether NodeRestriction keeps a kubelet from setting the label
 // (k8s.io/kubelet v0.33.1, pkg/apis/well_known_labels.go).
 func restricted(label string) bool {

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -28,7 +29,7 @@ const (
 func values(t *schema.Topology) diag.List {
 	var list diag.List
 	specialAddresses(t, &list)
-	repeated(reflect.ValueOf(t.Spec), "spec", &list)
+	repeated(reflect.ValueOf(t.Spec), []byte("spec"), &list)
 	waysIn(t, &list)
 	ownMarks(t, &list)
 	versionRanges(t, &list)
@@ -48,13 +49,17 @@ func values(t *schema.Topology) diag.List {
 // its region stays.
 func specialAddresses(t *schema.Topology, list *diag.List) {
 	claims := sync.OnceValue(func() claimed { return claimedBy(t) })
-	eachAddress(reflect.ValueOf(t.Spec), "spec", func(path string, p netip.Prefix) {
+	eachAddress(reflect.ValueOf(t.Spec), []byte("spec"), func(at []byte, p netip.Prefix) {
+		r, ok := claim.Hostless(p)
+		if !ok && !(p.IsValid() && p.Bits() == 0) {
+			return
+		}
+		path := string(at)
 		field := path[strings.LastIndexByte(path, '.')+1:]
 		if p.IsValid() && p.Bits() == 0 && !strings.HasPrefix(path, "spec.cluster.") && !claims().paths[path] {
 			list.Errorf(CodeDefaultRoute, path, "%s contains every address, and nobody has all of them", p).Fix("write the prefix that is really used")
 			return
 		}
-		r, ok := claim.Hostless(p)
 		if !ok || strings.HasPrefix(field, "tailnetIP") && !strings.HasPrefix(path, "spec.leaving") || linkLocal(p) && linkNetwork(path) || claim.InAny(p, claims().networks) {
 			return
 		}
@@ -92,8 +97,9 @@ func linkNetwork(path string) bool {
 	return strings.Contains(path, ".transitCIDRs[") || strings.Contains(path, ".fabricCIDRs[")
 }
 
-// eachAddress visits every address, as a prefix, and every prefix below a value.
-func eachAddress(v reflect.Value, path string, visit func(path string, p netip.Prefix)) {
+// eachAddress visits every address, as a prefix, and every prefix below a value. The path is
+// the visitor's until it returns: few places have anything to say.
+func eachAddress(v reflect.Value, path []byte, visit func(path []byte, p netip.Prefix)) {
 	switch x := v.Interface().(type) {
 	case netip.Addr:
 		if x.IsValid() {
@@ -107,13 +113,20 @@ func eachAddress(v reflect.Value, path string, visit func(path string, p netip.P
 	switch v.Kind() {
 	case reflect.Struct:
 		for _, f := range fieldsWith(v.Type(), addresses) {
-			eachAddress(v.Field(f.index), diag.Field(path, f.name), visit)
+			if e := v.Field(f.index); !e.IsZero() {
+				eachAddress(e, append(append(path, '.'), f.name...), visit)
+			}
 		}
 	case reflect.Slice:
 		for i := range v.Len() {
-			eachAddress(v.Index(i), diag.Index(path, i), visit)
+			eachAddress(v.Index(i), appendIndex(path, i), visit)
 		}
 	}
+}
+
+// appendIndex appends the step to an element.
+func appendIndex(path []byte, i int) []byte {
+	return append(strconv.AppendInt(append(path, '['), int64(i), 10), ']')
 }
 
 // field is a field of a struct of package schema.
@@ -166,27 +179,28 @@ func holds(t reflect.Type, what sought) bool {
 
 // repeated finds words and addresses that a list names twice, which says no more than once.
 // Prefixes overlap, which their claims say, and a link that ends where it begins is no link.
-func repeated(v reflect.Value, path string, list *diag.List) {
+func repeated(v reflect.Value, path []byte, list *diag.List) {
 	switch v.Kind() {
 	case reflect.Struct:
 		for _, f := range fieldsWith(v.Type(), lists) {
 			if f.name != "links" {
-				repeated(v.Field(f.index), diag.Field(path, f.name), list)
+				repeated(v.Field(f.index), append(append(path, '.'), f.name...), list)
 			}
 		}
 	case reflect.Slice:
 		words := v.Type().Elem().Kind() == reflect.String || v.Type().Elem() == reflect.TypeFor[netip.Addr]()
-		if !words && !holds(v.Type().Elem(), lists) {
+		if v.Len() == 0 || !words && !holds(v.Type().Elem(), lists) {
 			return
 		}
 		seen := map[any]int{}
 		for i := range v.Len() {
 			e := v.Index(i)
 			if !words {
-				repeated(e, diag.Index(path, i), list)
+				repeated(e, appendIndex(path, i), list)
 				continue
 			}
 			if j, twice := seen[e.Interface()]; twice && !e.IsZero() {
+				path := string(path)
 				list.Errorf(CodeListedTwice, diag.Index(path, i), "%v stands in %s twice", e, path[strings.LastIndexByte(path, '.')+1:]).
 					See(diag.Index(path, j), "it stands here first").Fix("take one of them out, or write the one that is meant")
 				continue

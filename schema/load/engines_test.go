@@ -113,7 +113,7 @@ func judgeRegion(n *yaml.Node) diag.List {
 	r.kind = schema.KindTopology
 	r.value(n, reflect.ValueOf(new(schema.Region)).Elem(), nil)
 	region, _ := contract.Of(schema.KindTopology).At([]string{"spec", "regions", "0"})
-	judge{r}.value(n, region, nil, noAdvice)
+	judge{r}.value(n, region, nil, nil)
 	return r.findings
 }
 

@@ -43,6 +43,12 @@ func (j judge) value(n *yaml.Node, r *rule.Rule, at *path, about *rule.Field) {
 	}
 }
 
+// passes reports whether a value is a scalar of which there is nothing to say: most are, and
+// need no path.
+func (j judge) passes(n *yaml.Node, r *rule.Rule) bool {
+	return r == nil || n.Kind == yaml.ScalarNode && (allows(r, n) || j.bad[n])
+}
+
 func allows(r *rule.Rule, n *yaml.Node) bool {
 	switch r.Kind {
 	case rule.Text:
@@ -65,7 +71,9 @@ func (j judge) list(n *yaml.Node, r *rule.Rule, at *path, about *rule.Field) {
 			j.unread[at.String()] = true
 			return
 		}
-		j.value(e, r.Elem, at.element(i), nil)
+		if !j.passes(e, r.Elem) {
+			j.value(e, r.Elem, at.element(i), nil)
+		}
 	}
 }
 
@@ -78,6 +86,9 @@ func (j judge) pairs(n *yaml.Node, r *rule.Rule, at *path, about *rule.Field) {
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
 		if j.ignored[key] || j.bad[value] {
+			continue
+		}
+		if (r.Keys == nil || r.Keys.Match(key.Value)) && j.passes(value, r.Elem) {
 			continue
 		}
 		below := at.field(key.Value)
@@ -111,7 +122,9 @@ func (j judge) structure(n *yaml.Node, r *rule.Rule, at *path) {
 		value, there := values[f.Name]
 		switch {
 		case there:
-			j.value(value, f.Rule, at.field(f.Name), f)
+			if !j.passes(value, f.Rule) {
+				j.value(value, f.Rule, at.field(f.Name), f)
+			}
 		case f.Required:
 			j.missing(n, f, at)
 		}

@@ -115,16 +115,15 @@ func stay(o *options, file, log string) error {
 	if err := os.Mkdir(filepath.Join(dir, "logs"), 0o755); err != nil {
 		return err
 	}
-	binaries := filepath.Join(o.binaries, "v"+p.version)
-	if _, err := os.Stat(filepath.Join(binaries, "tailscaled")); err != nil {
+	if _, err := os.Stat(filepath.Join(o.binaries, "v"+p.version, "tailscaled")); err != nil {
 		return fmt.Errorf("tailscaled %s has not been built: %w", p.version, err)
 	}
-	w := &world{pass: p, prefix: fmt.Sprintf("khl%d", os.Getpid()), dir: dir, image: filepath.Join(dir, "image")}
+	w := &world{pass: p, prefix: fmt.Sprintf("khl%d", os.Getpid()), dir: dir, image: filepath.Join(dir, "image"), programs: o.binaries}
 	defer w.close()
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	ready := make(chan error, 1)
-	go func() { ready <- w.come(binaries, o) }()
+	go func() { ready <- w.come(o) }()
 	select {
 	case err = <-ready:
 	case <-signals:
@@ -142,8 +141,8 @@ func stay(o *options, file, log string) error {
 }
 
 // come builds the network and brings every host up with what its topology renders to.
-func (w *world) come(binaries string, o *options) error {
-	if err := w.makeImage(binaries, schema.Version(w.pass.version), w.pass.firewall); err != nil {
+func (w *world) come(o *options) error {
+	if err := w.makeImage(w.image, schema.Version(w.pass.version), w.pass.firewall); err != nil {
 		return err
 	}
 	if err := w.build(); err != nil {
