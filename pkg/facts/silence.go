@@ -69,6 +69,6 @@ func GatewaySilences() Silences {
 		Restyled:   silence(50, 60, phases),
 		Rejoined:   silence(30, 39, phases+": as a device that the control server lets in at once"),
 		Rewritten:  silence(1, 3, phases),
-		Mixed:      silence(32, 150, phases+": the shorter the pause between two gateways, the shorter"),
+		Mixed:      silence(32, 180, phases+": the shorter the pause between two gateways, the shorter"),
 	}
 }
