@@ -117,20 +117,20 @@ func moves(t testing.TB) []move {
 		{"drain a region and remove it", example(t, three), example(t, three, without("reykjavik")), []string{"take region reykjavik back", "forget region reykjavik"}, nil,
 			"- frankfurt, oslo: 10.50.0.0/24, 10.60.0.0/18, 100.90.0.31/32, fd00:10:50::/64, fd00:10:60::/104"},
 		{"widen a pod CIDR", example(t, three), example(t, three, pods("oslo", "10.40.0.0/18", "10.40.0.0/17")),
-			[]string{"advertise 10.40.0.0/17 of oslo; withdraw 10.40.0.0/18 of oslo"}, []string{"oslo", "reykjavik"}, "~ oslo: + pods 10.40.0.0/17  - pods 10.40.0.0/18"},
+			[]string{"advertise 10.40.0.0/17 of oslo; withdraw 10.40.0.0/18 of oslo"}, nil, "~ oslo: + pods 10.40.0.0/17  - pods 10.40.0.0/18"},
 		{"move a pod CIDR", example(t, three), example(t, three, pods("reykjavik", "10.60.0.0/18", "10.61.0.0/18")),
-			[]string{"advertise 10.61.0.0/18 of reykjavik", "withdraw 10.60.0.0/18 of reykjavik"}, []string{"reykjavik"}, "+ rkv-gw-1: 10.61.0.0/18"},
-		{"add a gateway", example(t, three), example(t, three, secondGateway), []string{"add gateway rkv-gw-2"}, []string{"reykjavik"},
+			[]string{"advertise 10.61.0.0/18 of reykjavik", "withdraw 10.60.0.0/18 of reykjavik"}, nil, "+ rkv-gw-1: 10.61.0.0/18"},
+		{"add a gateway", example(t, three), example(t, three, secondGateway), []string{"add gateway rkv-gw-2"}, nil,
 			"~ reykjavik.gateways.ha.strategy: single -> relay"},
 		{"change the strategy", example(t, supersets, relay), example(t, supersets), []string{"strategy supersets in cloud; strategy supersets in gpu-dc"}, nil,
 			"+ edge-1: 10.0.0.0/21, 10.60.0.0/15, fd00:10::/63, fd00:61::/103"},
-		{"upgrade Tailscale over a known issue", example(t, regional), example(t, regional, tailscale("1.102.3")), []string{"Tailscale 1.84.3 -> 1.102.3"}, []string{"gcp-us", "gpu-dc"},
+		{"upgrade Tailscale over a known issue", example(t, regional), example(t, regional, tailscale("1.102.3")), []string{"Tailscale 1.84.3 -> 1.102.3"}, nil,
 			"~ info: + advertise-host-bits  - config-file-snat, containerboot-static-restart, trim-wireguard"},
 		{"change the tag", example(t, regional), example(t, regional, tagged("tag:mesh")), []string{
 			"tag:mesh-gcp-us for gcp-us; tag:mesh-gpu-dc for gpu-dc",
 			"tag:k8s -> tag:mesh",
 			"no more tag:k8s-gcp-us for gcp-us; no more tag:k8s-gpu-dc for gpu-dc",
-		}, []string{"gcp-us", "gpu-dc"}, "+ tag:mesh-gcp-us, tag:mesh-gpu-dc: owned by autogroup:admin"},
+		}, nil, "+ tag:mesh-gcp-us, tag:mesh-gpu-dc: owned by autogroup:admin"},
 		{"everything at once", example(t, three, without("oslo")),
 			example(t, three, pods("frankfurt", "10.20.0.0/16", "10.21.0.0/16"), secondGateway, tagged("tag:mesh")),
 			[]string{
@@ -138,7 +138,9 @@ func moves(t testing.TB) []move {
 				"advertise 10.21.0.0/16 of frankfurt; add gateway rkv-gw-2; add region oslo",
 				"tag:training -> tag:mesh",
 				"withdraw 10.20.0.0/16 of frankfurt; no more tag:training-frankfurt for frankfurt; no more tag:training-oslo for oslo; no more tag:training-reykjavik for reykjavik",
-			}, []string{"frankfurt", "oslo", "reykjavik"}, ""},
+			}, nil, ""},
+		{"the only gateway becomes services of its host", example(t, three), example(t, three, func(t *schema.Topology) { region(t, "reykjavik").Gateways.Mode = schema.ModeHost }),
+			[]string{"gateways of reykjavik by host"}, []string{"reykjavik"}, ""},
 	}
 }
 
@@ -233,6 +235,44 @@ func TestOrder(t *testing.T) {
 				t.Errorf("phase %d: %q is not after what comes before it: %v", i+1, title, c.Phases[i].Do)
 			}
 			at = next
+		}
+	}
+}
+
+// A gateway that was the only one of its region restarts when the other nodes know the new
+// one: it hands over as one of several does.
+func TestGatewayBesideAnother(t *testing.T) {
+	c, err := change.New(example(t, "three-regions"), example(t, "three-regions", secondGateway), refused)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := -1
+	for _, title := range []string{"Put the policy in force", "Install gateway rkv-gw-2", "Install every other node of region reykjavik", "Install gateway rkv-gw-1", "Install every other node of region oslo"} {
+		next := slices.IndexFunc(c.Phases[0].Do, func(a change.Action) bool { return a.Title == title })
+		if next <= at {
+			t.Errorf("%q is not after what comes before it: %v", title, c.Phases[0].Do)
+		}
+		at = next
+	}
+}
+
+// What a phase costs is the longest of its restarts, and without any what routes on hosts do.
+func TestSilenceOfPhase(t *testing.T) {
+	for _, m := range moves(t) {
+		c, err := change.New(m.old, m.new, refused)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range c.Phases {
+			got := p.Silence()
+			for _, r := range p.Restarts {
+				if r.Silence.Known() && got.Known() && r.Silence.Most > got.Most || !r.Silence.Known() && got.Known() {
+					t.Errorf("%s, phase %d: %+v, although %s has %+v", m.name, p.Number, got, r.Region, r.Silence)
+				}
+			}
+			if len(p.Restarts) == 0 && (!got.Known() || got.Most >= 1) {
+				t.Errorf("%s, phase %d: nothing restarts, and it is %+v", m.name, p.Number, got)
+			}
 		}
 	}
 }

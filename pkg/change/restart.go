@@ -150,10 +150,14 @@ func (r *Restart) expected(old *plan.Region, rejoins bool) Silence {
 	s := facts.GatewaySilences()
 	several := len(old.Region.Gateways.Nodes) > 1 && old.Region.Gateways.Mode != schema.ModePerNode
 	switch {
-	case rejoins:
-		return silence(s.Rejoined) // by another key, or as another device
+	case !several && (r.By == "machineConfig" || strings.Contains(r.By, "->")):
+		return silence(s.Exchanged)
+	case !several && rejoins:
+		return silence(s.Rejoined, s.Alone)
 	case !several:
 		return silence(s.Alone)
+	case rejoins:
+		return silence(s.Rejoined) // by another key, or as another device
 	case r.restyled:
 		return silence(s.Restyled)
 	case r.renumbered:

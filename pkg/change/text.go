@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 )
 
 // few is how many values, or changes of a kind, are told before the others are counted.
@@ -197,6 +195,11 @@ func labelled(b *strings.Builder, label, text string) {
 	b.WriteString(line + "\n")
 }
 
+// figures are known ones in words.
+func (s Silence) figures() string {
+	return fmt.Sprintf("%.1f to %.1f s each time (%s)", s.Least, s.Most, s.Measured)
+}
+
 // silences say for how long flows of which regions stand still.
 func (p *Phase) silences() []string {
 	regions := map[string][]string{}
@@ -204,7 +207,7 @@ func (p *Phase) silences() []string {
 	for _, r := range p.Restarts {
 		said := "not measured: " + r.Silence.Why
 		if r.Silence.Known() {
-			said = fmt.Sprintf("%.1f to %.1f s at each restart (%s)", r.Silence.Least, r.Silence.Most, r.Silence.Measured)
+			said = r.Silence.figures()
 		}
 		if regions[said] == nil {
 			order = append(order, said)
@@ -213,7 +216,7 @@ func (p *Phase) silences() []string {
 	}
 	var list []string
 	if len(p.Restarts) == 0 && slices.ContainsFunc(p.Changes, func(c Change) bool { return c.Kind == Hosts && c.Op == Altered }) {
-		list = append(list, "no gateway restarts; on other hosts "+silence(facts.GatewaySilences().Rewritten).Why)
+		list = append(list, "no gateway restarts; where hosts replace their routes "+p.Silence().figures())
 	}
 	for _, said := range order {
 		list = append(list, some(regions[said])+": "+said)

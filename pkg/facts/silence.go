@@ -24,6 +24,8 @@ type Silences struct {
 	Lost fact.Datum[Silence]
 	// Alone: the only gateway restarts.
 	Alone fact.Datum[Silence]
+	// Exchanged: the only gateway goes over to another form, or its host reboots.
+	Exchanged fact.Datum[Silence]
 	// ByTable: one of several restarts where the provider's route table decides.
 	ByTable fact.Datum[Silence]
 	// Supersets: one of several restarts with that strategy.
@@ -48,17 +50,25 @@ func silence(least, most int, source string) fact.Datum[Silence] {
 // when the control server notices takes longer with Tailscale's service: see
 // TailscaleFailover.
 func GatewaySilences() Silences {
-	const lab, cluster = "docs/gateways.md, measured in namespaces with tailscale 1.84.3 and 1.102.3, strategy relay", "docs/handover.md, measured in a cluster of two gateways a region"
+	const (
+		lab     = "docs/gateways.md, measured in namespaces with tailscale 1.84.3 and 1.102.3, strategy relay"
+		cluster = "docs/handover.md, measured in a cluster of two gateways a region"
+		phases  = "docs/plan.md, measured in namespaces with tailscale 1.84.3 and 1.102.3"
+		// No kubelet, scheduler or registry stood between the old pod and the new one.
+		bare = phases + ", where a new pod starts at once: plan for a minute where its image is pulled first"
+	)
 	return Silences{
 		Drained:    silence(12, 16, lab),
 		Returned:   silence(28, 39, lab),
 		HandedOver: silence(25, 33, cluster),
 		Lost:       silence(65, 100, lab),
-		Alone:      fact.Unknown[Silence]("from the withdrawal until the new pod has joined: plan for a minute, or add a second gateway first"),
-		ByTable:    fact.Unknown[Silence]("the provider's route table leads to one gateway, which cannot hand over, until it is back or the routes lead elsewhere"),
-		Supersets:  fact.Unknown[Silence]("each gateway sends by itself, and hosts leave out one that is not well; figures are of strategy relay"),
-		Rejoined:   fact.Unknown[Silence]("until the control server has let the gateway in with its new tag, and approved its routes"),
-		Rewritten:  fact.Unknown[Silence]("routes are replaced one by one in the kernel, without a moment in between"),
-		Mixed:      fact.Unknown[Silence]("until all gateways of the region advertise the same lengths, peers refuse what the one with the other length sends: do not pause between them"),
+		Alone:      silence(107, 140, bare),
+		ByTable:    silence(107, 140, bare),
+		Exchanged:  fact.Unknown[Silence]("nobody takes over from the only gateway until it is back, which may mean a reboot: plan for minutes, or add a second gateway first"),
+		Supersets:  silence(50, 70, phases),
+		Restyled:   silence(50, 60, phases),
+		Rejoined:   silence(30, 39, phases+": as a device that the control server lets in at once"),
+		Rewritten:  silence(1, 3, phases),
+		Mixed:      silence(32, 180, phases+": the shorter the pause between two gateways, the shorter"),
 	}
 }

@@ -138,6 +138,36 @@ func TestChainLinesMatter(t *testing.T) {
 }
 
 // TestEndsAreFound by name, by region, as pods and by address.
+// The tunnel's table leads to peers' addresses and to no other one of their block: packets to
+// pods that lie there took the LAN although the rule for them was gone.
+func TestTunnelHasPeersAlone(t *testing.T) {
+	w := worldOf(t, lans().topology())
+	w.elect(elections()[0])
+	gateways := 0
+	for _, h := range w.hosts() {
+		if !h.isGateway() {
+			continue
+		}
+		gateways++
+		for _, o := range w.hosts() {
+			p := packet{dst: o.tailnet, protocol: tcp}
+			if o == h || !o.isGateway() {
+				continue
+			}
+			if r, _, l := h.lookup(&p, toPod); l != nil || r.dev != tunnel {
+				t.Errorf("%s sends to %s of %s by %q: %v", h.name, p.dst, o.name, r.dev, l)
+			}
+		}
+		p := packet{dst: netip.MustParseAddr("100.127.255.254"), protocol: tcp}
+		if r, _, l := h.lookup(&p, toPod); l == nil && r.dev == tunnel {
+			t.Errorf("%s sends to %s, which nobody has, by the tunnel", h.name, p.dst)
+		}
+	}
+	if gateways != 3 {
+		t.Errorf("%d gateways", gateways)
+	}
+}
+
 func TestEndsAreFound(t *testing.T) {
 	topology := lans().topology()
 	w := worldOf(t, topology)

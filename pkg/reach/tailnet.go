@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
-
-	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
 // election is which of several gateways that advertise a prefix is its primary.
@@ -137,7 +135,9 @@ type sight struct {
 	prefix        netip.Prefix
 }
 
-// accepted are the routes of a gateway's table 52: what others are primary for.
+// accepted are the routes of a gateway's table 52: what others are primary for, and their own
+// addresses, each by itself: what else lies in 100.64.0.0/10 may be somebody's pods (tailscale
+// 1.84.3, ipn/ipnlocal/local.go: peerRoutes takes the whole of it for more than 10,000 alone).
 func (w *World) accepted(h *host) []route {
 	var all []route
 	for p, primary := range w.primaries {
@@ -145,7 +145,12 @@ func (w *World) accepted(h *host) []route {
 			all = append(all, route{to: p, dev: tunnel, at: primary.routesAt})
 		}
 	}
-	return append(all, route{to: schema.TailnetIPv4(), dev: tunnel})
+	for _, o := range w.hosts() {
+		if o != h && o.isGateway() {
+			all = append(all, route{to: netip.PrefixFrom(o.tailnet, o.tailnet.BitLen()), dev: tunnel})
+		}
+	}
+	return all
 }
 
 // through takes a packet from one gateway's tailscaled to the one that owns its

@@ -195,7 +195,11 @@ var (
 
 // tries is how often a disagreement is looked at again: a busy machine loses packets, and
 // devices are told one after the other.
-const tries = 4
+//
+// Two gateways that have to shake hands anew, since another one is primary, may need seconds:
+// who has sent to a peer in vain tries again after five (wireguard-go, device/constants.go:
+// RekeyTimeout).
+const tries = 8
 
 // one removes a part here and there, compares, and puts it back.
 func (r *removals) one(p walk.Part) error {

@@ -443,7 +443,7 @@ func (b *builder) later() {
 		Why: "Read what the change does, and in which phases it goes: the first command says it, with exit code 4 where there is one. Then render, and do the steps above again whose files changed, in this order: the policy, the clouds' routes, the hosts, the cluster. New prefixes are approved before they are advertised that way. Gateways restart one at a time.",
 		Run: []string{"kustomize-hybrid plan . $TOPOLOGY", "kustomize-hybrid render $TOPOLOGY -o . --check"}})
 	b.add(Step{Phase: Later, Title: "Add a region",
-		Why: "Describe it (`kustomize-hybrid suggest` finds free prefixes), render, and do what is new above, in this order: the policy first, or the others do not take its routes; then its key, its cloud, its hosts. Hosts of the other regions take their new tables last, and need no restart.",
+		Why: "Describe it (`kustomize-hybrid suggest` finds free prefixes), render, and do what is new above, in this order: the policy first, or the others do not take its routes; then its key, its cloud, its hosts. The other regions' gateways restart for their new tables, one at a time; their other hosts take them last, and need no restart.",
 		Run: []string{"kustomize-hybrid validate $TOPOLOGY"}})
 	b.add(Step{Phase: Later, Title: "Take a region away",
 		Why: "Move it from `spec.regions` to `spec.leaving`, as it stands, and render. STEPS.md then begins with what takes it back: on its hosts, in its cloud, in the cluster. Do not delete it at once: `render` refuses, because nobody would know any more what it had. " +
