@@ -34,9 +34,11 @@ func (g *gateway) serviceAccount() *corev1.ServiceAccount {
 // Secrets, a right that cannot be narrowed to a name. Applying it again keeps what
 // the gateway has written.
 func (g *gateway) stateSecret(n schema.GatewayNode) *corev1.Secret {
+	meta := g.regionMeta(plan.StateSecretName(n.Name))
+	meta.Annotations = kept()
 	return &corev1.Secret{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Secret"},
-		ObjectMeta: g.regionMeta(plan.StateSecretName(n.Name)),
+		ObjectMeta: meta,
 		Type:       corev1.SecretTypeOpaque,
 	}
 }

@@ -49,9 +49,11 @@ func tableMap(meta metav1.ObjectMeta, tables []byte) *corev1.ConfigMap {
 func (g *gateway) daemonSet() *appsv1.DaemonSet {
 	spec := g.gatewayPod(g.clusterVolumes())
 	spec.ServiceAccountName = g.objectName()
+	meta := g.regionMeta(g.objectName())
+	meta.Annotations = literal() // the kubelet's own variables, $(HOST_IP)
 	return &appsv1.DaemonSet{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "apps/v1", Kind: "DaemonSet"},
-		ObjectMeta: g.regionMeta(g.objectName()),
+		ObjectMeta: meta,
 		Spec: appsv1.DaemonSetSpec{
 			Selector: &metav1.LabelSelector{MatchLabels: g.selector()},
 			Template: corev1.PodTemplateSpec{ObjectMeta: g.podMeta(), Spec: spec},

@@ -39,8 +39,10 @@ func Common(p *plan.Plan, f *host.Fleet) []Concern {
 	for _, f := range program.Files() {
 		programs[f.Name] = string(f.Data)
 	}
+	scripts := commonMap(p, programMap, programs)
+	scripts.Annotations = literal()
 	return append(list,
-		Concern{programMap, []any{commonMap(p, programMap, programs)}},
+		Concern{programMap, []any{scripts}},
 		Concern{fleetMap, []any{commonMap(p, fleetMap, map[string]string{host.FleetTables: string(f.Data)})}})
 }
 
@@ -67,7 +69,7 @@ func namespace(p *plan.Plan) *corev1.Namespace {
 	}
 	return &corev1.Namespace{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Namespace"},
-		ObjectMeta: metav1.ObjectMeta{Name: schema.Namespace, Labels: labels},
+		ObjectMeta: metav1.ObjectMeta{Name: schema.Namespace, Labels: labels, Annotations: kept()},
 	}
 }
 

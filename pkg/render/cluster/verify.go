@@ -121,9 +121,11 @@ func (v *verify) configMap() *corev1.ConfigMap {
 	for _, f := range program.Files() {
 		data[f.Name] = string(f.Data)
 	}
+	meta := v.meta("verify", nil)
+	meta.Annotations = literal()
 	return &corev1.ConfigMap{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "ConfigMap"},
-		ObjectMeta: v.meta("verify", nil),
+		ObjectMeta: meta,
 		Data:       data,
 	}
 }
