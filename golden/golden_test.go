@@ -137,7 +137,7 @@ func TestGoldens(t *testing.T) {
 			noSecret(t, f.Path, f.Data)
 		}
 	}
-	for _, name := range names(t, "../overlays") {
+	for _, name := range overlays(t) {
 		got, stderr, err := program(t, "build", filepath.Join("..", "overlays", name))
 		if err != nil || stderr != "" {
 			t.Fatalf("%v\n%s", err, stderr)
@@ -147,8 +147,11 @@ func TestGoldens(t *testing.T) {
 	for _, name := range names(t, placements) {
 		compare(filepath.Join("placement", name+".txt"), corpus.Text("placement/"+name, []byte(place(t, name))))
 	}
+	for _, name := range names(t, components) {
+		compare(filepath.Join("components", name+".txt"), corpus.Text("components/"+name, []byte(component(t, name))))
+	}
 	goldentest.Compare(t, "programs.sha256", corpus.Programs())
-	for _, dir := range []string{"examples", "overlays", "placement"} {
+	for _, dir := range []string{"examples", "overlays", "placement", "components"} {
 		goldentest.Only(t, dir, files...)
 	}
 }

@@ -12,6 +12,8 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	nodev1 "k8s.io/api/node/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	storagev1 "k8s.io/api/storage/v1"
 	"sigs.k8s.io/yaml"
 )
@@ -78,6 +80,8 @@ func decodeStrictly(t *testing.T, name, document string) {
 	}
 	into, ok := map[string]any{
 		"DaemonSet": &appsv1.DaemonSet{}, "Deployment": &appsv1.Deployment{}, "Service": &corev1.Service{},
+		"Namespace": &corev1.Namespace{}, "ResourceQuota": &corev1.ResourceQuota{}, "ServiceAccount": &corev1.ServiceAccount{}, "Secret": &corev1.Secret{},
+		"ConfigMap": &corev1.ConfigMap{}, "Role": &rbacv1.Role{}, "RoleBinding": &rbacv1.RoleBinding{}, "PodDisruptionBudget": &policyv1.PodDisruptionBudget{},
 		"RuntimeClass": &nodev1.RuntimeClass{}, "StorageClass": &storagev1.StorageClass{},
 	}[head.Kind]
 	if !ok {

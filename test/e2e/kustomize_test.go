@@ -54,6 +54,9 @@ func read(t *testing.T, file string) string {
 // golden/overlays holds.
 func TestOverlays(t *testing.T) {
 	for _, name := range directories(t, "overlays") {
+		if _, err := os.Stat(filepath.Join(root, "overlays", name, "kustomization.yaml")); err != nil || name == "container" {
+			continue // Components, what people copy for a tool, and what needs a container engine
+		}
 		t.Run(name, func(t *testing.T) {
 			got, stderr, err := kustomize(t, filepath.Join(root, "overlays", name), functions()...)
 			if err != nil || stderr != "" {
@@ -130,6 +133,30 @@ func TestPlacement(t *testing.T) {
 		}
 		if diff := cmp.Diff(built(t, filepath.Join(dir, name)), got); diff != "" {
 			t.Error(diff)
+		}
+	}
+}
+
+// So do the Components that people copy; golden/components holds what they make of a tree.
+func TestComponents(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.CopyFS(filepath.Join(dir, "components"), os.DirFS(filepath.Join(root, "overlays/components"))); err != nil {
+		t.Fatal(err)
+	}
+	if code, stderr := render(t, "regional-gateway", filepath.Join(dir, "rendered")); code != 0 {
+		t.Fatal(stderr)
+	}
+	for _, name := range directories(t, "overlays/components") {
+		text := "sortOptions: {order: fifo}\nresources: [rendered]\ncomponents: [components/" + name + "]\n"
+		if err := os.WriteFile(filepath.Join(dir, "kustomization.yaml"), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		got, stderr, err := kustomize(t, dir)
+		if err != nil || stderr != "" {
+			t.Fatalf("%s: %v\n%s", name, err, stderr)
+		}
+		if diff := cmp.Diff(built(t, dir), got); diff != "" {
+			t.Errorf("%s: %s", name, diff)
 		}
 	}
 }

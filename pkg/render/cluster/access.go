@@ -31,9 +31,11 @@ func (g *gateway) serviceAccount() *kube.ServiceAccount {
 // Secrets, a right that cannot be narrowed to a name. Applying it again keeps what
 // the gateway has written.
 func (g *gateway) stateSecret(n schema.GatewayNode) *kube.Secret {
+	meta := g.regionMeta(plan.StateSecretName(n.Name))
+	meta.Annotations = kept()
 	return &kube.Secret{
 		TypeMeta:   kube.TypeMeta{APIVersion: "v1", Kind: "Secret"},
-		ObjectMeta: g.regionMeta(plan.StateSecretName(n.Name)),
+		ObjectMeta: meta,
 		Type:       kube.SecretTypeOpaque,
 	}
 }

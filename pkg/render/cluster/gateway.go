@@ -46,9 +46,11 @@ func tableMap(meta kube.ObjectMeta, tables []byte) *kube.ConfigMap {
 func (g *gateway) daemonSet() *kube.DaemonSet {
 	spec := g.gatewayPod(g.clusterVolumes())
 	spec.ServiceAccountName = g.objectName()
+	meta := g.regionMeta(g.objectName())
+	meta.Annotations = literal() // the kubelet's own variables, $(HOST_IP)
 	return &kube.DaemonSet{
 		TypeMeta:   kube.TypeMeta{APIVersion: "apps/v1", Kind: "DaemonSet"},
-		ObjectMeta: g.regionMeta(g.objectName()),
+		ObjectMeta: meta,
 		Spec: kube.DaemonSetSpec{
 			Selector: &kube.LabelSelector{MatchLabels: g.selector()},
 			Template: kube.PodTemplateSpec{ObjectMeta: g.podMeta(), Spec: spec},

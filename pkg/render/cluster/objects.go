@@ -36,8 +36,10 @@ func Common(p *plan.Plan, f *host.Fleet) []Concern {
 	for _, f := range program.Files() {
 		programs[f.Name] = string(f.Data)
 	}
+	scripts := commonMap(p, programMap, programs)
+	scripts.Annotations = literal()
 	return append(list,
-		Concern{programMap, []any{commonMap(p, programMap, programs)}},
+		Concern{programMap, []any{scripts}},
 		Concern{fleetMap, []any{commonMap(p, fleetMap, map[string]string{host.FleetTables: string(f.Data)})}})
 }
 
@@ -64,7 +66,7 @@ func namespace(p *plan.Plan) *kube.Namespace {
 	}
 	return &kube.Namespace{
 		TypeMeta:   kube.TypeMeta{APIVersion: "v1", Kind: "Namespace"},
-		ObjectMeta: kube.ObjectMeta{Name: schema.Namespace, Labels: labels},
+		ObjectMeta: kube.ObjectMeta{Name: schema.Namespace, Labels: labels, Annotations: kept()},
 	}
 }
 

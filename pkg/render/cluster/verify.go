@@ -117,9 +117,11 @@ func (v *verify) configMap() *kube.ConfigMap {
 	for _, f := range program.Files() {
 		data[f.Name] = string(f.Data)
 	}
+	meta := v.meta("verify", nil)
+	meta.Annotations = literal()
 	return &kube.ConfigMap{
 		TypeMeta:   kube.TypeMeta{APIVersion: "v1", Kind: "ConfigMap"},
-		ObjectMeta: v.meta("verify", nil),
+		ObjectMeta: meta,
 		Data:       data,
 	}
 }
