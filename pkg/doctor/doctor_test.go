@@ -1,12 +1,13 @@
 package doctor_test
 
 import (
+	"archive/tar"
+	"compress/gzip"
 	"encoding/json"
 	"fmt"
-	"io/fs"
+	"io"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -21,7 +22,7 @@ import (
 // broken is a capture with one thing broken, and what is to be named first.
 type broken struct {
 	lab, name string
-	cluster   string // a directory of testdata/cluster besides
+	cluster   string // what is broken among the objects of the cluster
 	code      diag.Code
 	host      string
 	says      string // part of the message
@@ -72,18 +73,48 @@ func captures() []broken {
 	}
 }
 
+// archived is what the lab has captured, by path.
+func archived(t *testing.T) map[string][]byte {
+	t.Helper()
+	f, err := os.Open("testdata/captures.tar.gz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := map[string][]byte{}
+	for r := tar.NewReader(z); ; {
+		h, err := r.Next()
+		if err == io.EOF {
+			return files
+		}
+		if err == nil {
+			files[h.Name], err = io.ReadAll(r)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // compose is a whole capture: that of the healthy lab and cluster, and over it what is broken.
 func compose(t *testing.T, b broken) fstest.MapFS {
 	t.Helper()
-	lab := filepath.Join("testdata", "lab", b.lab)
-	all := fstest.MapFS{}
-	lay(t, all, filepath.Join(lab, "healthy"), "")
-	lay(t, all, filepath.Join("testdata", "cluster", "healthy"), "cluster/")
-	if b.name != "" {
-		lay(t, all, filepath.Join(lab, b.name), "")
-	}
-	if b.cluster != "" {
-		lay(t, all, filepath.Join("testdata", "cluster", b.cluster), "cluster/")
+	all, files := fstest.MapFS{}, archived(t)
+	for _, name := range []string{"healthy", b.name} {
+		below, found := b.lab+"/"+name+"/", name == ""
+		for path, data := range files {
+			if rest, ok := strings.CutPrefix(path, below); ok {
+				all[rest] = &fstest.MapFile{Data: data}
+				found = true
+			}
+		}
+		if !found {
+			t.Fatalf("nothing is captured of %s", below)
+		}
 	}
 	if lacks, ok := all["lacks"]; ok {
 		for line := range strings.Lines(string(lacks.Data)) {
@@ -91,33 +122,16 @@ func compose(t *testing.T, b broken) fstest.MapFS {
 		}
 		delete(all, "lacks")
 	}
-	return all
-}
-
-func lay(t *testing.T, over fstest.MapFS, dir, below string) {
-	t.Helper()
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		data, err := os.ReadFile(path)
-		name, _ := filepath.Rel(dir, path)
-		over[below+filepath.ToSlash(name)] = &fstest.MapFile{Data: data}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
+	for name, data := range objects(t, b.cluster) {
+		all["cluster/"+name] = &fstest.MapFile{Data: data}
 	}
+	return all
 }
 
 // topology is that of a lab.
 func topology(t *testing.T, lab string) hybrid.Input {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join("testdata", "lab", lab, "topology.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	in, err := hybrid.Read("topology.yaml", data)
+	in, err := hybrid.Read("topology.yaml", archived(t)[lab+"/topology.yaml"])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,7 +156,10 @@ func TestTheTrueCauseComesFirst(t *testing.T) {
 	for _, b := range captures() {
 		name := strings.Trim(b.lab+"/"+b.name+b.cluster, "/")
 		r := diagnose(t, b)
-		fmt.Fprintf(&said, "== %s\n%s\n", name, r.Text())
+		fmt.Fprintln(&said, name)
+		for _, c := range r.Causes {
+			fmt.Fprintf(&said, "  %s %s %s:%d follow %d\n", c.Code, c.Host, c.Evidence[0].File, c.Evidence[0].Line, len(c.Consequences))
+		}
 		switch {
 		case len(r.Causes) == 0:
 			t.Errorf("%s: nothing is wrong", name)
@@ -298,6 +315,21 @@ func TestNoSecretIsPrinted(t *testing.T) {
 			if strings.Contains(out, core) {
 				t.Errorf("secret %d is printed:\n%s", i, out)
 			}
+		}
+	}
+}
+
+// What is checked in of the lab says nothing of the machine that it ran on, and holds no secret.
+func TestCapturesSayNothingOfTheMachine(t *testing.T) {
+	for name, data := range archived(t) {
+		text := string(data)
+		for _, bad := range []string{"/tmp/", "/root", "/home", "lab-key", "privkey", "nodekey:0", "pid 2"} {
+			if strings.Contains(text, bad) {
+				t.Errorf("%s holds %q", name, bad)
+			}
+		}
+		if got := doctor.Redact(text); got != text {
+			t.Errorf("%s holds a secret", name)
 		}
 	}
 }
