@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 
@@ -76,29 +77,37 @@ func captures() []broken {
 // archived is what the lab has captured, by path.
 func archived(t *testing.T) map[string][]byte {
 	t.Helper()
-	f, err := os.Open("testdata/captures.tar.gz")
+	files, err := unpacked()
 	if err != nil {
 		t.Fatal(err)
+	}
+	return files
+}
+
+var unpacked = sync.OnceValues(func() (map[string][]byte, error) {
+	f, err := os.Open("testdata/captures.tar.gz")
+	if err != nil {
+		return nil, err
 	}
 	defer f.Close()
 	z, err := gzip.NewReader(f)
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	files := map[string][]byte{}
 	for r := tar.NewReader(z); ; {
 		h, err := r.Next()
 		if err == io.EOF {
-			return files
+			return files, nil
 		}
 		if err == nil {
 			files[h.Name], err = io.ReadAll(r)
 		}
 		if err != nil {
-			t.Fatal(err)
+			return nil, err
 		}
 	}
-}
+})
 
 // compose is a whole capture: that of the healthy lab and cluster, and over it what is broken.
 func compose(t *testing.T, b broken) fstest.MapFS {
@@ -182,6 +191,32 @@ func TestTheTrueCauseComesFirst(t *testing.T) {
 	}
 }
 
+// Where nothing of ours is there, that is one cause, and routes follow from it; where several
+// rules are missing, that is one, too.
+func TestRulesAreOneCause(t *testing.T) {
+	in := topology(t, "iptables")
+	flushed := compose(t, broken{lab: "iptables"})
+	keep := func(name string, wanted func(line string) bool) {
+		lines := slices.DeleteFunc(strings.Split(strings.Trim(string(flushed[name].Data), "[]\n"), ",\n"), func(l string) bool { return !wanted(l) })
+		flushed[name] = &fstest.MapFile{Data: []byte("[" + strings.Join(lines, ",\n") + "]\n")}
+	}
+	const host = "hosts/cloud-2/"
+	one := func(says string, follow int) {
+		t.Helper()
+		r, _, err := hybrid.Diagnose(in, flushed, hybrid.Options{})
+		if err != nil || len(r.Causes) != 1 || !strings.Contains(r.Causes[0].Message, says) || len(r.Causes[0].Consequences) != follow {
+			t.Errorf("%v\n%s", err, r.Text())
+		}
+	}
+	keep(host+"rules4.json", func(l string) bool { return !strings.Contains(l, `"priority":518`) })
+	one("rules 5180, 5185 are missing, such as 5180: from all fwmark 0x80000", 0)
+	keep(host+"rules4.json", func(l string) bool {
+		return !strings.Contains(l, `"priority":5`) || strings.Contains(l, `"priority":52`) && !strings.Contains(l, `"priority":5205`)
+	})
+	keep(host+"routes4.json", func(l string) bool { return !strings.Contains(l, `"protocol":"154"`) })
+	one("none of gateway-setup.sh's rules is there", 2)
+}
+
 // Every code is one that a capture shows.
 func TestEveryCodeIsShown(t *testing.T) {
 	shown := map[diag.Code]bool{}
@@ -223,8 +258,12 @@ func TestWithoutTopology(t *testing.T) {
 func TestPartialCaptures(t *testing.T) {
 	in := topology(t, "iptables")
 	healthy := compose(t, broken{lab: "iptables"})
+	// One host of each kind stands for the others.
+	asked := func(name string) bool {
+		return strings.HasPrefix(name, "hosts/cloud-2/") || strings.HasPrefix(name, "hosts/cloud-3/") || strings.HasPrefix(name, "cluster/")
+	}
 	for name := range healthy {
-		if name == "format" {
+		if !asked(name) {
 			continue
 		}
 		partial := fstest.MapFS{}
@@ -243,7 +282,7 @@ func TestPartialCaptures(t *testing.T) {
 	}
 	// What ends in the middle is like what is missing.
 	for name, f := range healthy {
-		if !strings.HasSuffix(name, ".json") || strings.HasSuffix(name, "6.json") || name == "hosts/cloud-3/rules4.json" {
+		if !asked(name) || !strings.HasSuffix(name, ".json") || strings.HasSuffix(name, "6.json") || name == "hosts/cloud-3/rules4.json" {
 			continue // the rest is no JSON, or for people
 		}
 		torn := maps.Clone(healthy)
