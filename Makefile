@@ -66,10 +66,10 @@ lab-removals: lab-programs
 	.lab/lab -programs .lab -removals $(LAB_FLAGS)
 
 # What capture.sh writes down of the lab as it stands, and broken in one way after the other: the
-# test data of pkg/doctor. Read the diff; then `make golden`.
+# test data of pkg/doctor. Then `make golden`, and read what doctor says of it.
 lab-captures: .lab/v1.84.3/tailscaled
 	cd test/lab && $(GO) build -o ../../.lab/lab .
-	.lab/lab -programs .lab -captures pkg/doctor/testdata/lab $(LAB_FLAGS)
+	.lab/lab -programs .lab -captures pkg/doctor/testdata/captures.tar.gz $(LAB_FLAGS)
 
 # What `plan` says against packets: the phases of each kind of change are carried out while
 # packets flow, and the longest silence is within what it said. About 20 minutes.

@@ -65,6 +65,8 @@ type Cause struct {
 	layer int
 	// region is the host's, in which roles move when it is gone.
 	region string
+	// nothing of what a program makes is there.
+	nothing bool
 }
 
 // Evidence is a line of a capture. Line counts from 1, and is 0 where the file as a whole shows
@@ -218,6 +220,8 @@ func explains(a, b Cause) bool {
 		return here && of(CodeUnapproved, CodeFirewall, CodeRoute) || moves
 	case CodeUnapproved:
 		return moves
+	case CodeRule:
+		return a.nothing && here && of(CodeRule, CodeSetting, CodeFirewall, CodeRoute)
 	case CodeWatch:
 		return here && of(CodeRoute)
 	}

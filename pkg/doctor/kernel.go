@@ -140,25 +140,45 @@ func (p *patient) judgeRules() {
 	for i := range has {
 		texts = append(texts, has[i].value.String())
 	}
-	byPriority := map[int][]reach.Part{}
+	var missing []reach.Part
+	ours := 0
 	for _, part := range p.wants {
-		if part.Kind == reach.PartRule && !slices.Contains(texts, part.Text) && priorityOf(part.Text) != refuses {
-			byPriority[priorityOf(part.Text)] = append(byPriority[priorityOf(part.Text)], part)
+		if part.Kind != reach.PartRule || priorityOf(part.Text) == refuses {
+			continue
+		}
+		if ours++; !slices.Contains(texts, part.Text) {
+			missing = append(missing, part)
 		}
 	}
-	for _, priority := range slices.Sorted(maps.Keys(byPriority)) {
-		parts := byPriority[priority]
-		c := p.cause(CodeRule, p.missingLine("rules4.json", parts[0].Text), "rule %d is missing: %s", priority, strings.TrimPrefix(parts[0].Text, fmt.Sprintf("rule 4 %d: ", priority)))
-		if len(parts) > 1 {
-			c.Message += fmt.Sprintf(" and %d more", len(parts)-1)
-		}
-		if why := purposes()[priority]; why != "" {
-			c.Message += "; " + why
-		}
-		c.Rendered, c.Fix = parts[0].At, p.apply()
-		p.d.add(c)
+	if len(missing) > 0 {
+		p.d.add(p.rulesMissing(missing, len(missing) == ours))
 	}
 	p.judgeForeignRules(has)
+}
+
+// rulesMissing is the cause: one, however many there are.
+func (p *patient) rulesMissing(missing []reach.Part, all bool) Cause {
+	first := missing[0]
+	var priorities []string
+	for _, part := range missing {
+		priorities = append(priorities, strconv.Itoa(priorityOf(part.Text)))
+	}
+	priorities = slices.Compact(priorities)
+	c := p.cause(CodeRule, p.missingLine("rules4.json", first.Text), "rule %s is missing: %s", priorities[0], strings.TrimPrefix(first.Text, "rule 4 "+priorities[0]+": "))
+	if len(missing) > 1 {
+		c.Message += fmt.Sprintf(" and %d more", len(missing)-1)
+	}
+	switch {
+	case all:
+		c.Message = "none of gateway-setup.sh's rules is there: it has not run since the host started, or somebody has taken all of it away"
+		c.nothing = true
+	case len(priorities) > 1:
+		c.Message = fmt.Sprintf("rules %s are missing, such as %s", strings.Join(priorities, ", "), strings.TrimPrefix(first.Text, "rule 4 "))
+	default:
+		c.Message += "; " + purposes()[priorityOf(first.Text)]
+	}
+	c.Rendered, c.Fix = first.At, p.apply()
+	return c
 }
 
 // refuses is the priority of the watch's own rules, which come and go (host/numbers.awk: REFUSE).

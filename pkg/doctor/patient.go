@@ -56,7 +56,17 @@ func (d *diagnosis) begin() {
 	if d.wanted.Topology == nil {
 		return
 	}
-	machines := slices.DeleteFunc(reach.Machines(d.wanted.Topology), func(m reach.Machine) bool { return !m.Gateway })
+	// Of a large topology only the regions of who was captured are put up.
+	var regions []string
+	for _, p := range d.hosts {
+		if p.region != nil {
+			regions = append(regions, p.region.Name)
+		}
+	}
+	if len(regions) == 0 {
+		return
+	}
+	machines := slices.DeleteFunc(reach.Machines(d.wanted.Topology, regions...), func(m reach.Machine) bool { return !m.Gateway })
 	for _, p := range d.hosts {
 		if m, ok := p.machine(); ok {
 			machines = append(machines, m)

@@ -43,6 +43,7 @@ func Example() {
 	}
 	// Output:
 	// STEPS.md
+	// capture.sh
 	// cluster/fleet.yaml
 	// cluster/gateway-cloud.yaml
 	// cluster/namespace.yaml

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -22,12 +23,13 @@ import (
 )
 
 // captures writes what capture.sh of the rendered tree says of a lab that is well, and of one
-// with one thing broken in turn: DIR/NAME is a whole capture of the healthy lab, and DIR/NAME/BROKEN
-// has the files of a broken one that differ from it. What differs from run to run, and decides
-// nothing, is made alike, so that a change of a program is what a diff shows.
+// with one thing broken in turn, into an archive: LAB/healthy/ is a whole capture of the healthy
+// lab, and LAB/BROKEN/ has the files of a broken one that differ from it. What differs from run to
+// run, and decides nothing, is made alike, so that the same lab gives the same bytes.
 type captures struct {
 	*checks
-	dir     string
+	lab     string // iptables or nftables
+	archive *archive
 	healthy map[string][]byte
 }
 
@@ -52,26 +54,23 @@ func capturePasses() map[string]pass {
 	}
 }
 
-func (c *checks) captures(dir string) error {
-	name := "iptables"
+func (c *checks) captures(file string) error {
+	w := &captures{checks: c, lab: "iptables"}
+	all := iptablesBreakages()
 	if c.pass.firewall == schema.FirewallNFTables {
-		name = "nftables"
+		w.lab, all = "nftables", nftablesBreakages()
 	}
-	w := &captures{checks: c, dir: filepath.Join(dir, name)}
-	c.settle()
 	var err error
+	if w.archive, err = openArchive(file); err != nil {
+		return err
+	}
+	c.settle()
 	if w.healthy, err = w.capture(); err != nil {
 		return err
 	}
-	if err := w.save(filepath.Join(w.dir, "healthy"), w.healthy, nil); err != nil {
-		return err
-	}
+	w.save("healthy", w.healthy, nil)
 	if err := w.topology(); err != nil {
 		return err
-	}
-	all := iptablesBreakages()
-	if name == "nftables" {
-		all = nftablesBreakages()
 	}
 	for _, b := range all {
 		if !c.only.MatchString(b.name) {
@@ -80,9 +79,9 @@ func (c *checks) captures(dir string) error {
 		if err := w.one(b); err != nil {
 			return fmt.Errorf("%s: %w", b.name, err)
 		}
-		fmt.Printf("captured %s/%s\n", name, b.name)
+		fmt.Printf("captured %s/%s\n", w.lab, b.name)
 	}
-	return nil
+	return w.archive.write()
 }
 
 // topology writes what the lab is, as a user may write it.
@@ -100,7 +99,8 @@ func (w *captures) topology() error {
 		return err
 	}
 	i := slices.IndexFunc(files, func(f tree.File) bool { return f.Path == render.FromPath })
-	return os.WriteFile(filepath.Join(w.dir, "topology.yaml"), files[i].Data, 0o644)
+	w.archive.files[w.lab+"/topology.yaml"] = files[i].Data
+	return nil
 }
 
 // settle waits until every gateway is there and the watches have done what follows.
@@ -138,7 +138,8 @@ func (w *captures) one(b breakage) error {
 		}
 	}
 	w.settle()
-	return w.save(filepath.Join(w.dir, b.name), broken, w.healthy)
+	w.save(b.name, broken, w.healthy)
+	return nil
 }
 
 // capture runs capture.sh on all hosts at once.
@@ -178,38 +179,26 @@ func (w *captures) capture() (map[string][]byte, error) {
 	return files, errors.Join(append(failures, err)...)
 }
 
-// save writes a capture, or what of it differs from another one; "lacks" names the files that
-// only that one has.
-func (w *captures) save(dir string, files, from map[string][]byte) error {
-	if err := os.RemoveAll(dir); err != nil {
-		return err
-	}
+// save puts a capture into the archive, or what of it differs from another one; "lacks" names the
+// files that only that one has.
+func (w *captures) save(name string, files, from map[string][]byte) {
+	below := w.lab + "/" + name + "/"
+	maps.DeleteFunc(w.archive.files, func(path string, _ []byte) bool { return strings.HasPrefix(path, below) })
 	var lacks []string
-	for name := range from {
-		if _, ok := files[name]; !ok {
-			lacks = append(lacks, name)
+	for file := range from {
+		if _, ok := files[file]; !ok {
+			lacks = append(lacks, file+"\n")
 		}
 	}
 	slices.Sort(lacks)
-	written := map[string][]byte{}
-	for name, data := range files {
-		if old, ok := from[name]; !ok || !bytes.Equal(old, data) {
-			written[name] = data
+	for file, data := range files {
+		if old, ok := from[file]; !ok || !bytes.Equal(old, data) {
+			w.archive.files[below+file] = data
 		}
 	}
 	if len(lacks) > 0 {
-		written["lacks"] = []byte(strings.Join(lacks, "\n") + "\n")
+		w.archive.files[below+"lacks"] = []byte(strings.Join(lacks, ""))
 	}
-	for name, data := range written {
-		path := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			return err
-		}
-		if err := os.WriteFile(path, data, 0o644); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 var (

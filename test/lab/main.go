@@ -31,7 +31,7 @@ type options struct {
 	retries  int
 	removals bool
 	removed  *tally
-	captures string    // directory
+	captures string    // archive
 	outcomes []outcome // of phases
 }
 
@@ -100,7 +100,7 @@ func lab() int {
 	flag.IntVar(&o.retries, "retries", 0, "how often a check that fails is run again; each failure is printed")
 	flag.BoolVar(&o.keep, "keep", false, "keep the logs of a run without failures, too")
 	flag.BoolVar(&o.removals, "removals", false, "compare the answers of package reach with packets, with each part of what is rendered removed in turn; -run chooses kinds of parts")
-	flag.StringVar(&o.captures, "captures", "", "write captures of a healthy lab, and of one with one thing broken in turn, into this directory; -run chooses what is broken")
+	flag.StringVar(&o.captures, "captures", "", "write captures of a healthy lab, and of one with one thing broken in turn, into this archive (.tar.gz), and leave others in it alone; -run chooses what is broken")
 	phases := flag.Bool("phases", false, "carry out the phases of each kind of change while packets flow, and compare their silence with what package change says; -run chooses kinds of changes")
 	turns := flag.Int("throughput", 0, "measure throughput in so many turns, and check nothing else")
 	var alone struct{ ns, policy, certificate, members string }
