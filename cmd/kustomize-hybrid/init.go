@@ -53,7 +53,7 @@ gateway=NODE@ADDRESS. The first one is where the API server is.`,
 			"  kustomize-hybrid init found --from out/cluster/gateway-gcp-us.yaml",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if o.ask || !cmd.HasFlags() || onlyForce(cmd) && isTerminal(c.in) {
+			if o.ask || onlyForce(cmd) && isTerminal(c.in) {
 				if err := c.ask(&o); err != nil {
 					return err
 				}

@@ -24,7 +24,6 @@ type known struct {
 	pods         []netip.Prefix // of all regions together
 	endpoint     string
 	servers      []netip.Addr
-	networks     []netip.Prefix // in which servers come and go
 	cni          schema.CNI     // how the plugin runs, without its type
 	tailnet      schema.Tailnet
 	nodes        []node
