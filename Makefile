@@ -2,9 +2,9 @@
 GO ?= go
 EXAMPLE ?= regional-gateway
 OUT ?= out
-NESTED = bench tools tools/vuln test/cloud test/crds test/reports test/talos test/lab test/lab/pinned test/lab/newest test/cluster test/cluster/kubernetes test/cluster/newest test/cluster/coredns test/mutate
+NESTED = bench tools tools/vuln test/cloud test/crds test/reports test/talos test/editors test/lab test/lab/pinned test/lab/newest test/cluster test/cluster/kubernetes test/cluster/newest test/cluster/coredns test/mutate
 
-.PHONY: build lean run test newcomer precommit golden site tutorial tutorial-programs page netns hostforms lab lab-programs lab-removals lab-phases lab-captures lab-throughput cluster cluster-programs schemas cloud check lint tidy licences vulncheck shellcheck e2e kill callers cover mutate fuzz hostile bench bench-peers bench-ratios bench-programs bench-scale startup clean
+.PHONY: build lean run test newcomer precommit editors golden site tutorial tutorial-programs page netns hostforms lab lab-programs lab-removals lab-phases lab-captures lab-throughput cluster cluster-programs schemas cloud check lint tidy licences vulncheck shellcheck e2e kill callers cover mutate fuzz hostile bench bench-peers bench-ratios bench-programs bench-scale startup clean
 
 # Without cgo nothing is linked at start.
 build:
@@ -26,6 +26,12 @@ test:
 # host of each example.
 newcomer:
 	test/newcomer.sh
+
+# What others make of the contract: the real cue publishes its module into a registry and vets a fleet
+# that imports it; ajv in strict mode takes the JSON Schema, with its defaults and examples: node 20, npm.
+editors:
+	cd test/editors && $(GO) vet ./... && $(GO) test -count=1 ./...
+	cd test/editors && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error && node check.mjs
 
 # The hooks under the real pre-commit, in a scratch repository: built with Go, and from PATH.
 precommit: build

@@ -140,7 +140,7 @@ func judged(text []byte, o InitOptions) (*load.Document, diag.List, error) {
 	in.Objects = o.From
 	// Which labels nodes lack follows from the topology, and STEPS.md says it.
 	isLabel := func(f *diag.Diagnostic) bool {
-		return f.Code == existing.CodeObjectDiffers && strings.HasSuffix(f.Path, ":metadata.labels")
+		return f.Code == existing.CodeObjectDiffers && strings.Contains(f.Path, ":metadata.labels")
 	}
 	return doc, slices.DeleteFunc(Validate(in, Options{}), isLabel), nil
 }

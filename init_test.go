@@ -59,8 +59,7 @@ func TestInitFrom(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			topology, said := initFrom(t, paths)
-			kept.Files = append(kept.Files, txtar.File{Name: "want/topology.yaml", Data: topology}, txtar.File{Name: "want/findings", Data: said})
+			kept.Files = append(kept.Files, initFrom(t, paths)...)
 			t.Chdir(home)
 			if goldentest.Update() {
 				goldentest.Save(t, input, string(txtar.Format(kept)))
@@ -85,8 +84,9 @@ func root(t *testing.T) string {
 	return dir
 }
 
-// initFrom is the topology and the findings, with what has to hold of every one of them.
-func initFrom(t *testing.T, paths []string) (topology, said []byte) {
+// initFrom is what the topology says, what of it was proposed, and what was found, a line each, with
+// what has to hold of every one of them. testdata/script/init.txtar has whole topologies.
+func initFrom(t *testing.T, paths []string) []txtar.File {
 	t.Helper()
 	from, err := hybrid.LoadForInit(nil, paths...)
 	if err != nil {
@@ -96,7 +96,7 @@ func initFrom(t *testing.T, paths []string) (topology, said []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	topology = files[0].Data
+	topology := files[0].Data
 	in, err := hybrid.Read(draft.TopologyPath, topology)
 	if err != nil {
 		t.Fatal(err)
@@ -120,12 +120,36 @@ func initFrom(t *testing.T, paths []string) (topology, said []byte) {
 			t.Errorf("%s is shown:\n%s", secret, out.String())
 		}
 	}
+	var proposed []string
+	var said strings.Builder
 	for _, d := range found {
 		if !d.Pos.IsValid() || d.Remedy == "" {
 			t.Errorf("without a place or a way out: %v", d)
 		}
+		if d.Code == draft.CodeUnknown {
+			proposed = append(proposed, d.Path)
+			continue
+		}
+		said.WriteString(d.Error() + "\n")
 	}
-	return topology, out.Bytes()
+	all := brief(in.Documents[0].Topology) + "proposed: " + strings.Join(proposed, " ") + "\n" + said.String()
+	return []txtar.File{{Name: "want/all", Data: []byte(all)}}
+}
+
+// brief is what a topology says of what was read.
+func brief(t *schema.Topology) string {
+	var b strings.Builder
+	c, n := t.Spec.Cluster, t.Spec.Tailnet
+	fmt.Fprintf(&b, "%s %s, controller %q, services %v, pods %v, API server %s%v\n", c.Distribution, c.KubernetesVersion, c.CloudController, c.ServiceCIDRs, c.ClusterCIDRs, c.APIServer.Endpoint, c.APIServer.Addresses)
+	fmt.Fprintf(&b, "tailscale %s, %s %s, operator %v\n", n.TailscaleVersion, n.Tag, n.ControlURL, n.Operator)
+	for _, r := range t.Spec.Regions {
+		fmt.Fprintf(&b, "%s, %s: nodes %v, pods %v, %s %s %s %d, %s %v:", r.Name, r.Provider, r.NodeCIDRs, r.PodCIDRs, r.CNI.Release(), r.CNI.Tunnel, r.CNI.IPAM, r.CNI.MTU, r.Gateways.Mode, r.Gateways.NodeSelector)
+		for _, g := range r.Gateways.Nodes {
+			fmt.Fprintf(&b, " %s %v %s", g.Name, g.Addresses(), g.Zone)
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
 }
 
 // What stands in each code's section of docs/checks.md gives what stands below it.
@@ -231,15 +255,17 @@ func TestInitMatrix(t *testing.T) {
 			}
 		}
 	}
+	// What is alike stands together.
+	alike := map[string][]string{}
+	for name, v := range by {
+		key := fmt.Sprintf("%d at once, %d once warnings are accepted, %d never", v.clean, v.accepted, v.refused)
+		alike[key] = append(alike[key], name)
+	}
 	var b strings.Builder
-	b.WriteString("# provider plugin: distributions with which init writes at once, once warnings are accepted, never\n")
-	for _, name := range slices.Sorted(maps.Keys(by)) {
-		fmt.Fprintf(&b, "%s: %d %d %d\n", name, by[name].clean, by[name].accepted, by[name].refused)
+	for _, key := range slices.Sorted(maps.Keys(alike)) {
+		fmt.Fprintf(&b, "of %d distributions %s: %s\n", len(choices.Distributions), key, strings.Join(slices.Sorted(slices.Values(alike[key])), ", "))
 	}
-	b.WriteString("\n# why not\n")
-	for _, code := range slices.Sorted(maps.Keys(codes)) {
-		b.WriteString(code + "\n")
-	}
+	fmt.Fprintf(&b, "why not: %s\n", strings.Join(slices.Sorted(maps.Keys(codes)), ", "))
 	goldentest.Compare(t, "testdata/init-matrix.txt", b.String())
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Plays somebody who has Go, make and git and nothing else: clones this commit, runs the
-# README's first command, then takes every example, has it rendered, and asks for the steps
+# README's first command, has a topology of their own made of answers, then takes every example, has it rendered, and asks for the steps
 # and the bundle of each of its hosts, by the names that the shell's completion offers.
 # Fails where a command of the README fails, where a gateway has no step that a shell can
 # read, or where a host has neither a bundle nor a reason why.
@@ -21,6 +21,9 @@ first=${first%%#*}
 echo "== $first"
 $first
 [ -s out/STEPS.md ] || fail "$first leaves no out/STEPS.md"
+echo "newcomer: ${SECONDS}s from the clone to a rendered tree"
+echo '== init, validate, render, steps'
+test/path.sh
 export PATH=$PWD/bin:$PATH
 
 # offered FLAG COMMAND FILE prints what completion offers for a flag.

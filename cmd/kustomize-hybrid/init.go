@@ -28,7 +28,6 @@ type initOptions struct {
 
 func (c cli) initCommand() *cobra.Command {
 	var o initOptions
-	choices := hybrid.InitChoices()
 	cmd := &cobra.Command{
 		Use:   "init DIR",
 		Short: "Write a first topology, and what stands beside it",
@@ -53,7 +52,7 @@ gateway=NODE@ADDRESS. The first one is where the API server is.`,
 			"  kustomize-hybrid init found --from out/cluster/gateway-gcp-us.yaml",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if o.ask || !cmd.HasFlags() || onlyForce(cmd) && isTerminal(c.in) {
+			if o.ask || onlyForce(cmd) && isTerminal(c.in) {
 				if err := c.ask(&o); err != nil {
 					return err
 				}
@@ -63,8 +62,8 @@ gateway=NODE@ADDRESS. The first one is where the API server is.`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.name, "name", "", "what the topology is called")
-	f.StringVar(&o.distribution, "distribution", "", "what installed the cluster: "+strings.Join(choices.Distributions, ", "))
-	f.StringVar(&o.plugin, "plugin", "", "the network plugin: "+strings.Join(choices.Plugins, ", "))
+	f.StringVar(&o.distribution, "distribution", "", "what installed the cluster, such as kubeadm, k3s or eks")
+	f.StringVar(&o.plugin, "plugin", "", "the network plugin, such as cilium, calico or flannel")
 	f.StringVar(&o.pluginVersion, "plugin-version", "", "the network plugin's version")
 	f.StringVar(&o.kubernetes, "kubernetes", "", "the API server's version")
 	f.StringVar(&o.tailscale, "tailscale", "", "the version that gateways run")
@@ -75,8 +74,16 @@ gateway=NODE@ADDRESS. The first one is where the API server is.`,
 	f.StringArrayVar(&o.accept, "accept", nil, "the code of a warning to accept (repeatable)")
 	f.BoolVar(&o.force, "force", false, "overwrite files that are there")
 	f.BoolVar(&o.ask, "ask", false, "ask, and read answers from standard input, terminal or not")
-	_ = cmd.RegisterFlagCompletionFunc("distribution", cobra.FixedCompletions(choices.Distributions, cobra.ShellCompDirectiveNoFileComp))
-	_ = cmd.RegisterFlagCompletionFunc("plugin", cobra.FixedCompletions(choices.Plugins, cobra.ShellCompDirectiveNoFileComp))
+	// The lists are made only where somebody asks for them: every start of the program comes by here.
+	for flag, words := range map[string]func() []string{
+		"distribution": func() []string { return hybrid.InitChoices().Distributions },
+		"plugin":       func() []string { return hybrid.InitChoices().Plugins },
+		"accept":       hybrid.Codes,
+	} {
+		_ = cmd.RegisterFlagCompletionFunc(flag, func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return words(), cobra.ShellCompDirectiveNoFileComp
+		})
+	}
 	return cmd
 }
 

@@ -24,8 +24,7 @@ type known struct {
 	pods         []netip.Prefix // of all regions together
 	endpoint     string
 	servers      []netip.Addr
-	networks     []netip.Prefix // in which servers come and go
-	cni          schema.CNI     // how the plugin runs, without its type
+	cni          schema.CNI // how the plugin runs, without its type
 	tailnet      schema.Tailnet
 	nodes        []node
 	// blocks are pods' addresses by node, as Nodes say it; cilium are those that Cilium gave out,

@@ -32,9 +32,7 @@ const (
 func (k *known) node(o object) bool {
 	switch {
 	case o.Kind == "CiliumNode":
-		for _, p := range prefixes(o.dig("spec", "ipam", "podCIDRs")) {
-			k.cilium[o.Name] = append(k.cilium[o.Name], p)
-		}
+		k.cilium[o.Name] = append(k.cilium[o.Name], prefixes(o.dig("spec", "ipam", "podCIDRs"))...)
 		for _, pool := range items(o.Content, "spec", "ipam", "pools", "allocated") {
 			k.cilium[o.Name] = append(k.cilium[o.Name], prefixes(dig(pool, "cidrs"))...)
 		}

@@ -36,6 +36,9 @@ func (k *known) routesOf(o object, field string, list []string) []netip.Prefix {
 	for _, s := range list {
 		p, err := netip.ParsePrefix(s)
 		switch {
+		case err != nil && strings.Contains(s, "key-"): // it may be one that stands in the wrong place
+			k.err(CodeManifestBroken, o, field, "what stands here is no prefix, so tailscaled refuses all of them and ends").Fix("write a prefix such as 10.0.0.0/16")
+			continue
 		case err != nil:
 			k.err(CodeManifestBroken, o, field, "%q is no prefix, so tailscaled refuses all of them and ends", s).Fix("write a prefix such as 10.0.0.0/16")
 			continue
