@@ -71,10 +71,12 @@ func onTerminal(t *testing.T, in io.Reader, args ...string) string {
 
 // Long work shows itself on a terminal, and takes its line away again.
 func TestProgress(t *testing.T) {
-	got := onTerminal(t, slow(t, 2300*time.Millisecond), "validate", "-")
-	const want = "\rkustomize-hybrid validate: working, 1 s\x1b[K\rkustomize-hybrid validate: working, 2 s\x1b[K\r\x1b[K"
-	if got != want {
-		t.Errorf("a person sees %q, not %q", got, want)
+	got := onTerminal(t, slow(t, 3500*time.Millisecond), "validate", "-")
+	// How many seconds are counted is the machine's business; that they are, and what is left of
+	// them at the end, is not.
+	const first, last = "\rkustomize-hybrid validate: working, 1 s\x1b[K\rkustomize-hybrid validate: working, 2 s\x1b[K", "\r\x1b[K"
+	if !strings.HasPrefix(got, first) || !strings.HasSuffix(got, last) {
+		t.Errorf("a person sees %q, which does not begin with %q and end with %q", got, first, last)
 	}
 }
 
