@@ -242,6 +242,7 @@ bench-programs: build lean
 	cd tools && $(GO) build -o ../bin/kustomize sigs.k8s.io/kustomize/kustomize/v5
 	cd bench && CGO_ENABLED=0 $(GO) build -trimpath -o ../bin/bench/ . ./empty $(PEERS)
 	cc -O2 -static -o bin/bench/print bench/c/print.c
+	cc -O2 -static -o bin/bench/peak bench/c/peak.c
 
 # What a fleet costs as it grows, the tables of docs/performance.md: rendering it (no root
 # needed: SCALE_FLAGS=-forward=), and forwarding on one of its gateways, in network

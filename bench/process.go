@@ -6,8 +6,11 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -20,7 +23,6 @@ type process struct {
 	argv  []string
 
 	wall, cpu []float64 // seconds
-	peak      []float64 // MiB
 }
 
 // run runs it once, without its output.
@@ -51,8 +53,19 @@ func (p *process) run() error {
 	usage := cmd.ProcessState.SysUsage().(*syscall.Rusage)
 	p.wall = append(p.wall, time.Since(begin).Seconds())
 	p.cpu = append(p.cpu, (time.Duration(usage.Utime.Nano()) + time.Duration(usage.Stime.Nano())).Seconds())
-	p.peak = append(p.peak, float64(usage.Maxrss)/1024)
 	return nil
+}
+
+// peak is the most memory that it has resident, in MiB, in a run of its own.
+func (b *bench) peak(p *process) float64 {
+	file := filepath.Join(b.work, "peak")
+	measured := &process{name: p.name, dir: p.dir, stdin: p.stdin, argv: append([]string{b.program("bench/peak"), file}, p.argv...)}
+	must(measured.run())
+	data, err := os.ReadFile(file)
+	must(err)
+	kib, err := strconv.Atoi(strings.TrimSpace(string(data)))
+	must(err)
+	return float64(kib) / 1024
 }
 
 // output is what it prints.
@@ -80,7 +93,7 @@ func interleaved(turns int, all ...*process) error {
 		}
 		if turn == 0 {
 			for _, p := range all {
-				p.wall, p.cpu, p.peak = nil, nil, nil
+				p.wall, p.cpu = nil, nil
 			}
 		}
 	}

@@ -178,7 +178,7 @@ func (b *bench) peers() {
 		*process
 		target float64
 	}{{helm, 2}, {jsonnet, 5}, {cue, 6}} {
-		b.atLeast(fmt.Sprintf("validate and render of %d regions beside %s", n, p.name), median(p.cpu)/median(function.cpu), p.target, "x", "processor time %.2f and %.2f s, peak %.0f and %.0f MiB", median(function.cpu), median(p.cpu), median(function.peak), median(p.peak))
+		b.atLeast(fmt.Sprintf("validate and render of %d regions beside %s", n, p.name), median(p.cpu)/median(function.cpu), p.target, "x", "processor time %.2f and %.2f s, peak %.0f and %.0f MiB", median(function.cpu), median(p.cpu), b.peak(function), b.peak(p.process))
 	}
 }
 
@@ -243,10 +243,10 @@ func (b *bench) fleets() {
 	if b.short {
 		return
 	}
-	b.atMost("validate of 1000 regions, processor time", median(thousand.cpu), 0.08, " s", "peak %.0f MiB", median(thousand.peak))
-	b.atMost("validate of 1000 regions, peak", median(thousand.peak), 50, " MiB", "resident")
-	b.atMost("validate of 10000 regions, processor time", median(ten.cpu), 0.9, " s", "peak %.0f MiB", median(ten.peak))
-	b.atMost("validate of 10000 regions, peak", median(ten.peak), 250, " MiB", "resident")
+	b.atMost("validate of 1000 regions, processor time", median(thousand.cpu), 0.08, " s", "peak %.0f MiB", b.peak(thousand))
+	b.atMost("validate of 1000 regions, peak", b.peak(thousand), 50, " MiB", "resident")
+	b.atMost("validate of 10000 regions, processor time", median(ten.cpu), 0.9, " s", "peak %.0f MiB", b.peak(ten))
+	b.atMost("validate of 10000 regions, peak", b.peak(ten), 250, " MiB", "resident")
 	merge := &process{name: "acl merge", argv: []string{b.program("kustomize-hybrid"), "acl", "merge", b.file("acl/topology.yaml", fleet(2, false)), "--into", b.file("acl/policy.hujson", policyFile())}}
 	must(interleaved(7, merge))
 	b.atMost("acl merge into a file of a megabyte", median(merge.cpu), 0.15, " s", "processor time; wall %.2f s", median(merge.wall))

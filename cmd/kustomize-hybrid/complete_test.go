@@ -14,7 +14,7 @@ import (
 
 // files are flags that take the name of a file, which shells complete themselves.
 func fileFlags() []string {
-	return []string{"acl check --policy", "acl merge --into", "bundle --output", "plan --from-cluster", "reach --network-policies", "render --policies", "report --output", "suggest --lock"}
+	return []string{"acl check --policy", "acl merge --into", "bundle --output", "init --from", "plan --from-cluster", "reach --network-policies", "render --policies", "report --output", "suggest --lock"}
 }
 
 var flagName = regexp.MustCompile(`(?m)^ +(?:-[a-z], )?--([a-z-]+)`)

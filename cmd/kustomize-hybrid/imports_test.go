@@ -83,6 +83,7 @@ func rows() []row {
 		{"schema/load", "internal/foreign internal/yamlnode pkg/diag schema schema/contract schema/rule", "cuelang.org/go sigs.k8s.io/kustomize/kyaml/yaml", "reading decides nothing"},
 		{"schema/rule", "", "", "what a rule is needs the standard library alone"},
 		{"test/e2e", "", "", "tests alone"},
+		{"test/container", "", "", "tests alone"},
 		{"test/licences", "", "", "it reads texts"},
 		{"test/page", "", "", "tests alone"},
 		{"test/tutorial", "internal/pages", "", "it does what a page says"},

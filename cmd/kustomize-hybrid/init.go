@@ -74,6 +74,9 @@ gateway=NODE@ADDRESS. The first one is where the API server is.`,
 	f.StringArrayVar(&o.accept, "accept", nil, "the code of a warning to accept (repeatable)")
 	f.BoolVar(&o.force, "force", false, "overwrite files that are there")
 	f.BoolVar(&o.ask, "ask", false, "ask, and read answers from standard input, terminal or not")
+	for _, free := range []string{"name", "plugin-version", "kubernetes", "tailscale", "control-url", "api-server", "region"} {
+		_ = cmd.RegisterFlagCompletionFunc(free, nothing)
+	}
 	// The lists are made only where somebody asks for them: every start of the program comes by here.
 	for flag, words := range map[string]func() []string{
 		"distribution": func() []string { return hybrid.InitChoices().Distributions },

@@ -48,7 +48,7 @@ func fleet(regions int) string {
 	fmt.Fprintf(&b, topologyHead, host(nodePrefix(0), 5))
 	for i := range regions {
 		fmt.Fprintf(&b, "    - name: %s\n      provider: bare-metal\n      nodeCIDRs: [%s]\n      podCIDRs: [%s]\n", regionName(i), nodePrefix(i), podPrefix(i))
-		fmt.Fprintf(&b, "      cni: {type: cilium, version: 1.17.4}\n      gateways:\n        mode: daemonSet\n        nodeSelector: {tailscale: \"true\"}\n        nodes:\n")
+		fmt.Fprintf(&b, "      cni: {type: cilium, version: 1.17.4}\n      gateways:\n        mode: daemonSet\n        nodeSelector: {kustomize-hybrid.dev/region: %s}\n        nodes:\n", regionName(i))
 		fmt.Fprintf(&b, "          - {name: gw-%04d-1, internalIP: %s}\n", i, host(nodePrefix(i), 11))
 		if i == 0 {
 			fmt.Fprintf(&b, "          - {name: gw-%04d-2, internalIP: %s}\n", i, host(nodePrefix(i), 12))

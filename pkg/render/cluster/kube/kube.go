@@ -11,11 +11,11 @@
 // types make of it.
 package kube
 
-// TypeMeta says which type an object is of. Kubernetes has the kind first, and the gate turns
-// that round.
+// TypeMeta says which type an object is of. The kind comes first, and the gate turns that
+// round of an object, though not of one inside of another.
 type TypeMeta struct {
-	APIVersion string `json:"apiVersion,omitempty"`
 	Kind       string `json:"kind,omitempty"`
+	APIVersion string `json:"apiVersion,omitempty"`
 }
 
 // ObjectMeta names an object.
