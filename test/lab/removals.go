@@ -284,7 +284,7 @@ func (h *host) sendsToAll() bool {
 			return false
 		}
 	}
-	return err == nil && routes > 0
+	return err == nil
 }
 
 // ways are the routes to other regions that a gateway has in tables of its own, and its rules
