@@ -40,7 +40,7 @@ func clone(t *testing.T) string {
 func build(t *testing.T, dir string) string {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "kustomize-hybrid")
-	run(t, dir, []string{"CGO_ENABLED=0", "GOFLAGS="}, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", program, "./cmd/kustomize-hybrid")
+	run(t, dir, []string{"CGO_ENABLED=0", "GOFLAGS=-buildvcs=true"}, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", program, "./cmd/kustomize-hybrid")
 	return program
 }
 
