@@ -52,11 +52,16 @@ func TestKpt(t *testing.T) {
 // written are the objects in the package but the two that are there for the pipeline.
 func written(t *testing.T, dir string) []string {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(dir, "*.yaml"))
+	var files, all []string
+	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error { // one directory a namespace
+		if err == nil && !d.IsDir() && filepath.Ext(path) == ".yaml" {
+			files = append(files, path)
+		}
+		return err
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	var all []string
 	for _, file := range files {
 		if base := filepath.Base(file); base == "topology.yaml" || base == "transform.yaml" {
 			continue
