@@ -2,9 +2,9 @@
 GO ?= go
 EXAMPLE ?= regional-gateway
 OUT ?= out
-NESTED = bench tools tools/vuln test/cloud test/crds test/reports test/talos test/editors test/lab test/lab/pinned test/lab/newest test/cluster test/cluster/kubernetes test/cluster/newest test/cluster/coredns test/mutate
+NESTED = bench tools tools/vuln test/cloud test/crds test/reports test/talos test/editors test/lab test/lab/pinned test/lab/newest test/cluster test/cluster/kubernetes test/cluster/newest test/cluster/coredns test/mutate test/gitops test/gitops/flux test/release
 
-.PHONY: build lean run test newcomer precommit editors golden site tutorial tutorial-programs page netns hostforms lab lab-programs lab-removals lab-phases lab-captures lab-throughput cluster cluster-programs schemas cloud check lint tidy licences vulncheck shellcheck e2e kill callers cover mutate fuzz hostile bench bench-peers bench-ratios bench-programs bench-scale startup clean
+.PHONY: build lean run test newcomer precommit editors golden site tutorial tutorial-programs page netns hostforms lab lab-programs lab-removals lab-phases lab-captures lab-throughput cluster cluster-programs schemas cloud check lint tidy licences vulncheck shellcheck e2e flux gitops image container container-test release-test release-check release-snapshot kill callers cover mutate fuzz hostile bench bench-peers bench-ratios bench-programs bench-scale startup clean
 
 # Without cgo nothing is linked at start.
 build:
@@ -145,6 +145,46 @@ schemas:
 cloud:
 	cd test/cloud && $(GO) vet ./... && $(GO) test -count=1 ./...
 
+# What is rendered under Flux's own substitution. A module of its own, too.
+flux: build
+	cd test/gitops/flux && $(GO) vet ./... && $(GO) test -count=1 ./...
+
+# The same, and what people copy for Argo CD and kpt, by their own code: it takes long to build, so
+# that CI leaves it out.
+gitops: flux
+	cd test/gitops && $(GO) vet ./... && $(GO) test -count=1 ./...
+
+# What the image is made of, and the image: the static program and a user, without a network.
+IMAGE ?= ghcr.io/kustomize-hybrid/kustomize-hybrid:latest
+image:
+	mkdir -p bin/image
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o bin/image/kustomize-hybrid ./cmd/kustomize-hybrid
+	cp container/Dockerfile container/passwd bin/image/
+
+container: image
+	docker build --network none -t $(IMAGE) bin/image
+
+# The image as a function, a hook, a step and a sidecar, on a Docker engine of the test's own:
+# root, docker, dockerd.
+container-test: image
+	cd tools && $(GO) build -o ../bin/kustomize sigs.k8s.io/kustomize/kustomize/v5
+	KUSTOMIZE=$(CURDIR)/bin/kustomize $(GO) test -count=1 -tags container ./test/container
+
+# A release without GoReleaser: two builds, the packages, `go install`, the manifests: dpkg.
+release-test:
+	cd test/release && $(GO) vet ./... && $(GO) test -count=1 -timeout 30m ./...
+
+# GoReleaser itself. It links the clients of many clouds and takes long to build, so that CI
+# leaves both out.
+.lab/goreleaser: tools/release/go.sum
+	mkdir -p $(@D) && cd tools/release && $(GO) build -o ../../$@ github.com/goreleaser/goreleaser/v2
+
+release-check: .lab/goreleaser
+	.lab/goreleaser check
+
+release-snapshot: .lab/goreleaser
+	sh release/snapshot.sh .lab/goreleaser
+
 check: lint tidy licences shellcheck
 
 lint:
@@ -152,6 +192,7 @@ lint:
 	$(GO) vet ./...
 	$(GO) vet -tags lean . ./cmd/kustomize-hybrid
 	$(GO) vet -tags e2e ./test/... ./pkg/emit
+	$(GO) vet -tags container ./test/container
 	$(GO) vet -tags scale ./test/scale
 	$(GO) vet -tags page ./test/page
 	$(GO) vet -tags hostile ./cmd/kustomize-hybrid
@@ -180,7 +221,7 @@ vulncheck:
 # Our own scripts, and those that the examples render to.
 shellcheck: build
 	@command -v shellcheck >/dev/null || { echo "shellcheck is missing: apt-get install shellcheck"; exit 1; }
-	shellcheck .ci/run test/*.sh
+	shellcheck .ci/run test/*.sh release/*.sh
 	@rm -rf bin/examples
 	@for dir in examples/*/; do bin/kustomize-hybrid render $${dir}topology.yaml -o bin/$$dir || exit 1; done
 	shellcheck --external-sources --source-path=SCRIPTDIR $$(find bin/examples -name '*.sh' | sort)

@@ -174,6 +174,7 @@ kind Transform under transformers:, Topology under generators:, Validate under v
 Exit codes: 0 clean, 1 findings, 2 usage, 3 failure; 4 where plan tells changes.`
 
 func (c cli) root() *cobra.Command {
+	var version bool
 	root := &cobra.Command{
 		Use:           "kustomize-hybrid",
 		Short:         "Join regions into one Kubernetes cluster over Tailscale subnet routers",
@@ -181,6 +182,9 @@ func (c cli) root() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if version {
+				return c.print([]byte(versionText()))
+			}
 			_ = cmd.Help()
 			return &usageError{cmd.CommandPath(), errors.New("a command is missing")}
 		},
@@ -193,11 +197,12 @@ func (c cli) root() *cobra.Command {
 		}
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return &usageError{cmd.CommandPath(), err} })
+	root.Flags().BoolVar(&version, "version", false, "print what the command version does")
 	root.SetHelpCommand(helpCommand())
 	root.AddCommand(
 		c.validateCommand(), c.renderCommand(), c.planCommand(), c.stepsCommand(), c.bundleCommand(), c.buildCommand(), aclCLI{c}.command(), c.suggestCommand(),
 		c.reachCommand(), c.doctorCommand(), c.graphCommand(), c.reportCommand(),
-		c.initCommand(), c.examplesCommand(), c.schemaCommand(), c.explainCommand(), c.versionCommand(),
+		c.initCommand(), c.examplesCommand(), c.schemaCommand(), c.explainCommand(), c.versionCommand(), c.manCommand(),
 	)
 	for _, cmd := range append(root.Commands(), root) {
 		refuseStrayArguments(cmd)

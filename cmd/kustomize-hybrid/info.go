@@ -139,15 +139,16 @@ func (c cli) versionCommand() *cobra.Command {
 	}
 }
 
-// versionText names the program's version as its build recorded it, the API, and the
-// libraries that read and write for it.
+// versionText names the program's version and commit as its build recorded them, the API, and
+// the libraries that read and write for it. A build from a module that was downloaded has no
+// commit; its version says which one it is.
 func versionText() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "kustomize-hybrid (no build information)\n"
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "kustomize-hybrid %s\nAPI %s\n%s\n", info.Main.Version, schema.APIVersion, info.GoVersion)
+	fmt.Fprintf(&b, "kustomize-hybrid %s\n%sAPI %s\n%s\n", info.Main.Version, commit(info), schema.APIVersion, info.GoVersion)
 	for _, m := range info.Deps {
 		switch m.Path {
 		case "cuelang.org/go", "sigs.k8s.io/kustomize/api", "sigs.k8s.io/kustomize/kyaml", "k8s.io/apimachinery":
@@ -155,4 +156,20 @@ func versionText() string {
 		}
 	}
 	return b.String()
+}
+
+// commit is a line about the commit that the program was built from, if its build knew.
+func commit(info *debug.BuildInfo) string {
+	setting := map[string]string{}
+	for _, s := range info.Settings {
+		setting[s.Key] = s.Value
+	}
+	if setting["vcs.revision"] == "" {
+		return ""
+	}
+	line := "commit " + setting["vcs.revision"]
+	if setting["vcs.modified"] == "true" {
+		line += ", with changes"
+	}
+	return line + "\n"
 }
