@@ -84,7 +84,6 @@ func rows() []row {
 		{"schema/rule", "", "", "what a rule is needs the standard library alone"},
 		{"test/container", "", "", "tests alone"},
 		{"test/e2e", "", "", "tests alone"},
-		{"test/container", "", "", "tests alone"},
 		{"test/licences", "", "", "it reads texts"},
 		{"test/page", "", "", "tests alone"},
 		{"test/tutorial", "internal/pages", "", "it does what a page says"},

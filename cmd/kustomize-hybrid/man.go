@@ -45,6 +45,7 @@ func reference(root *cobra.Command) []*cobra.Command {
 		case sub.HasSubCommands():
 			all = append(all, reference(sub)...)
 		default:
+			sub.InheritedFlags() // which its usage line then counts, the first time, too
 			all = append(all, sub)
 		}
 	}
