@@ -23,7 +23,6 @@ func mayName() map[string]string {
 		"internal/topologytest/topologytest.go": "a topology for tests",
 		"pkg/acl/internal/acltest/acltest.go":   "topologies for tests",
 		"test/cluster/kubernetes/main.go":       "programs of others, by their names",
-		"test/crds/record/main.go":              "lists of others' names, by whose they are",
 		"test/lab/networks.go":                  "the topologies of the lab",
 	}
 }

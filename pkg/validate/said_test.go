@@ -13,7 +13,8 @@ import (
 )
 
 // TestSaid changes one thing of the published network at a time: a file for each kind of change has
-// all of what is said of it, which for neighbours of a boundary is nothing.
+// all of what is said of it, which for neighbours of a boundary is nothing. What an earlier change
+// has brought up in the same words stands there, and is named.
 func TestSaid(t *testing.T) { said(t, "said", differences()) }
 
 func TestSaidOfValues(t *testing.T) { said(t, "said-values", values()) }
@@ -25,17 +26,28 @@ func TestSaidOfClouds(t *testing.T) { said(t, "said-clouds", clouds()) }
 func said(t *testing.T, name string, differences []difference) {
 	t.Helper()
 	var b strings.Builder
+	first := map[string]string{} // where a finding stands in full
 	for _, c := range differences {
 		topology := published()
 		c.change(&topology.Spec)
 		list := validate.Topology(topology)
 		list.Sort()
 		fmt.Fprintf(&b, "= %s\n", c.what)
+		var again []string
 		for _, d := range list {
-			fmt.Fprintf(&b, "%s: %s: %s [%s]; %s\n", d.Path, d.Severity, d.Message, d.Code, d.Remedy)
+			text := fmt.Sprintf("%s: %s: %s [%s]; %s\n", d.Path, d.Severity, d.Message, d.Code, d.Remedy)
 			for _, r := range d.Related {
-				fmt.Fprintf(&b, "\t%s: %s\n", r.Path, r.Message)
+				text += fmt.Sprintf("\t%s: %s\n", r.Path, r.Message)
 			}
+			if where, stands := first[text]; stands {
+				again = append(again, fmt.Sprintf("%s [%s], %s", d.Path, d.Code, where))
+				continue
+			}
+			first[text] = c.what
+			b.WriteString(text)
+		}
+		if len(again) > 0 {
+			fmt.Fprintf(&b, "as under: %s\n", strings.Join(again, "; "))
 		}
 	}
 	goldentest.Compare(t, "testdata/"+name+".txt", b.String())
