@@ -262,7 +262,7 @@ func (h *hostile) checkText(i input, rng *rand.Rand) {
 	args := pick(rng, []string{"steps", "-"}, []string{"acl", "print", "-"}, []string{"validate", "--info", "--format", pick(rng, formats()...), "-"}, []string{})
 	text := i.text
 	if len(args) == 0 {
-		text = resourceList(i.text, "")
+		text = functionInput(i.text, "")
 	}
 	also := h.run(args, text)
 	h.always(i, also)
@@ -345,7 +345,7 @@ func (h *hostile) judge(b *base, text string) answer {
 	if err != nil {
 		panic(err)
 	}
-	a := h.run([]string{}, resourceList(text, string(data)))
+	a := h.run([]string{}, functionInput(text, string(data)))
 	for _, line := range strings.Split(a.err, "\n") {
 		if m := functionFinding.FindStringSubmatch(line); m != nil {
 			a.findings = append(a.findings, finding{Path: m[1], Severity: m[2], Message: m[3]})
@@ -359,8 +359,8 @@ var (
 	placed          = regexp.MustCompile(`^(\S+:\d+:\d+: (error|warning|info): |\S.*?: (error|warning|info): |\t|kustomize-hybrid: |Run ')`)
 )
 
-// resourceList is what kustomize gives a function.
-func resourceList(config, items string) string {
+// functionInput is what kustomize gives a function.
+func functionInput(config, items string) string {
 	indent := func(text, by string) string { return by + strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n"+by) }
 	list := "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nfunctionConfig:\n" + indent(config, "  ") + "\nitems:"
 	if items == "" {
