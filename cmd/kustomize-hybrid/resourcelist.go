@@ -63,10 +63,10 @@ func (rl *resourceList) nodes() []*yaml.RNode {
 	return nodes
 }
 
-// place stands in the list for an object of ours until the others are written.
+// standIn stands in the list for an object of ours until the others are written.
 const (
-	place     = schema.Group + "/rendered"
-	placeLine = "- " + place + ": here\n"
+	standIn     = schema.Group + "/rendered"
+	standInLine = "- " + standIn + ": here\n"
 )
 
 // bytes is the list as it is printed.
@@ -87,7 +87,7 @@ func (rl *resourceList) bytes() ([]byte, error) {
 	size := 0
 	for i, it := range rl.items {
 		if nodes[i] = it.node; it.node == nil {
-			nodes[i] = yaml.NewMapRNode(&map[string]string{place: "here"})
+			nodes[i] = yaml.NewMapRNode(&map[string]string{standIn: "here"})
 		}
 		size += len(it.rendered)
 	}
@@ -103,7 +103,7 @@ func (rl *resourceList) bytes() ([]byte, error) {
 func (rl *resourceList) filled(out, written []byte) []byte {
 	ours := slices.DeleteFunc(slices.Clone(rl.items), func(i item) bool { return i.node != nil })
 	for line := range bytes.Lines(written) {
-		if len(ours) > 0 && string(line) == placeLine {
+		if len(ours) > 0 && string(line) == standInLine {
 			out, ours = appendItem(out, ours[0].rendered), ours[1:]
 			continue
 		}
