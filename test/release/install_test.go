@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/mod/module"
 	"golang.org/x/mod/zip"
@@ -20,20 +21,20 @@ func proxy(t *testing.T) string {
 	if err := os.MkdirAll(versions, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	info, err := json.Marshal(map[string]string{"Version": "v0.0.1-test", "Time": "2026-01-01T00:00:00Z"})
+	info, err := json.Marshal(map[string]string{"Version": version, "Time": "2026-01-01T00:00:00Z"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	archive, err := os.Create(filepath.Join(versions, "v0.0.1-test.zip"))
+	archive, err := os.Create(filepath.Join(versions, version+".zip"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer archive.Close()
-	if err := zip.CreateFromDir(archive, module.Version{Path: path, Version: "v0.0.1-test"}, source); err != nil {
+	if err := zip.CreateFromDir(archive, module.Version{Path: path, Version: version}, source); err != nil {
 		t.Fatal(err)
 	}
 	for name, data := range map[string][]byte{
-		"v0.0.1-test.info": info, "v0.0.1-test.mod": contents(t, filepath.Join(source, "go.mod")), "list": []byte("v0.0.1-test\n"),
+		version + ".info": info, version + ".mod": contents(t, filepath.Join(source, "go.mod")), "list": []byte(version+"\n"),
 	} {
 		if err := os.WriteFile(filepath.Join(versions, name), data, 0o644); err != nil {
 			t.Fatal(err)
@@ -43,6 +44,10 @@ func proxy(t *testing.T) string {
 }
 
 const path = "github.com/kustomize-hybrid/kustomize-hybrid"
+
+// version is another one in each run: the go command remembers what the packages of a version
+// import, and takes a version for what it was.
+var version = fmt.Sprintf("v0.0.1-test.%d", time.Now().UnixNano())
 
 // `go install` of a version works: no replace, nothing that is in a module below, and the program
 // says its version. What it depends on comes from where this machine has it.
@@ -54,8 +59,8 @@ func TestGoInstall(t *testing.T) {
 		"GOPROXY=" + fmt.Sprintf("file://%s,file://%s/cache/download", from, cache),
 		"GONOSUMDB=" + path, "GOFLAGS=-trimpath", "CGO_ENABLED=0", "GOBIN=" + bin,
 	}
-	t.Cleanup(func() { // the next run's tree is another one of the same version
-		dir := filepath.Join(cache, filepath.FromSlash(path)+"@v0.0.1-test")
+	t.Cleanup(func() {
+		dir := filepath.Join(cache, filepath.FromSlash(path)+"@"+version)
 		_ = filepath.WalkDir(dir, func(name string, d os.DirEntry, err error) error {
 			if err == nil && d.IsDir() {
 				return os.Chmod(name, 0o755)
@@ -68,9 +73,9 @@ func TestGoInstall(t *testing.T) {
 			}
 		}
 	})
-	run(t, t.TempDir(), env, "go", "install", path+"/cmd/kustomize-hybrid@v0.0.1-test")
+	run(t, t.TempDir(), env, "go", "install", path+"/cmd/kustomize-hybrid@"+version)
 	said := run(t, ".", nil, filepath.Join(bin, "kustomize-hybrid"), "version")
-	if !strings.HasPrefix(said, "kustomize-hybrid v0.0.1-test\n") {
+	if !strings.HasPrefix(said, "kustomize-hybrid "+version+"\n") {
 		t.Errorf("it says %q", said)
 	}
 }
