@@ -182,7 +182,7 @@ func (m *merger) find(path []string) (*hujson.Value, []string, error) {
 			return nil, nil, fmt.Errorf("%s is %s in the file", strings.Join(path[:i], "."), kindName(v.Value.Kind()))
 		}
 		at := slices.IndexFunc(o.Members, func(m hujson.ObjectMember) bool {
-			return strings.EqualFold(m.Name.Value.(hujson.Literal).String(), name)
+			return strings.EqualFold(unquoted(m.Name.Value.(hujson.Literal)), name)
 		})
 		if at < 0 {
 			return v, path[i:], nil

@@ -152,7 +152,7 @@ func (m *merger) everything(rule string) []*hujson.Value {
 		if values == nil {
 			continue
 		}
-		switch modern(o.Members[j].Name.Value.(hujson.Literal).String()) {
+		switch modern(unquoted(o.Members[j].Name.Value.(hujson.Literal))) {
 		case "src":
 			for k := range values.Elements {
 				if name := literal(&values.Elements[k]); name == "*" || name == "autogroup:danger-all" {
