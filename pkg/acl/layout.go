@@ -14,7 +14,34 @@ const width = 80
 // layOut writes what expand and hujson's Format make of a document, which for a thousand
 // regions took ten times as long.
 func layOut(doc object) []byte {
-	return append(appendValue(nil, doc, 0), '\n')
+	return append(appendValue(make([]byte, 0, size(doc, 0)), doc, 0), '\n')
+}
+
+// size is about how long a value gets, in lines: what grows is copied.
+func size(v any, depth int) int {
+	switch v := v.(type) {
+	case string:
+		return len(v) + len(`"", `)
+	case []string:
+		n := len("[], ") + depth
+		for _, s := range v {
+			n += len(s) + len("\"\",\n") + depth
+		}
+		return n
+	case []any:
+		n := len("[], ")
+		for _, e := range v {
+			n += depth + size(e, depth+1)
+		}
+		return n
+	case object:
+		n := len("{}, ") + depth
+		for _, m := range v {
+			n += depth + len(m.Name) + len("\"\": ,\n") + size(m.Value, depth+1)
+		}
+		return n
+	}
+	return 0
 }
 
 // appendValue writes a value: an object has a line for each member, and so has a section that
