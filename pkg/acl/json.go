@@ -1,9 +1,7 @@
 package acl
 
 import (
-	"bytes"
 	"fmt"
-	"slices"
 
 	"github.com/tailscale/hujson"
 )
@@ -11,49 +9,7 @@ import (
 // JSON returns the policy as strict JSON, laid out as the service lays it out when
 // it saves a file: so the sum of these bytes is the file's etag (tailscale 1.102.3,
 // cmd/gitops-pusher/gitops-pusher.go). Sections that are empty are left out.
-func (p *Policy) JSON() []byte {
-	// The parts are megabytes for a thousand regions, and are put together once.
-	var parts [][]byte
-	separator := "{\n"
-	for _, s := range p.document() {
-		parts = append(parts, []byte(separator))
-		if list, ok := s.Value.([]any); ok && len(list) > 0 {
-			parts = append(parts, laidOut(s.Name, list)...)
-		} else {
-			parts = append(parts, cut(layOut(object{s}), "{\n", "\n}\n"))
-		}
-		separator = ",\n"
-	}
-	return bytes.Join(append(parts, []byte("\n}\n")), nil)
-}
-
-// atOnce is how many elements of a list are laid out at once: hujson keeps several
-// times what it reads, and elements of a list do not depend on each other.
-const atOnce = 256
-
-// laidOut is a section that is a list, in parts.
-func laidOut(name string, list []any) [][]byte {
-	begin, end := "{\n\t"+string(hujson.String(name))+": [\n", "\n\t]\n}\n"
-	var parts [][]byte
-	separator := begin[len("{\n"):]
-	for chunk := range slices.Chunk(list, atOnce) {
-		parts = append(parts, []byte(separator), cut(layOut(object{{Name: name, Value: chunk}}), begin, end))
-		separator = ",\n"
-	}
-	return append(parts, []byte(end[:len("\n\t]")]))
-}
-
-// cut takes away what a text begins and ends with.
-func cut(text []byte, begin, end string) []byte {
-	return bytes.TrimSuffix(bytes.TrimPrefix(text, []byte(begin)), []byte(end))
-}
-
-func layOut(v any) []byte {
-	parsed := hujson.Value{Value: value(v)}
-	expand(&parsed, 0)
-	parsed.Format()
-	return parsed.Pack()
-}
+func (p *Policy) JSON() []byte { return layOut(p.document()) }
 
 // expand gives every section, and every member and element of one, a line of its
 // own; below that hujson decides by length.

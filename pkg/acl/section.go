@@ -65,9 +65,9 @@ func hosts(list []Host) []Member {
 }
 
 func elements[T any](list []T, m func(T) Member) []Member {
-	var members []Member
-	for _, e := range list {
-		members = append(members, m(e))
+	members := make([]Member, len(list))
+	for i, e := range list {
+		members[i] = m(e)
 	}
 	return members
 }

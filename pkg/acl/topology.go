@@ -68,7 +68,7 @@ func (g *generator) policy() *Policy {
 
 // hosts are the aliases that a rule or a test uses.
 func (g *generator) hosts(p *Policy) []Host {
-	used := map[string]bool{}
+	used := make(map[string]bool, 4*len(g.sites))
 	for _, r := range p.Grants {
 		use(used, r.Src, r.Dst)
 	}
@@ -184,8 +184,14 @@ func (r rule) grant(sites []*site) Grant {
 
 // names lists the aliases and tags of the regions' places, each once.
 func names(sites []*site, regions []int, places []place) []string {
-	var list []string
-	seen := map[string]bool{}
+	n := 0
+	for _, i := range regions {
+		for _, p := range places {
+			n += len(sites[i].selectors[p])
+		}
+	}
+	list := make([]string, 0, n)
+	seen := make(map[string]bool, n)
 	for _, i := range regions {
 		for _, p := range places {
 			for _, name := range sites[i].selectors[p] {

@@ -34,6 +34,7 @@ type Claim struct {
 	Where string
 
 	index int32 // in that list
+	v6    bool  // a gateway's second address
 }
 
 // String names the claim as messages do: `pod CIDR 10.61.0.0/16 of region "gcp-us"`.
@@ -72,12 +73,19 @@ func (c *Claim) Path() string {
 		RoleNode: "nodeCIDRs", RolePod: "podCIDRs", RoleTransit: "transitCIDRs", RoleFabric: "fabricCIDRs",
 		RoleService: "spec.cluster.serviceCIDRs", RolePool: "spec.tailnet.ipPool",
 		RoleExternal: "spec.externalCIDRs", RoleReserved: "spec.reservedCIDRs",
-		RoleAPIServer: "spec.cluster.apiServer.addresses",
+		RoleAPIServer: "spec.cluster.apiServer.addresses", RoleGateway: "gateways.nodes",
 	}[c.Role]
 	if c.Region >= 0 {
 		field = regionPath(int(c.Region)) + "." + field
 	}
-	return diag.Index(field, int(c.index))
+	path := diag.Index(field, int(c.index))
+	switch {
+	case c.Role == RoleGateway && c.v6:
+		return path + ".internalIPv6"
+	case c.Role == RoleGateway:
+		return path + ".internalIP"
+	}
+	return path
 }
 
 func regionPath(i int) string { return diag.Index("spec.regions", i) }
@@ -86,7 +94,12 @@ func regionPath(i int) string { return diag.Index("spec.regions", i) }
 // its fields. Invalid prefixes, which loading has already reported, are left out;
 // host bits are masked off.
 func Of(t *schema.Topology) []Claim {
-	claims := make(claimList, 0, 8+8*len(t.Spec.Regions))
+	n := 8
+	for i := range t.Spec.Regions {
+		r := &t.Spec.Regions[i]
+		n += len(r.NodeCIDRs) + len(r.PodCIDRs) + len(r.TransitCIDRs) + len(r.FabricCIDRs) + 2*len(r.Gateways.Nodes)
+	}
+	claims := make(claimList, 0, n)
 	claims.cidrs(RoleService, -1, "", t.Spec.Cluster.ServiceCIDRs)
 	claims.apiServer(&t.Spec.Cluster.APIServer)
 	claims.cidrs(RolePool, -1, "", t.Spec.Tailnet.IPPool)
@@ -141,12 +154,11 @@ func (l *claimList) ofRegion(i int, r *schema.Region) {
 	l.cidrs(RolePod, i, r.Name, r.PodCIDRs)
 	l.cidrs(RoleTransit, i, r.Name, r.TransitCIDRs)
 	l.cidrs(RoleFabric, i, r.Name, r.FabricCIDRs)
-	for j, n := range r.Gateways.Nodes {
-		at := diag.Index(regionPath(i)+".gateways.nodes", j)
+	for j := range r.Gateways.Nodes {
+		n := &r.Gateways.Nodes[j]
 		c := Claim{Role: RoleGateway, Owner: r.Name, Region: int32(i), index: int32(j)}
-		c.Where = at + ".internalIP"
 		l.host(c, n.InternalIP)
-		c.Where = at + ".internalIPv6"
+		c.v6 = true
 		l.host(c, n.InternalIPv6)
 	}
 }

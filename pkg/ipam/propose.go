@@ -2,6 +2,7 @@ package ipam
 
 import (
 	"net/netip"
+	"slices"
 	"sync"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/claim"
@@ -13,7 +14,7 @@ import (
 // cure, the next free one of the same size. Two findings about one field get the same
 // one.
 func Propose(t *schema.Topology, list diag.List, curable func(*diag.Diagnostic) bool) {
-	if len(list) == 0 {
+	if !slices.ContainsFunc(list, func(d *diag.Diagnostic) bool { return d.ProposedValue == "" && curable(d) }) {
 		return
 	}
 	claims := map[string]*claim.Claim{}

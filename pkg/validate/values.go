@@ -29,7 +29,7 @@ const (
 func values(t *schema.Topology) diag.List {
 	var list diag.List
 	specialAddresses(t, &list)
-	repeated(reflect.ValueOf(t.Spec), []byte("spec"), &list)
+	repeated(reflect.ValueOf(&t.Spec).Elem(), []byte("spec"), &list)
 	waysIn(t, &list)
 	ownMarks(t, &list)
 	versionRanges(t, &list)
@@ -49,7 +49,7 @@ func values(t *schema.Topology) diag.List {
 // its region stays.
 func specialAddresses(t *schema.Topology, list *diag.List) {
 	claims := sync.OnceValue(func() claimed { return claimedBy(t) })
-	eachAddress(reflect.ValueOf(t.Spec), []byte("spec"), func(at []byte, p netip.Prefix) {
+	eachAddress(reflect.ValueOf(&t.Spec).Elem(), []byte("spec"), func(at []byte, p netip.Prefix) {
 		r, ok := claim.Hostless(p)
 		if !ok && !(p.IsValid() && p.Bits() == 0) {
 			return
@@ -98,16 +98,17 @@ func linkNetwork(path string) bool {
 }
 
 // eachAddress visits every address, as a prefix, and every prefix below a value. The path is
-// the visitor's until it returns: few places have anything to say.
+// the visitor's until it returns: few places have anything to say. What is visited must be
+// addressable, since a copy of each would be made otherwise.
 func eachAddress(v reflect.Value, path []byte, visit func(path []byte, p netip.Prefix)) {
-	switch x := v.Interface().(type) {
-	case netip.Addr:
+	switch x := v.Addr().Interface().(type) {
+	case *netip.Addr:
 		if x.IsValid() {
-			visit(path, claim.Host(x))
+			visit(path, claim.Host(*x))
 		}
 		return
-	case netip.Prefix:
-		visit(path, x)
+	case *netip.Prefix:
+		visit(path, *x)
 		return
 	}
 	switch v.Kind() {
@@ -189,7 +190,7 @@ func repeated(v reflect.Value, path []byte, list *diag.List) {
 		}
 	case reflect.Slice:
 		words := v.Type().Elem().Kind() == reflect.String || v.Type().Elem() == reflect.TypeFor[netip.Addr]()
-		if v.Len() == 0 || !words && !holds(v.Type().Elem(), lists) {
+		if v.Len() == 0 || words && v.Len() == 1 || !words && !holds(v.Type().Elem(), lists) {
 			return
 		}
 		seen := map[any]int{}

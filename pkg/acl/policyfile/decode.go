@@ -11,9 +11,33 @@ import (
 )
 
 // decoder reads the file's values into a Policy and reports values of the wrong type.
+// Without a place to note where values stand it spells no paths, and what it reports
+// says that there is something to report and no more.
 type decoder struct {
 	file *File
-	list *diag.List
+	list diag.List
+	at   map[string]int
+}
+
+// field and index are the paths of what stands below one.
+func (d *decoder) field(path, name string) string {
+	if d.at == nil {
+		return ""
+	}
+	return diag.Field(path, name)
+}
+
+func (d *decoder) index(path string, i int) string {
+	if d.at == nil {
+		return ""
+	}
+	return diag.Index(path, i)
+}
+
+func (d *decoder) note(path string, offset int) {
+	if d.at != nil {
+		d.at[path] = offset
+	}
 }
 
 // knownSections are the names that a policy file may have (Tailscale, "Syntax
@@ -66,10 +90,13 @@ func (d *decoder) policy() *acl.Policy {
 // canonical is the path by which findings know a member: the service does not mind
 // the case of names, and old files write "ACLs".
 func (d *decoder) canonical(parent, name string, known []string) string {
+	if d.at == nil {
+		return ""
+	}
 	path := diag.Field(parent, name)
 	for _, k := range known {
 		if strings.EqualFold(name, k) {
-			d.file.at[diag.Field(parent, k)] = d.file.at[path]
+			d.at[diag.Field(parent, k)] = d.at[path]
 			return diag.Field(parent, k)
 		}
 	}
@@ -101,7 +128,7 @@ func (d *decoder) unknown(path, name string) {
 
 func (d *decoder) autoApprovers(p *acl.Policy, path string, v *hujson.Value) {
 	for name, v := range d.members(path, v) {
-		sub := diag.Field(path, name)
+		sub := d.field(path, name)
 		switch strings.ToLower(name) {
 		case "routes":
 			p.Routes = d.assignments(sub, v)
@@ -118,7 +145,7 @@ func (d *decoder) autoApprovers(p *acl.Policy, path string, v *hujson.Value) {
 func (d *decoder) grant(path string, v *hujson.Value) acl.Grant {
 	var g acl.Grant
 	for name, v := range d.members(path, v) {
-		sub := diag.Field(path, name)
+		sub := d.field(path, name)
 		switch strings.ToLower(name) {
 		case "src":
 			g.Src = d.strings(sub, v)
@@ -173,7 +200,7 @@ func (d *decoder) strange(path, rule, name, documented string) {
 func (d *decoder) ssh(path string, v *hujson.Value) acl.SSH {
 	var s acl.SSH
 	for name, v := range d.members(path, v) {
-		sub := diag.Field(path, name)
+		sub := d.field(path, name)
 		switch strings.ToLower(name) {
 		case "action":
 			s.Action = d.text(sub, v)
@@ -195,7 +222,7 @@ func (d *decoder) ssh(path string, v *hujson.Value) acl.SSH {
 func (d *decoder) sshTest(path string, v *hujson.Value) acl.SSHTest {
 	var t acl.SSHTest
 	for name, v := range d.members(path, v) {
-		sub := diag.Field(path, name)
+		sub := d.field(path, name)
 		switch strings.ToLower(name) {
 		case "src":
 			t.Src = d.text(sub, v)
@@ -215,7 +242,7 @@ func (d *decoder) sshTest(path string, v *hujson.Value) acl.SSHTest {
 func (d *decoder) nodeAttr(path string, v *hujson.Value) acl.NodeAttr {
 	var n acl.NodeAttr
 	for name, v := range d.members(path, v) {
-		sub := diag.Field(path, name)
+		sub := d.field(path, name)
 		switch strings.ToLower(name) {
 		case "target":
 			n.Target = d.strings(sub, v)
@@ -249,7 +276,7 @@ func (d *decoder) test(path string, v *hujson.Value) acl.Test {
 func (d *decoder) assignments(path string, v *hujson.Value) []acl.Assignment {
 	var list []acl.Assignment
 	for name, v := range d.members(path, v) {
-		list = append(list, acl.Assignment{Key: name, Values: d.strings(diag.Field(path, name), v)})
+		list = append(list, acl.Assignment{Key: name, Values: d.strings(d.field(path, name), v)})
 	}
 	return list
 }
@@ -257,7 +284,7 @@ func (d *decoder) assignments(path string, v *hujson.Value) []acl.Assignment {
 func (d *decoder) hosts(path string, v *hujson.Value) []acl.Host {
 	var list []acl.Host
 	for name, v := range d.members(path, v) {
-		list = append(list, acl.Host{Name: name, Address: d.text(diag.Field(path, name), v)})
+		list = append(list, acl.Host{Name: name, Address: d.text(d.field(path, name), v)})
 	}
 	return list
 }

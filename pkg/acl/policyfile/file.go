@@ -12,6 +12,7 @@ import (
 	"bytes"
 	"sort"
 	"strings"
+	"sync"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
@@ -26,10 +27,12 @@ type File struct {
 	Policy *acl.Policy
 
 	src   []byte
-	root  hujson.Value
-	lines []int // where each line starts
-	// at is where each path of the file was written: "grants[2].src[0]".
-	at map[string]int
+	root  hujson.Value // never changed: merges share it
+	plain bool         // root is what src says, with nothing taken out of it before
+	lines []int        // where each line starts
+	// at makes where each path of the file was written, "grants[2].src[0]", and what is
+	// wrong with the types there. Most files are never asked.
+	at func() (map[string]int, diag.List)
 }
 
 // Parse reads a policy file: JSON, or JSON with comments and trailing commas. It
@@ -37,17 +40,28 @@ type File struct {
 // nothing of it could be read. It reports comments that start with "#" and a file
 // without its outer braces, and reads them all the same.
 func Parse(name string, src []byte) (*File, diag.List) {
-	f := &File{Name: name, src: src, at: map[string]int{}}
+	f := &File{Name: name, src: src}
 	f.index(src)
 	list := f.parse(src)
 	if f.root.Value == nil {
 		return nil, list
 	}
-	d := &decoder{file: f, list: &list}
-	f.Policy = d.policy()
+	f.at = sync.OnceValues(f.paths)
+	quick := &decoder{file: f}
+	if f.Policy = quick.policy(); len(quick.list) > 0 {
+		_, found := f.at()
+		list = append(list, found...)
+	}
 	f.Locate(list)
 	list.Sort()
 	return f, list
+}
+
+// paths reads the values once more, for where they stand.
+func (f *File) paths() (map[string]int, diag.List) {
+	d := &decoder{file: f, at: map[string]int{}}
+	d.policy()
+	return d.at, d.list
 }
 
 func (f *File) index(src []byte) {
@@ -83,8 +97,12 @@ func (f *File) locate(path string, known diag.Position) diag.Position {
 
 // offset finds the path, or the nearest one above it that stands in the file.
 func (f *File) offset(path string) (int, bool) {
+	if path == "" {
+		return 0, false
+	}
+	all, _ := f.at()
 	for path != "" {
-		if at, ok := f.at[path]; ok {
+		if at, ok := all[path]; ok {
 			return at, true
 		}
 		cut := strings.LastIndexAny(path, ".[")

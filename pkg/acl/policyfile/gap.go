@@ -38,7 +38,7 @@ func newBox(src []byte, v *hujson.Value) *box {
 	case *hujson.Object:
 		for i := range c.Members {
 			m := &c.Members[i]
-			b.items = append(b.items, item{m.Name.Value.(hujson.Literal).String(), m.Name.StartOffset, m.Value.EndOffset, &m.Value, false})
+			b.items = append(b.items, item{unquoted(m.Name.Value.(hujson.Literal)), m.Name.StartOffset, m.Value.EndOffset, &m.Value, false})
 		}
 	case *hujson.Array:
 		for i := range c.Elements {

@@ -86,15 +86,20 @@ func ETag(src []byte) (string, error) {
 	return hex.EncodeToString(sum[:]), nil
 }
 
-// merger changes one section after the other and reads the text anew in between:
-// offsets never outlive an edit.
+// merger changes one section after the other. What it puts in is collected, since one section
+// stands where no other does, and the text is read anew once; what it takes out, it takes out
+// at once, and reads the text anew: offsets never outlive an edit.
 type merger struct {
 	mark     mark
 	file     *File // as it was, for positions
 	policy   *acl.Policy
 	src      []byte
-	root     hujson.Value
-	dirty    bool // src is newer than root
+	root     hujson.Value // what src says
+	dirty    bool         // src is newer than root
+	edits    []edit       // of src, still to be made, in the order of those of one place
+	created  map[*hujson.Value]bool
+	merged   *File // src with all that was put in, where it could be read
+	eager    bool  // edits are made one section after the other
 	style    style
 	list     diag.List
 	topology *schema.Topology // none when ours is taken out
@@ -106,7 +111,9 @@ type merger struct {
 
 func newMerger(t *schema.Topology, f *File) *merger {
 	m := &merger{mark: mark{t.Metadata.Name}, file: f, src: f.Bytes(), policy: acl.FromTopology(t), topology: t, why: origins(t), namesOwners: len(t.Spec.Tailnet.Policy.TagOwners) > 0}
-	m.parse()
+	if m.root = f.root; !f.plain {
+		m.parse()
+	}
 	m.style = styleOf(m.src, &m.root)
 	return m
 }
@@ -139,14 +146,51 @@ func (m *merger) parse() {
 	m.root, m.dirty = v, false
 }
 
-// splice replaces a part of the text and reads it anew.
+// put is an edit that is made later.
+func (m *merger) put(start, end int, text string) {
+	m.edits = append(m.edits, edit{start, end, text})
+}
+
+// write makes the edits.
+func (m *merger) write() {
+	if len(m.edits) == 0 {
+		return
+	}
+	slices.SortStableFunc(m.edits, func(a, b edit) int { return a.start - b.start })
+	var text bytes.Buffer
+	at := 0
+	for _, e := range m.edits {
+		text.Write(m.src[at:e.start])
+		text.WriteString(e.text)
+		at = e.end
+	}
+	text.Write(m.src[at:])
+	m.src, m.dirty, m.edits, m.created = text.Bytes(), true, nil, nil
+}
+
+// splice replaces a part of the text, which has to be read anew.
 func (m *merger) splice(start, end int, text string) {
 	m.src = slices.Concat(m.src[:start], []byte(text), m.src[end:])
 	m.dirty = true
 }
 
-// sections brings every section up to date.
+// sections brings every section up to date. Where the result cannot be read, marks are damaged:
+// then it does so once more, and looks after each section which one it is.
 func (m *merger) sections() {
+	src, root, found := m.src, m.root, len(m.list)
+	m.each()
+	if m.write(); !m.dirty {
+		return
+	}
+	if merged, _ := Parse(m.file.Name, m.src); merged != nil && merged.plain {
+		m.merged, m.root, m.dirty = merged, merged.root, false
+		return
+	}
+	m.src, m.root, m.dirty, m.list, m.eager = src, root, false, m.list[:found], true
+	m.each()
+}
+
+func (m *merger) each() {
 	for _, s := range m.policy.Sections() {
 		m.section(s)
 	}
@@ -168,6 +212,9 @@ func (m *merger) section(s acl.Section) {
 	default:
 		m.update(s, parent)
 	}
+	if m.eager {
+		m.write()
+	}
 	if m.dirty {
 		m.parse()
 	}
@@ -182,7 +229,7 @@ func (m *merger) find(path []string) (*hujson.Value, []string, error) {
 			return nil, nil, fmt.Errorf("%s is %s in the file", strings.Join(path[:i], "."), kindName(v.Value.Kind()))
 		}
 		at := slices.IndexFunc(o.Members, func(m hujson.ObjectMember) bool {
-			return strings.EqualFold(m.Name.Value.(hujson.Literal).String(), name)
+			return strings.EqualFold(unquoted(m.Name.Value.(hujson.Literal)), name)
 		})
 		if at < 0 {
 			return v, path[i:], nil
@@ -201,7 +248,14 @@ func (m *merger) create(s acl.Section, parent *hujson.Value, rest []string) {
 	inline := b.isInline()
 	indent := b.indentOf(m.style.unit)
 	text := m.style.lineOrBlock(m.mark.section(), inline) + m.style.eol + indent + m.newMember(s, rest, indent)
-	m.append(b, text, indent, inline)
+	if b.trailingComma() {
+		text += ","
+	}
+	m.append(b, text, indent, inline, m.created[parent])
+	if m.created == nil {
+		m.created = map[*hujson.Value]bool{}
+	}
+	m.created[parent] = true
 }
 
 func (st style) lineOrBlock(text string, inline bool) string {
@@ -235,23 +289,23 @@ func (m *merger) newMember(s acl.Section, rest []string, indent string) string {
 	return string(hujson.String(rest[0])) + ": " + open + content + m.style.eol + indent + close
 }
 
-// append puts text behind everything in the container.
-func (m *merger) append(b *box, text, indent string, inline bool) {
+// append puts text behind everything in the container, and behind what it has put there
+// before: then that is the item that needs a comma.
+func (m *merger) append(b *box, text, indent string, inline, again bool) {
 	lead := m.style.eol + indent
-	if inline && len(b.items) == 0 {
+	if inline && len(b.items) == 0 && !again {
 		lead = ""
 	} else if inline {
 		lead = " "
 	}
 	at := b.tail()
-	if b.trailingComma() {
-		text += ","
-	}
-	m.splice(at, at, lead+text)
-	if n := len(b.items); n > 0 && !b.trailingComma() {
+	if n := len(b.items); !b.trailingComma() && again {
+		m.put(at, at, ",")
+	} else if !b.trailingComma() && n > 0 {
 		end := b.items[n-1].end
-		m.splice(end, end, ",")
+		m.put(end, end, ",")
 	}
+	m.put(at, at, lead+text)
 }
 
 // update brings the block of a section that the file has up to date.
@@ -265,6 +319,12 @@ func (m *merger) update(s acl.Section, v *hujson.Value) {
 	s.Members = m.wanted(s, b)
 	switch {
 	case len(s.Members) == 0 && !found.found && s.Needed:
+	case len(s.Members) == 0 && !found.found && !bytes.Contains(m.src, []byte(m.mark.section())):
+	case len(s.Members) == 0 && len(m.edits) > 0:
+		// What is taken out is taken out of the text as it is by then.
+		m.write()
+		m.parse()
+		m.section(s)
 	case len(s.Members) == 0 && !found.found:
 		m.removeSection(s.Path)
 	case len(s.Members) == 0:
@@ -274,25 +334,9 @@ func (m *merger) update(s acl.Section, v *hujson.Value) {
 		indent := b.indentOf(m.style.unit)
 		comma := b.trailingComma()
 		block := m.style.spell(m.mark, s, indent, comma, inline)
-		m.appendBlock(b, block, indent, inline)
+		m.append(b, block, indent, inline, false) // its commas stand before its end mark
 	case !m.current(s, b, found):
 		m.replace(s, b, found)
-	}
-}
-
-// appendBlock is append for a block, whose commas stand before its end mark.
-func (m *merger) appendBlock(b *box, text, indent string, inline bool) {
-	lead := m.style.eol + indent
-	if inline && len(b.items) == 0 {
-		lead = ""
-	} else if inline {
-		lead = " "
-	}
-	at := b.tail()
-	m.splice(at, at, lead+text)
-	if n := len(b.items); n > 0 && !b.trailingComma() {
-		end := b.items[n-1].end
-		m.splice(end, end, ",")
 	}
 }
 
@@ -303,7 +347,7 @@ func (m *merger) replace(s acl.Section, b *box, found block) {
 		indent = string(m.src[bytes.LastIndexByte(m.src[:found.begin.start], '\n')+1 : found.begin.start])
 	}
 	comma := m.followed(b, found) || b.trailingComma()
-	m.splice(found.begin.start, found.end.end, m.style.spell(m.mark, s, indent, comma, inline))
+	m.put(found.begin.start, found.end.end, m.style.spell(m.mark, s, indent, comma, inline))
 }
 
 // followed reports whether an item that is not ours stands behind the block.
@@ -315,7 +359,7 @@ func (m *merger) marks(s acl.Section, err error) {
 	d := m.list.Errorf(CodeMarks, strings.Join(s.Path, "."), "%s", err).
 		Fix("put the marks back in pairs, or delete both and what stands between them")
 	var marks *marksError
-	if errors.As(err, &marks) && bytes.Equal(m.src, m.file.src) {
+	if errors.As(err, &marks) && len(m.edits) == 0 && bytes.Equal(m.src, m.file.src) {
 		d.Pos = m.file.position(marks.offset)
 	}
 }

@@ -63,6 +63,7 @@ func (m *merger) narrow() {
 			m.splice(e.start, e.end, e.text)
 		}
 		m.parse()
+		m.merged = nil
 	}
 }
 
@@ -75,7 +76,10 @@ type tooWide struct {
 
 // tooWide lists the rules of the merged text that make assertions of the topology fail.
 func (m *merger) tooWide() []tooWide {
-	f, _ := Parse("", m.src)
+	f := m.merged
+	if f == nil {
+		f, _ = Parse("", m.src)
+	}
 	if f == nil {
 		return nil
 	}
@@ -152,7 +156,7 @@ func (m *merger) everything(rule string) []*hujson.Value {
 		if values == nil {
 			continue
 		}
-		switch modern(o.Members[j].Name.Value.(hujson.Literal).String()) {
+		switch modern(unquoted(o.Members[j].Name.Value.(hujson.Literal))) {
 		case "src":
 			for k := range values.Elements {
 				if name := literal(&values.Elements[k]); name == "*" || name == "autogroup:danger-all" {

@@ -146,7 +146,7 @@ func empty(v *hujson.Value, path []string) bool {
 		if len(path) == 0 || len(c.Members) == 0 {
 			return len(c.Members) == 0
 		}
-		return len(c.Members) == 1 && strings.EqualFold(c.Members[0].Name.Value.(hujson.Literal).String(), path[0]) &&
+		return len(c.Members) == 1 && strings.EqualFold(unquoted(c.Members[0].Name.Value.(hujson.Literal)), path[0]) &&
 			empty(&c.Members[0].Value, path[1:])
 	}
 	return false

@@ -100,9 +100,32 @@ func (st style) indented(line, indent string) string {
 
 // minimal is a value without blanks and comments, for comparison.
 func minimal(v *hujson.Value) string {
-	out, err := hujson.Minimize(bytes.Clone(v.Pack()))
-	if err != nil {
-		return string(v.Pack())
+	return string(appendMinimal(nil, v))
+}
+
+func appendMinimal(b []byte, v *hujson.Value) []byte {
+	switch c := v.Value.(type) {
+	case hujson.Literal:
+		return append(b, c...)
+	case *hujson.Object:
+		b = append(b, '{')
+		for i := range c.Members {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = append(appendMinimal(b, &c.Members[i].Name), ':')
+			b = appendMinimal(b, &c.Members[i].Value)
+		}
+		return append(b, '}')
+	case *hujson.Array:
+		b = append(b, '[')
+		for i := range c.Elements {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = appendMinimal(b, &c.Elements[i])
+		}
+		return append(b, ']')
 	}
-	return string(out)
+	return b
 }

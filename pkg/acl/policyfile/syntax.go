@@ -48,7 +48,7 @@ func (f *File) parse(src []byte) diag.List {
 		return list
 	}
 	shiftOffsets(&root, shift)
-	f.root = root
+	f.root, f.plain = root, bytes.Equal(text, src)
 	return list
 }
 

@@ -1,7 +1,9 @@
 package policyfile
 
 import (
+	"bytes"
 	"iter"
+	"unicode/utf8"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/tailscale/hujson"
@@ -16,11 +18,11 @@ func (d *decoder) members(path string, v *hujson.Value) iter.Seq2[string, *hujso
 		return func(func(string, *hujson.Value) bool) {}
 	}
 	return func(yield func(string, *hujson.Value) bool) {
-		seen := map[string]int{}
+		seen := make(map[string]int, len(o.Members))
 		for i := range o.Members {
 			m := &o.Members[i]
-			name := m.Name.Value.(hujson.Literal).String()
-			sub := diag.Field(path, name)
+			name := unquoted(m.Name.Value.(hujson.Literal))
+			sub := d.field(path, name)
 			if first, ok := seen[name]; ok {
 				x := d.list.Errorf(CodeDuplicate, sub, "%q appears twice in the same object, and only the last one counts", name).
 					Fix("merge the two")
@@ -29,7 +31,7 @@ func (d *decoder) members(path string, v *hujson.Value) iter.Seq2[string, *hujso
 				continue
 			}
 			seen[name] = m.Name.StartOffset
-			d.file.at[sub] = m.Name.StartOffset
+			d.note(sub, m.Name.StartOffset)
 			if !yield(name, &m.Value) {
 				return
 			}
@@ -46,8 +48,8 @@ func each[T any](d *decoder, path string, v *hujson.Value, read func(string, *hu
 	}
 	list := make([]T, len(a.Elements))
 	for i := range a.Elements {
-		sub := diag.Index(path, i)
-		d.file.at[sub] = a.Elements[i].StartOffset
+		sub := d.index(path, i)
+		d.note(sub, a.Elements[i].StartOffset)
 		list[i] = read(sub, &a.Elements[i])
 	}
 	return list
@@ -67,6 +69,14 @@ func (d *decoder) text(path string, v *hujson.Value) string {
 	if !ok || l.Kind() != '"' {
 		d.wrong(path, v, "a string")
 		return ""
+	}
+	return unquoted(l)
+}
+
+// unquoted is what a string says, as hujson has it, and sooner where nothing is escaped.
+func unquoted(l hujson.Literal) string {
+	if inner := l[1 : len(l)-1]; utf8.Valid(inner) && bytes.IndexByte(inner, '\\') < 0 {
+		return string(inner)
 	}
 	return l.String()
 }

@@ -15,30 +15,32 @@ import (
 // wanted is what the section still lacks beside the file's own items. A merge does not
 // repeat what the file says in the same words.
 func (m *merger) wanted(s acl.Section, b *box) []acl.Member {
-	theirs := map[string]bool{}
-	for _, it := range b.items {
-		if !it.owned && s.IsList {
-			theirs[minimal(it.value)] = true
+	theirs := map[string]int{}
+	for i, it := range slices.Backward(b.items) {
+		switch {
+		case it.owned:
+		case s.IsList:
+			theirs[minimal(it.value)] = i
+		default:
+			theirs[it.name] = i
 		}
 	}
 	return slices.DeleteFunc(slices.Clone(s.Members), func(want acl.Member) bool {
 		if s.IsList {
-			return theirs[string(want.JSON())]
+			_, there := theirs[string(want.JSON())]
+			return there
 		}
-		return m.given(s, b, want)
+		i, there := theirs[want.Name]
+		return there && m.given(s, b.items[i], want)
 	})
 }
 
-// given reports whether the file defines the name itself, and a finding where it
-// does so otherwise.
-func (m *merger) given(s acl.Section, b *box, want acl.Member) bool {
-	i := slices.IndexFunc(b.items, func(it item) bool { return !it.owned && it.name == want.Name })
-	if i < 0 {
-		return false
-	}
-	have := minimal(b.items[i].value)
+// given says that the file defines the name itself, with a finding where it does so
+// otherwise.
+func (m *merger) given(s acl.Section, theirs item, want acl.Member) bool {
+	have := minimal(theirs.value)
 	value := string(want.JSON())
-	if have == value || m.suffices(s, b.items[i].value, want) {
+	if have == value || m.suffices(s, theirs.value, want) {
 		return true
 	}
 	path := ""
@@ -138,11 +140,17 @@ func (b *box) commentBefore(i int) string {
 // superfluous, on whichever side, ports that gateways lose, and what the service
 // would refuse.
 func (m *merger) consequences(f *File, t *schema.Topology) {
-	merged, list := Parse(f.Name, m.src)
-	if merged == nil {
-		m.list = append(m.list, list...)
-		return
+	if m.merged == nil && f.plain && bytes.Equal(m.src, f.src) {
+		m.merged = f
 	}
+	if m.merged == nil {
+		var list diag.List
+		if m.merged, list = Parse(f.Name, m.src); m.merged == nil {
+			m.list = append(m.list, list...)
+			return
+		}
+	}
+	merged := m.merged
 	before := map[string]bool{}
 	for _, d := range LintFor(f.Policy, &t.Spec.Tailnet) {
 		before[string(d.Code)+d.Message] = true

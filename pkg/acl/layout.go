@@ -1,0 +1,173 @@
+package acl
+
+import (
+	"fmt"
+	"unicode/utf8"
+
+	"github.com/tailscale/hujson"
+)
+
+// width is the longest list that stands on one line (hujson 2026, format.go). It is counted
+// with a comma and a blank behind the last element, too.
+const width = 80
+
+// layOut writes what expand and hujson's Format make of a document, which for a thousand
+// regions took ten times as long.
+func layOut(doc object) []byte {
+	return append(appendValue(make([]byte, 0, size(doc, 0)), doc, 0), '\n')
+}
+
+// size is about how long a value gets, in lines: what grows is copied.
+func size(v any, depth int) int {
+	switch v := v.(type) {
+	case string:
+		return len(v) + len(`"", `)
+	case []string:
+		n := len("[], ") + depth
+		for _, s := range v {
+			n += len(s) + len("\"\",\n") + depth
+		}
+		return n
+	case []any:
+		n := len("[], ")
+		for _, e := range v {
+			n += depth + size(e, depth+1)
+		}
+		return n
+	case object:
+		n := len("{}, ") + depth
+		for _, m := range v {
+			n += depth + len(m.Name) + len("\"\": ,\n") + size(m.Value, depth+1)
+		}
+		return n
+	}
+	return 0
+}
+
+// appendValue writes a value: an object has a line for each member, and so has a section that
+// is a list for each element; other lists have one where they are long.
+func appendValue(b []byte, v any, depth int) []byte {
+	switch v := v.(type) {
+	case string:
+		return appendString(b, v)
+	case []string:
+		return appendList(b, v, depth, appendString)
+	case []any:
+		return appendList(b, v, depth, func(b []byte, e any) []byte { return appendValue(b, e, depth+1) })
+	case object:
+		return appendObject(b, v, depth)
+	}
+	panic(fmt.Sprintf("acl: %T in a policy", v)) // unreachable: sections make nothing else
+}
+
+func appendList[T any](b []byte, list []T, depth int, element func([]byte, T) []byte) []byte {
+	lines := !isInline(list, depth)
+	b = append(b, '[')
+	for i, e := range list {
+		switch {
+		case i > 0 && lines:
+			b = append(b, ',')
+		case i > 0:
+			b = append(b, ", "...)
+		}
+		if lines {
+			b = appendLine(b, depth+1)
+		}
+		b = element(b, e)
+	}
+	if lines {
+		b = appendLine(b, depth)
+	}
+	return append(b, ']')
+}
+
+func appendObject(b []byte, o object, depth int) []byte {
+	if len(o) == 0 {
+		return append(b, "{}"...)
+	}
+	b = append(b, '{')
+	aligned := 0 // members that are aligned with each other end here
+	column := 0
+	for i, m := range o {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		if aligned <= i {
+			aligned, column = alignment(o, i, depth)
+		}
+		b = appendLine(b, depth+1)
+		begin := len(b)
+		b = append(appendString(b, m.Name), ": "...)
+		for len(b)-begin < column {
+			b = append(b, ' ')
+		}
+		b = appendValue(b, m.Value, depth+1)
+	}
+	return append(appendLine(b, depth), '}')
+}
+
+// alignment is where the members that stand on one line each and follow each other end, and
+// the column at which all their values begin. One of several lines is for itself.
+func alignment(o object, from, depth int) (end, column int) {
+	var name []byte
+	for end = from; end < len(o) && isInline(o[end].Value, depth+1); end++ {
+		name = appendString(name[:0], o[end].Name)
+		column = max(column, len(name)+len(": "))
+	}
+	return max(end, from+1), column
+}
+
+// isInline reports whether a value at that depth stands on one line.
+func isInline(v any, depth int) bool {
+	switch v := v.(type) {
+	case []string:
+		n := len("[]")
+		for _, s := range v {
+			n += textLen(s) + len(", ")
+		}
+		return len(v) == 0 || depth > 1 && n <= width
+	case []any:
+		return len(v) == 0
+	case object:
+		return len(v) == 0
+	}
+	return true
+}
+
+func appendLine(b []byte, depth int) []byte {
+	b = append(b, '\n')
+	for range depth {
+		b = append(b, '\t')
+	}
+	return b
+}
+
+// appendString writes a string as hujson does, and sooner where nothing has to be escaped.
+func appendString(b []byte, s string) []byte {
+	if !isPlain(s) {
+		return append(b, hujson.String(s)...)
+	}
+	b = append(b, '"')
+	b = append(b, s...)
+	return append(b, '"')
+}
+
+func textLen(s string) int {
+	if !isPlain(s) {
+		return len(hujson.String(s))
+	}
+	return len(`""`) + len(s)
+}
+
+func isPlain(s string) bool {
+	ascii := true
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c < ' ', c == '"', c == '\\':
+			return false
+		case c >= utf8.RuneSelf:
+			ascii = false
+		}
+	}
+	return ascii || utf8.ValidString(s)
+}
