@@ -45,6 +45,11 @@ spec.tailnet.policy.tagOwners[3]: error: Headscale has no autogroup:nobody [poli
 		{"owners for Tailscale", func(s *schema.Spec) {
 			s.Tailnet.Control, s.Tailnet.Policy.TagOwners = schema.ControlTailscale, []string{"autogroup:admin"}
 		}, ``},
+		{"tags that own the tag", func(s *schema.Spec) {
+			s.Tailnet.Control, s.Tailnet.Policy.TagOwners = schema.ControlTailscale, []string{"tag:ops", "tag:k8s", "tag:extra", "group:ops"}
+			s.Regions[1].Gateways.Nodes[0].Tags = []string{"tag:extra"}
+		}, `
+spec.tailnet.policy.tagOwners[0]: warning: no gateway carries tag:ops, so the policy does not define it: the control server refuses it unless it is merged into a file that does [policy-undefined]; merge the policy into the file that defines tag:ops (` + "`acl merge --into POLICY`" + `) and suppress this finding, or name a tag of the gateways`},
 		{"a version of Tailscale", func(s *schema.Spec) {
 			s.Tailnet.Control, s.Tailnet.ControlVersion = schema.ControlTailscale, "0.28.0"
 		}, `

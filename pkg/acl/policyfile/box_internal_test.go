@@ -334,10 +334,14 @@ func TestBlocksAreRestored(t *testing.T) {
 		t.Fatal(whole)
 	}
 	damaged := whole[:at] + whole[at+1+strings.Index(whole[at+1:], "\n"):]
-	again := mergerOf(t, damaged)
-	again.sections()
-	if string(again.src) != whole || damaged == whole {
-		t.Errorf("%s\nwant\n%s", again.src, whole)
+	const other = "            \"other\""
+	for _, otherwise := range []string{other, "     \"other\""} { // the block keeps its own depth
+		want := strings.Replace(whole, other, otherwise, 1)
+		again := mergerOf(t, strings.Replace(damaged, other, otherwise, 1))
+		again.sections()
+		if string(again.src) != want || damaged == whole {
+			t.Errorf("%s\nwant\n%s", again.src, want)
+		}
 	}
 }
 
@@ -353,6 +357,53 @@ func TestOnlyRulesAreInherited(t *testing.T) {
 		got, list := Remove("a", f)
 		if string(got) != "{\n"+want+rest+"}\n" || len(list) > 0 {
 			t.Errorf("%v\n%s, want\n%s", list, got, "{\n"+want+rest+"}\n")
+		}
+	}
+}
+
+// A block that says what it should is left alone, whatever its layout.
+func TestLayoutOfBlocksIsKept(t *testing.T) {
+	m := mergerOf(t, "{\n\t\"hosts\": {},\n\t\"grants\": [],\n}\n")
+	m.sections()
+	const name = "\"k8s-gcp-us-pods\":"
+	for _, layout := range []string{name + "\n\t\t\t ", "/* theirs */" + name, name + " /* why */"} {
+		text := strings.Replace(string(m.src), name, layout, 1)
+		again := mergerOf(t, text)
+		again.sections()
+		kept := !strings.Contains(layout, "theirs") // the comment in front of an item is ours
+		if text == string(m.src) || (string(again.src) == text) != kept {
+			t.Errorf("%q: %s", layout, again.src)
+		}
+	}
+}
+
+// Where a finding stands: at its path, or at the nearest one above that stands in the file.
+func TestPlacesOfPaths(t *testing.T) {
+	f, _ := Parse("p.hujson", []byte("{\n\"tagOwners\": {\"tag:a\": [\"b\"], \"tag:c.d[e\": []},\n\"grants\": [{\"src\": [\"*\"]}]\n}"))
+	for path, want := range map[string]string{
+		"grants": "3:11", "grants[0]": "3:12", "grants[0].src": "3:20", "grants[0].src[0]": "3:21", "grants[0].src[7]": "3:20", "grants[0].dst[1]": "3:12", "grants[4].src": "3:11", "tests[0]": "0:0", "": "0:0",
+		`tagOwners["tag:c.d[e"]`: "2:35", `tagOwners["tag:c.d[e"][3]`: "2:35", `tagOwners["tag:x.y[z"]`: "2:14", "tagOwners.tag:a": "2:15",
+	} {
+		p := f.locate(path, diag.Position{})
+		if got := fmt.Sprintf("%d:%d", p.Line, p.Column); got != want {
+			t.Errorf("%s stands at %s, want %s", path, got, want)
+		}
+	}
+}
+
+// What was narrowed gets its own width back, wherever it stands, each with its own end.
+func TestWidened(t *testing.T) {
+	const begin, end = "/* narrowed by kustomize-hybrid a from ", "/* end of what kustomize-hybrid a narrowed */"
+	for text, want := range map[string]string{
+		"": "", "[1]": "[1]", begin + "1 */2" + end: "1", "[" + begin + "1 */2" + end + "]": "[1]", begin + "1 */2" + end + begin + "3 */4" + end + "5": "135",
+		begin + "1 */": "error", begin + "1": "error", end: end, "[" + begin + "1 */2" + end + begin + "3 */4]": "error", strings.ReplaceAll(begin, " a ", " b "): strings.ReplaceAll(begin, " a ", " b "),
+	} {
+		got, err := mark{"a"}.widen([]byte(text))
+		if err != nil {
+			got = []byte("error")
+		}
+		if string(got) != want {
+			t.Errorf("%q becomes %q, want %q", text, got, want)
 		}
 	}
 }

@@ -50,6 +50,11 @@ func TestNotNarrowed(t *testing.T) {
 		if found := acltest.Text(list); string(text) != c.policy || !strings.Contains(found, c.remedy) || !strings.Contains(found, "acls[0] allows what the topology's tests deny, 12 times") {
 			t.Errorf("%s:\n%s\n%s", c.policy, found, text)
 		}
+		for _, d := range list {
+			if d.Path == "acls[0]" && d.Pos.String() != "policy.hujson:1:11" {
+				t.Errorf("%s stands at %s", d.Path, d.Pos)
+			}
+		}
 	}
 }
 
