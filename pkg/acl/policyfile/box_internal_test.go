@@ -381,8 +381,8 @@ func TestLayoutOfBlocksIsKept(t *testing.T) {
 func TestPlacesOfPaths(t *testing.T) {
 	f, _ := Parse("p.hujson", []byte("{\n\"tagOwners\": {\"tag:a\": [\"b\"], \"tag:c.d[e\": []},\n\"grants\": [{\"src\": [\"*\"]}]\n}"))
 	for path, want := range map[string]string{
-		"grants": "3:11", "grants[0]": "3:12", "grants[0].src": "3:20", "grants[0].src[0]": "3:21", "grants[0].src[7]": "3:20", "grants[0].dst[1]": "3:12", "grants[4].src": "3:11", "tests[0]": "0:0", "": "0:0",
-		`tagOwners["tag:c.d[e"]`: "2:35", `tagOwners["tag:c.d[e"][3]`: "2:35", `tagOwners["tag:x.y[z"]`: "2:14", "tagOwners.tag:a": "2:15",
+		"grants": "3:1", "grants[0]": "3:12", "grants[0].src": "3:13", "grants[0].src[0]": "3:21", "grants[0].src[7]": "3:13", "grants[0].dst[1]": "3:12", "grants[4].src": "3:1", "tests[0]": "0:0", "": "0:0",
+		`tagOwners["tag:c.d[e"]`: "2:31", `tagOwners["tag:c.d[e"][3]`: "2:31", `tagOwners["tag:x.y[z"]`: "2:1", "tagOwners.tag:a": "2:15",
 	} {
 		p := f.locate(path, diag.Position{})
 		if got := fmt.Sprintf("%d:%d", p.Line, p.Column); got != want {

@@ -74,7 +74,7 @@ func TestUndecodable(t *testing.T) {
 		`{"HOSTS": []}`:                         `hosts: error: a list stands where an object belongs [policy-type]; write an object 1:11`,
 		`{"AutoApprovers": {"Routes": []}}`:     `autoApprovers.Routes: error: a list stands where an object belongs [policy-type]; write an object 1:30`,
 		`"groups": []`:                          `: error: the file has members, but not the braces that enclose them [policy-fragment]; put { before the first member and } after the last, or use ` + "`acl merge`" + ` to put the fragment's content into the whole file 1:1` + "\n" + `groups: error: a list stands where an object belongs [policy-type]; write an object 1:11`,
-		"{\"groups\": []} # why":                `groups: error: a list stands where an object belongs [policy-type]; write an object 1:12` + "\n" + `: error: # does not start a comment in a policy file [policy-hash]; write // instead of # 1:16`,
+		"{\"groups\": []} # why":                `groups: error: a list stands where an object belongs [policy-type]; write an object 1:12` + "\n" + `: error: # does not start a comment in a policy file [policy-hash-comment]; write // instead of # 1:16`,
 		`{"hosts": {"a": "x", "a": "y"}}`:       `hosts.a: error: "a" appears twice in the same object, and only the last one counts [policy-duplicate-name]; merge the two 1:22; the first one is here 1:12`,
 		"{\n \"groups\": {},\n \"groups\": {}}": `groups: error: "groups" appears twice in the same object, and only the last one counts [policy-duplicate-name]; merge the two 3:2; the first one is here 2:2`,
 	} {
