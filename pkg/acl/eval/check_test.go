@@ -44,6 +44,7 @@ func TestOneThingIsDifferent(t *testing.T) {
 	access := func(t *schema.Topology) { t.Spec.Tailnet.Policy.Form = schema.FormACLs }
 	tailnetIP := func(t *schema.Topology) { t.Spec.Tailnet.GatewaySource = schema.SourceTailnetIP }
 	extraTag := func(t *schema.Topology) { t.Spec.Regions[0].Gateways.Nodes[0].Tags = []string{"tag:extra"} }
+	relay := func(s *schema.Topology) { *s = *acltest.Named(t, "peer-relay") }
 	ipPool := func(t *schema.Topology) {
 		t.Spec.Tailnet.IPPool = []netip.Prefix{netip.MustParsePrefix("100.80.0.0/24")}
 		for i := range t.Spec.Regions {
@@ -111,6 +112,13 @@ func TestOneThingIsDifferent(t *testing.T) {
 		{"access rules", access, func(*policy) {}, nil},
 		{"access rules, of which one is missing", access, func(p *policy) { p.ACLs = p.ACLs[1:] }, []string{"grants: error policy-grant-missing"}},
 		{"gateways that send from their tailnet addresses", tailnetIP, func(*policy) {}, nil},
+		{"a peer relay", relay, func(*policy) {}, nil},
+		{"a peer relay that nobody may use", relay, func(p *policy) {
+			p.Grants = slices.DeleteFunc(p.Grants, func(g acl.Grant) bool { return len(g.App) > 0 })
+		}, []string{"grants: warning policy-grant-missing"}},
+		{"a peer relay that others may use, too", relay, func(p *policy) {
+			p.Grants = append(p.Grants, acl.Grant{Src: []string{"tag:other"}, Dst: []string{"*"}, App: []string{"tailscale.com/cap/relay"}})
+		}, []string{"grants[4]: warning policy-grant-wide"}},
 		{"a test is missing", nil, func(p *policy) { p.Tests = p.Tests[1:] }, []string{"tests: warning policy-test-missing"}},
 		{"no tests", nil, func(p *policy) { p.Tests = nil }, []string{"tests: warning policy-test-missing"}},
 		{"the pool", ipPool, func(*policy) {}, nil},
@@ -142,6 +150,9 @@ func TestOneThingIsDifferent(t *testing.T) {
 				continue
 			}
 			said[d.Code] = true
+			if !slices.Contains(append(eval.Codes(), acl.Codes()...), d.Code) {
+				t.Errorf("%s is not among the codes", d.Code)
+			}
 			fmt.Fprintf(&all, "\t%s: %s [%s]; %s\n", d.Path, d.Message, d.Code, d.Remedy)
 		}
 		if !slices.Equal(got, c.want) {

@@ -262,6 +262,7 @@ func TestSuperfluousWhereMoreIsKnown(t *testing.T) {
 		}
 		return d
 	}
+	laptop := Device{Name: "laptop", User: "ana@example.com", Addrs: []netip.Addr{netip.MustParseAddr("100.64.0.3")}}
 	for _, c := range []struct {
 		about              string
 		known              Tailnet
@@ -275,6 +276,14 @@ func TestSuperfluousWhereMoreIsKnown(t *testing.T) {
 		{"both devices of a tag", Tailnet{Complete: true, Devices: []Device{device("tag:b", "100.64.0.1"), device("tag:a", "100.64.9.9"), device("tag:b", "100.64.0.2")}}, "100.64.0.0/24", "tag:b", "[{grants[0] [grants[1]]}]"},
 		{"one of two devices of a tag", Tailnet{Complete: true, Devices: []Device{device("tag:b", "100.64.0.1"), device("tag:b", "100.64.9.9")}}, "100.64.0.0/24", "tag:b", "[]"},
 		{"the other of two devices of a tag", Tailnet{Complete: true, Devices: []Device{device("tag:b", "100.64.9.9"), device("tag:b", "100.64.0.1")}}, "100.64.0.0/24", "tag:b", "[]"},
+		{"the address of a tagged device", Tailnet{Devices: []Device{device("tag:b", "100.64.0.1")}}, "tag:b", "100.64.0.1", "[{grants[0] [grants[1]]}]"},
+		{"another address", Tailnet{Devices: []Device{device("tag:b", "100.64.0.1")}}, "tag:b", "100.64.0.2", "[]"},
+		{"a prefix with such an address", Tailnet{Devices: []Device{device("tag:b", "100.64.0.1")}}, "tag:b", "100.64.0.0/24", "[]"},
+		{"the address of a device with any tag", Tailnet{Devices: []Device{device("tag:b", "100.64.0.1")}}, "autogroup:tagged", "100.64.0.1", "[{grants[0] [grants[1]]}]"},
+		{"the address of a tagged device, and members", Tailnet{Devices: []Device{device("tag:b", "100.64.0.1")}}, "autogroup:member", "100.64.0.1", "[]"},
+		{"the address of a user's device", Tailnet{Devices: []Device{laptop}}, "ana@example.com", "100.64.0.3", "[{grants[0] [grants[1]]}]"},
+		{"the address of a member's device", Tailnet{Devices: []Device{laptop}}, "autogroup:member", "100.64.0.3", "[{grants[0] [grants[1]]}]"},
+		{"the address of a user's device, and tags", Tailnet{Devices: []Device{laptop}}, "autogroup:tagged", "100.64.0.3", "[]"},
 		{"no device of a tag", Tailnet{Complete: true, Devices: []Device{device("tag:a", "100.64.0.1")}}, "100.64.0.0/24", "tag:b", "[]"},
 	} {
 		for _, swap := range []bool{false, true} { // as a source, and as a destination
@@ -293,6 +302,32 @@ func TestSuperfluousWhereMoreIsKnown(t *testing.T) {
 	}
 }
 
+// The first pair that is not allowed is named, and one that is denied for sure before one that may
+// be allowed.
+func TestGaps(t *testing.T) {
+	e := New(&acl.Policy{
+		HasRules: true, TagOwners: []acl.Assignment{{Key: "tag:a"}, {Key: "tag:b"}, {Key: "tag:c"}},
+		Grants: []acl.Grant{{Src: []string{"autogroup:admin"}, Dst: []string{"tag:a"}, IP: []string{"tcp:22"}}, {Src: []string{"tag:c"}, Dst: []string{"tag:a"}, IP: []string{"tcp:22"}}},
+	})
+	for _, c := range []struct{ src, dst, ports, want string }{
+		{"tag:c", "tag:a", "tcp:22", "{   0 }"},
+		{"tag:c tag:b", "tag:a", "tcp:22", "{tag:b tag:a tcp:22 1 }"},
+		{"tag:b tag:a", "tag:a", "tcp:22", "{tag:b tag:a tcp:22 2 }"},
+		{"tag:c", "tag:a", "tcp:22 tcp:23 tcp:24", "{tag:c tag:a tcp:23 2 }"},
+		{"ana@example.com tag:b", "tag:a", "tcp:22", "{tag:b tag:a tcp:22 2 }"},
+		{"tag:b ana@example.com", "tag:a", "tcp:22", "{tag:b tag:a tcp:22 2 }"},
+		{"ana@example.com ben@example.com", "tag:a", "tcp:22", "{ana@example.com tag:a tcp:22 2 whether ana@example.com has the role admin}"},
+		{"tag:b", "tag:none tag:a", "nonsense tcp:22", "{tag:b tag:a tcp:22 1 }"},
+		{"tag:none", "tag:a", "tcp:22", "{   0 }"},
+		{"10.0.0.1 tag:b", "tag:a", "tcp:22", "{tag:b tag:a tcp:22 1 }"},
+	} {
+		tags := func(s, _ Selector) bool { return s.Kind != KindPrefix }
+		if got := fmt.Sprint(gaps(e, e, strings.Fields(c.src), strings.Fields(c.dst), strings.Fields(c.ports), nil, tags)); got != c.want {
+			t.Errorf("%s to %s on %s: %s, want %s", c.src, c.dst, c.ports, got, c.want)
+		}
+	}
+}
+
 // What a policy's question may look like, and what it says to others.
 func TestQuestions(t *testing.T) {
 	p := &acl.Policy{HasRules: true, TagOwners: []acl.Assignment{{Key: "tag:a"}}, Groups: []acl.Assignment{{Key: "group:empty"}},
@@ -302,6 +337,7 @@ func TestQuestions(t *testing.T) {
 		{"tag:a", "tag:a:*", "47", "grants[0]"}, {"tag:a", "tag:a:0", "47", "grants[0]"}, {"tag:a", "tag:a:0", "icmp", "grants[0]"},
 		{"tag:a", "tag:a:0", "tcp", `"0" is not a port from 1 to 65535`}, {"tag:a", "tag:a:0", "", `"0" is not a port from 1 to 65535`},
 		{"tag:a", "tag:a:65536", "tcp", `"65536" is not a port from 1 to 65535`}, {"tag:a", "web", "tcp", `"web" is not a destination and a port, such as 10.0.0.5:6443`},
+		{"tag:a", "tag:a:22", "nonsense", `unknown protocol "nonsense"`},
 		{"group:empty", "tag:a:22", "", "group:empty stands for nobody"}, {"tag:a", "group:empty:22", "", "group:empty stands for nothing"},
 		{"tag:x", "tag:a:22", "", `tag "tag:x" is not defined in tagOwners`}, {"tag:a", "tag:x:22", "", `tag "tag:x" is not defined in tagOwners`},
 	} {
@@ -460,6 +496,41 @@ func TestSetsOfEachOther(t *testing.T) {
 			if err != nil || got != want || (s.Kind == KindSet) != (want != "") {
 				t.Errorf("%s is %q (%v), want %q", name, got, err, want)
 			}
+		}
+	}
+}
+
+// autogroup:self is the devices of one user: not those with a tag, whoever has logged in on them.
+func TestOwnDevices(t *testing.T) {
+	at := func(name, user, addr string, tags ...string) Device {
+		return Device{Name: name, User: user, Addrs: []netip.Addr{netip.MustParseAddr(addr)}, Tags: tags}
+	}
+	known := Tailnet{Complete: true, Devices: []Device{
+		at("laptop", "ana@example.com", "100.64.0.1"), at("phone", "ana@example.com", "100.64.0.2"), at("server", "ana@example.com", "100.64.0.3", "tag:a"), at("other", "ben@example.com", "100.64.0.4"),
+	}}
+	p := &acl.Policy{HasRules: true, TagOwners: []acl.Assignment{{Key: "tag:a"}}, Grants: []acl.Grant{{Src: []string{"*"}, Dst: []string{"autogroup:self"}, IP: []string{"*"}}}}
+	for _, c := range []struct {
+		src, dst string
+		want     bool
+	}{
+		{"100.64.0.1", "100.64.0.2", true}, {"ana@example.com", "100.64.0.2", true}, {"100.64.0.1", "ana@example.com", true}, {"ana@example.com", "ana@example.com", true},
+		{"100.64.0.1", "100.64.0.3", false}, {"100.64.0.3", "100.64.0.1", false}, {"ana@example.com", "100.64.0.3", false}, {"100.64.0.3", "100.64.0.3", false},
+		{"100.64.0.1", "100.64.0.4", false}, {"ana@example.com", "ben@example.com", false}, {"tag:a", "100.64.0.1", false}, {"100.64.0.9", "100.64.0.1", false},
+	} {
+		if a, err := NewIn(known, p).Ask(c.src, c.dst+":22", "tcp"); err != nil || a.Allowed != c.want || a.Undecided != "" {
+			t.Errorf("%s to %s: %+v, %v", c.src, c.dst, a, err)
+		}
+	}
+}
+
+// The last address of a prefix.
+func TestLastOf(t *testing.T) {
+	for p, want := range map[string]string{
+		"10.0.0.0/8": "10.255.255.255", "10.0.0.0/9": "10.127.255.255", "10.0.0.0/15": "10.1.255.255", "10.0.0.0/20": "10.0.15.255", "10.0.0.0/30": "10.0.0.3", "10.0.0.0/31": "10.0.0.1", "10.0.0.0/32": "10.0.0.0",
+		"0.0.0.0/0": "255.255.255.255", "fd00::/8": "fdff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "fd00::/65": "fd00::7fff:ffff:ffff:ffff", "fd00::/128": "fd00::",
+	} {
+		if got := lastOf(netip.MustParsePrefix(p)).String(); got != want {
+			t.Errorf("%s ends at %s, want %s", p, got, want)
 		}
 	}
 }
