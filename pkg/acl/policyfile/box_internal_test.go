@@ -1,6 +1,7 @@
 package policyfile
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -192,9 +193,11 @@ func TestSourcesThatStandForEverything(t *testing.T) {
 		{"action": "accept", "users": ["*"], "ports": ["*:*"]},
 		{"action": "accept", "src": ["*"], "dst": ["*:*", "autogroup:self:*"]},
 		"nonsense",
+		{"action": "accept", "users": ["*"], "ports": ["autogroup:self:*"]},
+		{"Action": "accept", "User": ["*"], "Ports": ["*:*"]},
 	], "hosts": {"a": "10.0.0.1"}}`)
 	for rule, want := range map[string]int{
-		"grants[0]": 2, "grants[1]": 0, "grants[2]": 0, "grants[3]": 0, "grants[4]": 0, "acls[0]": 1, "acls[1]": 0, "acls[2]": 0, "acls[3]": 0, "grants": 0, "": 0, "grants[x]": 0, "hosts[0]": 0, "ssh[0]": 0,
+		"grants[0]": 2, "grants[1]": 0, "grants[2]": 0, "grants[3]": 0, "grants[4]": 0, "acls[0]": 1, "acls[1]": 0, "acls[2]": 0, "acls[3]": 0, "acls[4]": 1, "acls[5]": 0, "grants": 0, "": 0, "grants[x]": 0, "hosts[0]": 0, "ssh[0]": 0,
 	} {
 		if got := len(m.everything(rule)); got != want {
 			t.Errorf("%q has %d such sources, want %d", rule, got, want)
@@ -404,6 +407,71 @@ func TestWidened(t *testing.T) {
 		}
 		if string(got) != want {
 			t.Errorf("%q becomes %q, want %q", text, got, want)
+		}
+	}
+}
+
+// A block on the line of its brackets is restored there, too.
+func TestInlineBlocksAreRestored(t *testing.T) {
+	m := mergerOf(t, "{\n\t\"hosts\": {\"other\": \"192.168.7.7\"},\n\t\"grants\": [],\n}\n")
+	m.sections()
+	whole := string(m.src)
+	at := strings.Index(whole, "\"k8s-gcp-us-pods\"")
+	again := mergerOf(t, whole[:at]+whole[at+strings.Index(whole[at:], ",")+1:])
+	again.sections()
+	if string(again.src) != whole {
+		t.Errorf("%s\nwant\n%s", again.src, whole)
+	}
+}
+
+// Marks stand in pairs, a begin before its end, one pair in a container.
+func TestPairsOfMarks(t *testing.T) {
+	const begin, end = "/* >>> kustomize-hybrid a */", "/* <<< kustomize-hybrid a */"
+	for text, want := range map[string]string{
+		"[1, 2]": "[] false", "[1, " + begin + " 2, 3 " + end + ", 4]": "[1 2] true", "[" + begin + end + "]": "[] true", "[1, " + begin + " 2]": `no "<<< kustomize-hybrid a" follows the mark ">>> kustomize-hybrid a" at 4`,
+		"[" + begin + " 1, " + begin + " 2 " + end + "]": `the mark ">>> kustomize-hybrid a" is misplaced at 33`, "[" + end + " 1]": `the mark "<<< kustomize-hybrid a" is misplaced at 1`,
+		"[" + begin + end + begin + end + "]": `the mark ">>> kustomize-hybrid a" is misplaced at 57`, "[" + begin + end + end + "]": `the mark "<<< kustomize-hybrid a" is misplaced at 57`,
+		"[/* >>> kustomize-hybrid b */ 1]": "[] false",
+	} {
+		found, err := mark{"a"}.block(newBox([]byte(text), parsed(t, text)))
+		got := fmt.Sprint(found.items, " ", found.found)
+		var marks *marksError
+		if errors.As(err, &marks) {
+			got = fmt.Sprint(marks, " at ", marks.offset)
+		}
+		if got != want {
+			t.Errorf("%s: %s, want %s", text, got, want)
+		}
+	}
+}
+
+// A section that a merge has added stays for as long as somebody has something in it.
+func TestAddedSectionsOfPeopleStay(t *testing.T) {
+	const added = "\t// section added by kustomize-hybrid a\n\t\"hosts\": {\n\t\t// >>> kustomize-hybrid a\n\t\t\"x\": \"10.0.0.1\",\n\t\t// <<< kustomize-hybrid a\n"
+	for people, want := range map[string]string{
+		"": "{\n}\n", "\t\t\"mine\": \"10.0.0.2\",\n": "{\n\t// section added by kustomize-hybrid a\n\t\"hosts\": {\n\t\t\"mine\": \"10.0.0.2\",\n\t},\n}\n",
+	} {
+		f, _ := Parse("p.hujson", []byte("{\n"+added+people+"\t},\n}\n"))
+		if got, list := Remove("a", f); string(got) != want || len(list) > 0 {
+			t.Errorf("%v\n%s\nwant\n%s", list, got, want)
+		}
+	}
+}
+
+// A topology that no longer needs a rule keeps the section that it had added, if the file has no
+// other rules: without them everybody may do everything.
+func TestOnlyRulesStay(t *testing.T) {
+	for text, stays := range map[string]bool{"{\n}\n": true, "{\n\t\"acls\": [],\n}\n": false} {
+		m := mergerOf(t, text)
+		m.sections()
+		merged, _ := Parse("p.hujson", m.src)
+		one := topologytest.Published()
+		one.Metadata.Name = "ai-cluster"
+		one.Spec.Regions = one.Spec.Regions[1:]
+		less, list := Merge(one, merged)
+		const kept = "\t// section added by kustomize-hybrid ai-cluster\n\t\"grants\": [\n\t],\n"
+		if list.Count(diag.Error) > 0 || strings.Contains(string(less), kept) != stays || strings.Contains(string(less), "\"grants\"") != stays {
+			t.Errorf("%v\n%s", list, less)
 		}
 	}
 }
