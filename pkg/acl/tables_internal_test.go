@@ -458,3 +458,64 @@ func TestApprovedInside(t *testing.T) {
 		}
 	}
 }
+
+// Ports of a plugin, but for those that its tunnel makes superfluous.
+func TestPluginRoles(t *testing.T) {
+	for _, c := range []struct {
+		cni    schema.CNIType
+		tunnel schema.TunnelProtocol
+		want   string
+	}{
+		{schema.CNICalico, schema.TunnelVXLAN, "calico-node reaches Typha[0] [tcp:5473]"},
+		{schema.CNICalico, schema.TunnelIPIP, "calico-node reaches Typha[0] [tcp:5473], BGP between nodes[0] [tcp:179]"},
+		{schema.CNICalico, schema.TunnelNone, "calico-node reaches Typha[0] [tcp:5473], BGP between nodes[0] [tcp:179]"},
+		{schema.CNICilium, schema.TunnelVXLAN, "Cilium health checks[0] [tcp:4240], Hubble Relay reaches the agents[1] [tcp:4244]"},
+	} {
+		r := schema.Region{CNI: schema.CNI{Type: c.cni, Tunnel: c.tunnel}}
+		var got []string
+		for _, p := range pluginRoles(&schema.Spec{Regions: []schema.Region{r, r}}) {
+			got = append(got, fmt.Sprint(p.why, p.src, p.ports))
+			if other := (&schema.Region{CNI: schema.CNI{Type: "other"}}); !p.from(&r) || !p.to(&r) || p.from(other) || p.to(other) {
+				t.Errorf("%s is about other regions", p.why)
+			}
+		}
+		if all := strings.Join(got, ", "); all != c.want {
+			t.Errorf("%s with %s: %s, want %s", c.cni, c.tunnel, all, c.want)
+		}
+	}
+}
+
+// A rule that names nobody says so; what a grant does not have is left out.
+func TestEmptyListsInRules(t *testing.T) {
+	p := &Policy{
+		Grants: []Grant{{}}, ACLs: []ACL{{Action: "accept"}}, NodeAttrs: []NodeAttr{{}}, Tests: []Test{{}}, TagOwners: []Assignment{{Key: "tag:a"}},
+	}
+	want := map[string]string{
+		"tagOwners": `{"tag:a":[]}`, "grants": `[{"src":[],"dst":[]}]`, "acls": `[{"action":"accept","src":[],"dst":[]}]`, "nodeAttrs": `[{"target":[]}]`, "tests": `[{"src":""}]`,
+	}
+	doc := p.document()
+	for _, m := range doc {
+		if got := string(m.JSON()); got != want[m.Name] {
+			t.Errorf("%s: %s, want %s", m.Name, got, want[m.Name])
+		}
+	}
+	if len(doc) != len(want) {
+		t.Errorf("%d sections", len(doc))
+	}
+}
+
+// The address that stands for all API servers has a rule where there is one.
+func TestBalancerRole(t *testing.T) {
+	for endpoint, want := range map[string]string{"": "", "10.0.0.9:6443": "[tcp:6443]", "10.0.0.9:8443": "[tcp:8443]", "10.0.0.5:6443": "", "api.example.com:6443": ""} {
+		s := &schema.Spec{Cluster: schema.Cluster{APIServer: schema.APIServer{Endpoint: endpoint, Port: 6443, Addresses: []netip.Addr{netip.MustParseAddr("10.0.0.5")}}}}
+		got := ""
+		for _, r := range clusterRoles(s) {
+			if r.name == "api-endpoint" {
+				got += fmt.Sprint(r.ports)
+			}
+		}
+		if got != want {
+			t.Errorf("%q: %q, want %q", endpoint, got, want)
+		}
+	}
+}
