@@ -79,7 +79,7 @@ func TestTokens(t *testing.T) {
 	for text, want := range map[string]string{
 		"": "", " \t\n": "", ",": "0-1 comma", " , ,": "1-2 comma; 3-4 comma", "// a": "0-4 line a", "// a \t\r\n,": "0-4 line a; 8-9 comma", "//\n": "0-2 line ",
 		"/* a */": "0-7 a", "/**/,": "0-4 ; 4-5 comma", " /*a*/ /* , */,": "1-6 a; 7-14 ,; 14-15 comma", "// /* a\n// b": "0-7 line /* a; 8-12 line b", "/* open": "0-7 open",
-		"/": "", "/ /": "", "/*/ a */": "0-8 / a",
+		"//": "0-2 line ", "/**/": "0-4 ", "/": "", "/ /": "", "/*/ a */": "0-8 / a",
 	} {
 		for _, shift := range []int{0, 3} { // from an offset on, and no further than to another one
 			var got []string
@@ -448,12 +448,16 @@ func TestPairsOfMarks(t *testing.T) {
 // A section that a merge has added stays for as long as somebody has something in it.
 func TestAddedSectionsOfPeopleStay(t *testing.T) {
 	const added = "\t// section added by kustomize-hybrid a\n\t\"hosts\": {\n\t\t// >>> kustomize-hybrid a\n\t\t\"x\": \"10.0.0.1\",\n\t\t// <<< kustomize-hybrid a\n"
+	const others = "\t\"groups\": {\n\t\t// >>> kustomize-hybrid b\n\t\t\"group:g\": [],\n\t\t// <<< kustomize-hybrid b\n\t},\n" // which do not inherit it
 	for people, want := range map[string]string{
 		"": "{\n}\n", "\t\t\"mine\": \"10.0.0.2\",\n": "{\n\t// section added by kustomize-hybrid a\n\t\"hosts\": {\n\t\t\"mine\": \"10.0.0.2\",\n\t},\n}\n",
 	} {
-		f, _ := Parse("p.hujson", []byte("{\n"+added+people+"\t},\n}\n"))
-		if got, list := Remove("a", f); string(got) != want || len(list) > 0 {
-			t.Errorf("%v\n%s\nwant\n%s", list, got, want)
+		for _, rest := range []string{"", others} {
+			want := strings.TrimSuffix(want, "}\n") + rest + "}\n"
+			f, _ := Parse("p.hujson", []byte("{\n"+added+people+"\t},\n"+rest+"}\n"))
+			if got, list := Remove("a", f); string(got) != want || len(list) > 0 {
+				t.Errorf("%v\n%s\nwant\n%s", list, got, want)
+			}
 		}
 	}
 }
@@ -472,6 +476,28 @@ func TestOnlyRulesStay(t *testing.T) {
 		const kept = "\t// section added by kustomize-hybrid ai-cluster\n\t\"grants\": [\n\t],\n"
 		if list.Count(diag.Error) > 0 || strings.Contains(string(less), kept) != stays || strings.Contains(string(less), "\"grants\"") != stays {
 			t.Errorf("%v\n%s", list, less)
+		}
+	}
+}
+
+// What nests too deeply is not read, and said where it does.
+func TestTooDeep(t *testing.T) {
+	f, list := Parse("p.hujson", []byte("{\"a\":\n"+strings.Repeat("[", 300)))
+	if f != nil || len(list) != 1 || list[0].Message != "values are nested more than 200 levels deep" || list[0].Pos.Line != 2 || list[0].Pos.Column != 200 {
+		t.Errorf("%v", list)
+	}
+}
+
+// Up to three superfluous rules are named, and the number of the others.
+func TestSuperfluousRulesAreCounted(t *testing.T) {
+	for n, want := range map[int]string{
+		1: "grants[9] allows everything that a allows", 2: "grants[9] allows everything that a, b allow", 3: "grants[9] allows everything that a, b, c allow",
+		4: "grants[9] allows everything that a, b, c and 1 more allow", 6: "grants[9] allows everything that a, b, c and 3 more allow",
+	} {
+		l := &linter{}
+		l.reportMoot("grants[9]", strings.Split("a b c d e f", " ")[:n])
+		if d := l.list[0]; len(l.list) != 1 || d.Message != want || len(d.Related) != min(n, 3) {
+			t.Errorf("%v with %d places, want %s", d, len(d.Related), want)
 		}
 	}
 }
