@@ -61,13 +61,11 @@ func covers(named map[string]netip.Prefix, wide, narrow Grant) bool {
 		within(named, narrow.Src, wide.Src) && within(named, narrow.Dst, wide.Dst) && portsWithin(narrow.IP, wide.IP)
 }
 
-// within reports whether each of list is in all, or lies in a prefix of it.
+// within reports whether each of list is in all, or lies in a prefix of it. The prefix of what has
+// none contains nothing.
 func within(named map[string]netip.Prefix, list, all []string) bool {
 	return !slices.ContainsFunc(list, func(s string) bool {
-		p, known := named[s]
-		return !slices.ContainsFunc(all, func(o string) bool {
-			return o == s || known && named[o].IsValid() && cidr.Contains(named[o], p)
-		})
+		return !slices.ContainsFunc(all, func(o string) bool { return o == s || cidr.Contains(named[o], named[s]) })
 	})
 }
 

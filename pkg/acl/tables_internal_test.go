@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -289,5 +290,232 @@ func TestSteering(t *testing.T) {
 	g.spec.Tailnet.Policy.Form = schema.FormACLs
 	if got := g.steering(); got != nil {
 		t.Error(got)
+	}
+}
+
+// Each tunnel that two regions share has a rule, with the ports of its outer packets; native
+// routing has none.
+func TestOverlays(t *testing.T) {
+	region := func(c schema.CNIType, tunnel schema.TunnelProtocol) schema.Region {
+		return schema.Region{CNI: schema.CNI{Type: c, Tunnel: tunnel}}
+	}
+	cilium, calico, native := region(schema.CNICilium, schema.TunnelVXLAN), region(schema.CNICalico, schema.TunnelIPIP), region(schema.CNICilium, schema.TunnelNone)
+	for _, c := range []struct {
+		regions []schema.Region
+		want    string
+	}{
+		{nil, ""},
+		{[]schema.Region{cilium}, ""},
+		{[]schema.Region{cilium, calico}, ""},
+		{[]schema.Region{native, native}, ""},
+		{[]schema.Region{cilium, calico, cilium}, "pods' packets inside cilium vxlan [udp:8472] 101; "},
+		{[]schema.Region{cilium, calico, native, cilium, calico}, "pods' packets inside cilium vxlan [udp:8472] 10010; pods' packets inside calico ipip [ipv4:*] 01001; "},
+	} {
+		got := ""
+		for _, r := range overlays(&schema.Spec{Regions: c.regions}) {
+			got += r.why + " " + fmt.Sprint(r.ports) + " "
+			for i := range c.regions {
+				if r.from(&c.regions[i]) != r.to(&c.regions[i]) {
+					t.Errorf("%s is about one direction", r.why)
+				}
+				got += map[bool]string{false: "0", true: "1"}[r.from(&c.regions[i])]
+			}
+			got += "; "
+		}
+		if got != c.want {
+			t.Errorf("%d regions: %q, want %q", len(c.regions), got, c.want)
+		}
+	}
+}
+
+// What a region is tested by: nothing where one end has no address to test with.
+func TestAccepted(t *testing.T) {
+	with := func(own ...string) *site {
+		s := &site{}
+		s.probes[nodes] = own
+		return s
+	}
+	for _, c := range []struct {
+		from, to *site
+		want     string
+	}{
+		{with("a"), with("x"), "[{a tcp [x:1] []}]"}, {with("a", "b"), with("x"), "[{a tcp [x:1] []} {b tcp [x:1] []}]"}, {with("a"), with("x", "y"), "[{a tcp [x:1 y:1] []}]"},
+		{with("a", "b", "c"), with("x", "y"), "[{a tcp [x:1] []} {b tcp [y:1] []} {c tcp [x:1] []}]"}, {with(), with("x"), "[]"}, {with("a"), with(), "[]"}, {with(), with(), "[]"},
+	} {
+		book := newTestBook()
+		g := &generator{sites: []*site{c.from, c.to}}
+		g.accepts(book, rule{role: role{src: []place{nodes}, dst: []place{nodes}, ports: []string{"tcp:1"}}, pairing: pairing{src: []int{0}, dst: []int{1}}})
+		if got := fmt.Sprint(book.list); got != c.want {
+			t.Errorf("%v to %v: %s, want %s", c.from.probes[nodes], c.to.probes[nodes], got, c.want)
+		}
+	}
+}
+
+// A region is not granted to itself, but for one whose hosts are apart, and SSH is denied unless
+// the topology grants it.
+func TestDenials(t *testing.T) {
+	ssh := schema.Flow{Name: "ssh", Ports: []string{"tcp:22"}}
+	for _, c := range []struct {
+		about string
+		apart bool
+		flows []schema.Flow
+		want  string
+	}{
+		{"hosts with a LAN", false, nil, "a>b:22 a>a:22 a>ap:443 ap>b:22 ap>a:22 ap>ap:443 b>a:22 b>b:22 b>bp:443 bp>a:22 bp>b:22 bp>bp:443"},
+		{"hosts apart", true, nil, "a>b:22 a>a:22 ap>b:22 ap>a:22 b>a:22 b>b:22 b>bp:443 bp>a:22 bp>b:22 bp>bp:443"},
+		{"hosts with a LAN, and SSH among nodes", false, []schema.Flow{ssh}, "a>a:22 a>ap:443 ap>b:22 ap>a:22 ap>ap:443 b>b:22 b>bp:443 bp>a:22 bp>b:22 bp>bp:443"},
+		{"hosts apart, and SSH among nodes", true, []schema.Flow{ssh}, "ap>b:22 ap>a:22 b>b:22 b>bp:443 bp>a:22 bp>b:22 bp>bp:443"},
+	} {
+		g := &generator{spec: &schema.Spec{}}
+		g.spec.Tailnet.Policy.Flows = c.flows
+		for _, name := range []string{"a", "b"} {
+			s := &site{region: &schema.Region{Name: name}}
+			s.region.Gateways.Nodes = make([]schema.GatewayNode, 2)
+			if c.apart && name == "a" {
+				s.region.Gateways.Mode, s.region.HostAddress = schema.ModePerNode, schema.HostAddressMade
+			}
+			s.probes[nodes], s.probes[pods] = []string{name}, []string{name + "p"}
+			g.sites = append(g.sites, s)
+		}
+		book := newTestBook()
+		g.denials(book)
+		var got []string
+		for _, one := range book.list {
+			for _, dst := range one.Deny {
+				got = append(got, one.Src+">"+dst)
+			}
+		}
+		if all := strings.Join(got, " "); all != c.want {
+			t.Errorf("%s: %s, want %s", c.about, all, c.want)
+		}
+	}
+}
+
+// What a distribution runs beside Kubernetes has rules of its own, and every rule has ports.
+func TestRolesOfDistributions(t *testing.T) {
+	for distribution, want := range map[schema.Distribution]string{
+		schema.DistributionEKS: "", schema.DistributionK3s: "etcd tcp:2379-2380", schema.DistributionKubeadm: "etcd tcp:2379-2380", schema.DistributionOther: "",
+		schema.DistributionRKE2: "join tcp:9345, etcd tcp:2379-2380", schema.DistributionTalos: "join tcp:50000-50001, node-api tcp:50000, etcd tcp:2379-2380",
+	} {
+		var got []string
+		for _, r := range clusterRoles(&schema.Spec{Cluster: schema.Cluster{Distribution: distribution}}) {
+			if len(r.ports) == 0 {
+				t.Errorf("%s: %s has no ports", distribution, r.name)
+			}
+			if r.name == "join" || r.name == "node-api" || r.name == "etcd" {
+				got = append(got, r.name+" "+strings.Join(r.ports, " "))
+			}
+		}
+		if all := strings.Join(got, ", "); all != want {
+			t.Errorf("%s: %q, want %q", distribution, all, want)
+		}
+	}
+}
+
+// Each name stands once, in the order of regions and places.
+func TestNamesOfPlaces(t *testing.T) {
+	s := func(own ...string) *site {
+		s := &site{}
+		s.selectors[nodes], s.selectors[apiServer] = own[:1], own
+		return s
+	}
+	sites := []*site{s("a", "api"), s("b"), s("a", "c")}
+	for _, c := range []struct {
+		regions []int
+		places  []place
+		want    string
+	}{
+		{[]int{0}, []place{nodes, apiServer}, "a api"}, {[]int{0, 2}, []place{nodes}, "a"}, {[]int{1, 0, 2}, []place{apiServer, nodes}, "b a api c"}, {[]int{0}, []place{pods}, ""}, {nil, []place{nodes}, ""},
+	} {
+		if got := strings.Join(names(sites, c.regions, c.places), " "); got != c.want {
+			t.Errorf("%v of %v: %s, want %s", c.places, c.regions, got, c.want)
+		}
+	}
+}
+
+// A prefix inside another that all of its gateways may have approved needs no key of its own.
+func TestApprovedInside(t *testing.T) {
+	advertise := func(tag string, list ...string) *site {
+		s := &site{tag: tag, plan: &plan.Region{}}
+		for _, p := range list {
+			s.plan.Advertise = append(s.plan.Advertise, netip.MustParsePrefix(p))
+		}
+		return s
+	}
+	for _, c := range []struct {
+		sites []*site
+		want  string
+	}{
+		{nil, "[]"},
+		{[]*site{advertise("tag:a", "10.1.0.0/16", "10.0.0.0/8")}, "[{10.0.0.0/8 [tag:a]}]"},
+		{[]*site{advertise("tag:a", "10.0.0.0/8"), advertise("tag:b", "10.1.0.0/16")}, "[{10.0.0.0/8 [tag:a]} {10.1.0.0/16 [tag:b]}]"},
+		{[]*site{advertise("tag:a", "10.0.0.0/8", "10.1.0.0/16"), advertise("tag:b", "10.1.0.0/16")}, "[{10.0.0.0/8 [tag:a]} {10.1.0.0/16 [tag:a tag:b]}]"},
+		{[]*site{advertise("tag:b", "10.0.0.0/8", "10.1.0.0/16"), advertise("tag:a", "10.0.0.0/8")}, "[{10.0.0.0/8 [tag:a tag:b]}]"},
+		{[]*site{advertise("tag:a", "10.0.0.0/8", "11.0.0.0/8", "fd00::/8", "fd00:1::/64")}, "[{10.0.0.0/8 [tag:a]} {11.0.0.0/8 [tag:a]} {fd00::/8 [tag:a]}]"},
+	} {
+		if got := fmt.Sprint((&generator{sites: c.sites}).routes()); got != c.want {
+			t.Errorf("%s, want %s", got, c.want)
+		}
+	}
+}
+
+// Ports of a plugin, but for those that its tunnel makes superfluous.
+func TestPluginRoles(t *testing.T) {
+	for _, c := range []struct {
+		cni    schema.CNIType
+		tunnel schema.TunnelProtocol
+		want   string
+	}{
+		{schema.CNICalico, schema.TunnelVXLAN, "calico-node reaches Typha[0] [tcp:5473]"},
+		{schema.CNICalico, schema.TunnelIPIP, "calico-node reaches Typha[0] [tcp:5473], BGP between nodes[0] [tcp:179]"},
+		{schema.CNICalico, schema.TunnelNone, "calico-node reaches Typha[0] [tcp:5473], BGP between nodes[0] [tcp:179]"},
+		{schema.CNICilium, schema.TunnelVXLAN, "Cilium health checks[0] [tcp:4240], Hubble Relay reaches the agents[1] [tcp:4244]"},
+	} {
+		r := schema.Region{CNI: schema.CNI{Type: c.cni, Tunnel: c.tunnel}}
+		var got []string
+		for _, p := range pluginRoles(&schema.Spec{Regions: []schema.Region{r, r}}) {
+			got = append(got, fmt.Sprint(p.why, p.src, p.ports))
+			if other := (&schema.Region{CNI: schema.CNI{Type: "other"}}); !p.from(&r) || !p.to(&r) || p.from(other) || p.to(other) {
+				t.Errorf("%s is about other regions", p.why)
+			}
+		}
+		if all := strings.Join(got, ", "); all != c.want {
+			t.Errorf("%s with %s: %s, want %s", c.cni, c.tunnel, all, c.want)
+		}
+	}
+}
+
+// A rule that names nobody says so; what a grant does not have is left out.
+func TestEmptyListsInRules(t *testing.T) {
+	p := &Policy{
+		Grants: []Grant{{}}, ACLs: []ACL{{Action: "accept"}}, NodeAttrs: []NodeAttr{{}}, Tests: []Test{{}}, TagOwners: []Assignment{{Key: "tag:a"}},
+	}
+	want := map[string]string{
+		"tagOwners": `{"tag:a":[]}`, "grants": `[{"src":[],"dst":[]}]`, "acls": `[{"action":"accept","src":[],"dst":[]}]`, "nodeAttrs": `[{"target":[]}]`, "tests": `[{"src":""}]`,
+	}
+	doc := p.document()
+	for _, m := range doc {
+		if got := string(m.JSON()); got != want[m.Name] {
+			t.Errorf("%s: %s, want %s", m.Name, got, want[m.Name])
+		}
+	}
+	if len(doc) != len(want) {
+		t.Errorf("%d sections", len(doc))
+	}
+}
+
+// The address that stands for all API servers has a rule where there is one.
+func TestBalancerRole(t *testing.T) {
+	for endpoint, want := range map[string]string{"": "", "10.0.0.9:6443": "[tcp:6443]", "10.0.0.9:8443": "[tcp:8443]", "10.0.0.5:6443": "", "api.example.com:6443": ""} {
+		s := &schema.Spec{Cluster: schema.Cluster{APIServer: schema.APIServer{Endpoint: endpoint, Port: 6443, Addresses: []netip.Addr{netip.MustParseAddr("10.0.0.5")}}}}
+		got := ""
+		for _, r := range clusterRoles(s) {
+			if r.name == "api-endpoint" {
+				got += fmt.Sprint(r.ports)
+			}
+		}
+		if got != want {
+			t.Errorf("%q: %q, want %q", endpoint, got, want)
+		}
 	}
 }

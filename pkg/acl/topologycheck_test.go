@@ -3,6 +3,7 @@ package acl_test
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
@@ -45,6 +46,15 @@ spec.tailnet.policy.tagOwners[3]: error: Headscale has no autogroup:nobody [poli
 		{"owners for Tailscale", func(s *schema.Spec) {
 			s.Tailnet.Control, s.Tailnet.Policy.TagOwners = schema.ControlTailscale, []string{"autogroup:admin"}
 		}, ``},
+		{"tags that own the tag", func(s *schema.Spec) {
+			s.Tailnet.Control, s.Tailnet.Policy.TagOwners = schema.ControlTailscale, []string{"tag:ops", "tag:k8s", "tag:extra", "group:ops"}
+			s.Regions[1].Gateways.Nodes[0].Tags = []string{"tag:extra"}
+		}, `
+spec.tailnet.policy.tagOwners[0]: warning: no gateway carries tag:ops, so the policy does not define it: the control server refuses it unless it is merged into a file that does [policy-undefined]; merge the policy into the file that defines tag:ops (` + "`acl merge --into POLICY`" + `) and suppress this finding, or name a tag of the gateways`},
+		{"the form that nobody has chosen, before 0.29", func(s *schema.Spec) {
+			s.Tailnet.ControlVersion, s.Tailnet.Policy.Form = "0.28.0", ""
+		}, `
+spec.tailnet.controlVersion: error: Headscale 0.28.0 has no grants, which the policy consists of [policy-unsupported]; set policy.form: acls, or run 0.29.0 or newer`},
 		{"a version of Tailscale", func(s *schema.Spec) {
 			s.Tailnet.Control, s.Tailnet.ControlVersion = schema.ControlTailscale, "0.28.0"
 		}, `
@@ -152,6 +162,11 @@ spec.tailnet.policy.pins[0].to: error: no region has the name "gpu-eu" [policy-u
 		topology.Spec.Tailnet.Control, topology.Spec.Tailnet.NetfilterMode = schema.ControlHeadscale, schema.NetfilterOn
 		topology.Spec.Tailnet.Policy.Form = schema.FormGrants
 		c.change(&topology.Spec)
+		for _, d := range acl.CheckTopology(topology) {
+			if !slices.Contains(acl.Codes(), d.Code) {
+				t.Errorf("%s is not among the codes", d.Code)
+			}
+		}
 		if got := said(acl.CheckTopology(topology)); got != strings.TrimSpace(c.want) {
 			t.Errorf("%s:\n%s\nwant:\n%s", c.name, got, strings.TrimSpace(c.want))
 		}

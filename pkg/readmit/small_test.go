@@ -53,6 +53,9 @@ func TestSmallPolicies(t *testing.T) {
 		}
 		for _, d := range found {
 			fmt.Fprintf(&b, "\t%s: %s [%s]\n", d.Path, d.Severity, d.Code)
+			if !slices.Contains(readmit.Codes(), d.Code) {
+				t.Errorf("%s: %s is not among the codes", about, d.Code)
+			}
 		}
 	}
 	goldentest.Compare(t, file, b.String())

@@ -1,12 +1,16 @@
 package readmit
 
 import (
+	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
 	"testing"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
 func (a answer) String() string { return [...]string{"no", "undecided", "yes"}[a] }
@@ -248,5 +252,77 @@ func TestTailnetsInOrder(t *testing.T) {
 	got := tailnets([]gateway{of("100.80.0.3/32", "fd7a:115c:a1e0::3/128"), of("100.80.0.1/32"), of("100.80.0.3/32")})
 	if want := of("100.80.0.1/32", "100.80.0.3/32", "fd7a:115c:a1e0::3/128").tailnet; !slices.Equal(got, want) {
 		t.Errorf("got %v", got)
+	}
+}
+
+// Gateways whose nodes answer for the API server: their addresses in order, each once, and the
+// names of those that have none.
+func TestControlPlane(t *testing.T) {
+	topology := &schema.Topology{}
+	topology.Spec.Cluster.APIServer.Addresses = []netip.Addr{netip.MustParseAddr("10.0.0.1"), netip.MustParseAddr("10.0.0.2"), netip.MustParseAddr("10.0.0.3")}
+	node := func(internal, tailnet string) schema.GatewayNode {
+		n := schema.GatewayNode{Name: "gateway-" + internal, InternalIP: netip.MustParseAddr(internal)}
+		if tailnet != "" {
+			n.TailnetIP = netip.MustParseAddr(tailnet)
+		}
+		return n
+	}
+	topology.Spec.Regions = []schema.Region{
+		{Gateways: schema.Gateways{Nodes: []schema.GatewayNode{node("10.0.0.2", "100.80.0.9"), node("10.0.0.3", ""), node("10.0.0.4", "100.80.0.2"), node("10.0.0.5", "")}}},
+		{Gateways: schema.Gateways{Nodes: []schema.GatewayNode{node("10.0.0.1", "100.80.0.1"), node("10.0.0.2", "100.80.0.9")}}},
+	}
+	known, unnamed := controlPlane(topology)
+	if got := fmt.Sprint(known, unnamed); got != "[100.80.0.1/32 100.80.0.9/32] [gateway-10.0.0.3]" {
+		t.Error(got)
+	}
+}
+
+// A copy says null where the original left a value empty, and has none of its comments and anchors.
+func TestClones(t *testing.T) {
+	for text, want := range map[string]string{
+		"{a: , b: 1}": "{a: null, b: 1}\n", "a:\nb: ~\n": "a: null\nb: null\n", "a: &x 1 # why\n": "a: 1\n", "a: ''\n": "a: ''\n", "[1, {a: [x]}]": "[1, {a: [x]}]\n",
+	} {
+		got, err := yaml.NewRNode(clone(node(t, text))).String()
+		if err != nil || got != want {
+			t.Errorf("%q becomes %q, %v, want %q", text, got, err, want)
+		}
+	}
+}
+
+// Only the key's own value is replaced, not what follows a value of that name.
+func TestReplace(t *testing.T) {
+	for text, want := range map[string]string{
+		"{a: 1, b: 2}": "{a: new, b: 2}\n", "{b: a, c: 2, a: 3}": "{b: a, c: 2, a: new}\n", "{b: 1}": "{b: 1}\n", "{}": "{}\n",
+	} {
+		n := node(t, text)
+		replace(n, "a", scalar("new"))
+		if got := yaml.NewRNode(n).MustString(); got != want {
+			t.Errorf("%s becomes %s, want %s", text, got, want)
+		}
+	}
+}
+
+// A gateway counts in the families in which it has a node address and its traffic an address.
+func TestGatewaysByFamily(t *testing.T) {
+	a, p := netip.MustParseAddr, netip.MustParsePrefix
+	topology := &schema.Topology{}
+	topology.Spec.Regions = []schema.Region{{Name: "r", Gateways: schema.Gateways{Nodes: []schema.GatewayNode{
+		{Name: "four", InternalIP: a("10.0.0.1"), TailnetIP: a("100.80.0.1")}, {Name: "both", InternalIP: a("10.0.0.2"), InternalIPv6: a("fd00::2"), TailnetIP: a("100.80.0.2")}, {Name: "none", InternalIP: a("10.0.0.3")},
+	}}}}
+	for _, c := range []struct {
+		own  []netip.Prefix
+		want string
+	}{
+		{nil, "four 10.0.0.1/32 [100.80.0.1/32] true, both 10.0.0.2/32 [100.80.0.2/32] true"},
+		{[]netip.Prefix{p("100.80.0.0/24")}, "four 10.0.0.1/32 [100.80.0.1/32] true, both 10.0.0.2/32 [100.80.0.2/32] true, none 10.0.0.3/32 [100.80.0.0/24] false"},
+		{[]netip.Prefix{p("fd7a:115c:a1e0::/48")}, "four 10.0.0.1/32 [100.80.0.1/32] true, both 10.0.0.2/32 [100.80.0.2/32] true, both fd00::2/128 [fd7a:115c:a1e0::/48] false"},
+	} {
+		var all []string
+		for _, g := range gatewaysByFamily(plan.New(topology), c.own) {
+			all = append(all, fmt.Sprint(g.name, " ", g.node, " ", g.tailnet, " ", g.known))
+		}
+		if got := strings.Join(all, ", "); got != c.want {
+			t.Errorf("%v: %s, want %s", c.own, got, c.want)
+		}
 	}
 }

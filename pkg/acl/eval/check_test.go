@@ -41,6 +41,10 @@ func TestOneThingIsDifferent(t *testing.T) {
 		}
 	}
 	stated := func(t *schema.Topology) { t.Spec.Tailnet.Policy.TagOwners = []string{"group:ops", "ana@example.com"} }
+	access := func(t *schema.Topology) { t.Spec.Tailnet.Policy.Form = schema.FormACLs }
+	tailnetIP := func(t *schema.Topology) { t.Spec.Tailnet.GatewaySource = schema.SourceTailnetIP }
+	extraTag := func(t *schema.Topology) { t.Spec.Regions[0].Gateways.Nodes[0].Tags = []string{"tag:extra"} }
+	relay := func(s *schema.Topology) { *s = *acltest.Named(t, "peer-relay") }
 	ipPool := func(t *schema.Topology) {
 		t.Spec.Tailnet.IPPool = []netip.Prefix{netip.MustParsePrefix("100.80.0.0/24")}
 		for i := range t.Spec.Regions {
@@ -49,6 +53,7 @@ func TestOneThingIsDifferent(t *testing.T) {
 			}
 		}
 	}
+	grants6 := slices.Repeat([]string{"grants: error policy-grant-missing"}, 6)
 	var all strings.Builder // the first that is said of each code, word for word
 	for _, c := range []struct {
 		about    string
@@ -72,15 +77,21 @@ func TestOneThingIsDifferent(t *testing.T) {
 		{"those own the tag who should", stated, owners("ana@example.com", "group:ops", "ana@example.com"), nil},
 		{"somebody else owns the tag", stated, owners("group:ops"), []string{"tagOwners.tag:k8s: warning policy-tag-owners"}},
 		{"nobody owns the tag", stated, owners(), []string{"tagOwners.tag:k8s: warning policy-tag-owners"}},
-		{"a host has another address", nil, func(p *policy) { p.Hosts[0].Address = "192.0.2.1" }, []string{"hosts.k8s-gcp-us-nodes: error policy-host-differs", "grants: error policy-grant-missing"}},
-		{"a host is not there", nil, func(p *policy) { p.Hosts = p.Hosts[1:] }, []string{"grants: error policy-grant-missing"}},
+		{"a host has another address", nil, func(p *policy) { p.Hosts[0].Address = "192.0.2.1" }, append([]string{"hosts.k8s-gcp-us-nodes: error policy-host-differs"}, grants6...)},
+		{"a host is not there", nil, func(p *policy) { p.Hosts = p.Hosts[1:] }, grants6},
 		{"a route is not approved", nil, func(p *policy) { p.Routes = p.Routes[1:] }, []string{`autoApprovers.routes["10.0.0.0/22"]: error policy-route-unapproved`}},
 		{"a route is approved for others, too", nil, func(p *policy) { p.Routes[0].Values = append(slices.Clone(p.Routes[0].Values), "tag:other") }, []string{`autoApprovers.routes["10.0.0.0/22"][1]: warning policy-approver-wide`}},
 		{"a wide route", nil, route("10.0.0.0/8", "tag:other"), []string{`autoApprovers.routes["10.0.0.0/8"][0]: warning policy-approver-wide`}},
+		{"a wide route for the gateways", nil, route("10.0.0.0/8", "tag:k8s"), []string{`autoApprovers.routes["10.0.0.0/8"][0]: warning policy-approver-wide`}},
+		{"somebody else's route for the gateways", nil, route("192.0.2.0/24", "tag:k8s"), []string{`autoApprovers.routes["192.0.2.0/24"][0]: warning policy-approver-wide`}},
+		{"a route for a tag of which no region is called", extraTag, route("192.0.2.0/24", "tag:extra"), []string{`autoApprovers.routes["192.0.2.0/24"][0]: warning policy-approver-wide`}},
 		{"a wide route for nobody", nil, route("10.0.0.0/8"), nil},
 		{"somebody else's route", nil, route("192.0.2.0/24", "tag:other"), nil},
 		{"a route that cannot be read", nil, route("nonsense", "tag:other"), nil},
 		{"a grant is missing", nil, func(p *policy) { p.Grants = p.Grants[1:] }, []string{"grants: error policy-grant-missing"}},
+		{"a grant between one pair is missing", nil, func(p *policy) { p.Grants = slices.Delete(p.Grants, 1, 2) }, []string{"grants: error policy-grant-missing"}},
+		{"a grant between one pair has a condition", nil, func(p *policy) { p.Grants[1].SrcPosture = []string{"posture:p"} }, []string{"tests[2].accept[0]: warning policy-test-undecided", "grants: warning policy-test-undecided"}},
+		{"every grant has a condition", nil, func(p *policy) { p.DefaultSrcPosture = []string{"posture:p"} }, append([]string{"tests[0].accept[0]: warning policy-test-undecided"}, slices.Repeat([]string{"grants: warning policy-test-undecided"}, 13)...)},
 		{"a grant for everybody", nil, grant("*", "*", "*"), []string{"grants[13]: warning policy-region-self", "grants[13]: warning policy-grant-wide"}},
 		{"a grant from a pod to a node", nil, grant("10.61.7.7", "10.143.0.0/24", "tcp:9999"), []string{"grants[13]: warning policy-grant-wide"}},
 		{"a grant among pods of a region", nil, grant("10.61.7.7", "10.61.8.8", "tcp:9999"), []string{"grants[13]: warning policy-region-self", "grants[13]: warning policy-grant-wide"}},
@@ -90,6 +101,7 @@ func TestOneThingIsDifferent(t *testing.T) {
 		{"a grant to what is nobody's", nil, grant("10.61.7.7", "192.0.2.1", "tcp:9999"), nil},
 		{"UDP one way", nil, grant("10.61.7.7", "10.143.0.0/24", "udp:9999"), []string{"grants[13]: warning policy-udp-mirror", "grants[13]: warning policy-grant-wide"}},
 		{"DNS one way", nil, grant("10.61.7.7", "10.143.0.0/24", "udp:53"), []string{"grants[13]: warning policy-grant-wide"}},
+		{"UDP of gateways one way", nil, grant("tag:k8s", "10.143.0.0/24", "udp:9999"), []string{"grants[13]: warning policy-grant-wide"}},
 		{"UDP both ways", nil, func(p *policy) {
 			grant("10.61.7.7", "10.143.0.0/24", "udp:9999")(p)
 			grant("10.143.0.0/24", "10.61.7.7", "udp:9999")(p)
@@ -100,6 +112,16 @@ func TestOneThingIsDifferent(t *testing.T) {
 		}, []string{": warning policy-selector"}},
 		{"a kind of name that is new", nil, grant("new:thing", "tag:other", "*"), []string{": warning policy-selector"}},
 		{"people's roles", nil, grant("autogroup:admin", "tag:other", "*"), nil},
+		{"access rules", access, func(*policy) {}, nil},
+		{"access rules, of which one is missing", access, func(p *policy) { p.ACLs = p.ACLs[1:] }, []string{"grants: error policy-grant-missing"}},
+		{"gateways that send from their tailnet addresses", tailnetIP, func(*policy) {}, nil},
+		{"a peer relay", relay, func(*policy) {}, nil},
+		{"a peer relay that nobody may use", relay, func(p *policy) {
+			p.Grants = slices.DeleteFunc(p.Grants, func(g acl.Grant) bool { return len(g.App) > 0 })
+		}, []string{"grants: warning policy-grant-missing"}},
+		{"a peer relay that others may use, too", relay, func(p *policy) {
+			p.Grants = append(p.Grants, acl.Grant{Src: []string{"tag:other"}, Dst: []string{"*"}, App: []string{"tailscale.com/cap/relay"}})
+		}, []string{"grants[4]: warning policy-grant-wide"}},
 		{"a test is missing", nil, func(p *policy) { p.Tests = p.Tests[1:] }, []string{"tests: warning policy-test-missing"}},
 		{"no tests", nil, func(p *policy) { p.Tests = nil }, []string{"tests: warning policy-test-missing"}},
 		{"the pool", ipPool, func(*policy) {}, nil},
@@ -131,9 +153,11 @@ func TestOneThingIsDifferent(t *testing.T) {
 				continue
 			}
 			said[d.Code] = true
+			if !slices.Contains(append(eval.Codes(), acl.Codes()...), d.Code) {
+				t.Errorf("%s is not among the codes", d.Code)
+			}
 			fmt.Fprintf(&all, "\t%s: %s [%s]; %s\n", d.Path, d.Message, d.Code, d.Remedy)
 		}
-		got = slices.Compact(got)
 		if !slices.Equal(got, c.want) {
 			t.Errorf("%s: %q, want %q", c.about, got, c.want)
 		}

@@ -97,9 +97,11 @@ func (e *Evaluator) allowsSpec(s, d Selector, spec acl.PortSpec, via []string) t
 // aliases are resolved by the topology, so a file may do without them.
 func (c *checker) missing() {
 	grants := c.allGrants()
-	have := map[string]bool{}
+	have := map[string]bool{} // whatever device the source is
 	for _, g := range c.have.Grants {
-		have[key(g)] = true
+		if len(c.file.posture(g.SrcPosture)) == 0 {
+			have[key(g)] = true
+		}
 	}
 	always := func(Selector, Selector) bool { return true }
 	aliases := c.sameAliases()

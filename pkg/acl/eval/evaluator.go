@@ -110,7 +110,7 @@ func (e *Evaluator) add(r compiled, g acl.Grant) {
 // loose reports whether the rule may allow something to addresses that no device has,
 // although the index does not have them.
 func (r compiled) loose() bool {
-	open := func(s Selector) bool { return s.Kind == KindOther || s.Kind == KindService }
+	open := func(s Selector) bool { return s.Kind == KindOther }
 	return slices.ContainsFunc(r.src, func(s Selector) bool { return open(s) || s.Kind == KindAny }) || slices.ContainsFunc(r.dst, open)
 }
 

@@ -158,6 +158,8 @@ func TestUndecidedHasAReason(t *testing.T) {
 		{"tag:b", "svc:web", "tag:b -> 100.64.0.9", "which addresses svc:web has"},
 		{"autogroup:member", "autogroup:self", "100.64.0.9 -> 100.64.0.10", "which device has 100.64.0.9"},
 		{"ana@example.com", "autogroup:self", "ana@example.com -> 100.64.0.10", "whose device has 100.64.0.10"},
+		{"10.0.0.0/8", "tag:a", "10.0.0.5 -> 100.64.0.9", "which device has 100.64.0.9"},
+		{"tag:b", "10.0.0.0/8", "100.64.0.9 -> 10.0.0.5", "which device has 100.64.0.9"},
 		{"new:thing", "tag:a", "tag:b -> tag:a", "what new:thing stands for"},
 	} {
 		p := &acl.Policy{HasRules: true, TagOwners: []acl.Assignment{{Key: "tag:a"}, {Key: "tag:b"}}, Grants: []acl.Grant{{Src: []string{c.src}, Dst: []string{c.dst}, IP: []string{"*"}}}}

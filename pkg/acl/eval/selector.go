@@ -196,15 +196,11 @@ func (s *Scope) principals(of Selector) []Selector {
 	return list
 }
 
-// is reports whether the selector stands for the device itself.
+// is reports whether the selector, if it is not made of addresses, stands for the device itself.
 func (s *Scope) is(d Device, sel Selector) bool {
 	switch sel.Kind {
 	case KindAny, KindEverywhere:
 		return true
-	case KindPrefix:
-		return slices.ContainsFunc(d.Addrs, sel.Prefix.Contains)
-	case KindSet:
-		return slices.ContainsFunc(sel.Set, func(p netip.Prefix) bool { return slices.ContainsFunc(d.Addrs, p.Contains) })
 	case KindTag:
 		return slices.Contains(d.Tags, sel.Name)
 	case KindUser:

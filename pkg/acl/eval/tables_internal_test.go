@@ -117,6 +117,7 @@ func TestLogins(t *testing.T) {
 		{"a role", []acl.SSH{{Action: "accept", Src: []string{"autogroup:admin"}, Dst: []string{"tag:a"}, Users: []string{"root"}}}, acl.SSHTest{Src: "ana@example.com", Dst: []string{"tag:a"}, Accept: []string{"root"}, Deny: []string{"root"}}, []string{"sshTests[0].accept[0]: policy-test-undecided ssh[0]"}},
 		{"a name that means nothing", []acl.SSH{rule("accept", "root")}, acl.SSHTest{Src: "tag:none", Dst: []string{"tag:a"}, Accept: []string{"root"}}, nil},
 		{"a destination that means nothing", []acl.SSH{rule("accept", "root")}, acl.SSHTest{Src: "ana@example.com", Dst: []string{"tag:none"}, Accept: []string{"root"}}, nil},
+		{"a rule of nothing but a name that means nothing", []acl.SSH{{Action: "accept", Src: []string{"tag:none"}, Dst: []string{"tag:a"}, Users: []string{"root"}}}, acl.SSHTest{Src: "100.64.0.9", Dst: []string{"tag:a"}, Deny: []string{"root"}}, nil},
 		{"a rule with a name that means nothing", []acl.SSH{{Action: "accept", Src: []string{"tag:none", " ana@example.com "}, Dst: []string{" tag:a "}, Users: []string{"root"}}}, acl.SSHTest{Src: " ana@example.com ", Dst: []string{" tag:a "}, Accept: []string{"root"}}, nil},
 	} {
 		p := &acl.Policy{
@@ -232,9 +233,12 @@ func TestSuperfluousRules(t *testing.T) {
 		{"ChromeOS, which is not the tailnet", []acl.Grant{grant("*", "*", "*"), grant("100.115.92.0/24", "8.8.8.8", "tcp:22")}, "[]"},
 		{"an address of the internet", []acl.Grant{grant("tag:b", "autogroup:internet", "*"), grant("tag:b", "8.8.8.8", "tcp:22")}, "[{grants[0] [grants[1]]}]"},
 		{"a LAN, which is not the internet", []acl.Grant{grant("tag:b", "autogroup:internet", "*"), grant("tag:b", "10.0.0.1", "tcp:22")}, "[]"},
+		{"a member of a group", []acl.Grant{grant("group:g", "tag:a", "*"), grant("ana@example.com", "tag:a", "tcp:22")}, "[{grants[0] [grants[1]]}]"},
+		{"a user, to a group", []acl.Grant{grant("tag:b", "group:g", "*"), grant("tag:b", "ana@example.com", "tcp:22")}, "[{grants[0] [grants[1]]}]"},
+		{"a wider destination comes last", []acl.Grant{grant("tag:b", "10.1.0.0/16", "tcp:22"), grant("tag:b", "10.0.0.0/8", "tcp:22")}, "[{grants[1] [grants[0]]}]"},
 		{"a pair of each", []acl.Grant{grant("tag:b", "tag:a", "*"), grant("10.0.0.0/8", "tag:b", "*"), grant("tag:b", "tag:a", "tcp:1"), grant("10.9.0.0/16", "tag:b", "tcp:2")}, "[{grants[0] [grants[2]]} {grants[1] [grants[3]]}]"},
 	} {
-		p := &acl.Policy{HasRules: true, TagOwners: []acl.Assignment{{Key: "tag:a"}, {Key: "tag:b"}, {Key: "tag:r"}}, Grants: c.rules}
+		p := &acl.Policy{HasRules: true, TagOwners: []acl.Assignment{{Key: "tag:a"}, {Key: "tag:b"}, {Key: "tag:r"}}, Groups: []acl.Assignment{{Key: "group:g", Values: []string{"ana@example.com"}}}, Grants: c.rules}
 		if got := fmt.Sprint(New(p).Redundant()); got != c.want {
 			t.Errorf("%s: %s, want %s", c.about, got, c.want)
 		}
@@ -249,6 +253,81 @@ func TestSuperfluousRules(t *testing.T) {
 	}
 }
 
+// Whoever knows who is a member, or all devices of a tag, knows more rules that are superfluous.
+func TestSuperfluousWhereMoreIsKnown(t *testing.T) {
+	device := func(tag string, addrs ...string) Device {
+		d := Device{Name: tag, Tags: []string{tag}}
+		for _, a := range addrs {
+			d.Addrs = append(d.Addrs, netip.MustParseAddr(a))
+		}
+		return d
+	}
+	laptop := Device{Name: "laptop", User: "ana@example.com", Addrs: []netip.Addr{netip.MustParseAddr("100.64.0.3")}}
+	for _, c := range []struct {
+		about              string
+		known              Tailnet
+		wide, narrow, want string
+	}{
+		{"nobody knows who is a member", Tailnet{}, "autogroup:member", "ana@example.com", "[]"},
+		{"a member", Tailnet{Users: []User{{Name: "ana@example.com"}}}, "autogroup:member", "ana@example.com", "[{grants[0] [grants[1]]}]"},
+		{"another member", Tailnet{Users: []User{{Name: "ben@example.com"}}}, "autogroup:member", "ana@example.com", "[]"},
+		{"the only device of a tag", Tailnet{Complete: true, Devices: []Device{device("tag:b", "100.64.0.1")}}, "100.64.0.0/24", "tag:b", "[{grants[0] [grants[1]]}]"},
+		{"a device of a tag that may have others", Tailnet{Devices: []Device{device("tag:b", "100.64.0.1")}}, "100.64.0.0/24", "tag:b", "[]"},
+		{"both devices of a tag", Tailnet{Complete: true, Devices: []Device{device("tag:b", "100.64.0.1"), device("tag:a", "100.64.9.9"), device("tag:b", "100.64.0.2")}}, "100.64.0.0/24", "tag:b", "[{grants[0] [grants[1]]}]"},
+		{"one of two devices of a tag", Tailnet{Complete: true, Devices: []Device{device("tag:b", "100.64.0.1"), device("tag:b", "100.64.9.9")}}, "100.64.0.0/24", "tag:b", "[]"},
+		{"the other of two devices of a tag", Tailnet{Complete: true, Devices: []Device{device("tag:b", "100.64.9.9"), device("tag:b", "100.64.0.1")}}, "100.64.0.0/24", "tag:b", "[]"},
+		{"the address of a tagged device", Tailnet{Devices: []Device{device("tag:b", "100.64.0.1")}}, "tag:b", "100.64.0.1", "[{grants[0] [grants[1]]}]"},
+		{"another address", Tailnet{Devices: []Device{device("tag:b", "100.64.0.1")}}, "tag:b", "100.64.0.2", "[]"},
+		{"a prefix with such an address", Tailnet{Devices: []Device{device("tag:b", "100.64.0.1")}}, "tag:b", "100.64.0.0/24", "[]"},
+		{"the address of a device with any tag", Tailnet{Devices: []Device{device("tag:b", "100.64.0.1")}}, "autogroup:tagged", "100.64.0.1", "[{grants[0] [grants[1]]}]"},
+		{"the address of a tagged device, and members", Tailnet{Devices: []Device{device("tag:b", "100.64.0.1")}}, "autogroup:member", "100.64.0.1", "[]"},
+		{"the address of a user's device", Tailnet{Devices: []Device{laptop}}, "ana@example.com", "100.64.0.3", "[{grants[0] [grants[1]]}]"},
+		{"the address of a member's device", Tailnet{Devices: []Device{laptop}}, "autogroup:member", "100.64.0.3", "[{grants[0] [grants[1]]}]"},
+		{"the address of a user's device, and tags", Tailnet{Devices: []Device{laptop}}, "autogroup:tagged", "100.64.0.3", "[]"},
+		{"no device of a tag", Tailnet{Complete: true, Devices: []Device{device("tag:a", "100.64.0.1")}}, "100.64.0.0/24", "tag:b", "[]"},
+	} {
+		for _, swap := range []bool{false, true} { // as a source, and as a destination
+			p := &acl.Policy{HasRules: true, TagOwners: []acl.Assignment{{Key: "tag:a"}, {Key: "tag:b"}}}
+			for _, name := range []string{c.wide, c.narrow} {
+				g := acl.Grant{Src: []string{name}, Dst: []string{"tag:a"}, IP: []string{"*"}}
+				if swap {
+					g.Src, g.Dst = g.Dst, g.Src
+				}
+				p.Grants = append(p.Grants, g)
+			}
+			if got := fmt.Sprint(NewIn(c.known, p).Redundant()); got != c.want {
+				t.Errorf("%s, as a destination %t: %s, want %s", c.about, swap, got, c.want)
+			}
+		}
+	}
+}
+
+// The first pair that is not allowed is named, and one that is denied for sure before one that may
+// be allowed.
+func TestGaps(t *testing.T) {
+	e := New(&acl.Policy{
+		HasRules: true, TagOwners: []acl.Assignment{{Key: "tag:a"}, {Key: "tag:b"}, {Key: "tag:c"}},
+		Grants: []acl.Grant{{Src: []string{"autogroup:admin"}, Dst: []string{"tag:a"}, IP: []string{"tcp:22"}}, {Src: []string{"tag:c"}, Dst: []string{"tag:a"}, IP: []string{"tcp:22"}}},
+	})
+	for _, c := range []struct{ src, dst, ports, want string }{
+		{"tag:c", "tag:a", "tcp:22", "{   0 }"},
+		{"tag:c tag:b", "tag:a", "tcp:22", "{tag:b tag:a tcp:22 1 }"},
+		{"tag:b tag:a", "tag:a", "tcp:22", "{tag:b tag:a tcp:22 2 }"},
+		{"tag:c", "tag:a", "tcp:22 tcp:23 tcp:24", "{tag:c tag:a tcp:23 2 }"},
+		{"ana@example.com tag:b", "tag:a", "tcp:22", "{tag:b tag:a tcp:22 2 }"},
+		{"tag:b ana@example.com", "tag:a", "tcp:22", "{tag:b tag:a tcp:22 2 }"},
+		{"ana@example.com ben@example.com", "tag:a", "tcp:22", "{ana@example.com tag:a tcp:22 2 whether ana@example.com has the role admin}"},
+		{"tag:b", "tag:none tag:a", "nonsense tcp:22", "{tag:b tag:a tcp:22 1 }"},
+		{"tag:none", "tag:a", "tcp:22", "{   0 }"},
+		{"10.0.0.1 tag:b", "tag:a", "tcp:22", "{tag:b tag:a tcp:22 1 }"},
+	} {
+		tags := func(s, _ Selector) bool { return s.Kind != KindPrefix }
+		if got := fmt.Sprint(gaps(e, e, strings.Fields(c.src), strings.Fields(c.dst), strings.Fields(c.ports), nil, tags)); got != c.want {
+			t.Errorf("%s to %s on %s: %s, want %s", c.src, c.dst, c.ports, got, c.want)
+		}
+	}
+}
+
 // What a policy's question may look like, and what it says to others.
 func TestQuestions(t *testing.T) {
 	p := &acl.Policy{HasRules: true, TagOwners: []acl.Assignment{{Key: "tag:a"}}, Groups: []acl.Assignment{{Key: "group:empty"}},
@@ -258,6 +337,7 @@ func TestQuestions(t *testing.T) {
 		{"tag:a", "tag:a:*", "47", "grants[0]"}, {"tag:a", "tag:a:0", "47", "grants[0]"}, {"tag:a", "tag:a:0", "icmp", "grants[0]"},
 		{"tag:a", "tag:a:0", "tcp", `"0" is not a port from 1 to 65535`}, {"tag:a", "tag:a:0", "", `"0" is not a port from 1 to 65535`},
 		{"tag:a", "tag:a:65536", "tcp", `"65536" is not a port from 1 to 65535`}, {"tag:a", "web", "tcp", `"web" is not a destination and a port, such as 10.0.0.5:6443`},
+		{"tag:a", "tag:a:22", "nonsense", `unknown protocol "nonsense"`},
 		{"group:empty", "tag:a:22", "", "group:empty stands for nobody"}, {"tag:a", "group:empty:22", "", "group:empty stands for nothing"},
 		{"tag:x", "tag:a:22", "", `tag "tag:x" is not defined in tagOwners`}, {"tag:a", "tag:x:22", "", `tag "tag:x" is not defined in tagOwners`},
 	} {
@@ -269,6 +349,59 @@ func TestQuestions(t *testing.T) {
 		if got != c.want || err == nil && a.Allowed != (c.want != "") {
 			t.Errorf("%s -> %s by %q: %q (%v), want %q", c.src, c.target, c.proto, got, a.Allowed, c.want)
 		}
+	}
+}
+
+// "*" as the port of a question is every port, not one of them.
+func TestEveryPort(t *testing.T) {
+	for ports, want := range map[string]bool{"tcp:*": true, "*": true, "tcp:1": false, "tcp:1-65535": false, "udp:*": false} {
+		p := &acl.Policy{HasRules: true, TagOwners: []acl.Assignment{{Key: "tag:a"}}, Grants: []acl.Grant{{Src: []string{"tag:a"}, Dst: []string{"tag:a"}, IP: []string{ports}}}}
+		if a, err := New(p).Ask("tag:a", "tag:a:*", "tcp"); err != nil || a.Allowed != want {
+			t.Errorf("a rule for %s allows every port of TCP: %+v %v", ports, a, err)
+		}
+	}
+}
+
+// The first rule tells, among those that allow it for sure, and else among those that may; of
+// several questions the first that is undecided.
+func TestFirstRuleTells(t *testing.T) {
+	grant := func(src, dst string) acl.Grant {
+		return acl.Grant{Src: []string{src}, Dst: []string{dst}, IP: []string{"tcp:22"}}
+	}
+	for _, c := range []struct {
+		about, src string
+		rules      []acl.Grant
+		want       string
+	}{
+		{"two that may", "ana@example.com", []acl.Grant{grant("autogroup:admin", "tag:a"), grant("autogroup:auditor", "tag:a")}, "grants[0] whether ana@example.com has the role admin"},
+		{"one that may, and one for sure", "ana@example.com", []acl.Grant{grant("autogroup:admin", "tag:a"), grant("ana@example.com", "tag:a")}, "grants[1] "},
+		{"two for sure", "ana@example.com", []acl.Grant{grant("group:g", "tag:a"), grant("ana@example.com", "tag:a")}, "grants[0] "},
+		{"one for each member", "group:g", []acl.Grant{grant("ben@example.com", "tag:a"), grant("ana@example.com", "tag:a")}, "grants[1] "},
+		{"one for a member, and one that may", "group:g", []acl.Grant{grant("ana@example.com", "tag:a"), grant("autogroup:admin", "tag:a")}, "grants[1] whether ben@example.com has the role admin"},
+		{"one that may for each member", "group:g", []acl.Grant{grant("autogroup:admin", "tag:a")}, "grants[0] whether ana@example.com has the role admin"},
+		{"none for one member", "group:g", []acl.Grant{grant("ana@example.com", "tag:a")}, " "},
+	} {
+		p := &acl.Policy{HasRules: true, TagOwners: []acl.Assignment{{Key: "tag:a"}}, Groups: []acl.Assignment{{Key: "group:g", Values: []string{"ana@example.com", "ben@example.com"}}}, Grants: c.rules}
+		a, err := New(p).Ask(c.src, "tag:a:22", "tcp")
+		if got := a.Rule + " " + a.Undecided; err != nil || got != c.want || a.Allowed != (a.Rule != "" && a.Undecided == "") {
+			t.Errorf("%s: %q (%+v, %v), want %q", c.about, got, a, err, c.want)
+		}
+	}
+}
+
+// What the file alone does not tell: the source's own devices, roles, and groups, services and
+// names of elsewhere.
+func TestUnknownNames(t *testing.T) {
+	p := &acl.Policy{
+		HasRules: true, TagOwners: []acl.Assignment{{Key: "tag:a"}}, Groups: []acl.Assignment{{Key: "group:g"}}, IPSets: []acl.Assignment{{Key: "ipset:s", Values: []string{"10.0.0.0/8"}}},
+		Grants: []acl.Grant{
+			{Src: strings.Fields("* tag:a group:g ana@example.com autogroup:member autogroup:tagged autogroup:danger-all ipset:s 10.0.0.1"), Dst: []string{"autogroup:internet", "svc:web"}, IP: []string{"*"}},
+			{Src: strings.Fields("new:thing autogroup:shared group:s@example.com user:*@example.com autogroup:admin autogroup:admin tag:none"), Dst: []string{"autogroup:self"}, IP: []string{"*"}},
+		},
+	}
+	const want = "autogroup:admin autogroup:self autogroup:shared group:s@example.com new:thing svc:web user:*@example.com"
+	if got := strings.Join(New(p).Unknown(), " "); got != want {
+		t.Errorf("%s, want %s", got, want)
 	}
 }
 
@@ -363,6 +496,41 @@ func TestSetsOfEachOther(t *testing.T) {
 			if err != nil || got != want || (s.Kind == KindSet) != (want != "") {
 				t.Errorf("%s is %q (%v), want %q", name, got, err, want)
 			}
+		}
+	}
+}
+
+// autogroup:self is the devices of one user: not those with a tag, whoever has logged in on them.
+func TestOwnDevices(t *testing.T) {
+	at := func(name, user, addr string, tags ...string) Device {
+		return Device{Name: name, User: user, Addrs: []netip.Addr{netip.MustParseAddr(addr)}, Tags: tags}
+	}
+	known := Tailnet{Complete: true, Devices: []Device{
+		at("laptop", "ana@example.com", "100.64.0.1"), at("phone", "ana@example.com", "100.64.0.2"), at("server", "ana@example.com", "100.64.0.3", "tag:a"), at("other", "ben@example.com", "100.64.0.4"),
+	}}
+	p := &acl.Policy{HasRules: true, TagOwners: []acl.Assignment{{Key: "tag:a"}}, Grants: []acl.Grant{{Src: []string{"*"}, Dst: []string{"autogroup:self"}, IP: []string{"*"}}}}
+	for _, c := range []struct {
+		src, dst string
+		want     bool
+	}{
+		{"100.64.0.1", "100.64.0.2", true}, {"ana@example.com", "100.64.0.2", true}, {"100.64.0.1", "ana@example.com", true}, {"ana@example.com", "ana@example.com", true},
+		{"100.64.0.1", "100.64.0.3", false}, {"100.64.0.3", "100.64.0.1", false}, {"ana@example.com", "100.64.0.3", false}, {"100.64.0.3", "100.64.0.3", false},
+		{"100.64.0.1", "100.64.0.4", false}, {"ana@example.com", "ben@example.com", false}, {"tag:a", "100.64.0.1", false}, {"100.64.0.9", "100.64.0.1", false},
+	} {
+		if a, err := NewIn(known, p).Ask(c.src, c.dst+":22", "tcp"); err != nil || a.Allowed != c.want || a.Undecided != "" {
+			t.Errorf("%s to %s: %+v, %v", c.src, c.dst, a, err)
+		}
+	}
+}
+
+// The last address of a prefix.
+func TestLastOf(t *testing.T) {
+	for p, want := range map[string]string{
+		"10.0.0.0/8": "10.255.255.255", "10.0.0.0/9": "10.127.255.255", "10.0.0.0/15": "10.1.255.255", "10.0.0.0/20": "10.0.15.255", "10.0.0.0/30": "10.0.0.3", "10.0.0.0/31": "10.0.0.1", "10.0.0.0/32": "10.0.0.0",
+		"0.0.0.0/0": "255.255.255.255", "fd00::/8": "fdff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "fd00::/65": "fd00::7fff:ffff:ffff:ffff", "fd00::/128": "fd00::",
+	} {
+		if got := lastOf(netip.MustParsePrefix(p)).String(); got != want {
+			t.Errorf("%s ends at %s, want %s", p, got, want)
 		}
 	}
 }

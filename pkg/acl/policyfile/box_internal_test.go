@@ -1,6 +1,7 @@
 package policyfile
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -78,7 +79,7 @@ func TestTokens(t *testing.T) {
 	for text, want := range map[string]string{
 		"": "", " \t\n": "", ",": "0-1 comma", " , ,": "1-2 comma; 3-4 comma", "// a": "0-4 line a", "// a \t\r\n,": "0-4 line a; 8-9 comma", "//\n": "0-2 line ",
 		"/* a */": "0-7 a", "/**/,": "0-4 ; 4-5 comma", " /*a*/ /* , */,": "1-6 a; 7-14 ,; 14-15 comma", "// /* a\n// b": "0-7 line /* a; 8-12 line b", "/* open": "0-7 open",
-		"/": "", "/ /": "", "/*/ a */": "0-8 / a",
+		"//": "0-2 line ", "/**/": "0-4 ", "/": "", "/ /": "", "/*/ a */": "0-8 / a",
 	} {
 		for _, shift := range []int{0, 3} { // from an offset on, and no further than to another one
 			var got []string
@@ -192,9 +193,11 @@ func TestSourcesThatStandForEverything(t *testing.T) {
 		{"action": "accept", "users": ["*"], "ports": ["*:*"]},
 		{"action": "accept", "src": ["*"], "dst": ["*:*", "autogroup:self:*"]},
 		"nonsense",
+		{"action": "accept", "users": ["*"], "ports": ["autogroup:self:*"]},
+		{"Action": "accept", "User": ["*"], "Ports": ["*:*"]},
 	], "hosts": {"a": "10.0.0.1"}}`)
 	for rule, want := range map[string]int{
-		"grants[0]": 2, "grants[1]": 0, "grants[2]": 0, "grants[3]": 0, "grants[4]": 0, "acls[0]": 1, "acls[1]": 0, "acls[2]": 0, "acls[3]": 0, "grants": 0, "": 0, "grants[x]": 0, "hosts[0]": 0, "ssh[0]": 0,
+		"grants[0]": 2, "grants[1]": 0, "grants[2]": 0, "grants[3]": 0, "grants[4]": 0, "acls[0]": 1, "acls[1]": 0, "acls[2]": 0, "acls[3]": 0, "acls[4]": 1, "acls[5]": 0, "grants": 0, "": 0, "grants[x]": 0, "hosts[0]": 0, "ssh[0]": 0,
 	} {
 		if got := len(m.everything(rule)); got != want {
 			t.Errorf("%q has %d such sources, want %d", rule, got, want)
@@ -334,10 +337,14 @@ func TestBlocksAreRestored(t *testing.T) {
 		t.Fatal(whole)
 	}
 	damaged := whole[:at] + whole[at+1+strings.Index(whole[at+1:], "\n"):]
-	again := mergerOf(t, damaged)
-	again.sections()
-	if string(again.src) != whole || damaged == whole {
-		t.Errorf("%s\nwant\n%s", again.src, whole)
+	const other = "            \"other\""
+	for _, otherwise := range []string{other, "     \"other\""} { // the block keeps its own depth
+		want := strings.Replace(whole, other, otherwise, 1)
+		again := mergerOf(t, strings.Replace(damaged, other, otherwise, 1))
+		again.sections()
+		if string(again.src) != want || damaged == whole {
+			t.Errorf("%s\nwant\n%s", again.src, want)
+		}
 	}
 }
 
@@ -353,6 +360,144 @@ func TestOnlyRulesAreInherited(t *testing.T) {
 		got, list := Remove("a", f)
 		if string(got) != "{\n"+want+rest+"}\n" || len(list) > 0 {
 			t.Errorf("%v\n%s, want\n%s", list, got, "{\n"+want+rest+"}\n")
+		}
+	}
+}
+
+// A block that says what it should is left alone, whatever its layout.
+func TestLayoutOfBlocksIsKept(t *testing.T) {
+	m := mergerOf(t, "{\n\t\"hosts\": {},\n\t\"grants\": [],\n}\n")
+	m.sections()
+	const name = "\"k8s-gcp-us-pods\":"
+	for _, layout := range []string{name + "\n\t\t\t ", "/* theirs */" + name, name + " /* why */"} {
+		text := strings.Replace(string(m.src), name, layout, 1)
+		again := mergerOf(t, text)
+		again.sections()
+		kept := !strings.Contains(layout, "theirs") // the comment in front of an item is ours
+		if text == string(m.src) || (string(again.src) == text) != kept {
+			t.Errorf("%q: %s", layout, again.src)
+		}
+	}
+}
+
+// Where a finding stands: at its path, or at the nearest one above that stands in the file.
+func TestPlacesOfPaths(t *testing.T) {
+	f, _ := Parse("p.hujson", []byte("{\n\"tagOwners\": {\"tag:a\": [\"b\"], \"tag:c.d[e\": []},\n\"grants\": [{\"src\": [\"*\"]}]\n}"))
+	for path, want := range map[string]string{
+		"grants": "3:1", "grants[0]": "3:12", "grants[0].src": "3:13", "grants[0].src[0]": "3:21", "grants[0].src[7]": "3:13", "grants[0].dst[1]": "3:12", "grants[4].src": "3:1", "tests[0]": "0:0", "": "0:0",
+		`tagOwners["tag:c.d[e"]`: "2:31", `tagOwners["tag:c.d[e"][3]`: "2:31", `tagOwners["tag:x.y[z"]`: "2:1", "tagOwners.tag:a": "2:15",
+	} {
+		p := f.locate(path, diag.Position{})
+		if got := fmt.Sprintf("%d:%d", p.Line, p.Column); got != want {
+			t.Errorf("%s stands at %s, want %s", path, got, want)
+		}
+	}
+}
+
+// What was narrowed gets its own width back, wherever it stands, each with its own end.
+func TestWidened(t *testing.T) {
+	const begin, end = "/* narrowed by kustomize-hybrid a from ", "/* end of what kustomize-hybrid a narrowed */"
+	for text, want := range map[string]string{
+		"": "", "[1]": "[1]", begin + "1 */2" + end: "1", "[" + begin + "1 */2" + end + "]": "[1]", begin + "1 */2" + end + begin + "3 */4" + end + "5": "135",
+		begin + "1 */": "error", begin + "1": "error", end: end, "[" + begin + "1 */2" + end + begin + "3 */4]": "error", strings.ReplaceAll(begin, " a ", " b "): strings.ReplaceAll(begin, " a ", " b "),
+	} {
+		got, err := mark{"a"}.widen([]byte(text))
+		if err != nil {
+			got = []byte("error")
+		}
+		if string(got) != want {
+			t.Errorf("%q becomes %q, want %q", text, got, want)
+		}
+	}
+}
+
+// A block on the line of its brackets is restored there, too.
+func TestInlineBlocksAreRestored(t *testing.T) {
+	m := mergerOf(t, "{\n\t\"hosts\": {\"other\": \"192.168.7.7\"},\n\t\"grants\": [],\n}\n")
+	m.sections()
+	whole := string(m.src)
+	at := strings.Index(whole, "\"k8s-gcp-us-pods\"")
+	again := mergerOf(t, whole[:at]+whole[at+strings.Index(whole[at:], ",")+1:])
+	again.sections()
+	if string(again.src) != whole {
+		t.Errorf("%s\nwant\n%s", again.src, whole)
+	}
+}
+
+// Marks stand in pairs, a begin before its end, one pair in a container.
+func TestPairsOfMarks(t *testing.T) {
+	const begin, end = "/* >>> kustomize-hybrid a */", "/* <<< kustomize-hybrid a */"
+	for text, want := range map[string]string{
+		"[1, 2]": "[] false", "[1, " + begin + " 2, 3 " + end + ", 4]": "[1 2] true", "[" + begin + end + "]": "[] true", "[1, " + begin + " 2]": `no "<<< kustomize-hybrid a" follows the mark ">>> kustomize-hybrid a" at 4`,
+		"[" + begin + " 1, " + begin + " 2 " + end + "]": `the mark ">>> kustomize-hybrid a" is misplaced at 33`, "[" + end + " 1]": `the mark "<<< kustomize-hybrid a" is misplaced at 1`,
+		"[" + begin + end + begin + end + "]": `the mark ">>> kustomize-hybrid a" is misplaced at 57`, "[" + begin + end + end + "]": `the mark "<<< kustomize-hybrid a" is misplaced at 57`,
+		"[/* >>> kustomize-hybrid b */ 1]": "[] false",
+	} {
+		found, err := mark{"a"}.block(newBox([]byte(text), parsed(t, text)))
+		got := fmt.Sprint(found.items, " ", found.found)
+		var marks *marksError
+		if errors.As(err, &marks) {
+			got = fmt.Sprint(marks, " at ", marks.offset)
+		}
+		if got != want {
+			t.Errorf("%s: %s, want %s", text, got, want)
+		}
+	}
+}
+
+// A section that a merge has added stays for as long as somebody has something in it.
+func TestAddedSectionsOfPeopleStay(t *testing.T) {
+	const added = "\t// section added by kustomize-hybrid a\n\t\"hosts\": {\n\t\t// >>> kustomize-hybrid a\n\t\t\"x\": \"10.0.0.1\",\n\t\t// <<< kustomize-hybrid a\n"
+	const others = "\t\"groups\": {\n\t\t// >>> kustomize-hybrid b\n\t\t\"group:g\": [],\n\t\t// <<< kustomize-hybrid b\n\t},\n" // which do not inherit it
+	for people, want := range map[string]string{
+		"": "{\n}\n", "\t\t\"mine\": \"10.0.0.2\",\n": "{\n\t// section added by kustomize-hybrid a\n\t\"hosts\": {\n\t\t\"mine\": \"10.0.0.2\",\n\t},\n}\n",
+	} {
+		for _, rest := range []string{"", others} {
+			want := strings.TrimSuffix(want, "}\n") + rest + "}\n"
+			f, _ := Parse("p.hujson", []byte("{\n"+added+people+"\t},\n"+rest+"}\n"))
+			if got, list := Remove("a", f); string(got) != want || len(list) > 0 {
+				t.Errorf("%v\n%s\nwant\n%s", list, got, want)
+			}
+		}
+	}
+}
+
+// A topology that no longer needs a rule keeps the section that it had added, if the file has no
+// other rules: without them everybody may do everything.
+func TestOnlyRulesStay(t *testing.T) {
+	for text, stays := range map[string]bool{"{\n}\n": true, "{\n\t\"acls\": [],\n}\n": false} {
+		m := mergerOf(t, text)
+		m.sections()
+		merged, _ := Parse("p.hujson", m.src)
+		one := topologytest.Published()
+		one.Metadata.Name = "ai-cluster"
+		one.Spec.Regions = one.Spec.Regions[1:]
+		less, list := Merge(one, merged)
+		const kept = "\t// section added by kustomize-hybrid ai-cluster\n\t\"grants\": [\n\t],\n"
+		if list.Count(diag.Error) > 0 || strings.Contains(string(less), kept) != stays || strings.Contains(string(less), "\"grants\"") != stays {
+			t.Errorf("%v\n%s", list, less)
+		}
+	}
+}
+
+// What nests too deeply is not read, and said where it does.
+func TestTooDeep(t *testing.T) {
+	f, list := Parse("p.hujson", []byte("{\"a\":\n"+strings.Repeat("[", 300)))
+	if f != nil || len(list) != 1 || list[0].Message != "values are nested more than 200 levels deep" || list[0].Pos.Line != 2 || list[0].Pos.Column != 200 {
+		t.Errorf("%v", list)
+	}
+}
+
+// Up to three superfluous rules are named, and the number of the others.
+func TestSuperfluousRulesAreCounted(t *testing.T) {
+	for n, want := range map[int]string{
+		1: "grants[9] allows everything that a allows", 2: "grants[9] allows everything that a, b allow", 3: "grants[9] allows everything that a, b, c allow",
+		4: "grants[9] allows everything that a, b, c and 1 more allow", 6: "grants[9] allows everything that a, b, c and 3 more allow",
+	} {
+		l := &linter{}
+		l.reportMoot("grants[9]", strings.Split("a b c d e f", " ")[:n])
+		if d := l.list[0]; len(l.list) != 1 || d.Message != want || len(d.Related) != min(n, 3) {
+			t.Errorf("%v with %d places, want %s", d, len(d.Related), want)
 		}
 	}
 }

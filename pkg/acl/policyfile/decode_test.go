@@ -70,6 +70,11 @@ func TestUndecodable(t *testing.T) {
 		`{"grants": [{"source": ["a"]}]}`:       `grants[0].source: warning: kustomize-hybrid does not know the field "source" of this grant, and judges the rule without it [policy-rule-form]; correct the name if it is misspelt: src, dst, ip, app, via and srcPosture are documented 1:14`,
 		`{"acls": [{"source": ["a"]}]}`:         `acls[0].source: warning: kustomize-hybrid does not know the field "source" of this access rule, and judges the rule without it [policy-rule-form]; correct the name if it is misspelt: action, proto, src, dst and srcPosture are documented 1:12`,
 		`{"autoApprovers": {"route": {}}}`:      `autoApprovers.route: warning: kustomize-hybrid does not know that autoApprovers approve "route", and leaves it alone [policy-unknown-section]; correct the name if it is misspelt: routes, exitNode and services are documented 1:20`,
+		`{"ACLS": [{"Src": "a"}]}`:              `acls[0].src: error: a string stands where a list belongs [policy-type]; write a list 1:19`,
+		`{"HOSTS": []}`:                         `hosts: error: a list stands where an object belongs [policy-type]; write an object 1:11`,
+		`{"AutoApprovers": {"Routes": []}}`:     `autoApprovers.Routes: error: a list stands where an object belongs [policy-type]; write an object 1:30`,
+		`"groups": []`:                          `: error: the file has members, but not the braces that enclose them [policy-fragment]; put { before the first member and } after the last, or use ` + "`acl merge`" + ` to put the fragment's content into the whole file 1:1` + "\n" + `groups: error: a list stands where an object belongs [policy-type]; write an object 1:11`,
+		"{\"groups\": []} # why":                `groups: error: a list stands where an object belongs [policy-type]; write an object 1:12` + "\n" + `: error: # does not start a comment in a policy file [policy-hash-comment]; write // instead of # 1:16`,
 		`{"hosts": {"a": "x", "a": "y"}}`:       `hosts.a: error: "a" appears twice in the same object, and only the last one counts [policy-duplicate-name]; merge the two 1:22; the first one is here 1:12`,
 		"{\n \"groups\": {},\n \"groups\": {}}": `groups: error: "groups" appears twice in the same object, and only the last one counts [policy-duplicate-name]; merge the two 3:2; the first one is here 2:2`,
 	} {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/internal/goldentest"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl/policyfile"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
 // Each policy of lint.txt is about some kinds of faults; what is said of them stands below it.
@@ -39,4 +40,14 @@ func TestWhatIsSaid(t *testing.T) {
 		}
 	}
 	goldentest.Compare(t, file, b.String())
+}
+
+// Lint asks for a server in no certain version.
+func TestLintIsForAServer(t *testing.T) {
+	f, _ := policyfile.Parse("policy.hujson", []byte(`{"grants": [{"src": ["autogroup:admin"], "dst": ["tag:none"], "ip": ["*"]}]}`))
+	for server, want := range map[schema.ControlServer]int{schema.ControlTailscale: 1, schema.ControlHeadscale: 2} {
+		if list := policyfile.Lint(f.Policy, server); len(list) != want {
+			t.Errorf("%s: %v", server, list)
+		}
+	}
 }

@@ -114,9 +114,6 @@ func (m *merger) narrower(rule string) []edit {
 	var edits []edit
 	for _, v := range src {
 		was := string(m.src[v.StartOffset:v.EndOffset])
-		if strings.Contains(was, "*/") {
-			continue
-		}
 		begin, end := m.mark.narrowed()
 		text := begin + was + " */ "
 		for i, name := range m.devices() {
@@ -193,8 +190,8 @@ func (m *merger) devices() []string {
 		}
 	}
 	for _, r := range m.file.Policy.Routes {
-		p, err := acl.ParsePrefix(r.Key)
-		if err == nil && p.Bits() > 0 && !slices.ContainsFunc(own, p.Overlaps) && !cidr.Contains(schema.TailnetIPv4(), p) {
+		p, _ := acl.ParsePrefix(r.Key) // what cannot be read has no bits
+		if p.Bits() > 0 && !slices.ContainsFunc(own, p.Overlaps) && !cidr.Contains(schema.TailnetIPv4(), p) {
 			list = append(list, p.String())
 		}
 	}

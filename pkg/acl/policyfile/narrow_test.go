@@ -50,6 +50,11 @@ func TestNotNarrowed(t *testing.T) {
 		if found := acltest.Text(list); string(text) != c.policy || !strings.Contains(found, c.remedy) || !strings.Contains(found, "acls[0] allows what the topology's tests deny, 12 times") {
 			t.Errorf("%s:\n%s\n%s", c.policy, found, text)
 		}
+		for _, d := range list {
+			if d.Path == "acls[0]" && d.Pos.String() != "policy.hujson:1:11" {
+				t.Errorf("%s stands at %s", d.Path, d.Pos)
+			}
+		}
 	}
 }
 
@@ -91,5 +96,39 @@ func TestOwners(t *testing.T) {
 		} else if c.conflict && !strings.Contains(found, "leave spec.tailnet.policy.tagOwners out") {
 			t.Error(found)
 		}
+	}
+}
+
+// Who else has a route approved is the file's business, and a wider approver is enough.
+func TestRoutesOfTheFile(t *testing.T) {
+	for routes, conflict := range map[string]bool{
+		`{}`: false, `{"10.0.0.0/22": ["tag:k8s"]}`: false, `{"10.0.0.0/22": ["tag:lan", "tag:k8s"]}`: false, `{"10.0.0.0/22": ["tag:lan"]}`: true, `{"10.0.0.0/22": []}`: true,
+		`{"10.0.0.0/22": ["tag:lan"], "10.0.0.0/8": ["tag:k8s"]}`: false, `{"10.0.0.0/22": ["tag:lan"], "10.0.0.0/8": ["autogroup:tagged"]}`: false,
+		`{"10.0.0.0/22": ["tag:lan"], "10.0.0.0/23": ["tag:k8s"]}`: true, `{"10.0.0.0/22": ["tag:lan"], "11.0.0.0/8": ["tag:k8s"]}`: true,
+	} {
+		f := acltest.Parsed(t, []byte(`{"tagOwners": {"tag:lan": []}, "autoApprovers": {"routes": `+routes+`}, "grants": []}`))
+		_, list := policyfile.Merge(acltest.Published(), f)
+		if found := acltest.Text(list); strings.Contains(found, "[policy-conflict]") != conflict || conflict && !strings.Contains(found, `add ["tag:k8s"] to the approvers of 10.0.0.0/22 in the file`) {
+			t.Errorf("%s: %s", routes, found)
+		}
+	}
+}
+
+// A merge says what it brings, not what was wrong with the file before, nor what the topology
+// suppresses.
+func TestMergeSaysWhatIsNew(t *testing.T) {
+	f := acltest.Parsed(t, []byte(`{"tagOwners": {"tag:lan": []}, "grants": [{"src": [], "dst": ["tag:lan"], "ip": ["*"]}, {"src": ["tag:lan"], "dst": ["*"], "ip": ["*"]}, {"src": ["*"], "dst": ["svc:web"], "ip": ["*"]}]}`))
+	if found := acltest.Text(policyfile.Lint(f.Policy, schema.ControlTailscale)); !strings.Contains(found, "[policy-rule-empty]") {
+		t.Fatal(found)
+	}
+	topology := acltest.Published()
+	_, list := policyfile.Merge(topology, f)
+	if found := acltest.Text(list); strings.Contains(found, "[policy-rule-empty]") || !strings.Contains(found, "[policy-selector]") {
+		t.Error(found)
+	}
+	topology.Spec.Suppressions = []schema.Suppression{{Code: "policy-selector", Reason: "known"}}
+	_, list = policyfile.Merge(topology, f)
+	if found := acltest.Text(list); strings.Contains(found, "[policy-selector]") {
+		t.Error(found)
 	}
 }

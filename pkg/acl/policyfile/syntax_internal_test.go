@@ -25,6 +25,8 @@ func TestHashComments(t *testing.T) {
 		"/*/ # */":                {"/*/ # */", nil},
 		"/* # a":                  {"/* # a", nil},
 		"\"open #\n#":             {"\"open #\n ", []int{8}},
+		"\"open #":                {"\"open #", nil},
+		"\"open \\":               {"\"open \\", nil},
 		"[1, # a \"b\" // c\n 2]": {"[1,             \n 2]", []int{4}},
 	} {
 		got := []byte(text)
