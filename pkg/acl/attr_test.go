@@ -77,3 +77,19 @@ func TestRelaysByForm(t *testing.T) {
 		}
 	}
 }
+
+// A flow has a rule of its own, also where other rules allow it: it says why. Only where pods and
+// nodes share prefixes would it say nothing.
+func TestFlowsAreKept(t *testing.T) {
+	topology := acltest.Published()
+	topology.Spec.Tailnet.Policy.Flows = []schema.Flow{{Name: "web", From: []string{"gcp-us"}, To: []string{"gpu-dc"}, Sources: schema.EndpointPods, Targets: schema.EndpointPods, Ports: []string{"tcp:443"}}}
+	got := ""
+	for _, g := range acl.FromTopology(topology).Grants {
+		if strings.HasPrefix(g.Comment, "flow: ") {
+			got += fmt.Sprint(g.Comment, " ", g.Src, " ", g.Dst, " ", g.IP)
+		}
+	}
+	if got != "flow: web [k8s-gcp-us-pods] [k8s-gpu-dc-pods] [tcp:443]" {
+		t.Error(got)
+	}
+}

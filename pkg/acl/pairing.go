@@ -30,14 +30,10 @@ func mesh(src, dst []int, class func(int) string) []pairing {
 		in := func(i int) bool { return class(i) == c }
 		to := filter(dst, in)
 		outside := filter(src, func(i int) bool { return !in(i) })
-		if c != "" {
-			pairs = appendPair(pairs, outside, to)
-			continue
+		pairs = appendPair(pairs, outside, to)
+		if c == "" {
+			pairs = append(pairs, inside(filter(src, in), to)...)
 		}
-		if len(outside) > 0 && len(to) > 0 {
-			pairs = appendPair(pairs, outside, to)
-		}
-		pairs = append(pairs, inside(filter(src, in), to)...)
 	}
 	return pairs
 }

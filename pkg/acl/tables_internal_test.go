@@ -87,7 +87,7 @@ func TestPinned(t *testing.T) {
 		{[]schema.Pin{pin("a", "c", "x"), pin("a", "c", "y")}, "1,2>0; 0,2>1; 0>2 via x"},
 		{[]schema.Pin{pin("c", "b", "x"), pin("b", "a", "y")}, "2>0; 1>0 via y; 0>1; 2>1 via x; 0>2"},
 		{[]schema.Pin{pin("b", "c", "x")}, "1,2>0; 0,2>1; 0>2"},
-		{[]schema.Pin{pin("z", "a", "x"), pin("a", "z", "x")}, "1,2>0; 0,2>1; 0>2"},
+		{[]schema.Pin{pin("z", "a", "x"), pin("a", "z", "x"), pin("z", "b", "x"), pin("c", "z", "x")}, "1,2>0; 0,2>1; 0>2"},
 	} {
 		if got := pairText(pinned(pairs, c.pins, index)); got != c.want {
 			t.Errorf("%v: %s, want %s", c.pins, got, c.want)

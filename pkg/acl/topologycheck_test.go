@@ -35,6 +35,14 @@ func TestCheckTopology(t *testing.T) {
 			s.Tailnet.IPPool = prefixes("100.64.0.0/24", "100.65.0.0/24")
 		}, `
 spec.tailnet.ipPool: warning: Headscale's policy has no ipPool, and no policy file holds the pool 100.64.0.0/24, 100.65.0.0/24 [policy-unsupported]; set prefixes.v4 in Headscale's own configuration`},
+		{"a pool of one prefix for Headscale", func(s *schema.Spec) {
+			s.Tailnet.IPPool = prefixes("100.64.0.0/24")
+		}, `
+spec.tailnet.ipPool: warning: Headscale's policy has no ipPool, and no policy file holds the pool 100.64.0.0/24 [policy-unsupported]; set prefixes.v4 in Headscale's own configuration`},
+		{"a flow from a region that is leaving and still there", func(s *schema.Spec) {
+			s.Leaving = []schema.Region{{Name: "gcp-us"}}
+			s.Tailnet.Policy.Flows = []schema.Flow{{Name: "web", From: []string{"gcp-us"}, To: []string{"gpu-dc"}, Ports: []string{"tcp:443"}}}
+		}, ``},
 		{"a pool for Tailscale", func(s *schema.Spec) {
 			s.Tailnet.Control, s.Tailnet.IPPool = schema.ControlTailscale, prefixes("100.64.0.0/24")
 		}, ``},
