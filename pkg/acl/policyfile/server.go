@@ -60,7 +60,11 @@ func hasSection(sections []string, name string) bool {
 func (l *linter) lackingNames(path string, names []string, at facts.Place) {
 	for i, name := range names {
 		if l.server.Without(name, at) {
-			l.unsupported(diag.Index(path, i), fmt.Sprintf("%s as a %s", name, at))
+			article := "a"
+			if strings.ContainsRune("aeiou", rune(at[0])) {
+				article = "an"
+			}
+			l.unsupported(diag.Index(path, i), fmt.Sprintf("%s as %s %s", name, article, at))
 		}
 	}
 }
