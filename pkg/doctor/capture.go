@@ -82,6 +82,11 @@ func Read(dir fs.FS) (*Capture, error) {
 			c.Cluster = append(c.Cluster, *f)
 		}
 	}
+	// A file that stands in "missing" is an older capture's, over which this one was unpacked.
+	c.Cluster = slices.DeleteFunc(c.Cluster, func(f File) bool {
+		_, lacks := c.Missing[path.Base(f.Name)]
+		return lacks
+	})
 	return c, nil
 }
 
@@ -125,6 +130,10 @@ func readHost(dir fs.FS, name string) (*Host, error) {
 	for line, text := range h.lines("missing") {
 		file, _, _ := strings.Cut(text, ": ")
 		h.missing[file] = h.evidence("missing", line+1)
+		// A file of that name is an older capture's, over which this one was unpacked.
+		if file != "missing" {
+			delete(h.files, file)
+		}
 	}
 	return h, nil
 }

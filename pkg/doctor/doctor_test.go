@@ -297,6 +297,24 @@ func TestPartialCaptures(t *testing.T) {
 	}
 }
 
+// What "missing" names is missing, though an older capture's file lies there, over which this one
+// was unpacked.
+func TestOlderFilesAreNotRead(t *testing.T) {
+	in := topology(t, "iptables")
+	over := compose(t, broken{lab: "iptables"})
+	over["hosts/cloud-1/missing"] = &fstest.MapFile{Data: archived(t)["iptables/tailscaled-stopped/hosts/cloud-1/missing"]}
+	r, _, err := hybrid.Diagnose(in, over, hybrid.Options{})
+	if err != nil || len(r.Causes) == 0 || r.Causes[0].Code != doctor.CodeTailscaled || r.Causes[0].Host != "cloud-1" {
+		t.Errorf("%v\n%s", err, r.Text())
+	}
+	over = compose(t, broken{lab: "iptables", cluster: "label-missing"})
+	over["cluster/missing"] = &fstest.MapFile{Data: []byte("nodes.json: the server does not answer\n")}
+	r, _, err = hybrid.Diagnose(in, over, hybrid.Options{})
+	if err != nil || len(r.Causes) > 0 || !slices.Contains(r.Undecided, "the cluster: its nodes were not captured (the server does not answer)") {
+		t.Errorf("%v\n%s", err, r.Text())
+	}
+}
+
 // What is no capture, or one of another version, is refused.
 func TestRefused(t *testing.T) {
 	for name, dir := range map[string]fstest.MapFS{

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -152,8 +153,16 @@ func standIns() map[string]string {
 // run runs capture.sh under a shell with nothing but stand-ins and the system's tools.
 func run(t *testing.T, shell []string, args ...string) (stdout []byte, err error) {
 	t.Helper()
+	return runWith(t, nil, nil, shell, args...)
+}
+
+// runWith is run with other stand-ins for some, and with more in the environment.
+func runWith(t *testing.T, others map[string]string, environ []string, shell []string, args ...string) (stdout []byte, err error) {
+	t.Helper()
 	bin, programs := t.TempDir(), t.TempDir()
-	for name, text := range standIns() {
+	all := standIns()
+	maps.Copy(all, others)
+	for name, text := range all {
 		if err := os.WriteFile(filepath.Join(bin, name), []byte("#!/bin/sh\n"+text), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -167,9 +176,10 @@ func run(t *testing.T, shell []string, args ...string) (stdout []byte, err error
 			t.Fatal(err)
 		}
 	}
-	cmd := exec.Command(shell[0], append(append(shell[1:], "-s", "--"), args...)...)
+	cmd := exec.Command(shell[0], slices.Concat(shell[1:], []string{"-s", "--"}, args)...)
 	cmd.Stdin = bytes.NewReader(capture.File().Data)
 	cmd.Env = []string{"PATH=" + bin + ":/usr/sbin:/usr/bin:/sbin:/bin", "TABLES=" + programs + "/tables", "TMPDIR=" + t.TempDir(), "LC_ALL=C"}
+	cmd.Env = append(cmd.Env, environ...)
 	var errs bytes.Buffer
 	cmd.Stderr = &errs
 	stdout, err = cmd.Output()
@@ -236,6 +246,59 @@ func TestSecretsAreLeftOut(t *testing.T) {
 			if !strings.Contains(string(data), want) {
 				t.Errorf("%s: %s has no %s:\n%s", shell, name, want, data)
 			}
+		}
+	}
+}
+
+// What a second run into a directory cannot have is missing there, whatever the first run wrote;
+// files of others stay. Each file of a host is there or named in "missing".
+func TestSecondRun(t *testing.T) {
+	for _, shell := range shells() {
+		dir := t.TempDir()
+		read := func(name string) string {
+			data, err := os.ReadFile(filepath.Join(dir, name))
+			if err != nil {
+				t.Errorf("%s: %v", shell, err)
+			}
+			return string(data)
+		}
+		for _, verb := range []string{"host", "cluster"} {
+			if _, err := run(t, shell, verb, dir); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if text := read("cluster/missing"); text != "" {
+			t.Errorf("%s: missing: %s", shell, text)
+		}
+		for _, file := range strings.Fields("host address.json rules4.json rules6.json routes4.json routes6.json sysctl nft.txt iptables-nft-save iptables-legacy-save status.json prefs.json watch processes distribution tables fleet.tables status check") {
+			if _, err := os.Stat(filepath.Join(dir, "hosts/edge-1", file)); (err == nil) == strings.Contains("\n"+read("hosts/edge-1/missing"), "\n"+file+": ") {
+				t.Errorf("%s: %s is neither there nor missing, or both", shell, file)
+			}
+		}
+		for _, name := range []string{"hosts/edge-1/notes", "cluster/notes.yaml"} {
+			if err := os.WriteFile(filepath.Join(dir, name), nil, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		broken := map[string]string{
+			"tailscale": "echo 'failed to connect to local tailscaled' >&2\nexit 1\n",
+			"kubectl":   "case $* in\n*nodes*) echo 'the server does not answer' >&2; exit 1 ;;\nesac\n" + standIns()["kubectl"],
+		}
+		for _, verb := range []string{"host", "cluster"} {
+			if _, err := runWith(t, broken, nil, shell, verb, dir); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, gone := range []string{"hosts/edge-1/status.json", "hosts/edge-1/prefs.json", "cluster/nodes.json"} {
+			if _, err := os.Stat(filepath.Join(dir, gone)); err == nil {
+				t.Errorf("%s: %s is still the first run's", shell, gone)
+			}
+			if !strings.Contains(read(filepath.Dir(gone)+"/missing"), filepath.Base(gone)+": ") {
+				t.Errorf("%s: %s is not said to be missing", shell, gone)
+			}
+		}
+		for _, kept := range []string{"hosts/edge-1/notes", "cluster/notes.yaml", "cluster/pods.json", "hosts/edge-1/tables"} {
+			read(kept)
 		}
 	}
 }

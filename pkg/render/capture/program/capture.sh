@@ -72,6 +72,24 @@ keep() {
 # missing FILE WHY
 missing() { echo "$1: ${2:-nothing was printed}" >>"$AT/missing"; }
 
+# begin FILE... empties a directory of what an earlier run wrote there, and of nothing else: what
+# cannot be had now must not be answered by what was so then. "missing" is always there, since
+# another capture may be unpacked over this one.
+begin() {
+	mkdir -p "$AT" || die "cannot write $AT"
+	for kept in "$@"; do rm -f "$AT/$kept"; done
+	: >"$AT/missing" || die "cannot write $AT"
+}
+
+# rest WHY FILE... names those that were neither had nor named yet.
+rest() {
+	why=$1
+	shift
+	for kept in "$@"; do
+		[ -e "$AT/$kept" ] || grep -qs "^$kept: " "$AT/missing" || missing "$kept" "$why"
+	done
+}
+
 # trim TOP NODE keeps these fields of JSON as Go indents it: TOP at the top, NODE in "Self" and
 # in each "Peer". Deeper ones stay where theirs do.
 trim() {
@@ -200,12 +218,23 @@ watched() {
 	[ ! -s "$STATE_DIR/watch/memory" ] || cat "$STATE_DIR/watch/memory"
 }
 
+# HOST_FILES are all that a host's directory may have, but "missing".
+HOST_FILES='host address.json rules4.json rules6.json routes4.json routes6.json sysctl nft.txt iptables-nft-save ip6tables-nft-save
+	iptables-legacy-save status.json prefs.json watch processes distribution tables fleet.tables status check'
+
+# capture_host: what it does not ask for on this host is missing, too.
 capture_host() {
 	command -v ip >/dev/null || die 'iproute2 is not installed: nothing can be said of this host'
 	name=${HOST_NAME:-$(hostname)}
 	AT=$OUT/hosts/$name
-	mkdir -p "$AT" || die "cannot write $AT"
-	rm -f "$AT/missing"
+	# shellcheck disable=SC2086 # a word is a file
+	begin $HOST_FILES
+	host_files
+	# shellcheck disable=SC2086
+	rest 'this host has none' $HOST_FILES
+}
+
+host_files() {
 	{
 		echo "name $name"
 		echo "kernel $(uname -r)"
@@ -228,7 +257,7 @@ capture_host() {
 	keep distribution distribution
 	dir=$(programs)
 	if [ -z "$dir" ]; then
-		missing tables 'no tables of kustomize-hybrid are here'
+		rest 'no tables of kustomize-hybrid are here' tables fleet.tables status check
 		return
 	fi
 	keep tables cat "$dir/tables"
@@ -282,23 +311,24 @@ variables() {
 # get KINDS... asks the API server for objects.
 get() { kubectl --request-timeout=20s get -o json "$@" | variables; }
 
+# CONFIGS are those of the plugins, of kubeadm and of kube-proxy; others are nobody's business.
+CONFIGS='cilium-config ip-masq-agent calico-config kubeadm-config kube-proxy'
+KINDS='servicecidrs.networking.k8s.io ciliumnodes.cilium.io ciliumpodippools.cilium.io ciliumnodeconfigs.cilium.io
+	ippools.crd.projectcalico.org felixconfigurations.crd.projectcalico.org installations.operator.tigera.io connectors.tailscale.com'
+
 capture_cluster() {
 	command -v kubectl >/dev/null || die 'kubectl is not installed'
 	AT=$OUT/cluster
-	mkdir -p "$AT" || die "cannot write $AT"
-	rm -f "$AT/missing"
+	set -- nodes.json pods.json daemonsets.json endpointslices.json
+	for name in $CONFIGS; do set -- "$@" "configmap-$name.json"; done
+	for kind in $KINDS; do set -- "$@" "$kind.json"; done
+	begin "$@"
 	keep nodes.json get nodes
 	keep pods.json get pods -n "$NAMESPACE"
 	keep daemonsets.json get daemonsets -n "$NAMESPACE"
-	# Those of the plugins, of kubeadm and of kube-proxy; others are nobody's business.
-	for name in cilium-config ip-masq-agent calico-config kubeadm-config kube-proxy; do
-		keep "configmap-$name.json" get configmap -n kube-system "$name"
-	done
+	for name in $CONFIGS; do keep "configmap-$name.json" get configmap -n kube-system "$name"; done
 	keep endpointslices.json get endpointslices -n default -l kubernetes.io/service-name=kubernetes
-	for kind in servicecidrs.networking.k8s.io ciliumnodes.cilium.io ciliumpodippools.cilium.io ciliumnodeconfigs.cilium.io \
-		ippools.crd.projectcalico.org felixconfigurations.crd.projectcalico.org installations.operator.tigera.io connectors.tailscale.com; do
-		keep "$kind.json" get "$kind" -A
-	done
+	for kind in $KINDS; do keep "$kind.json" get "$kind" -A; done
 }
 
 case ${1:-},${2:+there},$# in
