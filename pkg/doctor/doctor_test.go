@@ -376,6 +376,34 @@ func TestNoSecretIsPrinted(t *testing.T) {
 	}
 }
 
+// Forms in which secrets stand in what others write, each with the word that may not stay.
+func TestFormsOfSecrets(t *testing.T) {
+	const word = "5ecre7"
+	hex := strings.Repeat("5e", 24)
+	for _, text := range []string{
+		`env:\n- name: X_SECRET\n  value: ` + word + ` two\n`, `{\"name\":\"API_TOKEN\",\"value\":\"` + word + `\"}`,
+		"Authorization: Bearer " + word, `\npassword: two ` + word + `\nnext: 1`, `token: ` + word, `authkey: '` + word + `'`, `\"authkey\": \"` + word + `\"`,
+		"postgres://u:pa/" + word + "@h", "redis://:" + word + "@h", `"apiKey": "x\"` + word + `"`, `"joinKey": "` + word + `"`, `"privateKey": "` + word + `"`, `"credentials": "` + word + `"`,
+		"joinKey=" + word, "name=tailscale,joinKey=" + word + ",x", "--token 'two " + word + "'", `--token \"two ` + word + `\"`, `"--vpn-auth=name=tailscale,joinKey=` + word + `"`,
+		`secret: |\n  two\n  ` + word + `\n`, "AKIA" + "IOSFODNN7EXAMPLE", "ghp_" + "abcdefghijklmnopqrstuvwxyz0123456789", "key " + hex, `key\n` + hex,
+	} {
+		got := doctor.Redact(text)
+		for _, bad := range []string{word, hex, "IOSFODNN7", "ghijklmnop"} {
+			if strings.Contains(got, bad) {
+				t.Errorf("of %s stays\n%s", text, got)
+			}
+		}
+		if again := doctor.Redact(got); again != got {
+			t.Errorf("%s is\n%s, and again\n%s", text, got, again)
+		}
+	}
+	for _, text := range []string{`"automountServiceAccountToken": false,`, "nodekey:" + hex, "image@sha256:" + strings.Repeat("0a", 32), `"KeyExpiry": "2026-01-01T00:00:00Z"`, "https://10.0.0.1:6443", "https://10.0.0.1:6443 me@example.com"} {
+		if got := doctor.Redact(text); got != text {
+			t.Errorf("%s is\n%s", text, got)
+		}
+	}
+}
+
 // What is checked in of the lab says nothing of the machine that it ran on, and holds no secret.
 func TestCapturesSayNothingOfTheMachine(t *testing.T) {
 	for name, data := range archived(t) {

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -245,6 +246,79 @@ func TestSecretsAreLeftOut(t *testing.T) {
 			data, _ := os.ReadFile(filepath.Join(dir, name))
 			if !strings.Contains(string(data), want) {
 				t.Errorf("%s: %s has no %s:\n%s", shell, name, want, data)
+			}
+		}
+	}
+}
+
+// Secrets in objects of the cluster, in the forms in which others write them there.
+func TestSecretsOfObjects(t *testing.T) {
+	hex := strings.Repeat("5e", 24)
+	forms := []string{
+		"env:\n- name: X_SECRET\n  value: " + word + " two\n- name: PLAIN\n  value: kept-1\n", `[{"name":"API_TOKEN","value":"` + word + `"}]`,
+		"headers:\n  Authorization: Bearer " + word + "\n", "a: kept-2\npassword: two " + word + "\nb: kept-3\n", "token: " + word, "authkey: '" + word + "'", `{"authkey": "` + word + `"}`,
+		"postgres://u:pa/" + word + "@h", "redis://:" + word + "@h", `{"apiKey": "` + word + `", "automountToken": false}`, "joinKey=" + word, "name=tailscale,joinKey=" + word,
+		"run --token 'two " + word + "' kept-4", `run --token "two ` + word + `" kept-5`, "secret: |\n  two\n  " + word + "\n", "key " + hex, "key\n" + hex,
+		"AKIA" + "5EC0E7" + "FODNN7EXAMPLE", "ghp_" + word + "abcdefghijklmnopqrstuvwxyz",
+	}
+	type object = map[string]any
+	data := object{"apiKey": `x"` + word, "joinKey": word, "privateKey": word, "credentials": word, "kept": "kept-6", "image": "x@sha256:" + strings.Repeat("0a", 32)}
+	for i, form := range forms {
+		data["f"+strconv.Itoa(i)] = form
+	}
+	pod := object{
+		"metadata": object{"annotations": object{"kapp.k14s.io/original": `{"a":"` + word + `"}`, "objectset.rio.cattle.io/applied": "H4sI" + word, "kubernetes.io/config.mirror": "kept-7"}},
+		"spec": object{"automountServiceAccountToken": false, "containers": []any{object{
+			"env":           []any{object{"name": "TS_ROUTES", "value": "kept-8"}},
+			"livenessProbe": object{"httpGet": object{"httpHeaders": []any{object{"name": "X", "value": word}, object{"name": "PORT", "value": word}}, "path": "/kept-9"}},
+		}}},
+	}
+	args, err := json.Marshal([]string{"server", "--cluster-cidr", "10.42.0.0/16", "--vpn-auth", "name=tailscale,joinKey=" + hex, "--disable-network-policy", "--node-label", word, "--flannel-backend=none", "-t", word})
+	if err != nil {
+		t.Fatal(err)
+	}
+	node := object{"metadata": object{"annotations": object{"k3s.io/node-args": string(args), "other": word}}, "status": object{}}
+	all := map[string]object{"nodes": {"items": []any{node}}, "pods": {"items": []any{pod}}, "configmap": {"data": data}}
+	script := "case $* in\n"
+	for _, name := range []string{"nodes", "pods", "configmap"} {
+		var text bytes.Buffer
+		enc := json.NewEncoder(&text)
+		enc.SetEscapeHTML(false)
+		enc.SetIndent("", "    ")
+		if err := enc.Encode(all[name]); err != nil {
+			t.Fatal(err)
+		}
+		script += "*" + name + "*) cat <<'EOF'\n" + text.String() + "EOF\n;;\n"
+	}
+	script += "*) echo '{}' ;;\nesac\n"
+	for _, shell := range shells() {
+		dir := t.TempDir()
+		if _, err := runWith(t, map[string]string{"kubectl": script}, nil, shell, "cluster", dir); err != nil {
+			t.Fatal(err)
+		}
+		var got string
+		for _, name := range []string{"nodes", "pods", "configmap-cilium-config"} {
+			text, err := os.ReadFile(filepath.Join(dir, "cluster", name+".json"))
+			if err != nil || !json.Valid(text) {
+				t.Errorf("%s: %v %s", shell, err, text)
+			}
+			got += string(text)
+		}
+		for _, line := range strings.Split(got, "\n") {
+			for _, bad := range []string{word, hex, "FODNN7"} {
+				if strings.Contains(line, bad) {
+					t.Errorf("%s: a secret stays in %s", shell, line)
+				}
+			}
+		}
+		for i := 1; i <= 9; i++ {
+			if want := "kept-" + strconv.Itoa(i); !strings.Contains(got, want) {
+				t.Errorf("%s: %s is left out of\n%s", shell, want, got)
+			}
+		}
+		for _, want := range []string{`"automountServiceAccountToken": false`, "sha256:0a0a", `"[\"server\",\"--cluster-cidr\",\"10.42.0.0/16\",\"--disable-network-policy\",\"--flannel-backend=none\"]"`} {
+			if !strings.Contains(got, want) {
+				t.Errorf("%s: no %s in\n%s", shell, want, got)
 			}
 		}
 	}

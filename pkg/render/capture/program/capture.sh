@@ -14,9 +14,10 @@
 #
 # Secrets are left out here, and not later: no Secret is asked for, of what tailscaled says
 # only the fields that are read are kept (not its keys, nor who logged in), of what pods are
-# told only the variables of a gateway that hold none, and what looks like a key, a token or a
-# password is left out wherever it stands. Read what it wrote before you hand it on: it names
-# hosts, addresses and versions.
+# told only the variables of a gateway that hold none, of annotations only those that are read,
+# and what looks like a key, a token or a password, in the forms that scrub knows, is left out
+# wherever it stands. It cannot know all forms: read what it wrote before you hand it on. It
+# names hosts, addresses and versions, too.
 #
 # NAME is the host's name; HOST_NAME overrides it. HOST_IP is its InternalIP where the tables
 # do not tell. TS_SOCKET, TABLES, STATE_DIR and PROC_SYS are as for gateway-setup.sh.
@@ -38,9 +39,18 @@ die() {
 
 # --- leaving out ---
 
+# WORDS are what a field, a variable or a flag that holds a secret has in its name. No sed but
+# some ignores case.
+WORDS='([Pp][Aa][Ss][Ss]([Ww][Oo][Rr][Dd]|[Ww][Dd]|[Pp][Hh][Rr][Aa][Ss][Ee])|[Tt][Oo][Kk][Ee][Nn]|[Ss][Ee][Cc][Rr][Ee][Tt]|[Cc][Rr][Ee][Dd][Ee][Nn][Tt][Ii][Aa][Ll]|([Aa][Uu][Tt][Hh]|[Jj][Oo][Ii][Nn]|[Aa][Pp][Ii]|[Pp][Rr][Ii][Vv][Aa][Tt][Ee]|[Aa][Cc][Cc][Ee][Ss][Ss])[-_]?[Kk][Ee][Yy])'
+# NAMED is the rest of such a name, and CHARS a value up to the end of its line or its quotes,
+# within a string of JSON, too.
+NAMED='[A-Za-z0-9_.-]*'
+CHARS='([^"\]|\\[^n"])+'
+
 # scrub leaves out what looks like a secret: keys of a tailnet and of its devices, tokens of
-# bootstrap and of k3s, JSON web tokens, private keys, passwords in addresses, and the value of
-# every field or flag whose name says that it is one.
+# bootstrap, of k3s, of GitHub and of AWS, JSON web tokens, private keys, long numbers in hex
+# (Headscale's keys) unless a colon says what they are, passwords in addresses, and the value of
+# every field, variable, line or flag whose name says that it is one.
 scrub() {
 	sed -E \
 		-e 's/-----BEGIN [A-Z ]*PRIVATE KEY-----[^"]*/(left out)/' \
@@ -49,11 +59,19 @@ scrub() {
 		-e 's/eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(\.[A-Za-z0-9_-]*)?/(left out)/g' \
 		-e 's/K10[0-9a-f]{32,}::[^" \]*/(left out)/g' \
 		-e 's/(^|[^a-z0-9.])[a-z0-9]{6}\.[a-z0-9]{16}([^a-z0-9.]|$)/\1(left out)\2/g' \
+		-e 's/(gh[pousr]|github_pat)_[A-Za-z0-9_]{16,}/(left out)/g' \
+		-e 's/(AKIA|ASIA)[0-9A-Z]{12,}/(left out)/g' \
+		-e 's/(^|[^0-9A-Za-z:]|\\n)[0-9a-fA-F]{48,}/\1(left out)/g' \
 		-e 's#(https?://[^" ]*/a/)[0-9A-Za-z]+#\1(left out)#g' \
-		-e 's#://[^/@" ]+:[^/@" ]+@#://(left out)@#g' \
-		-e 's/("[^"]*([Pp][Aa][Ss][Ss][Ww][Oo][Rr][Dd]|[Tt][Oo][Kk][Ee][Nn]|[Ss][Ee][Cc][Rr][Ee][Tt]|[Aa][Uu][Tt][Hh]-?[Kk][Ee][Yy])[^"]*": *)"[^"]*"/\1"(left out)"/g' \
-		-e 's/(--?[A-Za-z-]*(password|token|secret|auth-?key)[A-Za-z-]*(=|\\?",? *\\?"| ))[^" \]+/\1(left out)/g' \
-		-e 's/(([Pp]assw(or)?d|[Tt]oken|[Ss]ecret)=)[^" \]+/\1(left out)/g'
+		-e 's#://[^/@:" \]*:[^" \]+@#://(left out)@#g' \
+		-e 's#([Bb]earer|[Aa]uthorization[^A-Za-z]+[A-Za-z]+) +[A-Za-z0-9._~+/=-]+#\1 (left out)#g' \
+		-e 's/("[^"]*'"$WORDS"'[^"]*": *)"([^"\]|\\.)*"/\1"(left out)"/g' \
+		-e 's/('"$WORDS$NAMED"'(\\+")?: *)[|>][-+0-9]*\\n([^"\]|\\.)*/\1(left out)/g' \
+		-e 's/(name(\\+")?: *(\\+"|'"'"')?'"$NAMED$WORDS$NAMED"'(\\+"|'"'"')?[, ]*(\\n)?[ ,]*(\\+")?value(\\+")?: *)((\\+")?'"$CHARS"')/\1(left out)/g' \
+		-e 's/(--?[A-Za-z-]*'"$WORDS$NAMED"'\\?",? *\\?")[^"\]+/\1(left out)/g' \
+		-e 's/(--?[A-Za-z-]*'"$WORDS$NAMED"'(=| +))('"'[^']*'"'|\\"[^"\]*\\"|"[^",\][^"\]*"|\(left out\)|[^" \]+)/\1(left out)/g' \
+		-e 's/('"$WORDS$NAMED"'(\\+")?: *(\\+")?)'"$CHARS"'/\1(left out)/g' \
+		-e 's/('"$WORDS$NAMED"'=)('"'[^']*'"'|\\"[^"\]*\\"|\(left out\)|[^" \]+)/\1(left out)/g'
 }
 
 # keep FILE COMMAND... writes down what the command prints, whatever it exits with. Where it
@@ -292,18 +310,52 @@ programs_check() {
 
 # --- a cluster ---
 
+# ANNOTATIONS are the only ones whose values are kept: in others, tools keep whole objects.
+# Of the arguments with which a server of k3s or RKE2 runs, ARGUMENTS are kept.
+ANNOTATIONS='kubernetes.io/config.mirror k3s.io/node-args rke2.io/node-args'
+ARGUMENTS='cluster-cidr service-cidr flannel-backend cni disable-network-policy disable-kube-proxy'
+
 # variables leaves out the values of all environment variables but those that decide about
-# a gateway's packets, all arguments and commands, and the annotations in which kubectl keeps
-# the whole object and a distribution its environment.
+# a gateway's packets, all headers of probes, all arguments and commands, and all annotations but
+# those that are read.
 variables() {
-	awk '
+	awk -v annotations="$ANNOTATIONS" -v arguments="$ARGUMENTS" '
+	function known(list, word) { return index(" " list " ", " " word " ") }
+	# node_args keeps of a list of JSON within a string the words whose flags are known.
+	function node_args(line,   at, name, rest, n, i, all, text, keeps) {
+		at = index(line, ": \"[\\\"")
+		rest = substr(line, at + 6)
+		if (!at || !sub(/\\"\]",?$/, "", rest)) { sub(/: ".*"/, ": \"(left out)\"", line); return line }
+		n = split(rest, all, /\\",\\"/)
+		text = all[1] == "server" ? "server" : "agent"
+		for (i = 2; i <= n; i++) {
+			if (all[i] ~ /^-/) {
+				name = all[i]
+				sub(/^-+/, "", name)
+				sub(/=.*/, "", name)
+				keeps = known(arguments, name)
+			}
+			if (keeps) text = text "\\\",\\\"" all[i]
+			# A flag has one value.
+			if (all[i] !~ /^-/) keeps = 0
+		}
+		return substr(line, 1, at + 5) text "\\\"]\"" (line ~ /,$/ ? "," : "")
+	}
 	/"(args|command)": \[$/ { match($0, /^ */); list = RLENGTH + 1 }
 	list && match($0, /^ *\]/) && RLENGTH == list { list = 0 }
 	list && /^ *".*",?$/ && !/\[$/ { sub(/".*"/, "\"(left out)\"") }
-	/"kubectl.kubernetes.io\/last-applied-configuration":/ || /"k3s.io\/node-env":/ || /"rke2.io\/node-env":/ { sub(/: ".*"/, ": \"(left out)\"") }
-	/"env": \[/ { match($0, /^ */); env = RLENGTH + 1 }
+	annotated && match($0, /^ *\}/) && RLENGTH == annotated { annotated = 0 }
+	annotated && match($0, /^ *"[^"]*": "/) {
+		key = $0
+		sub(/^ *"/, "", key)
+		sub(/": ".*/, "", key)
+		if (!known(annotations, key)) sub(/: ".*"/, ": \"(left out)\"")
+		else if (key ~ /node-args$/) $0 = node_args($0)
+	}
+	/"annotations": \{$/ { match($0, /^ */); annotated = RLENGTH + 1 }
+	/"(env|httpHeaders)": \[$/ { match($0, /^ */); env = RLENGTH + 1; keeps = 0; headers = /httpHeaders/ }
 	env && match($0, /^ *\]/) && RLENGTH == env { env = 0 }
-	env && /"name":/ { keeps = /"(TS_ROUTES|TS_EXTRA_ARGS|TS_USERSPACE|TS_SOCKET|TS_STATE_DIR|TS_ACCEPT_DNS|TS_LOCAL_ADDR_PORT|TS_ENABLE_HEALTH_CHECK|TS_DEBUG_TRIM_WIREGUARD|TS_DEBUG_FIREWALL_MODE|HOST_IP|FIREWALL|PORT)",?$/ }
+	env && /"name":/ { keeps = !headers && /"(TS_ROUTES|TS_EXTRA_ARGS|TS_USERSPACE|TS_SOCKET|TS_STATE_DIR|TS_ACCEPT_DNS|TS_LOCAL_ADDR_PORT|TS_ENABLE_HEALTH_CHECK|TS_DEBUG_TRIM_WIREGUARD|TS_DEBUG_FIREWALL_MODE|HOST_IP|FIREWALL|PORT)",?$/ }
 	env && !keeps && /"value":/ { sub(/: ".*"/, ": \"(left out)\"") }
 	{ print }'
 }
