@@ -193,5 +193,9 @@ func elements[T any](h *Host, name string) ([]element[T], error) {
 		e.line = line
 		all = append(all, e)
 	}
+	// One that was cut between two elements is not a shorter list.
+	if t, err := dec.Token(); err != nil || t != json.Delim(']') {
+		return nil, fmt.Errorf("%s ends before its list does", f.Name)
+	}
 	return all, nil
 }

@@ -291,6 +291,17 @@ func TestPartialCaptures(t *testing.T) {
 			t.Errorf("half of %s: %v\n%s", name, err, r.Text())
 		}
 	}
+	// So is what ends between two elements, which is no shorter list.
+	for _, name := range []string{"hosts/cloud-2/routes4.json", "hosts/cloud-2/rules4.json", "hosts/cloud-3/routes4.json", "hosts/cloud-3/address.json"} {
+		data := string(healthy[name].Data)
+		for _, end := range []string{data[:strings.Index(data, "},\n{")+1], data[:strings.Index(data, "},\n{")+2], strings.TrimSuffix(data, "]\n")} {
+			torn := maps.Clone(healthy)
+			torn[name] = &fstest.MapFile{Data: []byte(end)}
+			if r, _, err := hybrid.Diagnose(in, torn, hybrid.Options{}); err != nil || len(r.Causes) > 0 || len(r.Undecided) == 0 {
+				t.Errorf("%d bytes of %s: %v\n%s", len(end), name, err, r.Text())
+			}
+		}
+	}
 	r, _, err := hybrid.Diagnose(in, fstest.MapFS{"format": healthy["format"]}, hybrid.Options{})
 	if err != nil || len(r.Causes) > 0 || len(r.Undecided) != 2 {
 		t.Errorf("an empty capture: %v %+v", err, r)
