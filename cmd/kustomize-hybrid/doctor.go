@@ -77,6 +77,9 @@ func (c cli) doctor(files []string, dir, output string) error {
 	if err := c.writeDoctor(report, output); err != nil {
 		return err
 	}
+	if why := report.Nothing(); why != "" {
+		return fmt.Errorf("%s: %s", dir, why)
+	}
 	if len(report.Causes) > 0 {
 		return errFindings
 	}

@@ -377,6 +377,56 @@ func TestSecondRun(t *testing.T) {
 	}
 }
 
+// Where nothing of a cluster could be had, that is a failure, and the reason is the last line
+// of kubectl's; half of what it prints before it fails is missing, and not taken for all.
+func TestClusterThatCannotBeHad(t *testing.T) {
+	none := "echo 'E1127 memcache.go:265] first try' >&2\necho 'E1127 memcache.go:265] second try' >&2\necho 'The connection to the server was refused' >&2\nexit 1\n"
+	half := "case $* in\n*pods*) echo '{'; echo '    \"items\": ['; echo 'it broke off' >&2; exit 1 ;;\nesac\necho '{}'\n"
+	for _, shell := range shells() {
+		for _, to := range []string{t.TempDir(), "-"} {
+			out, err := runWith(t, map[string]string{"kubectl": none}, nil, shell, "cluster", to)
+			if err == nil || !strings.Contains(err.Error(), "exit status 1: capture.sh: nothing of the cluster could be had: The connection to the server was refused") {
+				t.Errorf("%s: %v", shell, err)
+			}
+			if to == "-" {
+				if !strings.Contains(string(out), "nodes.json: The connection to the server was refused\n") {
+					t.Errorf("%s: the archive does not say why: %q", shell, out)
+				}
+			} else if text, err := os.ReadFile(filepath.Join(to, "cluster/missing")); err != nil || !strings.HasPrefix(string(text), "nodes.json: The connection to the server was refused\n") {
+				t.Errorf("%s: %v %s", shell, err, text)
+			}
+		}
+		dir := t.TempDir()
+		if _, err := runWith(t, map[string]string{"kubectl": half}, nil, shell, "cluster", dir); err != nil {
+			t.Errorf("%s: %v", shell, err)
+		}
+		if text, err := os.ReadFile(filepath.Join(dir, "cluster/missing")); err != nil || string(text) != "pods.json: it broke off\n" {
+			t.Errorf("%s: %v %s", shell, err, text)
+		}
+		if _, err := os.Stat(filepath.Join(dir, "cluster/pods.json")); err == nil {
+			t.Errorf("%s: half of the pods are kept", shell)
+		}
+	}
+}
+
+// A name that is none writes nothing, and nothing elsewhere.
+func TestNameOfHost(t *testing.T) {
+	for _, shell := range shells() {
+		for _, name := range []string{"../../evil", "..", "a/b", "a;id", "a b", "-x", "x."} {
+			dir := t.TempDir()
+			if _, err := runWith(t, nil, []string{"HOST_NAME=" + name}, shell, "host", filepath.Join(dir, "a/b")); err == nil || !strings.Contains(err.Error(), "no host has the name") {
+				t.Errorf("%s: %q: %v", shell, name, err)
+			}
+			if all, err := filepath.Glob(dir + "/*/*/hosts"); err != nil || len(all) > 0 {
+				t.Errorf("%s: %q: %v %q", shell, name, err, all)
+			}
+			if all, err := filepath.Glob(dir + "/*"); err != nil || len(all) != 1 {
+				t.Errorf("%s: %q: %v %q", shell, name, err, all)
+			}
+		}
+	}
+}
+
 // With - it is a tar archive, for who asks over ssh or kubectl exec.
 func TestArchive(t *testing.T) {
 	for _, shell := range shells() {

@@ -74,6 +74,9 @@ scrub() {
 		-e 's/('"$WORDS$NAMED"'=)('"'[^']*'"'|\\"[^"\]*\\"|\(left out\)|[^" \]+)/\1(left out)/g'
 }
 
+# REASON is the line of what a command says that tells why it prints nothing, for sed.
+REASON=1p
+
 # keep FILE COMMAND... writes down what the command prints, whatever it exits with. Where it
 # prints nothing on standard output, "missing" has what it says instead.
 keep() {
@@ -83,7 +86,7 @@ keep() {
 	if [ -s "$WORK/out" ]; then
 		scrub <"$WORK/out" >"$AT/$kept"
 	else
-		missing "$kept" "$(sed -n '1p' "$WORK/err" | scrub)"
+		missing "$kept" "$(sed '/^[[:space:]]*$/d' "$WORK/err" | sed -n "$REASON" | scrub)"
 	fi
 }
 
@@ -244,6 +247,9 @@ HOST_FILES='host address.json rules4.json rules6.json routes4.json routes6.json 
 capture_host() {
 	command -v ip >/dev/null || die 'iproute2 is not installed: nothing can be said of this host'
 	name=${HOST_NAME:-$(hostname)}
+	case $name in
+	'' | *[!A-Za-z0-9._-]* | [!A-Za-z0-9]* | *[!A-Za-z0-9]) die "no host has the name \"$name\": HOST_NAME overrides it" ;;
+	esac
 	AT=$OUT/hosts/$name
 	# shellcheck disable=SC2086 # a word is a file
 	begin $HOST_FILES
@@ -360,8 +366,12 @@ variables() {
 	{ print }'
 }
 
-# get KINDS... asks the API server for objects.
-get() { kubectl --request-timeout=20s get -o json "$@" | variables; }
+# get KINDS... asks the API server for objects. Where kubectl fails, what it has printed by then
+# may be half of them: that is none.
+get() {
+	kubectl --request-timeout=20s get -o json "$@" >"$WORK/objects" || return
+	variables <"$WORK/objects"
+}
 
 # CONFIGS are those of the plugins, of kubeadm and of kube-proxy; others are nobody's business.
 CONFIGS='cilium-config ip-masq-agent calico-config kubeadm-config kube-proxy'
@@ -375,12 +385,17 @@ capture_cluster() {
 	for name in $CONFIGS; do set -- "$@" "configmap-$name.json"; done
 	for kind in $KINDS; do set -- "$@" "$kind.json"; done
 	begin "$@"
+	# kubectl tries several times, and says last why it gives up.
+	REASON=\$p
 	keep nodes.json get nodes
 	keep pods.json get pods -n "$NAMESPACE"
 	keep daemonsets.json get daemonsets -n "$NAMESPACE"
 	for name in $CONFIGS; do keep "configmap-$name.json" get configmap -n kube-system "$name"; done
 	keep endpointslices.json get endpointslices -n default -l kubernetes.io/service-name=kubernetes
 	for kind in $KINDS; do keep "$kind.json" get "$kind" -A; done
+	for kept in "$@"; do [ ! -e "$AT/$kept" ] || return 0; done
+	say "nothing of the cluster could be had: $(sed -n 's/^nodes.json: //p' "$AT/missing")"
+	had=1
 }
 
 case ${1:-},${2:+there},$# in
@@ -397,8 +412,10 @@ OUT=$2
 [ "$OUT" != - ] || OUT=$WORK/tree
 mkdir -p "$OUT" || die "cannot write $OUT"
 [ -s "$OUT/format" ] || echo 'kustomize-hybrid capture 1' >"$OUT/format"
+had=0
 case $1 in
 host) capture_host ;;
 cluster) capture_cluster ;;
 esac
-[ "$2" != - ] || tar -c -C "$OUT" -f - .
+[ "$2" != - ] || tar -c -C "$OUT" -f - . || exit
+[ "$had" = 0 ]
