@@ -32,7 +32,8 @@ more), the line of the capture that shows it, the rendered line that wants it ot
 place in the Topology, and the command that mends it. What was not captured is undecided, and
 no fault. Without FILE a host is judged by what its own programs find.
 
-capture.sh leaves secrets out, and nothing that looks like one is printed here.
+capture.sh leaves out secrets in the forms that it knows, and so does this: read a capture before
+you hand it on.
 
 Exit codes: 0 nothing is wrong, 1 causes or findings, 2 usage, 3 failure.`,
 		Example: "  kustomize-hybrid doctor topology.yaml capture\n  kustomize-hybrid doctor capture -o json",
@@ -75,6 +76,9 @@ func (c cli) doctor(files []string, dir, output string) error {
 	}
 	if err := c.writeDoctor(report, output); err != nil {
 		return err
+	}
+	if why := report.Nothing(); why != "" {
+		return fmt.Errorf("%s: %s", dir, why)
 	}
 	if len(report.Causes) > 0 {
 		return errFindings

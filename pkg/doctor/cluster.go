@@ -8,6 +8,10 @@ import (
 
 // cluster takes over what package existing finds about the objects of the capture.
 func (d *diagnosis) cluster() {
+	if why, asked := d.capture.Missing["nodes.json"]; asked && len(d.capture.Cluster) == 0 {
+		d.undecided("the cluster was asked, and nothing could be had (%s)", why)
+		return
+	}
 	if len(d.capture.Cluster) == 0 {
 		d.undecided("the cluster was not captured: run capture.sh cluster where kubectl works")
 		return

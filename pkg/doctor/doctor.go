@@ -90,7 +90,13 @@ type Report struct {
 	Causes []Cause `json:"causes"`
 	// Undecided are sentences about what the capture does not show.
 	Undecided []string `json:"undecided"`
+
+	nothing string
 }
+
+// Nothing says why the capture is none of this topology, or shows nothing that could be judged:
+// then that no cause is found means nothing. It is empty where something was judged.
+func (r Report) Nothing() string { return r.nothing }
 
 // Wanted is what a capture is held against.
 type Wanted struct {
@@ -119,6 +125,10 @@ func Diagnose(c *Capture, w Wanted) Report {
 	if len(c.Hosts) == 0 {
 		d.undecided("no host is in the capture: run capture.sh host on gateways")
 	}
+	for _, why := range c.Skipped {
+		d.undecided("%s", why)
+	}
+	d.report.nothing = d.nothing()
 	slices.Sort(d.report.Undecided)
 	d.report.Undecided = append([]string{}, slices.Compact(d.report.Undecided)...)
 	for i := range d.report.Causes {
@@ -141,6 +151,23 @@ type diagnosis struct {
 	primaries map[string]string
 	causes    []Cause
 	report    Report
+}
+
+func (d *diagnosis) nothing() string {
+	known, judged := 0, len(d.wanted.Unread) < len(d.capture.Cluster) && d.wanted.Topology != nil
+	for _, p := range d.hosts {
+		if d.wanted.Topology == nil || p.region != nil {
+			known++
+			judged = judged || slices.ContainsFunc([]string{"address.json", "status.json", "rules4.json", "routes4.json", "watch", "tables", "check"}, p.has)
+		}
+	}
+	switch {
+	case len(d.hosts) > 0 && known == 0:
+		return fmt.Sprintf("none of its hosts (%d) is in the topology: it seems to be a capture of another cluster", len(d.hosts))
+	case !judged && len(d.causes) == 0:
+		return "it shows nothing that could be judged"
+	}
+	return ""
 }
 
 func (d *diagnosis) undecided(format string, args ...any) {

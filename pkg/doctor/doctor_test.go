@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"testing/fstest"
 
@@ -291,9 +292,128 @@ func TestPartialCaptures(t *testing.T) {
 			t.Errorf("half of %s: %v\n%s", name, err, r.Text())
 		}
 	}
+	// So is what ends between two elements, which is no shorter list.
+	for _, name := range []string{"hosts/cloud-2/routes4.json", "hosts/cloud-2/rules4.json", "hosts/cloud-3/routes4.json", "hosts/cloud-3/address.json"} {
+		data := string(healthy[name].Data)
+		for _, end := range []string{data[:strings.Index(data, "},\n{")+1], data[:strings.Index(data, "},\n{")+2], strings.TrimSuffix(data, "]\n")} {
+			torn := maps.Clone(healthy)
+			torn[name] = &fstest.MapFile{Data: []byte(end)}
+			if r, _, err := hybrid.Diagnose(in, torn, hybrid.Options{}); err != nil || len(r.Causes) > 0 || len(r.Undecided) == 0 {
+				t.Errorf("%d bytes of %s: %v\n%s", len(end), name, err, r.Text())
+			}
+		}
+	}
 	r, _, err := hybrid.Diagnose(in, fstest.MapFS{"format": healthy["format"]}, hybrid.Options{})
 	if err != nil || len(r.Causes) > 0 || len(r.Undecided) != 2 {
 		t.Errorf("an empty capture: %v %+v", err, r)
+	}
+}
+
+// What "missing" names is missing, though an older capture's file lies there, over which this one
+// was unpacked.
+func TestOlderFilesAreNotRead(t *testing.T) {
+	in := topology(t, "iptables")
+	over := compose(t, broken{lab: "iptables"})
+	over["hosts/cloud-1/missing"] = &fstest.MapFile{Data: archived(t)["iptables/tailscaled-stopped/hosts/cloud-1/missing"]}
+	r, _, err := hybrid.Diagnose(in, over, hybrid.Options{})
+	if err != nil || len(r.Causes) == 0 || r.Causes[0].Code != doctor.CodeTailscaled || r.Causes[0].Host != "cloud-1" {
+		t.Errorf("%v\n%s", err, r.Text())
+	}
+	over = compose(t, broken{lab: "iptables", cluster: "label-missing"})
+	over["cluster/missing"] = &fstest.MapFile{Data: []byte("nodes.json: the server does not answer\n")}
+	r, _, err = hybrid.Diagnose(in, over, hybrid.Options{})
+	if err != nil || len(r.Causes) > 0 || !slices.Contains(r.Undecided, "the cluster: its nodes were not captured (the server does not answer)") {
+		t.Errorf("%v\n%s", err, r.Text())
+	}
+}
+
+// What capture.sh does not write is skipped and said, and does not hang; a name that would be a
+// command in a line of shell is nobody's.
+func TestForeignFiles(t *testing.T) {
+	in := topology(t, "iptables")
+	mixed := compose(t, broken{lab: "iptables"})
+	for name, f := range map[string]*fstest.MapFile{
+		"hosts/notes.txt":               {Data: []byte("x")},
+		"hosts/cloud-3;id/routes4.json": {Data: []byte("[]\n")},
+		"hosts/cloud-3/old/x":           {Data: []byte("x")},
+		"cluster/old.yaml/x":            {Data: []byte("x")},
+		"cluster/README":                {Data: []byte("x")},
+	} {
+		mixed[name] = f
+	}
+	r, _, err := hybrid.Diagnose(in, mixed, hybrid.Options{})
+	want := []string{
+		"cluster/old.yaml was not read: it is no regular file, and capture.sh writes no others",
+		"hosts/cloud-3/old was not read: it is no regular file, and capture.sh writes no others",
+		"hosts/cloud-3;id was not read: no host has such a name",
+		"hosts/notes.txt was not read: it is no directory of a host",
+	}
+	if err != nil || len(r.Causes) > 0 || !slices.Equal(r.Undecided, want) || r.Nothing() != "" {
+		t.Errorf("%v\n%s", err, r.Text())
+	}
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, compose(t, broken{lab: "iptables"})); err != nil {
+		t.Fatal(err)
+	}
+	for _, err := range []error{syscall.Mkfifo(dir+"/hosts/cloud-1/pipe", 0o600), syscall.Mkfifo(dir+"/cluster/pipe.json", 0o600), os.Symlink("nowhere", dir+"/hosts/cloud-1/link"), os.Symlink("nowhere", dir+"/hosts/link")} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if r, _, err = hybrid.Diagnose(in, os.DirFS(dir), hybrid.Options{}); err != nil || len(r.Causes) > 0 || len(r.Undecided) != 4 {
+		t.Errorf("%v\n%s", err, r.Text())
+	}
+	if err := os.Remove(dir + "/format"); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Mkfifo(dir+"/format", 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := hybrid.Diagnose(in, os.DirFS(dir), hybrid.Options{}); err == nil {
+		t.Error("a pipe is a format")
+	}
+	huge := fstest.MapFS{"format": {Data: make([]byte, 1<<20)}}
+	if _, _, err := hybrid.Diagnose(in, huge, hybrid.Options{}); err == nil || len(err.Error()) > 200 {
+		t.Errorf("a huge format: %.200v", err)
+	}
+}
+
+// Where no host is in the topology, or nothing could be judged, no cause is no all-clear.
+func TestNothingIsJudged(t *testing.T) {
+	in := topology(t, "iptables")
+	healthy := compose(t, broken{lab: "iptables"})
+	only := func(names ...string) fstest.MapFS {
+		some := fstest.MapFS{"format": healthy["format"]}
+		for _, n := range names {
+			some[n] = healthy[n]
+		}
+		return some
+	}
+	stranger := only("cluster/nodes.json")
+	stranger["hosts/elsewhere/address.json"] = &fstest.MapFile{Data: []byte(`[{"ifname":"eth0","addr_info":[{"local":"192.0.2.1","prefixlen":24,"scope":"global"}]}]`)}
+	refused := only()
+	refused["cluster/missing"] = &fstest.MapFile{Data: []byte("nodes.json: refused\npods.json: refused\n")}
+	for name, c := range map[string]struct {
+		in   hybrid.Input
+		dir  fstest.MapFS
+		says string
+	}{
+		"strangers":                 {in, stranger, "another cluster"},
+		"nothing":                   {in, only(), "nothing that could be judged"},
+		"a refused cluster":         {in, refused, "nothing that could be judged"},
+		"objects, and no topology":  {hybrid.Input{}, only("cluster/nodes.json"), "nothing that could be judged"},
+		"objects":                   {in, only("cluster/nodes.json"), ""},
+		"a host":                    {in, only("hosts/cloud-1/address.json"), ""},
+		"a host, and no topology":   {hybrid.Input{}, only("hosts/cloud-1/check"), ""},
+		"a name, and nothing of it": {in, only("hosts/cloud-1/host"), "nothing that could be judged"},
+	} {
+		r, _, err := hybrid.Diagnose(c.in, c.dir, hybrid.Options{})
+		if got := r.Nothing(); err != nil || (c.says == "") != (got == "") || !strings.Contains(got, c.says) {
+			t.Errorf("%s: %v %q\n%s", name, err, got, r.Text())
+		}
+	}
+	if r, _, _ := hybrid.Diagnose(in, refused, hybrid.Options{}); !slices.Contains(r.Undecided, "the cluster was asked, and nothing could be had (refused)") {
+		t.Errorf("%q", r.Undecided)
 	}
 }
 
@@ -354,6 +474,34 @@ func TestNoSecretIsPrinted(t *testing.T) {
 			if strings.Contains(out, core) {
 				t.Errorf("secret %d is printed:\n%s", i, out)
 			}
+		}
+	}
+}
+
+// Forms in which secrets stand in what others write, each with the word that may not stay.
+func TestFormsOfSecrets(t *testing.T) {
+	const word = "5ecre7"
+	hex := strings.Repeat("5e", 24)
+	for _, text := range []string{
+		`env:\n- name: X_SECRET\n  value: ` + word + ` two\n`, `{\"name\":\"API_TOKEN\",\"value\":\"` + word + `\"}`,
+		"Authorization: Bearer " + word, `\npassword: two ` + word + `\nnext: 1`, `token: ` + word, `authkey: '` + word + `'`, `\"authkey\": \"` + word + `\"`,
+		"postgres://u:pa/" + word + "@h", "redis://:" + word + "@h", `"apiKey": "x\"` + word + `"`, `"joinKey": "` + word + `"`, `"privateKey": "` + word + `"`, `"credentials": "` + word + `"`,
+		"joinKey=" + word, "name=tailscale,joinKey=" + word + ",x", "--token 'two " + word + "'", `--token \"two ` + word + `\"`, `"--vpn-auth=name=tailscale,joinKey=` + word + `"`,
+		`secret: |\n  two\n  ` + word + `\n`, "AKIA" + "IOSFODNN7EXAMPLE", "ghp_" + "abcdefghijklmnopqrstuvwxyz0123456789", "key " + hex, `key\n` + hex,
+	} {
+		got := doctor.Redact(text)
+		for _, bad := range []string{word, hex, "IOSFODNN7", "ghijklmnop"} {
+			if strings.Contains(got, bad) {
+				t.Errorf("of %s stays\n%s", text, got)
+			}
+		}
+		if again := doctor.Redact(got); again != got {
+			t.Errorf("%s is\n%s, and again\n%s", text, got, again)
+		}
+	}
+	for _, text := range []string{`"automountServiceAccountToken": false,`, "nodekey:" + hex, "image@sha256:" + strings.Repeat("0a", 32), `"KeyExpiry": "2026-01-01T00:00:00Z"`, "https://10.0.0.1:6443", "https://10.0.0.1:6443 me@example.com"} {
+		if got := doctor.Redact(text); got != text {
+			t.Errorf("%s is\n%s", text, got)
 		}
 	}
 }
