@@ -53,7 +53,8 @@ func LoadForInit(stdin io.Reader, paths ...string) ([]existing.Object, error) {
 // Init makes the files that somebody starts with: a topology, commented and valid, and what
 // stands beside it. Of answers alone, files is nil where what they say together is refused, for a
 // warning as for an error, and the findings say why. Of what was read files are made in any case:
-// what is wrong with the topology stands in it, too, as comments above the fields.
+// what is wrong with the topology stands in it, too, as comments above the fields. Only where a key of a tailnet would get into them
+// there are none.
 func Init(o InitOptions) (files []tree.File, list diag.List, err error) {
 	if o.Name == "" {
 		o.Name = draft.TopologyPath
@@ -72,9 +73,14 @@ func Init(o InitOptions) (files []tree.File, list diag.List, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	hasKey := slices.ContainsFunc(found, func(f *diag.Diagnostic) bool { return f.Code == load.KeyInText })
 	switch {
 	case len(o.From) == 0 && len(found) > 0:
 		return nil, placeless(found), nil
+	case hasKey: // what was read has one where a name should be, and a file would repeat it
+		found = append(placeless(found), d.Findings...)
+		found.Sort()
+		return nil, found, nil
 	case len(o.From) > 0:
 		if text, doc, found, err = annotated(d, found, o); err != nil {
 			return nil, nil, err

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -107,6 +109,9 @@ func (c aclCLI) readPolicy(path string) ([]byte, error) {
 	in := c.in
 	if path != "-" {
 		file, err := os.Open(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("%w: save the tailnet's policy from the console there; for a new tailnet, echo '{}' >%s", err, quoted(path))
+		}
 		if err != nil {
 			return nil, err
 		}

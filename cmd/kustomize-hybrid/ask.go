@@ -50,6 +50,9 @@ func (q *questions) one(question, usual string, check func(string) error) string
 	return ""
 }
 
+// noMore ends the list of regions where an empty answer takes a proposal.
+const noMore = "-"
+
 func (c cli) ask(o *initOptions) error {
 	q := &questions{cli: c, in: bufio.NewReader(c.in)}
 	choices := hybrid.InitChoices()
@@ -66,8 +69,15 @@ func (c cli) ask(o *initOptions) error {
 		if i == 0 {
 			where = "The region where the API server is"
 		}
-		name := q.one(where+", by a name of your own (empty: no more)", usual, anything)
-		if name == "" {
+		end := "empty: no more"
+		if usual != "" { // which an empty answer takes
+			end = noMore + ": no more"
+		}
+		if i == 0 {
+			end = "empty: the name proposed"
+		}
+		name := q.one(where+", by a name of your own ("+end+")", usual, anything)
+		if name == "" || name == noMore && i > 0 {
 			break
 		}
 		o.regions = append(o.regions, q.region(name, choices))

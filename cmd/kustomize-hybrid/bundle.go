@@ -102,7 +102,7 @@ func (c cli) writeBundle(output string, files []tree.File) error {
 		if err != nil {
 			return err
 		}
-		if err := c.sayEdited(output, done); err != nil {
+		if err := c.sayEdited(output, done, "replaced"); err != nil {
 			return err
 		}
 	}

@@ -233,7 +233,8 @@ func refuseStrayArguments(cmd *cobra.Command) {
 	}
 }
 
-// isTerminal reports whether stream is a terminal.
+// isTerminal reports whether stream is a terminal. The other device that programs are given, and
+// where nobody looks or types, is the one that is always empty.
 func isTerminal(stream any) bool {
 	if b, ok := stream.(beside); ok {
 		stream = b.stream
@@ -243,7 +244,11 @@ func isTerminal(stream any) bool {
 		return false
 	}
 	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
+	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		return false
+	}
+	null, err := os.Stat(os.DevNull)
+	return err != nil || !os.SameFile(info, null)
 }
 
 // panicked is the place in this module that a panic came from, or through.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"os"
 	"strings"
 	"testing"
 )
@@ -20,5 +21,17 @@ func TestPanicIsOneLine(t *testing.T) {
 		if code != exitFailure || strings.Count(text, "\n") != 1 || !strings.Contains(text, "index out of range with length 1 (cmd/kustomize-hybrid/cli_test.go:") || out.Len() > 0 {
 			t.Errorf("%q: exit %d, %q, %q", args, code, text, out.String())
 		}
+	}
+}
+
+// What is always empty is a device, as a terminal is, and nobody types there.
+func TestNullIsNoTerminal(t *testing.T) {
+	null, err := os.Open(os.DevNull)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer null.Close()
+	if isTerminal(null) {
+		t.Errorf("%s is taken for a terminal", os.DevNull)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/examples"
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/foreign"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/draft"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/tree"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
@@ -40,6 +41,8 @@ not overwritten without --force.`,
 				return c.print([]byte(exampleList()))
 			case examples.Files(args[0]) == nil:
 				return &usageError{cmd.CommandPath(), fmt.Errorf("there is no example %q%s", args[0], didYouMean(args[0], examples.Names()))}
+			case cmd.Flags().Changed("output") && directory("-o", dir) != nil:
+				return &usageError{cmd.CommandPath(), directory("-o", dir)}
 			case dir == "":
 				return c.print(exampleFiles(args[0])[0].Data)
 			}
@@ -47,7 +50,7 @@ not overwritten without --force.`,
 			if err := c.writeNew(dir, files, force); err != nil {
 				return err
 			}
-			return c.print([]byte(fmt.Sprintf("%s: %d files written\n", dir, len(files))))
+			return c.summary("%s: %d files written\n", foreign.Name(dir), len(files))
 		},
 	}
 	cmd.Flags().StringVarP(&dir, "output", "o", "", "the directory to write the files into")

@@ -15,6 +15,7 @@ import (
 
 	"github.com/kustomize-hybrid/kustomize-hybrid"
 	"github.com/kustomize-hybrid/kustomize-hybrid/internal/atomicfile"
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/foreign"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/draft"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/tree"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
@@ -52,6 +53,12 @@ gateway=NODE@ADDRESS. The first one is where the API server is.`,
 			"  kustomize-hybrid init found --from out/cluster/gateway-gcp-us.yaml",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := directory("DIR", args[0]); err != nil {
+				return &usageError{cmd.CommandPath(), err}
+			}
+			if o.ask && slices.Contains(o.from, "-") {
+				return &usageError{cmd.CommandPath(), errors.New("--ask and --from - both read standard input: write what is there into a file, and name that")}
+			}
 			if o.ask || onlyForce(cmd) && isTerminal(c.in) {
 				if err := c.ask(&o); err != nil {
 					return err
@@ -90,6 +97,17 @@ gateway=NODE@ADDRESS. The first one is where the API server is.`,
 	return cmd
 }
 
+// directory refuses what is no directory's name: nothing, and a dash, which elsewhere is a stream.
+func directory(what, dir string) error {
+	switch dir {
+	case "":
+		return fmt.Errorf("%s is empty: name a directory; . is this one", what)
+	case "-":
+		return fmt.Errorf("%s is -, and many files do not fit a stream: name a directory; ./- is one of that name", what)
+	}
+	return nil
+}
+
 // onlyForce reports whether no flag says anything of a cluster.
 func onlyForce(cmd *cobra.Command) bool {
 	n := cmd.Flags().NFlag()
@@ -117,14 +135,14 @@ func (c cli) init(command, dir string, o initOptions) error {
 		return err
 	}
 	found := c.report(list)
-	_, err = fmt.Fprintf(c.out, "%s: %d files written; read %s, where each proposal has a comment, and then\n"+
-		"\tkustomize-hybrid validate %[4]s\n\tkustomize-hybrid render %[4]s -o %[5]s\n", dir, len(files), name, quoted(name), quoted(filepath.Join(dir, "rendered")))
+	err = c.summary("%s: %d files written; read %s, where each proposal has a comment, and then\n"+
+		"\tkustomize-hybrid validate %[4]s\n\tkustomize-hybrid render %[4]s -o %[5]s\n", foreign.Name(dir), len(files), foreign.Name(name), quoted(name), quoted(filepath.Join(dir, "rendered")))
 	return errors.Join(found, err)
 }
 
 // refused says that nothing was written, and is errFindings.
 func (c cli) refused(dir string) error {
-	_, err := fmt.Fprintf(c.err, "%s: nothing is written\n\thint: change the answers, or, for a warning whose way out you will see to, --accept CODE\n", dir)
+	_, err := fmt.Fprintf(c.err, "%s: nothing is written\n\thint: change the answers, or, for a warning whose way out you will see to, --accept CODE\n", foreign.Name(dir))
 	return errors.Join(err, errFindings)
 }
 
@@ -170,6 +188,9 @@ func (o initOptions) answers() (draft.Answers, error) {
 		if err != nil {
 			return a, fmt.Errorf("--region %s: %w", s, err)
 		}
+		if slices.ContainsFunc(a.Regions, func(o draft.Region) bool { return o.Name == r.Name }) {
+			return a, fmt.Errorf("--region %s: there is a region %q already: give each its own name, and say all of one in one --region", s, r.Name)
+		}
 		a.Regions = append(a.Regions, r)
 	}
 	return a, nil
@@ -180,8 +201,11 @@ func region(s string) (draft.Region, error) {
 	words := strings.Split(s, ",")
 	var r draft.Region
 	r.Name, r.Provider, _ = strings.Cut(words[0], "=")
-	if r.Name == "" {
+	switch {
+	case r.Name == "":
 		return r, errors.New("it begins with a name")
+	case r.Provider == "":
+		return r, fmt.Errorf("it lacks who runs the network: write %s=PROVIDER, such as %[1]s=%s", r.Name, hybrid.InitChoices().Provider)
 	}
 	for _, w := range words[1:] {
 		key, value, _ := strings.Cut(w, "=")

@@ -111,14 +111,15 @@ func (c cli) render(command string, paths []string, o renderOptions) error {
 			return err
 		}
 	}
-	if o.dryRun {
-		return nil
-	}
-	foreign := emit.RefuseForeign
+	overwrite := emit.RefuseForeign
 	if o.force {
-		foreign = emit.OverwriteForeign
+		overwrite = emit.OverwriteForeign
 	}
-	done, err := emit.Write(o.dir, files, foreign)
+	write := emit.Write
+	if o.dryRun {
+		write = emit.Try
+	}
+	done, err := write(o.dir, files, overwrite)
 	if err != nil {
 		var strangers *emit.ForeignError
 		if errors.As(err, &strangers) {
@@ -126,7 +127,10 @@ func (c cli) render(command string, paths []string, o renderOptions) error {
 		}
 		return err
 	}
-	if err := c.sayEdited(o.dir, done); err != nil {
+	if o.dryRun {
+		return c.sayEdited(o.dir, done, "would be replaced")
+	}
+	if err := c.sayEdited(o.dir, done, "replaced"); err != nil {
 		return err
 	}
 	return c.summary("%s: %d files written; %s says what to do with them, in which order\n", o.dir, done.Files, filepath.Join(o.dir, steps.Path))
@@ -287,11 +291,11 @@ func quoted(words ...string) string {
 	return strings.Join(all, " ")
 }
 
-// sayEdited names what somebody had changed in a directory, and has lost.
-func (c cli) sayEdited(dir string, done emit.Written) error {
+// sayEdited names what somebody had changed in a directory, and has lost, or is to lose.
+func (c cli) sayEdited(dir string, done emit.Written, lost string) error {
 	if len(done.Edited) == 0 {
 		return nil
 	}
-	_, err := fmt.Fprintf(c.err, "%s: warning: %s edited since it was rendered, and replaced: what is to stay belongs into the topology\n", foreign.Name(dir), foreign.Name(emit.Few(done.Edited)))
+	_, err := fmt.Fprintf(c.err, "%s: warning: %s edited since it was rendered, and %s: what is to stay belongs into the topology\n", foreign.Name(dir), foreign.Name(emit.Few(done.Edited)), lost)
 	return err
 }

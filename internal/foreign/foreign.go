@@ -66,6 +66,28 @@ func Name(s string) string {
 // Clip is a value inside a message: one line of at most ValueLimit characters.
 func Clip(s string) string { return Cut(Line(s), ValueLimit) }
 
+// WithoutUser is a URL, or HOST:PORT, with an ellipsis in place of a user and password that stand
+// before an @, and whether any did. What may be an image with a digest is left as it is.
+func WithoutUser(s string) (shown string, had bool) {
+	before, host, had := cutLast(s, "@")
+	scheme, _, isURL := strings.Cut(before, "://")
+	switch {
+	case had && isURL:
+		return scheme + "://…@" + host, true
+	case had && strings.Contains(before, ":") && !strings.Contains(before, "/") && !strings.HasPrefix(host, "sha256:"):
+		return "…@" + host, true
+	}
+	return s, false
+}
+
+// cutLast is strings.Cut at the last separator: a password may have one in it.
+func cutLast(s, sep string) (before, after string, found bool) {
+	if i := strings.LastIndex(s, sep); i >= 0 {
+		return s[:i], s[i+len(sep):], true
+	}
+	return s, "", false
+}
+
 // Cut is the text up to a number of characters, with an ellipsis where that is not all.
 func Cut(s string, limit int) string {
 	if len(s) <= limit {

@@ -65,3 +65,23 @@ func FuzzLine(f *testing.F) {
 		}
 	})
 }
+
+func TestWithoutUser(t *testing.T) {
+	for _, c := range []struct {
+		in, want string
+		had      bool
+	}{
+		{"https://u:secret@hs.example/x", "https://…@hs.example/x", true},
+		{"https://u:a@b/c@hs.example", "https://…@hs.example", true},
+		{"https://token@hs.example", "https://…@hs.example", true},
+		{"u:secret@10.0.0.5:6443", "…@10.0.0.5:6443", true},
+		{"https://hs.example", "https://hs.example", false},
+		{"registry:5000/tailscale:v1@sha256:00", "registry:5000/tailscale:v1@sha256:00", false},
+		{"tailscale:v1@sha256:00", "tailscale:v1@sha256:00", false},
+		{"edge-1@10.0.0.11", "edge-1@10.0.0.11", false},
+	} {
+		if got, had := foreign.WithoutUser(c.in); got != c.want || had != c.had {
+			t.Errorf("%s: %s, %v; want %s, %v", c.in, got, had, c.want, c.had)
+		}
+	}
+}

@@ -34,7 +34,7 @@ func (k *known) kubeadm(o object) bool {
 	k.version(o.text("kubernetesVersion"))
 	k.setServices(prefixes(o.dig("networking", "serviceSubnet")))
 	k.setPods(prefixes(o.dig("networking", "podSubnet")))
-	k.setEndpoint(o.text("controlPlaneEndpoint"))
+	k.setEndpoint(o, "controlPlaneEndpoint", o.text("controlPlaneEndpoint"))
 	return true
 }
 
@@ -148,7 +148,7 @@ func (k *known) serverConfig(o object) bool {
 	if o.Kind != "" || o.APIVersion != "" {
 		return false
 	}
-	keys := []string{"cluster-cidr", "service-cidr", "node-ip", "node-label", "tls-san", "cluster-init", "server", "token", "node-name", "disable", "flannel-backend", "cni"}
+	keys := []string{"cluster-cidr", "service-cidr", "node-ip", "node-label", "tls-san", "cluster-init", "server", "token", "agent-token", "datastore-endpoint", "vpn-auth", "node-name", "disable", "flannel-backend", "cni"}
 	if !slices.ContainsFunc(keys, func(key string) bool { return o.dig(key) != nil }) || o.dig("cluster") != nil && o.dig("machine") != nil {
 		return false
 	}
@@ -160,13 +160,30 @@ func (k *known) serverConfig(o object) bool {
 		}
 	}
 	k.distribution = orFirst(k.distribution, d.Name)
-	k.server(d, func(flag string) string { return strings.Join(wordsOf(o.dig(flag)), ",") }, o.dig("server") == nil)
+	k.server(o, func(flag string) string { return flag }, d, func(flag string) string { return strings.Join(wordsOf(o.dig(flag)), ",") }, o.dig("server") == nil)
 	k.host(o, o.dig("server") == nil)
-	if o.dig("token") != nil {
-		k.warn(CodeManifestKey, o, "token", "token stands in the file in clear text: whoever reads it can make nodes of the cluster").
-			Fix("write token-file, with a path that root alone can read")
-	}
+	k.secrets(o)
 	return true
+}
+
+// secrets are the flags of a server or an agent that hold one in clear text (docs.k3s.io, reference
+// of `k3s server`; docs.rke2.io, the same).
+func (k *known) secrets(o object) {
+	for _, s := range []struct{ flag, can, way string }{
+		{"token", "can make nodes of the cluster", "write token-file, with a path that root alone can read"},
+		{"agent-token", "can make nodes of the cluster", "write agent-token-file, with a path that root alone can read"},
+		{"vpn-auth", "can join the tailnet", "revoke the key, and write vpn-auth-file, with a path that root alone can read"},
+		{"etcd-s3-secret-key", "can read the cluster's snapshots", "write etcd-s3-config-secret, with the name of a Secret"},
+	} {
+		if o.dig(s.flag) != nil {
+			k.warn(CodeManifestKey, o, s.flag, "%s stands in the file in clear text: whoever reads it %s", s.flag, s.can).Fix("%s", s.way)
+		}
+	}
+	const store = "datastore-endpoint"
+	if strings.Contains(o.text(store), "@") {
+		k.warn(CodeManifestKey, o, store, "%s has a user and a password in clear text: whoever reads it can change everything in the cluster", store).
+			Fix("write it into the environment of the service, in a file that root alone can read")
+	}
 }
 
 // host takes the node that a configuration is of.
@@ -182,11 +199,17 @@ func (k *known) host(o object, server bool) {
 			n.region = region
 		}
 	}
-	k.addHost(n)
+	k.addHost(o, "node-name", n)
 }
 
-// addHost adds a node of which there is no Node; it gets a name where it has none.
-func (k *known) addHost(n node) {
+// addHost adds a node of which there is no Node, with its name in a field; it gets one where it has
+// none, or where a key stands in its place.
+func (k *known) addHost(o object, field string, n node) {
+	if hasKey(n.name) {
+		k.err(CodeManifestKey, o, field, "a key of the tailnet stands in place of a name, in clear text: whoever reads the file, or the node's name, has it").
+			Fix("revoke it, and write the node's name")
+		n.name = ""
+	}
 	if len(n.addresses) == 0 {
 		return
 	}
@@ -217,21 +240,22 @@ func (k *known) flags(o object) {
 			}
 			given[name] = strings.TrimPrefix(given[name]+","+value, ",")
 		}
-		k.server(d, func(flag string) string { return given[flag] }, true)
+		at := func(string) string { return "metadata.annotations" }
+		k.server(o, at, d, func(flag string) string { return given[flag] }, true)
 	}
 }
 
-// server takes what servers of a distribution are told; first reports whether it says what a
+// server takes what servers of a distribution are told, each flag in a field; first reports whether it says what a
 // cluster has, and not an agent, which need not know.
-func (k *known) server(d distribution.Distribution, flag func(string) string, first bool) {
-	if k.setEndpoint(flag("server")); !first && flag("cluster-cidr") == "" && flag("service-cidr") == "" {
+func (k *known) server(o object, field func(string) string, d distribution.Distribution, flag func(string) string, first bool) {
+	if k.setEndpoint(o, field("server"), flag("server")); !first && flag("cluster-cidr") == "" && flag("service-cidr") == "" {
 		return
 	}
 	k.setServices(orDefault(flag("service-cidr"), d.Services.Value))
 	k.setPods(orDefault(flag("cluster-cidr"), d.Pods.Value))
 	value := orFirst(strings.Split(flag(d.Flags.Value.Plugin), ",")[0], d.Flags.Value.Usual)
 	for _, name := range words(flag("tls-san")) {
-		k.setEndpoint(name)
+		k.setEndpoint(o, field("tls-san"), name)
 		break
 	}
 	if runs, ok := d.Flags.Value.Runs[value]; ok && k.plugin == "" {

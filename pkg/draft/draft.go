@@ -18,7 +18,7 @@ import (
 const (
 	CodeManifestBroken  diag.Code = "manifest-broken"  // a gateway that cannot work as it is written
 	CodeManifestFragile diag.Code = "manifest-fragile" // one that works until something happens
-	CodeManifestKey     diag.Code = "manifest-key"     // a key of the tailnet that anybody can read
+	CodeManifestKey     diag.Code = "manifest-key"     // a key, a token or a password that anybody can read
 	CodeUnknown         diag.Code = "draft-unknown"    // what a topology needs and nothing says
 	CodeUnread          diag.Code = "draft-unread"     // a document of which nothing is taken
 )

@@ -187,8 +187,27 @@ func (k *known) setServices(p []netip.Prefix) {
 	}
 }
 
-// setEndpoint takes HOST:PORT, HOST, or a URL of either.
-func (k *known) setEndpoint(s string) {
+// withoutUser is a URL without the user and password that may stand before its host, and whether
+// they do: neither belongs into a topology, nor into a message.
+func withoutUser(s string) (url string, had bool) {
+	i := strings.LastIndexByte(s, '@')
+	if i < 0 {
+		return s, false
+	}
+	scheme, _, isURL := strings.Cut(s[:i], "://")
+	if isURL {
+		return scheme + "://" + s[i+1:], true
+	}
+	return s[i+1:], true
+}
+
+// setEndpoint takes HOST:PORT, HOST, or a URL of either, as a field of a document has it.
+func (k *known) setEndpoint(o object, field, s string) {
+	s, had := withoutUser(s)
+	if had {
+		k.err(CodeManifestKey, o, field, "%s has a user or a password before its host, in clear text: whoever reads the file has them", field).
+			Fix("write the address without them: an API server is asked for by name and port alone; change the password, since it may have been read")
+	}
 	_, after, isURL := strings.Cut(s, "://")
 	if isURL {
 		s, _, _ = strings.Cut(after, "/")

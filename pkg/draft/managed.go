@@ -44,7 +44,7 @@ func (k *known) managed(o object) bool {
 	k.version(text(root, "metadata", "version") + ".0")
 	k.setServices(prefixes(dig(root, "kubernetesNetworkConfig", "serviceIpv4Cidr")))
 	k.setServices(prefixes(dig(root, "kubernetesNetworkConfig", "serviceIPv4CIDR")))
-	k.setEndpoint(text(root, "endpoint"))
+	k.setEndpoint(o, at+"endpoint", text(root, "endpoint"))
 	home := schema.Region{Name: "vpc", Provider: d.Home.Value, NodeCIDRs: prefixes(dig(root, "vpc", "cidr"))}
 	k.regions = append(k.regions, home)
 	remote := schema.Region{Name: "remote", Provider: facts.FirstProvider().Name}
@@ -76,7 +76,7 @@ func (k *known) machineConfig(o object) bool {
 	k.distribution = orFirst(k.distribution, all[i].Name)
 	k.setServices(prefixes(o.dig("cluster", "network", "serviceSubnets")))
 	k.setPods(prefixes(o.dig("cluster", "network", "podSubnets")))
-	k.setEndpoint(o.text("cluster", "controlPlane", "endpoint"))
+	k.setEndpoint(o, "cluster.controlPlane.endpoint", o.text("cluster", "controlPlane", "endpoint"))
 	n := node{name: o.text("machine", "network", "hostname"), server: o.text("machine", "type") == "controlplane"}
 	for _, f := range items(o.Content, "machine", "network", "interfaces") {
 		for _, s := range words(dig(f, "addresses")) {
@@ -85,7 +85,7 @@ func (k *known) machineConfig(o object) bool {
 			}
 		}
 	}
-	k.addHost(n)
+	k.addHost(o, "machine.network.hostname", n)
 	for _, p := range facts.Plugins() { // its own manifest of one, or none of its own
 		if string(p.Type) == o.text("cluster", "network", "cni", "name") {
 			k.plugin = orFirst(k.plugin, p.Type)

@@ -36,7 +36,7 @@ func (k *known) routesOf(o object, field string, list []string) []netip.Prefix {
 	for _, s := range list {
 		p, err := netip.ParsePrefix(s)
 		switch {
-		case err != nil && strings.Contains(s, "key-"): // it may be one that stands in the wrong place
+		case err != nil && (strings.Contains(s, "key-") || strings.Contains(s, "@")): // it may be one that stands in the wrong place
 			k.err(CodeManifestBroken, o, field, "what stands here is no prefix, so tailscaled refuses all of them and ends").Fix("write a prefix such as 10.0.0.0/16")
 			continue
 		case err != nil:
@@ -245,8 +245,17 @@ func (g *gateway) arguments() {
 		g.known.tailnet.Tag = orFirst(g.known.tailnet.Tag, tag)
 	}
 	for _, a := range args {
-		if url, ok := strings.CutPrefix(a, "--login-server="); ok {
+		flag, said, _ := strings.Cut(a, "=")
+		switch url, had := withoutUser(said); {
+		case flag == "--login-server":
 			g.known.tailnet.ControlURL = orFirst(g.known.tailnet.ControlURL, url)
+			if had {
+				g.known.err(CodeManifestKey, g.object, path, "--login-server has a user and a password in its URL: whoever reads the file or the pod has them").
+					Fix("write the URL without them; a control server is asked for none, and change the password, since it may have been read")
+			}
+		case (flag == "--auth-key" || flag == "--authkey") && !strings.HasPrefix(said, "file:"):
+			g.known.err(CodeManifestKey, g.object, path, "%s holds an auth key in clear text: whoever reads the file or the pod can join the tailnet with the gateways' tag", flag).
+				Fix("revoke it, and keep a new one in a Secret or in a file that root alone can read (file:)")
 		}
 	}
 }
@@ -322,6 +331,9 @@ func (g *gateway) firewall() {
 	}
 }
 
+// hasKey reports whether a key of a tailnet stands in a text.
+func hasKey(s string) bool { return strings.Contains(s, "tskey-") || strings.Contains(s, "hskey-") }
+
 // whole is every text below a value, for words that may stand in any script of it.
 func whole(v any) string {
 	switch v := v.(type) {
@@ -383,7 +395,7 @@ func (k *known) access(o object) bool {
 	case "Secret":
 		for _, field := range []string{"stringData", "data"} {
 			m, _ := o.dig(field).(map[string]any)
-			if strings.Contains(whole(m), "tskey-") || strings.Contains(whole(m), "hskey-") {
+			if hasKey(whole(m)) {
 				k.err(CodeManifestKey, o, field, "%s holds a key of the tailnet in clear text, in a file", o.ID()).Fix("revoke it, and make the Secret where no file of it stays")
 			}
 		}

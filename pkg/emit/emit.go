@@ -87,6 +87,33 @@ func Write(dir string, files iter.Seq2[tree.File, error], overwrite Foreign) (Wr
 	return done, err
 }
 
+// Try is Write, up to where it would write: the error where dir holds files of others, and what
+// somebody edited there. A dir that does not exist has neither.
+func Try(dir string, files iter.Seq2[tree.File, error], overwrite Foreign) (Written, error) {
+	root, err := os.OpenRoot(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Written{}, nil
+	}
+	if err != nil {
+		return Written{}, err
+	}
+	defer root.Close()
+	old, err := ours(root, dir, overwrite)
+	if err != nil {
+		return Written{}, err
+	}
+	next := sums{}
+	for f, err := range files {
+		if err == nil {
+			err = next.add(f)
+		}
+		if err != nil {
+			return Written{}, err
+		}
+	}
+	return Written{Files: len(next), Edited: editedOf(root, old, next, func(string) bool { return false })}, nil
+}
+
 // Foreign says what happens to files that are not ours.
 type Foreign int
 
@@ -106,30 +133,23 @@ func makeDir(dir string) (made bool, err error) {
 }
 
 func replace(root *os.Root, dir string, files iter.Seq2[tree.File, error], foreign Foreign) (Written, error) {
-	old, err := known(root)
+	old, err := ours(root, dir, foreign)
 	if err != nil {
 		return Written{}, err
 	}
-	if foreign == RefuseForeign {
-		if paths, err := strangers(root, old); err != nil {
-			return Written{}, err
-		} else if len(paths) > 0 {
-			return Written{}, &ForeignError{Dir: dir, Paths: paths}
-		}
-	}
 	mayExist := func(p string) bool { return old.has(p) || foreign == OverwriteForeign }
 	s, err := stage(root, files, mayExist)
-	done := Written{Files: len(s)}
+	unstaged := func(p string) bool {
+		_, err := root.Lstat(path.Join(staging, p))
+		return err != nil && s.has(p)
+	}
+	done := Written{Files: len(s), Edited: editedOf(root, old, s, unstaged)}
 	var gone []string
-	for p, sum := range old {
+	for p := range old {
 		if _, stays := s[p]; !stays && p != Manifest {
 			gone = append(gone, p)
 		}
-		if edited(root, p, sum, s) {
-			done.Edited = append(done.Edited, p)
-		}
 	}
-	slices.Sort(done.Edited)
 	slices.Sort(gone)
 	if err == nil {
 		err = errors.Join(fits(root, "."), goes(root, gone), movable(root, Manifest))
@@ -154,16 +174,37 @@ func replace(root *os.Root, dir string, files iter.Seq2[tree.File, error], forei
 	return done, root.RemoveAll(staging)
 }
 
+// ours are the files that an earlier Write left in root, which may have to hold no others.
+func ours(root *os.Root, dir string, foreign Foreign) (sums, error) {
+	old, err := known(root)
+	if err != nil || foreign == OverwriteForeign {
+		return old, err
+	}
+	paths, err := strangers(root, old)
+	if err == nil && len(paths) > 0 {
+		err = &ForeignError{Dir: dir, Paths: paths}
+	}
+	return old, err
+}
+
+// editedOf are the files of ours that somebody edited, sorted, but for those of which it is known
+// that they have the bytes that they are to have.
+func editedOf(root *os.Root, old, next sums, right func(p string) bool) []string {
+	var list []string
+	for p, sum := range old {
+		if !right(p) && edited(root, p, sum, next) {
+			list = append(list, p)
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
 // edited reports whether a file of ours has other bytes than it was written with and than it
 // is to have. What cannot be read is somebody else's fault, and said when it is replaced.
 func edited(root *os.Root, p string, was [sha256.Size]byte, next sums) bool {
 	if p == Manifest {
 		return false
-	}
-	if _, err := root.Lstat(path.Join(staging, p)); err != nil {
-		if _, stays := next[p]; stays {
-			return false // and has the bytes that it is to have
-		}
 	}
 	data, err := readFile(root, p)
 	if err != nil {

@@ -367,6 +367,7 @@ func clip(s string) string {
 	if prefix, at := keyIn(s); at >= 0 {
 		s = s[:at] + prefix + "…"
 	}
+	s, _ = foreign.WithoutUser(s)
 	return foreign.Cut(s, foreign.ValueLimit)
 }
 
