@@ -34,7 +34,7 @@ func proxy(t *testing.T) string {
 		t.Fatal(err)
 	}
 	for name, data := range map[string][]byte{
-		version + ".info": info, version + ".mod": contents(t, filepath.Join(source, "go.mod")), "list": []byte(version+"\n"),
+		version + ".info": info, version + ".mod": contents(t, filepath.Join(source, "go.mod")), "list": []byte(version + "\n"),
 	} {
 		if err := os.WriteFile(filepath.Join(versions, name), data, 0o644); err != nil {
 			t.Fatal(err)
