@@ -69,7 +69,7 @@ func (w *yamlWriter) written(indent int, key string, v reflect.Value) (bare bool
 			w.word("null")
 			return false, nil
 		}
-		return w.mapping(indent, key, func() error { return w.pairs(v) })
+		return w.mapping(indent, key, func() error { return w.pairs(indent, v) })
 	case reflect.Slice:
 		if v.IsNil() {
 			w.word("null")

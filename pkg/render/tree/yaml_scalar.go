@@ -2,7 +2,6 @@ package tree
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -136,7 +135,6 @@ func appendLiteral(out []byte, s string, indent int) []byte {
 	if !newline {
 		out = append(out, '-')
 	}
-	out = slices.Grow(out, len(body)+(indent+1)*(strings.Count(body, "\n")+1))
 	for line := range strings.SplitSeq(body, "\n") {
 		out = append(out, '\n')
 		if len(line) > 0 {

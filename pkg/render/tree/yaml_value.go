@@ -145,15 +145,21 @@ func (w *yamlWriter) fields(l *layout, v reflect.Value) error {
 	return l.err
 }
 
-// pairs adds those of a map, sorted.
-func (w *yamlWriter) pairs(v reflect.Value) error {
+// pairs adds those of a map, sorted, and makes room for their texts: a ConfigMap holds whole programs.
+func (w *yamlWriter) pairs(indent int, v reflect.Value) error {
 	if v.Type().Key().Kind() != reflect.String {
 		return fmt.Errorf("the keys of %s are no text", v.Type())
 	}
-	first := len(w.entries)
+	first, room := len(w.entries), 0
 	for all := v.MapRange(); all.Next(); {
-		w.entries = append(w.entries, entry{all.Key().String(), all.Value()})
+		e := entry{all.Key().String(), all.Value()}
+		w.entries = append(w.entries, e)
+		if e.value.Kind() == reflect.String {
+			s := e.value.String()
+			room += len(e.name) + len(s) + (indent+2)*(strings.Count(s, "\n")+2)
+		}
 	}
+	w.out = slices.Grow(w.out, room)
 	slices.SortFunc(w.entries[first:], func(a, b entry) int { return cmp.Compare(a.name, b.name) })
 	return nil
 }
