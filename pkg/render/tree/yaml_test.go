@@ -98,9 +98,11 @@ func TestYAMLIsJSON(t *testing.T) {
 		Amounts    []*intstr.IntOrString `json:"amounts"`
 		Day        metav1.Time           `json:"day,omitzero"`
 		NoDay      *metav1.Time          `json:"noDay"`
+		ZeroDay    metav1.Time           `json:"zeroDay,omitzero"`
+		Never      *metav1.Time          `json:"never,omitzero"`
 		Broken     string                `json:"broken"`
 	}
-	three := 3
+	three, never := 3, metav1.Time{}
 	share := intstr.FromString("25%")
 	v := all{
 		Base: Base{Kind: "a"}, Plain: "<&>", Ignored: "a", unexported: 1, Pointer: &three,
@@ -108,7 +110,7 @@ func TestYAMLIsJSON(t *testing.T) {
 		Bytes: []byte("abc"), Map: named{"b": "1", "a": "x\ny\n"}, Any: []any{map[string]any{}, nil, 1.5, int8(-1)},
 		Fraction: 1e21, Tiny: 0.1, Unsigned: 65535, Negative: -1 << 62, Number: "12e3", Raw: json.RawMessage(`{"b":[1,null],"a":"t"}`),
 		Amount: intstr.FromInt32(2), Amounts: []*intstr.IntOrString{&share, nil},
-		Day: metav1.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Broken: "a\xff\xfe\u2028b",
+		Never: &never, ZeroDay: metav1.Time{Time: time.Time{}.Local()}, Day: metav1.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Broken: "a\xff\xfe\u2028b",
 	}
 	for _, in := range []any{v, &v, []*all{&v, nil}, map[string]any{"v": &v}, map[string]all{"v": v}} {
 		out, err := YAML(in)

@@ -175,24 +175,27 @@ func isEmpty(v reflect.Value) bool {
 	return v.IsZero()
 }
 
-// isZero is what omitzero leaves out.
+// isZero is what omitzero leaves out: what says that it is, or else the zero value.
 func isZero(v reflect.Value) bool {
 	type zeroer interface{ IsZero() bool }
-	t := v.Type()
-	switch {
-	case v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface:
+	if v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface {
 		if v.IsNil() {
 			return true
 		}
-	case v.CanAddr() && reflect.PointerTo(t).Implements(reflect.TypeFor[zeroer]()):
-		v = v.Addr()
-	}
-	if v.Type().NumMethod() > 0 {
 		if z, ok := v.Interface().(zeroer); ok {
 			return z.IsZero()
 		}
+		return v.IsZero()
 	}
-	return v.IsZero()
+	if !reflect.PointerTo(v.Type()).Implements(reflect.TypeFor[zeroer]()) {
+		return v.IsZero()
+	}
+	if !v.CanAddr() {
+		same := reflect.New(v.Type()).Elem()
+		same.Set(v)
+		v = same
+	}
+	return v.Addr().Interface().(zeroer).IsZero()
 }
 
 // spelled is what v or what it points to is written as: itself, unless it spells itself; invalid
