@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -64,6 +65,7 @@ func TestLeanEqualsWhole(t *testing.T) {
 	if out, err := exec.Command("go", "build", "-tags", "lean", "-o", lean, ".").CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
+	startsWithLittle(t, lean)
 	same := func(stdin string, args ...string) {
 		t.Helper()
 		if a, b := says(t, lean, stdin, args...), whole(stdin, args...); a != b {
@@ -99,5 +101,33 @@ func TestLeanEqualsWhole(t *testing.T) {
 		if got := says(t, lean, "", args...); got.code != exitFailure || got.out != "" || !strings.Contains(got.err, "this program is built lean, without ") {
 			t.Errorf("%s: %+v", strings.Join(args, " "), got)
 		}
+	}
+}
+
+// startsWithLittle holds that no package of ours makes much before main, which each call would pay
+// for: a regular expression, a map or a table. The runtime writes down what each has allocated.
+func startsWithLittle(t *testing.T, program string) {
+	const most = 4096
+	cmd := exec.Command(program, "version")
+	cmd.Env = append(os.Environ(), "GODEBUG=inittrace=1")
+	var trace bytes.Buffer
+	cmd.Stderr = &trace
+	if err := cmd.Run(); err != nil {
+		t.Fatal(err)
+	}
+	ours := 0
+	for line := range strings.Lines(trace.String()) {
+		// init PACKAGE @0.1 ms, 0.02 ms clock, 384 bytes, 4 allocs
+		words := strings.Fields(line)
+		if len(words) != 11 || words[0] != "init" || !under(words[1], module) {
+			continue
+		}
+		ours++
+		if n, err := strconv.Atoi(words[7]); err != nil || n > most {
+			t.Errorf("before main, %s allocates %s bytes, and %d are allowed: make it when it is first asked for", words[1], words[7], most)
+		}
+	}
+	if ours == 0 {
+		t.Errorf("the trace of what happens before main names no package of ours:\n%s", trace.String())
 	}
 }

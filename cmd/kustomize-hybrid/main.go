@@ -18,5 +18,15 @@ func main() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(200)
 	}
+	deeper(len(os.Args))
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// deeper has the stack grow to what a call needs while there is nothing on it: later it would be
+// copied, frame by frame, each time that it has to be twice as large.
+//
+//go:noinline
+func deeper(i int) byte {
+	var room [40 << 10]byte
+	return room[i%len(room)]
 }

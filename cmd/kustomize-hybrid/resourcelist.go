@@ -63,7 +63,8 @@ func (rl *resourceList) nodes() []*yaml.RNode {
 	return nodes
 }
 
-// standIn stands in the list for an object of ours until the others are written.
+// standIn stands in the list for objects of ours, that follow each other, until the others are
+// written.
 const (
 	standIn     = schema.Group + "/rendered"
 	standInLine = "- " + standIn + ": here\n"
@@ -83,11 +84,14 @@ func (rl *resourceList) bytes() ([]byte, error) {
 			return nil, err
 		}
 	}
-	nodes := make([]*yaml.RNode, len(rl.items))
+	var nodes []*yaml.RNode
 	size := 0
 	for i, it := range rl.items {
-		if nodes[i] = it.node; it.node == nil {
-			nodes[i] = yaml.NewMapRNode(&map[string]string{standIn: "here"})
+		switch {
+		case it.node != nil:
+			nodes = append(nodes, it.node)
+		case i == 0 || rl.items[i-1].node != nil:
+			nodes = append(nodes, yaml.NewMapRNode(&map[string]string{standIn: "here"}))
 		}
 		size += len(it.rendered)
 	}
@@ -101,13 +105,20 @@ func (rl *resourceList) bytes() ([]byte, error) {
 
 // filled appends what was written, with the objects of ours in their places.
 func (rl *resourceList) filled(out, written []byte) []byte {
-	ours := slices.DeleteFunc(slices.Clone(rl.items), func(i item) bool { return i.node != nil })
+	items := rl.items
+	isOurs := func(i item) bool { return i.node == nil }
 	for line := range bytes.Lines(written) {
-		if len(ours) > 0 && string(line) == standInLine {
-			out, ours = appendItem(out, ours[0].rendered), ours[1:]
+		first := -1
+		if string(line) == standInLine {
+			first = slices.IndexFunc(items, isOurs)
+		}
+		if first < 0 {
+			out = append(out, line...)
 			continue
 		}
-		out = append(out, line...)
+		for items = items[first:]; len(items) > 0 && isOurs(items[0]); items = items[1:] {
+			out = appendItem(out, items[0].rendered)
+		}
 	}
 	return out
 }

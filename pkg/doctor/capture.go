@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // format is the first line of a capture.
@@ -141,7 +142,9 @@ func (c *Capture) read(dir fs.FS, name string, limit int64) (*File, error) {
 }
 
 // hostName is what a host may be called: it stands in command lines.
-var hostName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?$`)
+var hostName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?$`)
+})
 
 func (c *Capture) readHosts(dir fs.FS) error {
 	entries, err := children(dir, "hosts")
@@ -154,7 +157,7 @@ func (c *Capture) readHosts(dir fs.FS) error {
 		case !e.IsDir():
 			c.skip(at, "it is no directory of a host")
 			continue
-		case !hostName.MatchString(e.Name()):
+		case !hostName().MatchString(e.Name()):
 			c.skip(at, "no host has such a name")
 			continue
 		}

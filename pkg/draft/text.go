@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
@@ -65,10 +66,12 @@ func (d *Draft) Text(found diag.List) ([]byte, error) {
 }
 
 // numbers are versions, addresses and prefixes of IPv4, which no reader takes for anything but text.
-var numbers = regexp.MustCompile(`^[0-9]+([.][0-9]+){2,3}(/[0-9]+|[-+][0-9A-Za-z.+-]+)?$`)
+var numbers = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[0-9]+([.][0-9]+){2,3}(/[0-9]+|[-+][0-9A-Za-z.+-]+)?$`)
+})
 
 func unquote(n *yaml.Node) {
-	if n.Kind == yaml.ScalarNode && numbers.MatchString(n.Value) {
+	if n.Kind == yaml.ScalarNode && numbers().MatchString(n.Value) {
 		n.Style = 0
 	}
 	for _, c := range n.Content {

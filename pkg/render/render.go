@@ -79,9 +79,10 @@ func Tree(p *plan.Plan) ([]tree.File, error) { return tree.Collect(Files(p, nil)
 func Objects(p *plan.Plan) iter.Seq2[tree.Object, error] {
 	p = p.ByName()
 	return func(yield func(tree.Object, error) bool) {
+		var gate tree.Gate
 		for c := range concerns(p) {
 			for _, o := range c.Objects {
-				data, err := tree.YAML(o)
+				data, err := gate.YAML(o)
 				if !yield(tree.Object{Concern: c.Name, YAML: data}, err) || err != nil {
 					return
 				}

@@ -16,36 +16,405 @@ var kinds = map[string]*rule.Rule{
 	"Validate":  ruleValidate,
 }
 
-var pattern0 = &rule.Pattern{Source: `^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$`}
-var pattern1 = &rule.Pattern{Source: `^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?([.][A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*):([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])$`}
-var pattern2 = &rule.Pattern{Source: `^https?://(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?([.][A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*)(:([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?(/[A-Za-z0-9._~/-]*)?$`}
-var pattern3 = &rule.Pattern{Source: `^([A-Za-z0-9.-]+(:([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?/)?[a-z0-9]+([._-]+[a-z0-9]+)*(/[a-z0-9]+([._-]+[a-z0-9]+)*)*(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[0-9a-f]{64})?$`}
-var pattern4 = &rule.Pattern{Source: `^(0|[1-9][0-9]{0,5})[.](0|[1-9][0-9]{0,5})[.](0|[1-9][0-9]{0,5})([-+][0-9A-Za-z.+-]+)?$`}
-var pattern5 = &rule.Pattern{Source: `^0[.]0[.]0($|[-+])`, Not: true}
-var pattern6 = &rule.Pattern{Source: `^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`}
-var pattern7 = &rule.Pattern{Source: `^tag:[a-zA-Z][a-zA-Z0-9-]*$`}
-var pattern8 = &rule.Pattern{Source: `^([^\s@:,/"]+@[A-Za-z0-9.-]*|group:[^\s:,/"]+|autogroup:[a-z][a-z-]*|tag:[a-zA-Z][a-zA-Z0-9-]*)$`}
-var pattern9 = &rule.Pattern{Source: "^[^\x00-\x1f\x7f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]*[^\\s\x00-\x1f\x7f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069][^\x00-\x1f\x7f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]*$"}
-var pattern10 = &rule.Pattern{Source: `^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`}
-var pattern11 = &rule.Pattern{Source: `^[A-Za-z0-9_][A-Za-z0-9._-]{0,14}[+]?$`}
-var pattern12 = &rule.Pattern{Source: `^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$`}
-var pattern13 = &rule.Pattern{Source: `^(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+$`}
-var pattern14 = &rule.Pattern{Source: `^/(proc|sys|dev)(/|$)`, Not: true}
-var pattern15 = &rule.Pattern{Source: `^[A-Za-z0-9][A-Za-z0-9._/]*(-[A-Za-z0-9._/]+)*$`}
-var pattern16 = &rule.Pattern{Source: `^[^\s]+$`}
-var pattern17 = &rule.Pattern{Source: `^[a-z][a-z0-9+.-]*://[^\s]+$`}
-var pattern18 = &rule.Pattern{Source: `^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$`}
-var pattern19 = &rule.Pattern{Source: `^[a-z]{2}[a-z0-9-]{1,30}[a-z0-9]$`}
-var pattern20 = &rule.Pattern{Source: `^[A-Za-z0-9]([A-Za-z0-9_.-]{0,78}[A-Za-z0-9_])?$`}
-var pattern21 = &rule.Pattern{Source: `^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$`}
-var pattern22 = &rule.Pattern{Source: `^([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$`}
-var pattern23 = &rule.Pattern{Source: `^[A-Za-z0-9_().-]{0,89}[A-Za-z0-9_()-]$`}
-var pattern24 = &rule.Pattern{Source: `^rtb-[0-9a-f]{8,17}$`}
-var pattern25 = &rule.Pattern{Source: `^sg-[0-9a-f]{8,17}$`}
-var pattern26 = &rule.Pattern{Source: `^vtb-[0-9a-z]{8,32}$`}
-var pattern27 = &rule.Pattern{Source: `^sg-[0-9a-z]{8,32}$`}
-var pattern28 = &rule.Pattern{Source: `[^\s]`}
-var pattern29 = &rule.Pattern{Source: "^([^\x00-\x1f\x7f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]|[\\t\\n\\r])*$"}
+var pattern0 = &rule.Pattern{Source: `^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$`, Steps: []rule.Step{
+	{rule.Start, "", 0, 0},
+	{rule.Either, "", 2, 7},
+	{rule.Some, "09az", 1, 1},
+	{rule.Either, "", 4, 6},
+	{rule.Some, "-.09az", 0, 251},
+	{rule.Some, "09az", 1, 1},
+	{rule.Word, "/", 0, 0},
+	{rule.Some, "09AZaz", 1, 1},
+	{rule.Either, "", 9, 11},
+	{rule.Some, "-.09AZ__az", 0, 61},
+	{rule.Some, "09AZaz", 1, 1},
+	{rule.End, "", 0, 0},
+}}
+var pattern1 = &rule.Pattern{Source: `^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?([.][A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*):([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])$`, Steps: []rule.Step{
+	{rule.Start, "", 0, 0},
+	{rule.Either, "", 2, 6},
+	{rule.Word, "[", 0, 0},
+	{rule.Some, "..0:AFaf", 1, -1},
+	{rule.Word, "]", 0, 0},
+	{rule.Next, "", 17, 0},
+	{rule.Some, "09AZaz", 1, 1},
+	{rule.Either, "", 8, 10},
+	{rule.Some, "--09AZaz", 0, -1},
+	{rule.Some, "09AZaz", 1, 1},
+	{rule.Either, "", 11, 17},
+	{rule.Word, ".", 0, 0},
+	{rule.Some, "09AZaz", 1, 1},
+	{rule.Either, "", 14, 16},
+	{rule.Some, "--09AZaz", 0, -1},
+	{rule.Some, "09AZaz", 1, 1},
+	{rule.Next, "", 10, 0},
+	{rule.Word, ":", 0, 0},
+	{rule.Either, "", 19, 22},
+	{rule.Some, "19", 1, 1},
+	{rule.Some, "09", 0, 3},
+	{rule.Next, "", 43, 0},
+	{rule.Either, "", 23, 26},
+	{rule.Some, "15", 1, 1},
+	{rule.Some, "09", 4, 4},
+	{rule.Next, "", 43, 0},
+	{rule.Word, "6", 0, 0},
+	{rule.Either, "", 28, 31},
+	{rule.Some, "04", 1, 1},
+	{rule.Some, "09", 3, 3},
+	{rule.Next, "", 43, 0},
+	{rule.Word, "5", 0, 0},
+	{rule.Either, "", 33, 36},
+	{rule.Some, "04", 1, 1},
+	{rule.Some, "09", 2, 2},
+	{rule.Next, "", 43, 0},
+	{rule.Word, "5", 0, 0},
+	{rule.Either, "", 38, 41},
+	{rule.Some, "02", 1, 1},
+	{rule.Some, "09", 1, 1},
+	{rule.Next, "", 43, 0},
+	{rule.Word, "3", 0, 0},
+	{rule.Some, "05", 1, 1},
+	{rule.End, "", 0, 0},
+}}
+var pattern2 = &rule.Pattern{Source: `^https?://(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?([.][A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*)(:([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?(/[A-Za-z0-9._~/-]*)?$`, Steps: []rule.Step{
+	{rule.Start, "", 0, 0},
+	{rule.Word, "http", 0, 0},
+	{rule.Some, "ss", 0, 1},
+	{rule.Word, "://", 0, 0},
+	{rule.Either, "", 5, 9},
+	{rule.Word, "[", 0, 0},
+	{rule.Some, "..0:AFaf", 1, -1},
+	{rule.Word, "]", 0, 0},
+	{rule.Next, "", 20, 0},
+	{rule.Some, "09AZaz", 1, 1},
+	{rule.Either, "", 11, 13},
+	{rule.Some, "--09AZaz", 0, -1},
+	{rule.Some, "09AZaz", 1, 1},
+	{rule.Either, "", 14, 20},
+	{rule.Word, ".", 0, 0},
+	{rule.Some, "09AZaz", 1, 1},
+	{rule.Either, "", 17, 19},
+	{rule.Some, "--09AZaz", 0, -1},
+	{rule.Some, "09AZaz", 1, 1},
+	{rule.Next, "", 13, 0},
+	{rule.Either, "", 21, 47},
+	{rule.Word, ":", 0, 0},
+	{rule.Either, "", 23, 26},
+	{rule.Some, "19", 1, 1},
+	{rule.Some, "09", 0, 3},
+	{rule.Next, "", 47, 0},
+	{rule.Either, "", 27, 30},
+	{rule.Some, "15", 1, 1},
+	{rule.Some, "09", 4, 4},
+	{rule.Next, "", 47, 0},
+	{rule.Word, "6", 0, 0},
+	{rule.Either, "", 32, 35},
+	{rule.Some, "04", 1, 1},
+	{rule.Some, "09", 3, 3},
+	{rule.Next, "", 47, 0},
+	{rule.Word, "5", 0, 0},
+	{rule.Either, "", 37, 40},
+	{rule.Some, "04", 1, 1},
+	{rule.Some, "09", 2, 2},
+	{rule.Next, "", 47, 0},
+	{rule.Word, "5", 0, 0},
+	{rule.Either, "", 42, 45},
+	{rule.Some, "02", 1, 1},
+	{rule.Some, "09", 1, 1},
+	{rule.Next, "", 47, 0},
+	{rule.Word, "3", 0, 0},
+	{rule.Some, "05", 1, 1},
+	{rule.Either, "", 48, 50},
+	{rule.Word, "/", 0, 0},
+	{rule.Some, "-9AZ__az~~", 0, -1},
+	{rule.End, "", 0, 0},
+}}
+var pattern3 = &rule.Pattern{Source: `^([A-Za-z0-9.-]+(:([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?/)?[a-z0-9]+([._-]+[a-z0-9]+)*(/[a-z0-9]+([._-]+[a-z0-9]+)*)*(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[0-9a-f]{64})?$`, Steps: []rule.Step{
+	{rule.Start, "", 0, 0},
+	{rule.Either, "", 2, 31},
+	{rule.Some, "-.09AZaz", 1, -1},
+	{rule.Either, "", 4, 30},
+	{rule.Word, ":", 0, 0},
+	{rule.Either, "", 6, 9},
+	{rule.Some, "19", 1, 1},
+	{rule.Some, "09", 0, 3},
+	{rule.Next, "", 30, 0},
+	{rule.Either, "", 10, 13},
+	{rule.Some, "15", 1, 1},
+	{rule.Some, "09", 4, 4},
+	{rule.Next, "", 30, 0},
+	{rule.Word, "6", 0, 0},
+	{rule.Either, "", 15, 18},
+	{rule.Some, "04", 1, 1},
+	{rule.Some, "09", 3, 3},
+	{rule.Next, "", 30, 0},
+	{rule.Word, "5", 0, 0},
+	{rule.Either, "", 20, 23},
+	{rule.Some, "04", 1, 1},
+	{rule.Some, "09", 2, 2},
+	{rule.Next, "", 30, 0},
+	{rule.Word, "5", 0, 0},
+	{rule.Either, "", 25, 28},
+	{rule.Some, "02", 1, 1},
+	{rule.Some, "09", 1, 1},
+	{rule.Next, "", 30, 0},
+	{rule.Word, "3", 0, 0},
+	{rule.Some, "05", 1, 1},
+	{rule.Word, "/", 0, 0},
+	{rule.Some, "09az", 1, -1},
+	{rule.Either, "", 33, 36},
+	{rule.Some, "-.__", 1, -1},
+	{rule.Some, "09az", 1, -1},
+	{rule.Next, "", 32, 0},
+	{rule.Either, "", 37, 44},
+	{rule.Word, "/", 0, 0},
+	{rule.Some, "09az", 1, -1},
+	{rule.Either, "", 40, 43},
+	{rule.Some, "-.__", 1, -1},
+	{rule.Some, "09az", 1, -1},
+	{rule.Next, "", 39, 0},
+	{rule.Next, "", 36, 0},
+	{rule.Either, "", 45, 48},
+	{rule.Word, ":", 0, 0},
+	{rule.Some, "09AZ__az", 1, 1},
+	{rule.Some, "-.09AZ__az", 0, 127},
+	{rule.Either, "", 49, 51},
+	{rule.Word, "@sha256:", 0, 0},
+	{rule.Some, "09af", 64, 64},
+	{rule.End, "", 0, 0},
+}}
+var pattern4 = &rule.Pattern{Source: `^(0|[1-9][0-9]{0,5})[.](0|[1-9][0-9]{0,5})[.](0|[1-9][0-9]{0,5})([-+][0-9A-Za-z.+-]+)?$`, Steps: []rule.Step{
+	{rule.Start, "", 0, 0},
+	{rule.Either, "", 2, 4},
+	{rule.Word, "0", 0, 0},
+	{rule.Next, "", 6, 0},
+	{rule.Some, "19", 1, 1},
+	{rule.Some, "09", 0, 5},
+	{rule.Word, ".", 0, 0},
+	{rule.Either, "", 8, 10},
+	{rule.Word, "0", 0, 0},
+	{rule.Next, "", 12, 0},
+	{rule.Some, "19", 1, 1},
+	{rule.Some, "09", 0, 5},
+	{rule.Word, ".", 0, 0},
+	{rule.Either, "", 14, 16},
+	{rule.Word, "0", 0, 0},
+	{rule.Next, "", 18, 0},
+	{rule.Some, "19", 1, 1},
+	{rule.Some, "09", 0, 5},
+	{rule.Either, "", 19, 21},
+	{rule.Some, "++--", 1, 1},
+	{rule.Some, "++-.09AZaz", 1, -1},
+	{rule.End, "", 0, 0},
+}}
+var pattern5 = &rule.Pattern{Source: `^0[.]0[.]0($|[-+])`, Not: true, Steps: []rule.Step{
+	{rule.Start, "", 0, 0},
+	{rule.Word, "0.0.0", 0, 0},
+	{rule.Either, "", 3, 5},
+	{rule.End, "", 0, 0},
+	{rule.Next, "", 6, 0},
+	{rule.Some, "++--", 1, 1},
+}}
+var pattern6 = &rule.Pattern{Source: `^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`, Steps: []rule.Step{
+	{rule.Start, "", 0, 0},
+	{rule.Some, "09az", 1, 1},
+	{rule.Either, "", 3, 5},
+	{rule.Some, "--09az", 0, 61},
+	{rule.Some, "09az", 1, 1},
+	{rule.End, "", 0, 0},
+}}
+var pattern7 = &rule.Pattern{Source: `^tag:[a-zA-Z][a-zA-Z0-9-]*$`, Steps: []rule.Step{
+	{rule.Start, "", 0, 0},
+	{rule.Word, "tag:", 0, 0},
+	{rule.Some, "AZaz", 1, 1},
+	{rule.Some, "--09AZaz", 0, -1},
+	{rule.End, "", 0, 0},
+}}
+var pattern8 = &rule.Pattern{Source: `^([^\s@:,/"]+@[A-Za-z0-9.-]*|group:[^\s:,/"]+|autogroup:[a-z][a-z-]*|tag:[a-zA-Z][a-zA-Z0-9-]*)$`, Steps: []rule.Step{
+	{rule.Start, "", 0, 0},
+	{rule.Either, "", 2, 6},
+	{rule.Some, "\x00\b\v\v\x0e\x1f!!#+-.09;?A\U0010ffff", 1, -1},
+	{rule.Word, "@", 0, 0},
+	{rule.Some, "-.09AZaz", 0, -1},
+	{rule.Next, "", 18, 0},
+	{rule.Either, "", 7, 10},
+	{rule.Word, "group:", 0, 0},
+	{rule.Some, "\x00\b\v\v\x0e\x1f!!#+-.09;\U0010ffff", 1, -1},
+	{rule.Next, "", 18, 0},
+	{rule.Either, "", 11, 15},
+	{rule.Word, "autogroup:", 0, 0},
+	{rule.Some, "az", 1, 1},
+	{rule.Some, "--az", 0, -1},
+	{rule.Next, "", 18, 0},
+	{rule.Word, "tag:", 0, 0},
+	{rule.Some, "AZaz", 1, 1},
+	{rule.Some, "--09AZaz", 0, -1},
+	{rule.End, "", 0, 0},
+}}
+var pattern9 = &rule.Pattern{Source: "^[^\x00-\x1f\x7f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]*[^\\s\x00-\x1f\x7f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069][^\x00-\x1f\x7f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]*$", Steps: []rule.Step{
+	{rule.Start, "", 0, 0},
+	{rule.Some, " ~\u00a0\u061b\u061d\u200d\u2010\u2027\u202f\u2065\u206a\U0010ffff", 0, -1},
+	{rule.Some, "!~\u00a0\u061b\u061d\u200d\u2010\u2027\u202f\u2065\u206a\U0010ffff", 1, 1},
+	{rule.Some, " ~\u00a0\u061b\u061d\u200d\u2010\u2027\u202f\u2065\u206a\U0010ffff", 0, -1},
+	{rule.End, "", 0, 0},
+}}
+var pattern10 = &rule.Pattern{Source: `^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`, Steps: []rule.Step{
+	{rule.Start, "", 0, 0},
+	{rule.Some, "09az", 1, 1},
+	{rule.Either, "", 3, 5},
+	{rule.Some, "--09az", 0, -1},
+	{rule.Some, "09az", 1, 1},
+	{rule.Either, "", 6, 12},
+	{rule.Word, ".", 0, 0},
+	{rule.Some, "09az", 1, 1},
+	{rule.Either, "", 9, 11},
+	{rule.Some, "--09az", 0, -1},
+	{rule.Some, "09az", 1, 1},
+	{rule.Next, "", 5, 0},
+	{rule.End, "", 0, 0},
+}}
+var pattern11 = &rule.Pattern{Source: `^[A-Za-z0-9_][A-Za-z0-9._-]{0,14}[+]?$`, Steps: []rule.Step{
+	{rule.Start, "", 0, 0},
+	{rule.Some, "09AZ__az", 1, 1},
+	{rule.Some, "-.09AZ__az", 0, 14},
+	{rule.Some, "++", 0, 1},
+	{rule.End, "", 0, 0},
+}}
+var pattern12 = &rule.Pattern{Source: `^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$`, Steps: []rule.Step{
+	{rule.Start, "", 0, 0},
+	{rule.Some, "09AZaz", 1, 1},
+	{rule.Some, "-.09AZ__az", 0, 14},
+	{rule.End, "", 0, 0},
+}}
+var pattern13 = &rule.Pattern{Source: `^(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+$`, Steps: []rule.Step{
+	{rule.Start, "", 0, 0},
+	{rule.Word, "/", 0, 0},
+	{rule.Some, "--09AZ__az", 1, 1},
+	{rule.Some, "-.09AZ__az", 0, -1},
+	{rule.Either, "", 1, 5},
+	{rule.End, "", 0, 0},
+}}
+var pattern14 = &rule.Pattern{Source: `^/(proc|sys|dev)(/|$)`, Not: true, Steps: []rule.Step{
+	{rule.Start, "", 0, 0},
+	{rule.Word, "/", 0, 0},
+	{rule.Either, "", 3, 5},
+	{rule.Word, "proc", 0, 0},
+	{rule.Next, "", 9, 0},
+	{rule.Either, "", 6, 8},
+	{rule.Word, "sys", 0, 0},
+	{rule.Next, "", 9, 0},
+	{rule.Word, "dev", 0, 0},
+	{rule.Either, "", 10, 12},
+	{rule.Word, "/", 0, 0},
+	{rule.Next, "", 13, 0},
+	{rule.End, "", 0, 0},
+}}
+var pattern15 = &rule.Pattern{Source: `^[A-Za-z0-9][A-Za-z0-9._/]*(-[A-Za-z0-9._/]+)*$`, Steps: []rule.Step{
+	{rule.Start, "", 0, 0},
+	{rule.Some, "09AZaz", 1, 1},
+	{rule.Some, ".9AZ__az", 0, -1},
+	{rule.Either, "", 4, 7},
+	{rule.Word, "-", 0, 0},
+	{rule.Some, ".9AZ__az", 1, -1},
+	{rule.Next, "", 3, 0},
+	{rule.End, "", 0, 0},
+}}
+var pattern16 = &rule.Pattern{Source: `^[^\s]+$`, Steps: []rule.Step{
+	{rule.Start, "", 0, 0},
+	{rule.Some, "\x00\b\v\v\x0e\x1f!\U0010ffff", 1, -1},
+	{rule.End, "", 0, 0},
+}}
+var pattern17 = &rule.Pattern{Source: `^[a-z][a-z0-9+.-]*://[^\s]+$`, Steps: []rule.Step{
+	{rule.Start, "", 0, 0},
+	{rule.Some, "az", 1, 1},
+	{rule.Some, "++-.09az", 0, -1},
+	{rule.Word, "://", 0, 0},
+	{rule.Some, "\x00\b\v\v\x0e\x1f!\U0010ffff", 1, -1},
+	{rule.End, "", 0, 0},
+}}
+var pattern18 = &rule.Pattern{Source: `^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$`, Steps: []rule.Step{
+	{rule.Start, "", 0, 0},
+	{rule.Either, "", 2, 6},
+	{rule.Some, "09AZaz", 1, 1},
+	{rule.Either, "", 4, 6},
+	{rule.Some, "-.09AZ__az", 0, 61},
+	{rule.Some, "09AZaz", 1, 1},
+	{rule.End, "", 0, 0},
+}}
+var pattern19 = &rule.Pattern{Source: `^[a-z]{2}[a-z0-9-]{1,30}[a-z0-9]$`, Steps: []rule.Step{
+	{rule.Start, "", 0, 0},
+	{rule.Some, "az", 2, 2},
+	{rule.Some, "--09az", 1, 30},
+	{rule.Some, "09az", 1, 1},
+	{rule.End, "", 0, 0},
+}}
+var pattern20 = &rule.Pattern{Source: `^[A-Za-z0-9]([A-Za-z0-9_.-]{0,78}[A-Za-z0-9_])?$`, Steps: []rule.Step{
+	{rule.Start, "", 0, 0},
+	{rule.Some, "09AZaz", 1, 1},
+	{rule.Either, "", 3, 5},
+	{rule.Some, "-.09AZ__az", 0, 78},
+	{rule.Some, "09AZ__az", 1, 1},
+	{rule.End, "", 0, 0},
+}}
+var pattern21 = &rule.Pattern{Source: `^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$`, Steps: []rule.Step{
+	{rule.Start, "", 0, 0},
+	{rule.Some, "az", 1, 1},
+	{rule.Either, "", 3, 5},
+	{rule.Some, "--09az", 0, 61},
+	{rule.Some, "09az", 1, 1},
+	{rule.End, "", 0, 0},
+}}
+var pattern22 = &rule.Pattern{Source: `^([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$`, Steps: []rule.Step{
+	{rule.Start, "", 0, 0},
+	{rule.Either, "", 2, 4},
+	{rule.Some, "-.09az", 1, -1},
+	{rule.Word, ":", 0, 0},
+	{rule.Some, "az", 1, 1},
+	{rule.Some, "--09az", 4, 28},
+	{rule.Some, "09az", 1, 1},
+	{rule.End, "", 0, 0},
+}}
+var pattern23 = &rule.Pattern{Source: `^[A-Za-z0-9_().-]{0,89}[A-Za-z0-9_()-]$`, Steps: []rule.Step{
+	{rule.Start, "", 0, 0},
+	{rule.Some, "()-.09AZ__az", 0, 89},
+	{rule.Some, "()--09AZ__az", 1, 1},
+	{rule.End, "", 0, 0},
+}}
+var pattern24 = &rule.Pattern{Source: `^rtb-[0-9a-f]{8,17}$`, Steps: []rule.Step{
+	{rule.Start, "", 0, 0},
+	{rule.Word, "rtb-", 0, 0},
+	{rule.Some, "09af", 8, 17},
+	{rule.End, "", 0, 0},
+}}
+var pattern25 = &rule.Pattern{Source: `^sg-[0-9a-f]{8,17}$`, Steps: []rule.Step{
+	{rule.Start, "", 0, 0},
+	{rule.Word, "sg-", 0, 0},
+	{rule.Some, "09af", 8, 17},
+	{rule.End, "", 0, 0},
+}}
+var pattern26 = &rule.Pattern{Source: `^vtb-[0-9a-z]{8,32}$`, Steps: []rule.Step{
+	{rule.Start, "", 0, 0},
+	{rule.Word, "vtb-", 0, 0},
+	{rule.Some, "09az", 8, 32},
+	{rule.End, "", 0, 0},
+}}
+var pattern27 = &rule.Pattern{Source: `^sg-[0-9a-z]{8,32}$`, Steps: []rule.Step{
+	{rule.Start, "", 0, 0},
+	{rule.Word, "sg-", 0, 0},
+	{rule.Some, "09az", 8, 32},
+	{rule.End, "", 0, 0},
+}}
+var pattern28 = &rule.Pattern{Source: `[^\s]`, Steps: []rule.Step{
+	{rule.Some, "\x00\U0010ffff", 0, -1},
+	{rule.Some, "\x00\b\v\v\x0e\x1f!\U0010ffff", 1, 1},
+}}
+var pattern29 = &rule.Pattern{Source: "^([^\x00-\x1f\x7f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]|[\\t\\n\\r])*$", Steps: []rule.Step{
+	{rule.Start, "", 0, 0},
+	{rule.Either, "", 2, 4},
+	{rule.Some, "\t\n\r\r ~\u00a0\u061b\u061d\u200d\u2010\u2027\u202f\u2065\u206a\U0010ffff", 1, 1},
+	{rule.Next, "", 1, 0},
+	{rule.End, "", 0, 0},
+}}
 
 var ruleTopology = &rule.Rule{
 	Kind: rule.Struct,

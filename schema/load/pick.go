@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
@@ -67,7 +68,9 @@ func beginning(path string) ([]byte, error) {
 
 // What a file of CUE has that makes a topology: the contract's definition, from its package, or the
 // kind written out. A definition of a kind has an exclamation mark behind its name.
-var cueTopology = regexp.MustCompile(`(?m)\b[A-Za-z_]\w*\.#Topology\b|^kind:\s*"Topology"`)
+var cueTopology = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?m)\b[A-Za-z_]\w*\.#Topology\b|^kind:\s*"Topology"`)
+})
 
 // packageOf are the files of CUE beside path that make a topology together, path among them or not;
 // none where none does.
@@ -90,7 +93,7 @@ func packageOf(path string) ([]string, error) {
 			name = p
 		}
 		names[path] = name
-		makes[name] = makes[name] || cueTopology.Match(data)
+		makes[name] = makes[name] || cueTopology().Match(data)
 	}
 	return slices.DeleteFunc(beside, func(other string) bool { return !makes[names[other]] || names[other] != names[filepath.Clean(path)] }), nil
 }

@@ -238,10 +238,12 @@ var unbounded = rule.Rule{Min: -1 << 63, Max: 1<<63 - 1}
 
 // pattern is the variable of a pattern; the same pattern has one.
 func (c *compiler) pattern(e ast.Expr, not bool) string {
-	text := fmt.Sprintf("Source: %s", goString(c.text(e)))
+	source := c.text(e)
+	text := fmt.Sprintf("Source: %s", goString(source))
 	if not {
 		text += ", Not: true"
 	}
+	text += ", Steps: []rule.Step{\n" + stepsOf(source) + "}"
 	i := slices.Index(c.patterns, text)
 	if i < 0 {
 		i, c.patterns = len(c.patterns), append(c.patterns, text)

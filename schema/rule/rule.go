@@ -9,10 +9,8 @@
 package rule
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
-	"sync"
 	"time"
 	"unicode/utf8"
 )
@@ -146,20 +144,4 @@ func (r *Rule) AllowsText(text string) bool {
 func (r *Rule) AllowsWhole(text string) bool {
 	i, err := strconv.ParseInt(text, 0, 64)
 	return r.Kind == Whole && err == nil && (!r.Bounded || r.Min <= i && i <= r.Max)
-}
-
-// Pattern is a regular expression, compiled when it is first asked.
-type Pattern struct {
-	Source string
-	// Not: it must not match.
-	Not bool
-
-	once sync.Once
-	re   *regexp.Regexp
-}
-
-// Match reports whether text is as the pattern wants it.
-func (p *Pattern) Match(text string) bool {
-	p.once.Do(func() { p.re = regexp.MustCompile(p.Source) })
-	return p.re.MatchString(text) != p.Not
 }

@@ -2,6 +2,7 @@ package fact
 
 import (
 	"regexp"
+	"strings"
 	"sync"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
@@ -40,4 +41,6 @@ func NoVersions(why string) Versions {
 var unfinished = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`-(0[.])?(alpha|beta|dev|pre|rc)\b`) })
 
 // Unfinished reports whether a version comes before the release whose numbers it has.
-func Unfinished(v schema.Version) bool { return unfinished().MatchString(string(v)) }
+func Unfinished(v schema.Version) bool {
+	return strings.Contains(string(v), "-") && unfinished().MatchString(string(v))
+}

@@ -1,16 +1,26 @@
 package tree
 
 import (
-	"bytes"
 	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 )
 
+// appendText appends s as a block of lines where that is safe, at indent, or as a scalar.
+func appendText(out []byte, s string, indent int) []byte {
+	if !utf8.ValidString(s) {
+		s = string([]rune(s)) // as encoding/json: U+FFFD for each byte that is none
+	}
+	if isLiteral(s) {
+		return appendLiteral(out, s, indent)
+	}
+	return appendScalar(out, s)
+}
+
 // appendScalar appends s plain where no YAML reader, 1.1 or 1.2, can take it for
 // anything but that string, and in double quotes elsewhere.
-func appendScalar(out, s []byte) []byte {
+func appendScalar(out []byte, s string) []byte {
 	if isPlain(s) {
 		return append(out, s...)
 	}
@@ -19,12 +29,12 @@ func appendScalar(out, s []byte) []byte {
 
 // isPlain is stricter than YAML: what starts with a digit, sign or dot might be a
 // number or a date to somebody.
-func isPlain(s []byte) bool {
+func isPlain(s string) bool {
 	if len(s) == 0 || !isLetter(s[0]) && s[0] != '/' || isWord(s) {
 		return false
 	}
-	for i, c := range s {
-		switch {
+	for i := range len(s) {
+		switch c := s[i]; {
 		case isLetter(c), '0' <= c && c <= '9':
 		case c == ' ' || c == ':':
 			// A colon makes a mapping before a blank or the end of the line.
@@ -42,21 +52,21 @@ func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
 
 // isWord reports whether some reader takes s for a boolean or null (YAML 1.1,
 // yaml.org/type/bool.html and null.html).
-func isWord(s []byte) bool {
+func isWord(s string) bool {
 	if len(s) > len("false") {
 		return false
 	}
-	switch strings.ToLower(string(s)) {
+	switch strings.ToLower(s) {
 	case "true", "false", "yes", "no", "on", "off", "y", "n", "null":
 		return true
 	}
 	return false
 }
 
-func appendQuoted(out, s []byte) []byte {
+func appendQuoted(out []byte, s string) []byte {
 	out = append(out, '"')
 	for len(s) > 0 {
-		r, n := utf8.DecodeRune(s)
+		r, n := utf8.DecodeRuneInString(s)
 		switch {
 		case r == '"' || r == '\\':
 			out = append(out, '\\', byte(r))
@@ -76,45 +86,56 @@ func appendQuoted(out, s []byte) []byte {
 
 // isLiteral reports whether every YAML reader finds s again in a literal block: whole
 // lines of printable text whose first shows the indentation.
-func isLiteral(s []byte) bool {
-	if bytes.IndexByte(s, '\n') < 0 {
+func isLiteral(s string) bool {
+	if strings.IndexByte(s, '\n') < 0 {
 		return false
 	}
-	body := bytes.TrimSuffix(s, []byte("\n"))
-	if len(body) == 0 || bytes.HasSuffix(body, []byte("\n")) || bytes.IndexByte([]byte(" \t\n"), body[0]) >= 0 {
+	body := strings.TrimSuffix(s, "\n")
+	if len(body) == 0 || strings.HasSuffix(body, "\n") || strings.IndexByte(" \t\n", body[0]) >= 0 {
 		return false
 	}
-	// A line of blanks alone has no end of its own.
-	said := true
-	for i := 0; i < len(body); {
-		switch c := body[i]; {
-		case c == '\n':
-			if !said && body[i-1] != '\n' {
-				return false
-			}
-			said = false
-		case c == ' ' || c == '\t':
-		case c > ' ' && c < 0x7f:
-			said = true
-		default:
-			r, size := utf8.DecodeRune(body[i:])
-			if !unicode.IsPrint(r) {
-				return false
-			}
-			said, i = true, i+size-1
+	for line := range strings.SplitSeq(body, "\n") {
+		// A line of blanks alone has no end of its own.
+		if !isPrintable(line) || len(line) > 0 && (line[0] == ' ' || line[0] == '\t') && strings.Trim(line, " \t") == "" {
+			return false
 		}
-		i++
 	}
-	return said
+	return true
 }
 
-func appendLiteral(out, s []byte, indent int) []byte {
-	body, newline := bytes.CutSuffix(s, []byte("\n"))
+// isPrintable reports whether s is printable text, blanks and tabs; eight letters at a time where
+// they are of ASCII, since programs of some hundred kilobytes pass through here.
+func isPrintable(s string) bool {
+	const each = 0x0101010101010101
+	for len(s) > 0 {
+		if len(s) >= 8 {
+			x := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+				uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+			// The highest bit of a byte is set where it is below a blank, above a tilde or set already.
+			if (x-' '*each|x+each|x)&(0x80*each) == 0 {
+				s = s[8:]
+				continue
+			}
+		}
+		c, size := rune(s[0]), 1
+		if c >= utf8.RuneSelf {
+			c, size = utf8.DecodeRuneInString(s)
+		}
+		if c != '\t' && !unicode.IsPrint(c) {
+			return false
+		}
+		s = s[size:]
+	}
+	return true
+}
+
+func appendLiteral(out []byte, s string, indent int) []byte {
+	body, newline := strings.CutSuffix(s, "\n")
 	out = append(out, '|')
 	if !newline {
 		out = append(out, '-')
 	}
-	for line := range bytes.SplitSeq(body, []byte("\n")) {
+	for line := range strings.SplitSeq(body, "\n") {
 		out = append(out, '\n')
 		if len(line) > 0 {
 			out = appendBlanks(out, indent)

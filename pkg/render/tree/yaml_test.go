@@ -2,11 +2,15 @@ package tree
 
 import (
 	"encoding/json"
+	"math"
+	"net/netip"
 	"reflect"
 	"testing"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
 	kyaml "sigs.k8s.io/kustomize/kyaml/yaml"
 	"sigs.k8s.io/yaml"
 )
@@ -51,6 +55,72 @@ func TestYAML(t *testing.T) {
 	}
 }
 
+// Base is embedded by what TestYAMLIsJSON renders.
+type Base struct {
+	Kind string `json:"kind"`
+	Note string `json:"note,omitempty"`
+}
+
+// A struct is what encoding/json makes of it, whatever its tags say and its fields are.
+func TestYAMLIsJSON(t *testing.T) {
+	type named map[string]string
+	type all struct {
+		Base
+		Tagged     Base `json:"tagged,omitempty"`
+		Plain      string
+		Ignored    string `json:"-"`
+		unexported int
+		Nil        *int                  `json:"nil"`
+		Pointer    *int                  `json:"pointer,omitempty"`
+		Gone       *int                  `json:"gone,omitempty"`
+		Zero       netip.Addr            `json:"zero,omitzero"`
+		Invalid    netip.Addr            `json:"invalid,omitempty"`
+		Address    netip.Addr            `json:"address,omitzero"`
+		Prefixes   []netip.Prefix        `json:"prefixes"`
+		Struct     Base                  `json:"struct,omitzero"`
+		Bytes      []byte                `json:"bytes,omitempty"`
+		Array      [2]int                `json:"array"`
+		NoArray    [0]int                `json:"noArray,omitempty"`
+		NilList    []string              `json:"nilList"`
+		NilMap     map[string]string     `json:"nilMap"`
+		Map        named                 `json:"map"`
+		EmptyMap   named                 `json:"emptyMap,omitempty"`
+		Any        any                   `json:"any"`
+		Fraction   float64               `json:"fraction"`
+		Tiny       float32               `json:"tiny"`
+		Unsigned   uint16                `json:"unsigned"`
+		Negative   int64                 `json:"negative"`
+		False      bool                  `json:"false"`
+		Omitted    bool                  `json:"omitted,omitempty"`
+		Number     json.Number           `json:"number"`
+		Raw        json.RawMessage       `json:"raw"`
+		Amount     intstr.IntOrString    `json:"amount"`
+		Amounts    []*intstr.IntOrString `json:"amounts"`
+		Day        metav1.Time           `json:"day,omitzero"`
+		NoDay      *metav1.Time          `json:"noDay"`
+		ZeroDay    metav1.Time           `json:"zeroDay,omitzero"`
+		Never      *metav1.Time          `json:"never,omitzero"`
+		Broken     string                `json:"broken"`
+	}
+	three, never := 3, metav1.Time{}
+	share := intstr.FromString("25%")
+	v := all{
+		Base: Base{Kind: "a"}, Plain: "<&>", Ignored: "a", unexported: 1, Pointer: &three,
+		Address: netip.MustParseAddr("fd00::1"), Prefixes: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")},
+		Bytes: []byte("abc"), Map: named{"b": "1", "a": "x\ny\n"}, Any: []any{map[string]any{}, nil, 1.5, int8(-1)},
+		Fraction: 1e21, Tiny: 0.1, Unsigned: 65535, Negative: -1 << 62, Number: "12e3", Raw: json.RawMessage(`{"b":[1,null],"a":"t"}`),
+		Amount: intstr.FromInt32(2), Amounts: []*intstr.IntOrString{&share, nil},
+		Never: &never, ZeroDay: metav1.Time{Time: time.Time{}.Local()}, Day: metav1.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Broken: "a\xff\xfe\u2028b",
+	}
+	for _, in := range []any{v, &v, []*all{&v, nil}, map[string]any{"v": &v}, map[string]all{"v": v}} {
+		out, err := YAML(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sameAsJSON(t, in, out, false)
+	}
+}
+
 func TestYAMLKeepsFieldOrder(t *testing.T) {
 	got, err := YAML(corev1.EnvVar{Name: "B", Value: "a"})
 	if want := "name: B\nvalue: a\n"; err != nil || string(got) != want {
@@ -67,8 +137,20 @@ func TestYAMLPutsAPIVersionFirst(t *testing.T) {
 }
 
 func TestYAMLFails(t *testing.T) {
-	if _, err := YAML(func() {}); err == nil {
-		t.Error("a function was rendered")
+	type twice struct {
+		Base
+		Kind string `json:"kind"`
+	}
+	type pointer struct{ *Base }
+	for _, v := range []any{
+		func() {}, []any{make(chan int)}, math.NaN(), map[int]string{1: "a"}, twice{}, pointer{},
+		struct {
+			A int `json:"a,string"`
+		}{},
+	} {
+		if out, err := YAML(v); err == nil {
+			t.Errorf("%T was rendered: %s", v, out)
+		}
 	}
 }
 

@@ -4,8 +4,7 @@
 // spells out is always spelled out here, too.
 //
 // They are written down a second time because k8s.io/api is made for clients: who links
-// it registers hundreds of types and their protobuf at each start, and the first PodSpec
-// that encoding/json meets costs it a walk through two hundred more. A call of the
+// it registers hundreds of types and their protobuf at each start. A call of the
 // function that takes milliseconds pays for that each time. The tests hold each type
 // here against the one there, and each rendered object against what Kubernetes' own
 // types make of it.
