@@ -4,7 +4,7 @@ EXAMPLE ?= regional-gateway
 OUT ?= out
 NESTED = bench tools tools/vuln test/cloud test/crds test/reports test/talos test/editors test/lab test/lab/pinned test/lab/newest test/cluster test/cluster/kubernetes test/cluster/newest test/cluster/coredns test/mutate test/gitops test/gitops/flux test/release
 
-.PHONY: build lean run test newcomer precommit editors golden site tutorial tutorial-programs page netns hostforms lab lab-programs lab-removals lab-phases lab-captures lab-throughput cluster cluster-programs schemas cloud check lint tidy licences vulncheck shellcheck e2e flux gitops image container container-test release-test release-check release-snapshot kill callers cover mutate fuzz hostile bench bench-peers bench-ratios bench-programs bench-scale startup clean
+.PHONY: build lean run test newcomer precommit editors golden site tutorial tutorial-programs page netns hostforms lab lab-programs lab-removals lab-phases lab-captures lab-throughput cluster cluster-programs schemas cloud check lint tidy licences vulncheck shellcheck workflows e2e flux gitops image container container-test release-test release-check release-snapshot kill callers cover mutate fuzz hostile bench bench-peers bench-ratios bench-programs bench-scale startup clean
 
 # Without cgo nothing is linked at start.
 build:
@@ -185,7 +185,7 @@ release-check: .lab/goreleaser
 release-snapshot: .lab/goreleaser
 	sh release/snapshot.sh .lab/goreleaser
 
-check: lint tidy licences shellcheck
+check: lint tidy licences shellcheck workflows
 
 lint:
 	@out=$$(gofmt -l .); if [ -n "$$out" ]; then echo "gofmt would change: $$out"; exit 1; fi
@@ -225,6 +225,11 @@ shellcheck: build
 	@rm -rf bin/examples
 	@for dir in examples/*/; do bin/kustomize-hybrid render $${dir}topology.yaml -o bin/$$dir || exit 1; done
 	shellcheck --external-sources --source-path=SCRIPTDIR $$(find bin/examples -name '*.sh' | sort)
+
+# Workflows of GitHub: ours, those that people copy, those on pages, and what `init` writes: shellcheck.
+workflows: build
+	cd tools && $(GO) build -o ../bin/actionlint github.com/rhysd/actionlint/cmd/actionlint
+	test/workflows.sh
 
 # The real kustomize binary over overlays and rendered trees. Needs root (it mounts a
 # small disk to fill it up).
