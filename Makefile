@@ -174,7 +174,7 @@ container-test: image
 # each example. What container-test needs, and the code of Argo CD and kpt.
 one-hash: image
 	cd tools && $(GO) build -o ../bin/kustomize sigs.k8s.io/kustomize/kustomize/v5
-	cd test/gitops && $(GO) vet ./ways && $(GO) build -o ../../bin/ways ./ways
+	cd test/gitops && $(GO) build -o ../../bin/ways ./ways
 	KUSTOMIZE=$(CURDIR)/bin/kustomize WAYS=$(CURDIR)/bin/ways $(GO) test -count=1 -v -tags container -run '^TestOneHash$$' ./test/container
 
 # A release without GoReleaser: two builds, `go install`, the manifests.
