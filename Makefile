@@ -175,7 +175,7 @@ container-test: image
 one-hash: image
 	cd tools && $(GO) build -o ../bin/kustomize sigs.k8s.io/kustomize/kustomize/v5
 	cd test/gitops && $(GO) build -o ../../bin/ways ./ways
-	KUSTOMIZE=$(CURDIR)/bin/kustomize WAYS=$(CURDIR)/bin/ways $(GO) test -count=1 -v -tags container -run '^TestOneHash$$' ./test/container
+	KUSTOMIZE=$(CURDIR)/bin/kustomize WAYS=$(CURDIR)/bin/ways $(GO) test -count=1 -v -timeout 30m -tags container -run '^TestOneHash$$' ./test/container
 
 # A release without GoReleaser: two builds, `go install`, the manifests.
 release-test:

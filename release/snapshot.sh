@@ -11,6 +11,7 @@ rm -rf "${2:?}"
 mkdir -p "$2"
 dir=$(realpath "$2")
 cd "$(dirname "$0")/.."
+commit=$(git rev-parse HEAD)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 config=.goreleaser.yaml
@@ -20,7 +21,7 @@ if [ $# -gt 2 ]; then
 fi
 for i in 1 2; do
 	git clone --quiet --no-hardlinks . "$work/$i"
-	git -C "$work/$i" checkout --quiet "$(git rev-parse HEAD)"
+	git -C "$work/$i" checkout --quiet "$commit"
 	(cd "$work/$i" && "$goreleaser" release --snapshot --clean --config "$config")
 	mv "$work/$i/dist" "$dir/$i"
 done
