@@ -4,7 +4,7 @@ EXAMPLE ?= regional-gateway
 OUT ?= out
 NESTED = bench tools tools/vuln test/cloud test/crds test/reports test/talos test/editors test/lab test/lab/pinned test/lab/newest test/cluster test/cluster/kubernetes test/cluster/newest test/cluster/coredns test/mutate test/gitops test/gitops/flux test/release
 
-.PHONY: build lean run test newcomer precommit editors golden site tutorial tutorial-programs page netns hostforms lab lab-programs lab-removals lab-phases lab-captures lab-throughput cluster cluster-programs schemas cloud check lint tidy licences vulncheck shellcheck e2e flux gitops image container container-test release-test release-check release-snapshot kill callers cover mutate fuzz hostile bench bench-peers bench-ratios bench-programs bench-scale startup clean
+.PHONY: build lean run test newcomer precommit editors golden site tutorial tutorial-programs page netns hostforms lab lab-programs lab-removals lab-phases lab-captures lab-throughput cluster cluster-programs schemas cloud check lint tidy licences vulncheck shellcheck workflows e2e flux gitops image container container-test one-hash release-test release-check release-snapshot kill callers cover mutate fuzz hostile bench bench-peers bench-ratios bench-programs bench-scale startup clean
 
 # Without cgo nothing is linked at start.
 build:
@@ -171,24 +171,34 @@ container: image
 # root, docker, dockerd.
 container-test: image
 	cd tools && $(GO) build -o ../bin/kustomize sigs.k8s.io/kustomize/kustomize/v5
-	KUSTOMIZE=$(CURDIR)/bin/kustomize $(GO) test -count=1 -tags container ./test/container
+	KUSTOMIZE=$(CURDIR)/bin/kustomize $(GO) test -count=1 -tags container -run '^TestContainer$$' ./test/container
 
-# A release without GoReleaser: two builds, the packages, `go install`, the manifests: dpkg.
+# Every way from a topology to its objects, by its own tool, makes the same ones: a table of hashes for
+# each example. What container-test needs, and the code of Argo CD and kpt.
+one-hash: image
+	cd tools && $(GO) build -o ../bin/kustomize sigs.k8s.io/kustomize/kustomize/v5
+	cd test/gitops && $(GO) build -o ../../bin/ways ./ways
+	KUSTOMIZE=$(CURDIR)/bin/kustomize WAYS=$(CURDIR)/bin/ways $(GO) test -count=1 -v -timeout 30m -tags container -run '^TestOneHash$$' ./test/container
+
+# A release without GoReleaser: two builds, `go install`, the manifests.
 release-test:
 	cd test/release && $(GO) vet ./... && $(GO) test -count=1 -timeout 30m ./...
 
-# GoReleaser itself. It links the clients of many clouds and takes long to build, so that CI
-# leaves both out.
+# GoReleaser itself links the clients of many clouds: it takes long to build.
 .lab/goreleaser: tools/release/go.sum
 	mkdir -p $(@D) && cd tools/release && $(GO) build -o ../../$@ github.com/goreleaser/goreleaser/v2
 
 release-check: .lab/goreleaser
 	.lab/goreleaser check
 
-release-snapshot: .lab/goreleaser
-	sh release/snapshot.sh .lab/goreleaser
+# A release up to its publication: GoReleaser reads its file and makes two snapshots of the commit. They
+# are the same bytes, and the deb comes and goes: dpkg. TARGET=linux/amd64 makes that one alone.
+TARGET ?=
+release-snapshot: release-check
+	release/snapshot.sh .lab/goreleaser bin/snapshot $(TARGET)
+	cd test/release && $(GO) vet -tags snapshot ./... && SNAPSHOT=$(CURDIR)/bin/snapshot $(GO) test -count=1 -v -tags snapshot -run Snapshot .
 
-check: lint tidy licences shellcheck
+check: lint tidy licences shellcheck workflows
 
 lint:
 	@out=$$(gofmt -l .); if [ -n "$$out" ]; then echo "gofmt would change: $$out"; exit 1; fi
@@ -228,6 +238,11 @@ shellcheck: build
 	@rm -rf bin/examples
 	@for dir in examples/*/; do bin/kustomize-hybrid render $${dir}topology.yaml -o bin/$$dir || exit 1; done
 	shellcheck --external-sources --source-path=SCRIPTDIR $$(find bin/examples -name '*.sh' | sort)
+
+# Workflows of GitHub: ours, those that people copy, those on pages, and what `init` writes: shellcheck.
+workflows: build
+	cd tools && $(GO) build -o ../bin/actionlint github.com/rhysd/actionlint/cmd/actionlint
+	test/workflows.sh
 
 # The real kustomize binary over overlays and rendered trees. Needs root (it mounts a
 # small disk to fill it up).

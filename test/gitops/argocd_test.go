@@ -2,90 +2,47 @@ package gitops_test
 
 import (
 	"context"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/argoproj/argo-cd/v3/cmpserver"
-	"github.com/argoproj/argo-cd/v3/cmpserver/apiclient"
-	"github.com/argoproj/argo-cd/v3/cmpserver/plugin"
-	"github.com/argoproj/argo-cd/v3/util/cmp"
-	gocmp "github.com/google/go-cmp/cmp"
-	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials/insecure"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/test/gitops"
 )
 
-// sidecar starts Argo CD's own plugin server with the configuration that people copy, and
-// returns who asks it, as the repository server does.
-func sidecar(t *testing.T) apiclient.ConfigManagementPluginServiceClient {
+// sidecar is one that runs as long as the test.
+func sidecar(t *testing.T) *gitops.Sidecar {
 	t.Helper()
-	dir := t.TempDir()
-	t.Setenv("ARGOCD_CMP_WORKDIR", filepath.Join(dir, "work"))
-	config, err := plugin.ReadPluginConfig(root + "/overlays/gitops/argocd-plugin")
+	t.Setenv("ARGOCD_CMP_WORKDIR", "")     // is put back
+	dir, err := os.MkdirTemp("", "argocd") // short, as the path of a socket must be
 	if err != nil {
 		t.Fatal(err)
 	}
-	server, err := cmpserver.NewServer(plugin.CMPServerInitConstants{PluginConfig: *config})
+	s, err := gitops.StartSidecar(root+"/overlays/gitops/argocd-plugin", dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	serve, err := server.CreateGRPC()
-	if err != nil {
-		t.Fatal(err)
-	}
-	socket := filepath.Join(dir, "plugin.sock")
-	listener, err := net.Listen("unix", socket)
-	if err != nil {
-		t.Fatal(err)
-	}
-	go func() { _ = serve.Serve(listener) }()
-	t.Cleanup(serve.Stop)
-	conn, err := grpc.NewClient("unix://"+socket, grpc.WithTransportCredentials(insecure.NewCredentials()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = conn.Close() })
-	return apiclient.NewConfigManagementPluginServiceClient(conn)
+	t.Cleanup(func() { _, _ = s.Close(), os.RemoveAll(dir) })
+	return s
 }
 
 func deadline(t *testing.T) context.Context {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	t.Cleanup(cancel)
 	return ctx
 }
 
-// generate has the sidecar make the manifests of a directory of a repository.
-func generate(t *testing.T, client apiclient.ConfigManagementPluginServiceClient, repository, app string) ([]string, error) {
+func detect(t *testing.T, s *gitops.Sidecar, repository string) bool {
 	t.Helper()
-	stream, err := client.GenerateManifest(deadline(t))
+	found, err := s.Detects(deadline(t), repository, "network")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := cmp.SendRepoStream(stream.Context(), filepath.Join(repository, app), repository, stream, nil, nil); err != nil {
-		t.Fatal(err)
-	}
-	answer, err := stream.CloseAndRecv()
-	return answer.GetManifests(), err
-}
-
-func detect(t *testing.T, client apiclient.ConfigManagementPluginServiceClient, repository, app string) bool {
-	t.Helper()
-	stream, err := client.MatchRepository(deadline(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmp.SendRepoStream(stream.Context(), filepath.Join(repository, app), repository, stream, nil, nil); err != nil {
-		t.Fatal(err)
-	}
-	answer, err := stream.CloseAndRecv()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return answer.GetIsSupported()
+	return found
 }
 
 // The sidecar finds the directories that are its own, and makes the objects that a build makes.
@@ -93,21 +50,21 @@ func TestSidecar(t *testing.T) {
 	client := sidecar(t)
 	for _, overlay := range []string{"transformer", "generator"} {
 		dir := repository(t, overlay)
-		if !detect(t, client, dir, "network") {
+		if !detect(t, client, dir) {
 			t.Errorf("%s is not found", overlay)
 		}
-		got, err := generate(t, client, dir, "network")
+		got, err := client.Generate(deadline(t), dir, "network")
 		if err != nil {
 			t.Fatal(err)
 		}
 		want := objects(t, split(built(t, filepath.Join(dir, "network")))...)
-		if diff := gocmp.Diff(want, objects(t, got...)); diff != "" {
+		if diff := cmp.Diff(want, objects(t, got...)); diff != "" {
 			t.Errorf("%s: %s", overlay, diff)
 		}
 	}
 	other := t.TempDir()
 	writeFile(t, filepath.Join(other, "network", "kustomization.yaml"), "resources: []\n", 0o644)
-	if detect(t, client, other, "network") {
+	if detect(t, client, other) {
 		t.Error("a directory without a topology is taken")
 	}
 }
@@ -127,13 +84,13 @@ func TestSidecarMakesEveryExample(t *testing.T) {
 		}
 		writeFile(t, filepath.Join(dir, "network/topology.yaml"), string(text), 0o644)
 		writeFile(t, filepath.Join(dir, "network/kustomization.yaml"), "sortOptions: {order: fifo}\nresources: [topology.yaml]\ntransformers: [transform.yaml]\n", 0o644)
-		got, err := generate(t, client, dir, "network")
+		got, err := client.Generate(deadline(t), dir, "network")
 		if err != nil {
 			t.Fatalf("%s: %v", example, err)
 		}
 		tree := filepath.Join(t.TempDir(), "tree")
 		run(t, "kustomize-hybrid", "render", example, "-o", tree)
-		if diff := gocmp.Diff(objects(t, split(built(t, tree))...), objects(t, got...)); diff != "" {
+		if diff := cmp.Diff(objects(t, split(built(t, tree))...), objects(t, got...)); diff != "" {
 			t.Errorf("%s: %s", example, diff)
 		}
 	}
@@ -148,7 +105,7 @@ func TestSidecarSaysWhy(t *testing.T) {
 		t.Fatal(err)
 	}
 	writeFile(t, file, strings.Replace(string(text), "podCIDRs: [10.142.0.0/20]", "podCIDRs: [10.0.2.0/23]", 1), 0o644)
-	got, err := generate(t, sidecar(t), dir, "network")
+	got, err := sidecar(t).Generate(deadline(t), dir, "network")
 	if err == nil || len(got) > 0 || !strings.Contains(err.Error(), "[cidr-overlap]") {
 		t.Errorf("%d objects, %v", len(got), err)
 	}
@@ -165,7 +122,7 @@ func TestSidecarRunsNoProgramOfTheRepository(t *testing.T) {
 		t.Fatal(err)
 	}
 	writeFile(t, transform, strings.Replace(string(text), "path: kustomize-hybrid", "path: ./evil.sh", 1), 0o644)
-	if _, err := generate(t, sidecar(t), dir, "network"); err == nil || !strings.Contains(err.Error(), "permission denied") {
+	if _, err := sidecar(t).Generate(deadline(t), dir, "network"); err == nil || !strings.Contains(err.Error(), "permission denied") {
 		t.Errorf("%v", err)
 	}
 	if _, err := os.Stat(proof); err == nil {

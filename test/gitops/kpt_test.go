@@ -1,31 +1,15 @@
 package gitops_test
 
 import (
-	"bytes"
-	"context"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/kptdev/kpt/commands/fn"
-	"github.com/kptdev/kpt/pkg/printer"
-)
 
-// kptRender is `kpt fn render --allow-exec` by kpt's own code.
-func kptRender(t *testing.T, dir string) (said string, err error) {
-	t.Helper()
-	var out bytes.Buffer
-	ctx := printer.WithContext(context.Background(), printer.New(&out, &out))
-	command := fn.GetCommand(ctx, "kpt")
-	command.SetArgs([]string{"render", dir, "--allow-exec"})
-	command.SetOut(&out)
-	command.SetErr(&out)
-	command.SilenceUsage = true
-	err = command.Execute()
-	return out.String(), err
-}
+	"github.com/kustomize-hybrid/kustomize-hybrid/test/gitops"
+)
 
 // kpt writes the objects of a build beside the topology; a second time changes nothing.
 func TestKpt(t *testing.T) {
@@ -33,7 +17,7 @@ func TestKpt(t *testing.T) {
 	if err := os.CopyFS(dir, os.DirFS(root+"/overlays/gitops/kpt")); err != nil {
 		t.Fatal(err)
 	}
-	if said, err := kptRender(t, dir); err != nil {
+	if said, err := gitops.KptRender(t.Context(), dir); err != nil {
 		t.Fatalf("%v\n%s", err, said)
 	}
 	first := objects(t, written(t, dir)...)
@@ -41,7 +25,7 @@ func TestKpt(t *testing.T) {
 	if diff := cmp.Diff(want, first); diff != "" {
 		t.Error(diff)
 	}
-	if said, err := kptRender(t, dir); err != nil {
+	if said, err := gitops.KptRender(t.Context(), dir); err != nil {
 		t.Fatalf("%v\n%s", err, said)
 	}
 	if diff := cmp.Diff(first, objects(t, written(t, dir)...)); diff != "" {
@@ -87,7 +71,7 @@ func TestKptSaysWhy(t *testing.T) {
 		t.Fatal(err)
 	}
 	writeFile(t, file, strings.Replace(string(text), "podCIDRs: [10.142.0.0/20]", "podCIDRs: [10.0.2.0/23]", 1), 0o644)
-	said, err := kptRender(t, dir)
+	said, err := gitops.KptRender(t.Context(), dir)
 	if err == nil || !strings.Contains(said+err.Error(), "cidr-overlap") {
 		t.Errorf("%v\n%s", err, said)
 	}

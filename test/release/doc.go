@@ -1,4 +1,5 @@
-// Package release makes what a release has and uses it as people do: two builds of one commit,
-// the packages that .goreleaser.yaml describes, by nFPM's own code, and `go install` from a
-// module proxy. It is a module of its own: see `make release-test`.
+// Package release makes what a release has and uses it as people do: two builds of one commit, `go
+// install` from a module proxy, krew's manifest and Homebrew's formula: see `make release-test`. What
+// GoReleaser makes of a commit is looked at with -tags snapshot: see `make release-snapshot`. It is a
+// module of its own.
 package release
