@@ -4,7 +4,7 @@ EXAMPLE ?= regional-gateway
 OUT ?= out
 NESTED = bench tools tools/vuln test/cloud test/crds test/reports test/talos test/editors test/lab test/lab/pinned test/lab/newest test/cluster test/cluster/kubernetes test/cluster/newest test/cluster/coredns test/mutate test/gitops test/gitops/flux test/release
 
-.PHONY: build lean run test newcomer precommit editors golden site tutorial tutorial-programs page netns hostforms lab lab-programs lab-removals lab-phases lab-captures lab-throughput cluster cluster-programs schemas cloud check lint tidy licences vulncheck shellcheck e2e flux gitops image container container-test release-test release-check release-snapshot kill callers cover mutate fuzz hostile bench bench-peers bench-ratios bench-programs bench-scale startup clean
+.PHONY: build lean run test newcomer precommit editors golden site tutorial tutorial-programs page netns hostforms lab lab-programs lab-removals lab-phases lab-captures lab-throughput cluster cluster-programs schemas cloud check lint tidy licences vulncheck shellcheck e2e apiserver flux gitops image container container-test release-test release-check release-snapshot kill callers cover mutate fuzz hostile bench bench-peers bench-ratios bench-programs bench-scale startup clean
 
 # Without cgo nothing is linked at start.
 build:
@@ -192,6 +192,7 @@ lint:
 	$(GO) vet ./...
 	$(GO) vet -tags lean . ./cmd/kustomize-hybrid
 	$(GO) vet -tags e2e ./test/... ./pkg/emit
+	$(GO) vet -tags apiserver ./test/apiserver
 	$(GO) vet -tags container ./test/container
 	$(GO) vet -tags scale ./test/scale
 	$(GO) vet -tags page ./test/page
@@ -231,6 +232,12 @@ shellcheck: build
 e2e: build
 	cd tools && $(GO) build -o ../bin/kustomize sigs.k8s.io/kustomize/kustomize/v5
 	KUSTOMIZE=$(CURDIR)/bin/kustomize $(GO) test -count=1 -tags e2e ./test/e2e
+
+# A real kube-apiserver, and etcd, as plain processes on this host's loopback: they take the Components
+# of overlays/components, strictly, and refuse wrong ones: openssl. It builds Kubernetes.
+apiserver: build .lab/kubernetes
+	cd tools && $(GO) build -o ../bin/kustomize sigs.k8s.io/kustomize/kustomize/v5
+	KUBERNETES=$(CURDIR)/.lab/kubernetes $(GO) test -count=1 -v -tags apiserver ./test/apiserver
 
 # Renders that are killed at each call that changes the disk, and at any time, and two at once:
 # strace. It takes three minutes, so that CI leaves it out.
