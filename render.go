@@ -46,6 +46,10 @@ func Render(in Input, o Options) (iter.Seq2[tree.File, error], diag.List, error)
 	return tree.Concat(render.Files(p, changes), tree.Of(more...)), list, err
 }
 
+// CountPolicies is how many network policies the input has, in Lists, too: those that Render would look
+// at as Options.Policies.
+func CountPolicies(in Input) int { return readmit.Count(in.nodes) }
+
 // Regions are the names of the regions in all topologies of the input, of those that are
 // leaving, too.
 func Regions(in Input) []string {
