@@ -2,9 +2,9 @@
 GO ?= go
 EXAMPLE ?= regional-gateway
 OUT ?= out
-NESTED = bench tools tools/vuln test/cloud test/crds test/reports test/talos test/editors test/lab test/lab/pinned test/lab/newest test/cluster test/cluster/kubernetes test/cluster/newest test/cluster/coredns test/mutate test/gitops test/gitops/flux test/release
+NESTED = bench tools tools/vuln test/cloud test/crds test/metrics test/reports test/talos test/editors test/lab test/lab/pinned test/lab/newest test/cluster test/cluster/kubernetes test/cluster/newest test/cluster/coredns test/mutate test/gitops test/gitops/flux test/release
 
-.PHONY: build lean run test newcomer precommit editors golden site tutorial tutorial-programs page netns hostforms lab lab-programs lab-removals lab-phases lab-captures lab-throughput cluster cluster-programs schemas cloud check lint tidy licences vulncheck shellcheck workflows e2e flux gitops image container container-test one-hash release-test release-check release-snapshot kill callers cover mutate fuzz hostile bench bench-peers bench-ratios bench-programs bench-scale startup clean
+.PHONY: build lean run test newcomer precommit editors golden site tutorial tutorial-programs page netns hostforms lab lab-programs lab-removals lab-phases lab-captures lab-throughput cluster cluster-programs schemas cloud check lint tidy licences vulncheck shellcheck workflows e2e apiserver flux gitops image container container-test one-hash release-test release-check release-snapshot kill callers cover mutate fuzz hostile bench bench-peers bench-ratios bench-programs bench-scale startup clean
 
 # Without cgo nothing is linked at start.
 build:
@@ -136,12 +136,13 @@ NEWEST_FLAGS = -s -w -X k8s.io/component-base/version.gitVersion=v1.37.2 -X k8s.
 .lab/coredns: test/cluster/coredns/go.sum
 	mkdir -p $(@D) && cd test/cluster/coredns && CGO_ENABLED=0 $(GO) build -trimpath $(QUICK) -ldflags '-s -w' -o ../../../$@ .
 
-# Outputs against the schemas of others: the CRDs of Cilium and Calico, SARIF's, Talos's machinery. Modules
-# of their own, so that a user of the library never sees what they import.
+# Outputs against the schemas of others: the CRDs of Cilium and Calico, SARIF's, Talos's machinery,
+# Prometheus' parser and engine. Modules of their own, so that a user of the library never sees what they import.
 schemas:
 	cd test/crds && $(GO) vet ./... && $(GO) test -count=1 ./...
 	cd test/reports && $(GO) vet ./... && $(GO) test -count=1 ./...
 	cd test/talos && $(GO) vet ./... && $(GO) test -count=1 ./...
+	cd test/metrics && $(GO) vet ./... && $(GO) test -count=1 ./...
 
 # What is rendered for clouds: the scripts against stand-ins for aws, gcloud, az, hcloud, openstack and
 # aliyun, the Terraform modules by Terraform's own parser. A module of its own, too.
@@ -205,6 +206,7 @@ lint:
 	$(GO) vet ./...
 	$(GO) vet -tags lean . ./cmd/kustomize-hybrid
 	$(GO) vet -tags e2e ./test/... ./pkg/emit
+	$(GO) vet -tags apiserver ./test/apiserver
 	$(GO) vet -tags container ./test/container
 	$(GO) vet -tags scale ./test/scale
 	$(GO) vet -tags page ./test/page
@@ -249,6 +251,12 @@ workflows: build
 e2e: build
 	cd tools && $(GO) build -o ../bin/kustomize sigs.k8s.io/kustomize/kustomize/v5
 	KUSTOMIZE=$(CURDIR)/bin/kustomize $(GO) test -count=1 -tags e2e ./test/e2e
+
+# A real kube-apiserver, and etcd, as plain processes on this host's loopback: they take the Components
+# of overlays/components, strictly, and refuse wrong ones: openssl. It builds Kubernetes.
+apiserver: build .lab/kubernetes
+	cd tools && $(GO) build -o ../bin/kustomize sigs.k8s.io/kustomize/kustomize/v5
+	KUBERNETES=$(CURDIR)/.lab/kubernetes $(GO) test -count=1 -v -tags apiserver ./test/apiserver
 
 # Renders that are killed at each call that changes the disk, and at any time, and two at once:
 # strace. It takes three minutes, so that CI leaves it out.

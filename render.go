@@ -29,7 +29,8 @@ const changesPath = readmitDir + "changes.json"
 
 // Render renders the whole output tree of the one topology, report included, one file
 // after the other; emit.Write writes them, and tree.Collect lists them. It is nil where a
-// finding is an error.
+// finding is an error. It knows no tree that was rendered before: what a region leaves behind that is
+// in that one and no longer in the topology, Compare of both topologies says.
 func Render(in Input, o Options) (iter.Seq2[tree.File, error], diag.List, error) {
 	p, list, err := newPlan(in, o)
 	if p == nil {
@@ -45,6 +46,10 @@ func Render(in Input, o Options) (iter.Seq2[tree.File, error], diag.List, error)
 	more, err := patchFiles(patches, changes)
 	return tree.Concat(render.Files(p, changes), tree.Of(more...)), list, err
 }
+
+// CountPolicies is how many network policies the input has, in Lists, too: those that Render would look
+// at as Options.Policies.
+func CountPolicies(in Input) int { return readmit.Count(in.nodes) }
 
 // Regions are the names of the regions in all topologies of the input, of those that are
 // leaving, too.

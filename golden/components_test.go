@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -93,39 +92,6 @@ func TestComponentsAreKubernetes(t *testing.T) {
 			if !strings.Contains(document, "apiVersion: external-secrets.io/") && !strings.Contains(document, "apiVersion: bitnami.com/") && !strings.Contains(document, "apiVersion: monitoring.coreos.com/") {
 				decodeStrictly(t, name, document)
 			}
-		}
-	}
-}
-
-// Alerts and the dashboard ask for metrics that exist, and the alerts only for labels that the
-// PodMonitor gives them.
-func TestMetricsExist(t *testing.T) {
-	known := map[string]bool{
-		"up": true, // Prometheus' own
-		// tailscale 1.84.3: ipn/ipnlocal/local.go, wgengine/magicsock/magicsock.go,
-		// health/health.go, util/usermetric/metrics.go
-		"tailscaled_advertised_routes": true, "tailscaled_approved_routes": true, "tailscaled_health_messages": true,
-		"tailscaled_inbound_bytes_total": true, "tailscaled_outbound_bytes_total": true, "tailscaled_inbound_dropped_packets_total": true,
-		// kube-state-metrics v2, docs/metrics/workload/pod-metrics.md
-		"kube_pod_container_status_ready": true,
-	}
-	metric := regexp.MustCompile(`\b(tailscaled_\w+|kube_\w+|up)\{`)
-	used := map[string]bool{}
-	for _, file := range []string{"monitoring/alerts.yaml", "dashboard/gateways.json"} {
-		text, err := os.ReadFile(filepath.Join(components, file))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, found := range metric.FindAllStringSubmatch(string(text), -1) {
-			used[found[1]] = true
-			if !known[found[1]] {
-				t.Errorf("%s: %s: nobody says that there is such a metric", file, found[1])
-			}
-		}
-	}
-	for name := range known {
-		if !used[name] {
-			t.Errorf("%s is not used any more", name)
 		}
 	}
 }

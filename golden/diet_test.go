@@ -16,7 +16,7 @@ import (
 // What the repository keeps to compare with is read in reviews: it must stay so small
 // that somebody does, and say everything once.
 const (
-	mostLines = 35_000
+	mostLines = 33_000
 	leastRun  = 6
 )
 

@@ -125,6 +125,10 @@ func (c cli) init(command, dir string, o initOptions) error {
 	}
 	name := filepath.Join(dir, draft.TopologyPath)
 	files, list, err := hybrid.Init(hybrid.InitOptions{Answers: answers, From: from, Accept: o.accept, Name: name, Revision: revision()})
+	var full *draft.FullError
+	if errors.As(err, &full) {
+		return &usageError{command, fmt.Errorf("--region %s: %w", o.regions[full.Region], full)}
+	}
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -170,11 +171,22 @@ func reader() []string {
 		"GIT_AUTHOR_NAME=Reader", "GIT_AUTHOR_EMAIL=reader@example.com", "GIT_COMMITTER_NAME=Reader", "GIT_COMMITTER_EMAIL=reader@example.com")
 }
 
+// newPolicy is how a page says that somebody without a policy file begins. A page whose commands read
+// one and that does not say it fails.
+const newPolicy = "echo '{}' >policy.hujson"
+
 // runPage runs commands of a page.
 func runPage(t *testing.T, desk, page, text string, commands []pages.Command) {
 	dir := t.TempDir()
 	if err := os.CopyFS(dir, os.DirFS(desk)); err != nil {
 		t.Fatal(err)
+	}
+	if strings.Contains(text, "`"+newPolicy+"`") {
+		c := exec.Command("sh", "-ec", newPolicy+"; git add policy.hujson; git commit -q --amend --no-edit; git update-ref refs/remotes/origin/main main")
+		c.Dir, c.Env = dir, reader()
+		if out, err := c.CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v\n%s", page, err, out)
+		}
 	}
 	results, err := pages.Run(dir, reader(), commands, nil)
 	if err != nil {
@@ -191,17 +203,17 @@ func runPage(t *testing.T, desk, page, text string, commands []pages.Command) {
 }
 
 // deskCommands make what a reader has: the built-in example as a topology in a repository of git,
-// rendered; the same with more nodes as a change of it; the tailnet's policy; what kubectl gets.
+// rendered; the same with more nodes as a change of it; what kubectl gets. The tailnet's policy comes from
+// where the page says.
 const deskCommands = `
 cp examples/regional-gateway/topology.yaml topology.yaml
 sed 's|nodeCIDRs: .10.143.0.0/24.|nodeCIDRs: [10.143.0.0/24, 10.144.0.0/24]|' topology.yaml >new.yaml
 cp topology.yaml old.yaml
-echo '{}' >policy.hujson
 printf 'apiVersion: v1\nkind: Node\nmetadata: {name: edge-1, labels: {kustomize-hybrid.dev/region: gcp-us, tailscale: "true"}}\nstatus: {addresses: [{type: InternalIP, address: 10.0.0.11}]}\n' >dump.yaml
 cp dump.yaml plugin.yaml
 kustomize-hybrid render topology.yaml -o out
 cp -R out rendered
-git init -q -b main && git add topology.yaml rendered policy.hujson && git commit -qm 'as it is' && git update-ref refs/remotes/origin/main main
+git init -q -b main && git add topology.yaml rendered && git commit -qm 'as it is' && git update-ref refs/remotes/origin/main main
 `
 
 // tell is the page about the numbers.

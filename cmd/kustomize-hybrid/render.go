@@ -253,12 +253,25 @@ func (c cli) tree(in hybrid.Input, o renderOptions) (iter.Seq2[tree.File, error]
 		if options.Policies, err = hybrid.LoadFrom(c.in, o.policies...); err != nil {
 			return nil, err
 		}
+		if hybrid.CountPolicies(options.Policies) == 0 {
+			if _, err := fmt.Fprintf(c.err, "%s: warning: there is no network policy%s, so nothing is patched: --policies takes what kubectl get -o yaml prints of them\n", foreign.Name(quoted(o.policies...)), butFound(options.Policies)); err != nil {
+				return nil, err
+			}
+		}
 	}
 	files, list, err := hybrid.Render(in, options)
 	if err != nil {
 		return nil, err
 	}
 	return files, c.report(list)
+}
+
+// butFound names what is there instead; empty where nothing is.
+func butFound(in hybrid.Input) string {
+	if len(in.Objects) == 0 {
+		return ""
+	}
+	return ", only " + objectNames(in)
 }
 
 // drift reports how dir differs from files.

@@ -72,14 +72,14 @@ hold a topology are checked, by what stands in them and not by their names. 'kus
 }
 
 func (c cli) validate(command string, paths []string, o validateOptions) error {
+	var unread error // among all files, what could not be looked into
 	if o.only {
-		picked, err := hybrid.Topologies(paths...)
-		if err != nil || len(picked) == 0 {
-			return err
+		if paths, unread = hybrid.Topologies(paths...); len(paths) == 0 {
+			return unread
 		}
-		paths = picked
 	}
 	in, failed := hybrid.LoadFrom(c.in, paths...)
+	failed = errors.Join(unread, failed)
 	if failed == nil && len(in.Documents) == 0 {
 		failed = &usageError{command, fmt.Errorf("there is no Topology in %s, only %s: name the topology's file, too", strings.Join(paths, ", "), objectNames(in))}
 	}

@@ -3,14 +3,15 @@
 //
 //   - A script's tables stand in the golden. Its program, which is the same for every
 //     topology, is one line with its name, in objects and user data, too; so is a file
-//     that is nothing but a program. Corpus.Programs is the list of what those names
+//     that is nothing but a program; those at their own names are a list. Corpus.Programs is the list of what those names
 //     stand for, by hash.
+//   - The sums of programs, by name, are one line that counts them.
 //   - Six lines or more that stand in the corpus already are one line that says where.
 //   - The annotation that hashes scripts, the report's sums of programs, and SHA256SUMS,
 //     which sums the tree up, are verified by tests of their own and say nothing here.
 //
 // Nothing else is left out: from a golden and the programs the files can be told, byte
-// for byte. Lines of the package's own begin with "@@ ", or with "-- " for a file.
+// for byte, but where a test gives File.Brief or File.Known. Lines of the package's own begin with "@@ ", or with "-- " for a file.
 package goldentest
 
 import (
@@ -44,6 +45,9 @@ type File struct {
 	// Known says what the contents are, where a test has seen to it that they are that; empty
 	// has them written down.
 	Known string
+	// Brief is what is written down of a file whose form an earlier text shows: what differs, and a
+	// hash of the rest, so that no byte changes unseen. Nil writes Data.
+	Brief []byte
 }
 
 // Corpus is texts that are written down one after the other: a later one refers to
@@ -91,24 +95,58 @@ func moduleRoot(t testing.TB) string {
 func (c *Corpus) Tree(name string, files []File) string {
 	files = slices.Clone(files)
 	slices.SortFunc(files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
+	all := sumsOf(files)
 	var b strings.Builder
-	for _, f := range files {
-		executable := ""
-		if f.Executable {
-			executable = " (executable)"
+	for len(files) > 0 {
+		if n := c.leadingPrograms(files); n > 1 {
+			fmt.Fprintf(&b, "-- %d programs, each at its name --\n", n)
+			var paths []string
+			for _, f := range files[:n] {
+				paths = append(paths, f.heading())
+			}
+			writeLines(&b, c.memory.fold(name+", programs", paths))
+			files = files[n:]
+			continue
 		}
-		fmt.Fprintf(&b, "-- %s%s --\n", f.Path, executable)
-		if f.Path == sums && bytes.Equal(f.Data, sumsOf(files)) {
+		f := files[0]
+		files = files[1:]
+		fmt.Fprintf(&b, "-- %s --\n", f.heading())
+		switch {
+		case f.Path == sums && bytes.Equal(f.Data, all):
 			b.WriteString(mark + "the sums of these files\n")
-			continue
-		}
-		if f.Known != "" {
+		case f.Known != "":
 			b.WriteString(mark + f.Known + "\n")
-			continue
+		case f.Brief != nil:
+			b.WriteString(c.Text(name+"/"+f.Path, f.Brief))
+		default:
+			b.WriteString(c.Text(name+"/"+f.Path, f.Data))
 		}
-		b.WriteString(c.Text(name+"/"+f.Path, f.Data))
 	}
 	return b.String()
+}
+
+// heading is a file's path, and whether it can be run.
+func (f *File) heading() string {
+	if f.Executable {
+		return f.Path + " (executable)"
+	}
+	return f.Path
+}
+
+// leadingPrograms is how many of the first files are programs, each where a program of its name belongs.
+func (c *Corpus) leadingPrograms(files []File) int {
+	for i, f := range files {
+		if f.Known != "" || f.Brief != nil || c.known(string(f.Data), true) != f.Path {
+			return i
+		}
+	}
+	return len(files)
+}
+
+func writeLines(b *strings.Builder, lines []string) {
+	for _, line := range lines {
+		b.WriteString(line + "\n")
+	}
 }
 
 // sumsOf is the manifest that files should have, in order of path.
@@ -130,9 +168,7 @@ var hashes = regexp.MustCompile(`(/scripts-hash: )"?[0-9a-f]{12}"?|(\.(?:sh|awk)
 func (c *Corpus) Text(name string, data []byte) string {
 	text := hashes.ReplaceAllString(string(data), "${1}${2}(of the scripts)")
 	var b strings.Builder
-	for _, line := range c.memory.fold(name, c.cut(unquoteScripts(linesOf(text)))) {
-		b.WriteString(line + "\n")
-	}
+	writeLines(&b, c.memory.fold(name, c.summed(c.cut(unquoteScripts(linesOf(text))))))
 	return b.String()
 }
 

@@ -1,6 +1,7 @@
 package goldentest
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"slices"
 	"strconv"
@@ -206,6 +207,25 @@ data:
 		t.Error(diff)
 	}
 	if got := c.Programs(); !strings.HasSuffix(got, "  host/lib.sh\n") || strings.Count(got, "\n") != 1 {
+		t.Error(got)
+	}
+}
+
+// Programs of a tree, each at its own path, are a list, and sums of programs are counted; what has
+// another name, another sum or other bytes stands as it is.
+func TestProgramsOfATree(t *testing.T) {
+	other := program{"host/other.awk", "# Another.\n", true}
+	c := newCorpus(append(testPrograms(), other))
+	sum := fmt.Sprintf("%x", sha256.Sum256([]byte(library)))
+	files := []File{{Path: "host/lib.sh", Data: []byte(library), Executable: true}, {Path: "host/other.awk", Data: []byte(other.key)},
+		{Path: "host/say.sh", Data: []byte(library)}, {Path: "sums", Data: []byte("  " + sum + "  lib.sh\n  " + sum + "  other.awk\n")}}
+	want := "-- 2 programs, each at its name --\nhost/lib.sh (executable)\nhost/other.awk\n-- host/say.sh --\n@@ program host/lib.sh\n-- sums --\n  @@ the sums of 1 programs\n  " + sum + "  other.awk\n"
+	if diff := cmp.Diff(want, c.Tree("tree", files)); diff != "" {
+		t.Error(diff)
+	}
+	files[1].Brief = []byte("brief\n")
+	want = "-- host/lib.sh (executable) --\n@@ program host/lib.sh\n-- host/other.awk --\nbrief\n"
+	if got := newCorpus(append(testPrograms(), other)).Tree("tree", files[:2]); got != want {
 		t.Error(got)
 	}
 }

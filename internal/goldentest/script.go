@@ -1,11 +1,14 @@
 package goldentest
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"sigs.k8s.io/yaml"
@@ -185,6 +188,36 @@ func (c *Corpus) cut(lines []string) []string {
 		cut = append(cut, lines[i])
 	}
 	return cut
+}
+
+// sumLine is a line of what sha256sum prints.
+var sumLine = regexp.MustCompile(`^ *([0-9a-f]{64})  (\S+)$`)
+
+// summed replaces the sums of programs, which say nothing that their names do not: Corpus.Programs has
+// them once.
+func (c *Corpus) summed(lines []string) []string {
+	var short []string
+	for i := 0; i < len(lines); i++ {
+		n := 0
+		for i+n < len(lines) && c.sums(lines[i+n]) {
+			n++
+		}
+		if n == 0 {
+			short = append(short, lines[i])
+			continue
+		}
+		short = append(short, fmt.Sprintf("%s%sthe sums of %d programs", marginOf(lines[i]), mark, n))
+		i += n - 1
+	}
+	return short
+}
+
+// sums reports whether a line is the sum of a program, by its name.
+func (c *Corpus) sums(line string) bool {
+	m := sumLine.FindStringSubmatch(line)
+	return m != nil && slices.ContainsFunc(c.programs, func(p program) bool {
+		return p.constant && path.Base(p.name) == m[2] && fmt.Sprintf("%x", sha256.Sum256([]byte(p.key))) == m[1]
+	})
 }
 
 // opensBlock reports whether a block of YAML stands below the line.

@@ -102,7 +102,7 @@ func (c *topologyChecker) version(p *plan.Plan) {
 	}
 	if tags := newGenerator(p).wantCGNAT(); len(tags) > 0 && !server.HasSection("nodeAttrs") {
 		c.list.Errorf(CodeUnsupported, "spec.tailnet.controlVersion", "%s has no node attributes, and gateways with %s need one, since their provider's own services live in 100.64.0.0/10", server.Title, strings.Join(tags, ", ")).
-			Fix("set netfilterMode: %s, or run %s or newer", schema.NetfilterOff, server.Since.Value["nodeAttrs"])
+			Fix("set netfilterMode: %q, or run %s or newer", schema.NetfilterOff, server.Since.Value["nodeAttrs"])
 	}
 }
 

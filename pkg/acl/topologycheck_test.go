@@ -82,14 +82,14 @@ spec.tailnet.controlVersion: error: Headscale 0.28.0 has no grants, which the po
 			s.Tailnet.TailscaleVersion, s.Regions[1].Provider = "1.98.0", "alibaba"
 			perRegion(s)
 		}, `
-spec.tailnet.controlVersion: error: Headscale 0.28.0 has no node attributes, and gateways with tag:k8s-gpu-dc need one, since their provider's own services live in 100.64.0.0/10 [policy-unsupported]; set netfilterMode: off, or run 0.29.0 or newer`},
+spec.tailnet.controlVersion: error: Headscale 0.28.0 has no node attributes, and gateways with tag:k8s-gpu-dc need one, since their provider's own services live in 100.64.0.0/10 [policy-unsupported]; set netfilterMode: "off", or run 0.29.0 or newer`},
 		{"two such providers", func(s *schema.Spec) {
 			s.Tailnet.ControlVersion = "0.28.0"
 			s.Tailnet.TailscaleVersion, s.Regions[0].Provider, s.Regions[1].Provider = "1.98.0", "alibaba", "alibaba"
 			perRegion(s)
 		}, `
 spec.tailnet.controlVersion: error: Headscale 0.28.0 has no grants, which the policy consists of [policy-unsupported]; set policy.form: acls, or run 0.29.0 or newer
-spec.tailnet.controlVersion: error: Headscale 0.28.0 has no node attributes, and gateways with tag:k8s-gcp-us, tag:k8s-gpu-dc need one, since their provider's own services live in 100.64.0.0/10 [policy-unsupported]; set netfilterMode: off, or run 0.29.0 or newer`},
+spec.tailnet.controlVersion: error: Headscale 0.28.0 has no node attributes, and gateways with tag:k8s-gcp-us, tag:k8s-gpu-dc need one, since their provider's own services live in 100.64.0.0/10 [policy-unsupported]; set netfilterMode: "off", or run 0.29.0 or newer`},
 		{"such a provider since 0.29", func(s *schema.Spec) {
 			s.Tailnet.ControlVersion, s.Tailnet.TailscaleVersion, s.Regions[1].Provider = "0.29.0", "1.98.0", "alibaba"
 		}, ``},

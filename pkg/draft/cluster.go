@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/decoded"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/distribution"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
@@ -19,7 +20,7 @@ func (k *known) kubeadm(o object) bool {
 	switch {
 	case o.Kind == "ConfigMap" && o.Name == "kubeadm-config" || o.Kind == "ConfigMap" && o.Name == "kube-proxy":
 		return true // what stands in it is an object of its own
-	case o.group() == "kubeproxy.config.k8s.io":
+	case o.Group() == "kubeproxy.config.k8s.io":
 		k.setPods(prefixes(o.dig("clusterCIDR")))
 		return true
 	case o.Kind == "InitConfiguration":
@@ -104,11 +105,11 @@ func (k *known) pool(o object) bool {
 		k.encapsulation(o.text("spec", "vxlanMode"), o.text("spec", "ipipMode"))
 		k.cni.NodeBlockSizeIPv4 = orFirst(k.cni.NodeBlockSizeIPv4, number(o.dig("spec", "blockSize")))
 	case "Installation":
-		for _, p := range items(o.Content, "spec", "calicoNetwork", "ipPools") {
-			k.pods = append(k.pods, prefixes(dig(p, "cidr"))...)
+		for _, p := range decoded.Items(o.Content, "spec", "calicoNetwork", "ipPools") {
+			k.pods = append(k.pods, prefixes(decoded.Dig(p, "cidr"))...)
 			k.cni.Tunnel = orFirst(k.cni.Tunnel, map[string]schema.TunnelProtocol{
 				"VXLAN": schema.TunnelVXLAN, "VXLANCrossSubnet": schema.TunnelVXLAN, "IPIP": schema.TunnelIPIP, "IPIPCrossSubnet": schema.TunnelIPIP, "None": schema.TunnelNone,
-			}[text(p, "encapsulation")])
+			}[decoded.Text(p, "encapsulation")])
 		}
 	case "CiliumPodIPPool":
 		k.pods = append(append(k.pods, prefixes(o.dig("spec", "ipv4", "cidrs"))...), prefixes(o.dig("spec", "ipv6", "cidrs"))...)
@@ -155,7 +156,7 @@ func (k *known) serverConfig(o object) bool {
 	all := withFlags()
 	d := all[0]
 	for _, other := range all {
-		if o.dig(other.Flags.Value.Plugin) != nil || strings.Contains(o.position("").File, string(other.Name)) {
+		if o.dig(other.Flags.Value.Plugin) != nil || strings.Contains(o.Position("").File, string(other.Name)) {
 			d = other
 		}
 	}

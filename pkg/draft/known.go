@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/decoded"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/existing"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
@@ -87,7 +88,7 @@ func (k *known) identify(o object) bool {
 	for _, p := range facts.Plugins() {
 		weight := 0
 		switch s := p.Signs.Value; {
-		case slices.Contains(s.Objects, id), o.group() != "" && slices.Contains(s.Groups, o.group()):
+		case slices.Contains(s.Objects, id), o.Group() != "" && slices.Contains(s.Groups, o.Group()):
 			weight, ok = objectSign, true
 		case o.Kind == "Node" && len(s.Annotations) > 0 && !slices.ContainsFunc(s.Annotations, func(a string) bool { return o.text("metadata", "annotations", a) == "" }):
 			weight = len(s.Annotations)
@@ -117,8 +118,8 @@ const objectSign = 10
 // imageVersion is what a workload's first image says of its release; empty where that is no version.
 func imageVersion(o object) schema.Version {
 	spec, _ := pod(o)
-	for _, c := range items(spec, "containers") {
-		return releaseOf(text(c, "image"))
+	for _, c := range decoded.Items(spec, "containers") {
+		return releaseOf(decoded.Text(c, "image"))
 	}
 	return ""
 }
@@ -148,8 +149,8 @@ func (k *known) unread(o object, more int) {
 
 // warn is about a field of a document.
 func (k *known) warn(code diag.Code, o object, field, format string, args ...any) *diag.Diagnostic {
-	d := k.list.Warnf(code, o.path(field), format, args...)
-	d.Pos = o.position(field)
+	d := k.list.Warnf(code, o.Path(field), format, args...)
+	d.Pos = o.Position(field)
 	return d
 }
 
@@ -260,51 +261,6 @@ func words(v any) []string {
 	return nil
 }
 
-// dig walks down mappings; nil where there is nothing.
-func dig(v any, keys ...string) any {
-	for _, key := range keys {
-		m, ok := v.(map[string]any)
-		if !ok {
-			return nil
-		}
-		v = m[key]
-	}
-	return v
-}
+func (o object) dig(keys ...string) any { return decoded.Dig(o.Content, keys...) }
 
-func (o object) dig(keys ...string) any { return dig(o.Content, keys...) }
-
-func (o object) text(keys ...string) string { return text(o.Content, keys...) }
-
-func text(v any, keys ...string) string {
-	s, _ := dig(v, keys...).(string)
-	return s
-}
-
-func items(v any, keys ...string) []any {
-	list, _ := dig(v, keys...).([]any)
-	return list
-}
-
-func (o object) group() string {
-	g, _, ok := strings.Cut(o.APIVersion, "/")
-	if !ok {
-		return ""
-	}
-	return g
-}
-
-func (o object) path(field string) string {
-	id := o.ID()
-	if field == "" {
-		return id
-	}
-	return id + ":" + field
-}
-
-func (o object) position(field string) diag.Position {
-	if o.Locate == nil {
-		return diag.Position{}
-	}
-	return o.Locate(field)
-}
+func (o object) text(keys ...string) string { return decoded.Text(o.Content, keys...) }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/decoded"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/distribution"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/fact"
@@ -40,19 +41,19 @@ func (k *known) managed(o object) bool {
 	}
 	d := takesRemote()
 	k.distribution = orFirst(k.distribution, d.Name)
-	k.version(text(root, "version") + ".0")
-	k.version(text(root, "metadata", "version") + ".0")
-	k.setServices(prefixes(dig(root, "kubernetesNetworkConfig", "serviceIpv4Cidr")))
-	k.setServices(prefixes(dig(root, "kubernetesNetworkConfig", "serviceIPv4CIDR")))
-	k.setEndpoint(o, at+"endpoint", text(root, "endpoint"))
-	home := schema.Region{Name: "vpc", Provider: d.Home.Value, NodeCIDRs: prefixes(dig(root, "vpc", "cidr"))}
+	k.version(decoded.Text(root, "version") + ".0")
+	k.version(decoded.Text(root, "metadata", "version") + ".0")
+	k.setServices(prefixes(decoded.Dig(root, "kubernetesNetworkConfig", "serviceIpv4Cidr")))
+	k.setServices(prefixes(decoded.Dig(root, "kubernetesNetworkConfig", "serviceIPv4CIDR")))
+	k.setEndpoint(o, at+"endpoint", decoded.Text(root, "endpoint"))
+	home := schema.Region{Name: "vpc", Provider: d.Home.Value, NodeCIDRs: prefixes(decoded.Dig(root, "vpc", "cidr"))}
 	k.regions = append(k.regions, home)
 	remote := schema.Region{Name: "remote", Provider: facts.FirstProvider().Name}
-	for _, n := range items(root, "remoteNetworkConfig", "remoteNodeNetworks") {
-		remote.NodeCIDRs = append(remote.NodeCIDRs, prefixes(dig(n, "cidrs"))...)
+	for _, n := range decoded.Items(root, "remoteNetworkConfig", "remoteNodeNetworks") {
+		remote.NodeCIDRs = append(remote.NodeCIDRs, prefixes(decoded.Dig(n, "cidrs"))...)
 	}
-	for _, n := range items(root, "remoteNetworkConfig", "remotePodNetworks") {
-		remote.PodCIDRs = append(remote.PodCIDRs, prefixes(dig(n, "cidrs"))...)
+	for _, n := range decoded.Items(root, "remoteNetworkConfig", "remotePodNetworks") {
+		remote.PodCIDRs = append(remote.PodCIDRs, prefixes(decoded.Dig(n, "cidrs"))...)
 	}
 	if len(remote.NodeCIDRs) == 0 && len(remote.PodCIDRs) == 0 {
 		return true
@@ -78,8 +79,8 @@ func (k *known) machineConfig(o object) bool {
 	k.setPods(prefixes(o.dig("cluster", "network", "podSubnets")))
 	k.setEndpoint(o, "cluster.controlPlane.endpoint", o.text("cluster", "controlPlane", "endpoint"))
 	n := node{name: o.text("machine", "network", "hostname"), server: o.text("machine", "type") == "controlplane"}
-	for _, f := range items(o.Content, "machine", "network", "interfaces") {
-		for _, s := range words(dig(f, "addresses")) {
+	for _, f := range decoded.Items(o.Content, "machine", "network", "interfaces") {
+		for _, s := range words(decoded.Dig(f, "addresses")) {
 			if p, err := netip.ParsePrefix(s); err == nil {
 				n.addresses = append(n.addresses, p.Addr())
 			}
@@ -100,7 +101,7 @@ func (k *known) machineConfig(o object) bool {
 // k8s-operator/apis/v1alpha1/types_connector.go).
 func (k *known) connector(o object) bool {
 	switch {
-	case o.group() != "tailscale.com":
+	case o.Group() != "tailscale.com":
 		return false
 	case o.Kind != "Connector":
 		return true

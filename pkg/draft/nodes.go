@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/decoded"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
@@ -33,11 +34,11 @@ func (k *known) node(o object) bool {
 	switch {
 	case o.Kind == "CiliumNode":
 		k.cilium[o.Name] = append(k.cilium[o.Name], prefixes(o.dig("spec", "ipam", "podCIDRs"))...)
-		for _, pool := range items(o.Content, "spec", "ipam", "pools", "allocated") {
-			k.cilium[o.Name] = append(k.cilium[o.Name], prefixes(dig(pool, "cidrs"))...)
+		for _, pool := range decoded.Items(o.Content, "spec", "ipam", "pools", "allocated") {
+			k.cilium[o.Name] = append(k.cilium[o.Name], prefixes(decoded.Dig(pool, "cidrs"))...)
 		}
 		return true
-	case o.Kind != "Node" || o.group() != "":
+	case o.Kind != "Node" || o.Group() != "":
 		return false
 	}
 	n := node{name: o.Name, labels: map[string]string{}}
@@ -46,8 +47,8 @@ func (k *known) node(o object) bool {
 		n.labels[name], _ = v.(string)
 	}
 	_, n.server = labels[labelControlPlane]
-	for _, a := range items(o.Content, "status", "addresses") {
-		if addr, err := netip.ParseAddr(text(a, "address")); err == nil && text(a, "type") == "InternalIP" {
+	for _, a := range decoded.Items(o.Content, "status", "addresses") {
+		if addr, err := netip.ParseAddr(decoded.Text(a, "address")); err == nil && decoded.Text(a, "type") == "InternalIP" {
 			n.addresses = append(n.addresses, addr)
 		}
 	}

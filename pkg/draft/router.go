@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/decoded"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
@@ -67,10 +68,10 @@ func (k *known) workload(o object) bool {
 	if !slices.Contains([]string{"Pod", "DaemonSet", "Deployment", "StatefulSet"}, o.Kind) || spec == nil {
 		return false
 	}
-	for i, c := range items(spec, "containers") {
+	for i, c := range decoded.Items(spec, "containers") {
 		g := &gateway{object: o, known: k, pod: spec, podPath: path, container: c, path: diag.Index(path+".containers", i), env: map[string]int{}}
-		for j, e := range items(c, "env") {
-			g.env[text(e, "name")] = j
+		for j, e := range decoded.Items(c, "env") {
+			g.env[decoded.Text(e, "name")] = j
 		}
 		if g.isTailscale() {
 			g.read()
@@ -98,7 +99,7 @@ func (g *gateway) isTailscale() bool {
 			return true
 		}
 	}
-	return strings.Contains(text(g.container, "image"), "tailscale/tailscale") && dig(g.container, "command") == nil
+	return strings.Contains(decoded.Text(g.container, "image"), "tailscale/tailscale") && decoded.Dig(g.container, "command") == nil
 }
 
 // variable is what a variable says; set reports whether it is there at all.
@@ -108,7 +109,7 @@ func (g *gateway) variable(name string) (value, path string, set bool) {
 		return "", g.path + ".env", false
 	}
 	path = diag.Index(g.path+".env", j)
-	if value = text(items(g.container, "env")[j], "value"); value != "" {
+	if value = decoded.Text(decoded.Items(g.container, "env")[j], "value"); value != "" {
 		path += ".value"
 	}
 	return value, path, true
@@ -116,7 +117,7 @@ func (g *gateway) variable(name string) (value, path string, set bool) {
 
 func (g *gateway) entry(name string) any {
 	if j, ok := g.env[name]; ok {
-		return items(g.container, "env")[j]
+		return decoded.Items(g.container, "env")[j]
 	}
 	return nil
 }
@@ -166,7 +167,7 @@ func (g *gateway) routes() {
 }
 
 func (g *gateway) image() {
-	image := text(g.container, "image")
+	image := decoded.Text(g.container, "image")
 	if v := releaseOf(image); v != "" {
 		g.known.tailnet.TailscaleVersion = orFirst(g.known.tailnet.TailscaleVersion, v)
 		return
@@ -181,7 +182,7 @@ func (g *gateway) image() {
 func (g *gateway) key() {
 	for _, name := range []string{"TS_AUTHKEY", "TS_AUTH_KEY"} {
 		value, path, set := g.variable(name)
-		ref, _ := dig(g.entry(name), "valueFrom", "secretKeyRef").(map[string]any)
+		ref, _ := decoded.Dig(g.entry(name), "valueFrom", "secretKeyRef").(map[string]any)
 		switch {
 		case value != "" && !strings.HasPrefix(value, "file:") && !strings.HasPrefix(value, "$("):
 			what := "an auth key"
@@ -202,7 +203,7 @@ func (g *gateway) state() {
 	secret, path, set := g.variable("TS_KUBE_SECRET")
 	_, _, dir := g.variable("TS_STATE_DIR")
 	_, _, host := g.variable("KUBERNETES_SERVICE_HOST")
-	text := strings.Join(append(words(dig(g.container, "command")), words(dig(g.container, "args"))...), " ")
+	text := strings.Join(append(words(decoded.Dig(g.container, "command")), words(decoded.Dig(g.container, "args"))...), " ")
 	inCommand := strings.Contains(text, "TS_KUBE_SECRET=")
 	switch {
 	case g.Kind == "Pod" && (!set || secret != "" || !host):
@@ -280,15 +281,15 @@ func (g *gateway) kernel() {
 	if g.pod["hostNetwork"] != true {
 		g.broken(g.podPath, "%s has no hostNetwork: its routes are the pod's own, and hosts of the region cannot send through it", g.ID()).Fix("write hostNetwork: true")
 	}
-	security := dig(g.container, "securityContext")
-	if dig(security, "privileged") != true && !slices.Contains(words(dig(security, "capabilities", "add")), "NET_ADMIN") {
+	security := decoded.Dig(g.container, "securityContext")
+	if decoded.Dig(security, "privileged") != true && !slices.Contains(words(decoded.Dig(security, "capabilities", "add")), "NET_ADMIN") {
 		g.broken(g.path, "%s is neither privileged nor has it NET_ADMIN: it cannot make the tunnel's device", g.ID()).Fix("write securityContext: {capabilities: {add: [NET_ADMIN, NET_RAW]}}")
 	}
 }
 
 func (g *gateway) volumes() {
-	for i, v := range items(g.pod, "volumes") {
-		if dir, ok := dig(v, "hostPath").(string); ok {
+	for i, v := range decoded.Items(g.pod, "volumes") {
+		if dir, ok := decoded.Dig(v, "hostPath").(string); ok {
 			g.broken(diag.Index(g.podPath+".volumes", i)+".hostPath", "hostPath is text, and takes path and type: the API server refuses it, and a kubelet that reads it from a file only writes that into its log").
 				Fix("write hostPath: {path: %s, type: DirectoryOrCreate}", dir)
 		}
@@ -296,8 +297,8 @@ func (g *gateway) volumes() {
 }
 
 func (g *gateway) tolerations() {
-	for i, t := range items(g.pod, "tolerations") {
-		if text(t, "operator") == "" && text(t, "value") == "" {
+	for i, t := range decoded.Items(g.pod, "tolerations") {
+		if decoded.Text(t, "operator") == "" && decoded.Text(t, "value") == "" {
 			g.fragile(diag.Index(g.podPath+".tolerations", i), "a toleration without operator and value tolerates a taint without a value alone, and not one that has one").Fix("write operator: Exists")
 		}
 	}
@@ -384,10 +385,10 @@ func (k *known) extension(o object) bool {
 func (k *known) access(o object) bool {
 	switch o.Kind {
 	case "Role", "ClusterRole":
-		for i, r := range items(o.Content, "rules") {
-			verbs := words(dig(r, "verbs"))
+		for i, r := range decoded.Items(o.Content, "rules") {
+			verbs := words(decoded.Dig(r, "verbs"))
 			reads := slices.Contains(verbs, "get") || slices.Contains(verbs, "list") || slices.Contains(verbs, "*")
-			if slices.Contains(words(dig(r, "resources")), "secrets") && reads && len(items(r, "resourceNames")) == 0 {
+			if slices.Contains(words(decoded.Dig(r, "resources")), "secrets") && reads && len(decoded.Items(r, "resourceNames")) == 0 {
 				k.warn(CodeManifestFragile, o, diag.Index("rules", i), "%s lets its holders read every Secret of the namespace, the auth key and other gateways' identities among them", o.ID()).
 					Fix("name each gateway's own state Secret in resourceNames")
 			}

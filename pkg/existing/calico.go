@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/decoded"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/claim"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
@@ -22,8 +23,8 @@ import (
 // calicoPoolFields: a disabled pool gives out nothing; it only keeps natOutgoing off
 // a remote range.
 func calicoPoolFields(o *Object, r *reading) {
-	if disabled, _ := dig(o.Content, "spec", "disabled").(bool); !disabled {
-		r.add(claim.RolePod, "spec.cidr", text(o.Content, "spec", "cidr"))
+	if disabled, _ := decoded.Dig(o.Content, "spec", "disabled").(bool); !disabled {
+		r.add(claim.RolePod, "spec.cidr", decoded.Text(o.Content, "spec", "cidr"))
 	}
 }
 
@@ -44,7 +45,7 @@ func calicoPoolCheck(w *wanted, list *diag.List, o *Object, claims []objectClaim
 			continue
 		}
 		p := &pool{calico{o, w, list, r}, "spec", claims[i].Prefix}
-		p.check(text(o.Content, "spec", "ipipMode"), text(o.Content, "spec", "vxlanMode"))
+		p.check(decoded.Text(o.Content, "spec", "ipipMode"), decoded.Text(o.Content, "spec", "vxlanMode"))
 	}
 }
 
@@ -93,11 +94,11 @@ func (p *pool) check(ipip, vxlan string) {
 	p.encapsulation(ipip, vxlan)
 	p.selector()
 	r := p.region.Region
-	if nat, stated := dig(p.at(), "natOutgoing").(bool); stated && !nat {
+	if nat, stated := decoded.Dig(p.at(), "natOutgoing").(bool); stated && !nat {
 		p.report(diag.Warning, p.field+".natOutgoing", "natOutgoing of pool %s (%s) is off, and for region %q it is rendered on: pods' packets leave for the internet with addresses that nobody answers to", p.cidr, p.ID(), r.Name).
 			Fix("set natOutgoing: true; pods keep their addresses between regions, by the disabled pools of cni/calico.yaml")
 	}
-	size, stated := number(dig(p.at(), "blockSize")), r.CNI.NodeBlockSizeIPv4
+	size, stated := number(decoded.Dig(p.at(), "blockSize")), r.CNI.NodeBlockSizeIPv4
 	name := "nodeBlockSizeIPv4"
 	if p.cidr.Addr().Is6() {
 		stated, name = r.CNI.NodeBlockSizeIPv6, "nodeBlockSizeIPv6"
@@ -111,11 +112,11 @@ func (p *pool) check(ipip, vxlan string) {
 // at is the pool's own fields.
 func (p *pool) at() any {
 	if p.field == "spec" {
-		return dig(p.Content, "spec")
+		return decoded.Dig(p.Content, "spec")
 	}
 	var i int
 	_, _ = fmt.Sscanf(p.field, installationPools+"[%d]", &i)
-	return items(p.Content, "spec", "calicoNetwork", "ipPools")[i]
+	return decoded.Items(p.Content, "spec", "calicoNetwork", "ipPools")[i]
 }
 
 // encapsulation compares how pods' packets travel between nodes. CrossSubnet goes by the
@@ -157,7 +158,7 @@ var ofRegion = sync.OnceValue(func() *regexp.Regexp {
 // selector finds a pool that nodes of other regions take addresses from. What another
 // selector matches is not decided here.
 func (p *pool) selector() {
-	says, r := text(p.at(), "nodeSelector"), p.region.Region
+	says, r := decoded.Text(p.at(), "nodeSelector"), p.region.Region
 	others := ""
 	p.w.calicoRegions(func(o *plan.Region) {
 		if o.Region.Name != r.Name {
@@ -204,7 +205,7 @@ func felixCheck(w *wanted, list *diag.List, o *Object, _ []objectClaim) {
 	c := &calico{o, w, list, &w.plan.Regions[i]}
 	c.marks()
 	c.wireGuard()
-	c.dataPlane("spec.bpfEnabled", dig(o.Content, "spec", "bpfEnabled") == true, dig(o.Content, "spec", "nftablesMode") == "Enabled")
+	c.dataPlane("spec.bpfEnabled", decoded.Dig(o.Content, "spec", "bpfEnabled") == true, decoded.Dig(o.Content, "spec", "nftablesMode") == "Enabled")
 	// Felix' own MTUs are those of its devices: pods get what the CNI configuration says.
 }
 
@@ -215,7 +216,7 @@ func (c *calico) marks() {
 		fields = append(fields, "nftablesMarkMask")
 	}
 	for _, field := range fields {
-		says, stated := dig(c.Content, "spec", field), false
+		says, stated := decoded.Dig(c.Content, "spec", field), false
 		mask := uint32(0)
 		if n := number(says); n > 0 && n <= math.MaxUint32 {
 			mask, stated = uint32(n), true
@@ -229,7 +230,7 @@ func (c *calico) marks() {
 }
 
 func (c *calico) wireGuard() {
-	runs, stated := dig(c.Content, "spec", "wireguardEnabled").(bool)
+	runs, stated := decoded.Dig(c.Content, "spec", "wireguardEnabled").(bool)
 	want := c.region.Region.CNI.Tunnel == schema.TunnelWireGuard
 	if !stated || runs == want {
 		return

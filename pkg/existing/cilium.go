@@ -9,6 +9,7 @@ import (
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/decoded"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/claim"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
@@ -31,11 +32,11 @@ func isMasqConfig(o *Object) bool { return o.Kind == "ConfigMap" && o.Name == "i
 // configFields reads the pools of Cilium's cluster-pool mode. They are where Cilium's
 // default of 10.0.0.0/8 shows, which no topology states.
 func configFields(o *Object, r *reading) {
-	if !isCiliumConfig(o) || text(o.Content, "data", "ipam") != string(schema.IPAMClusterPool) {
+	if !isCiliumConfig(o) || decoded.Text(o.Content, "data", "ipam") != string(schema.IPAMClusterPool) {
 		return
 	}
 	for _, key := range []string{"cluster-pool-ipv4-cidr", "cluster-pool-ipv6-cidr"} {
-		r.commas(claim.RolePod, diag.Field("data", key), text(o.Content, "data", key))
+		r.commas(claim.RolePod, diag.Field("data", key), decoded.Text(o.Content, "data", key))
 	}
 }
 
@@ -74,7 +75,7 @@ type cilium struct {
 }
 
 // runs is what a key says; empty where it is not there, and its default is the version's.
-func (c *cilium) runs(key string) string { return text(c.Content, "data", key) }
+func (c *cilium) runs(key string) string { return decoded.Text(c.Content, "data", key) }
 
 // each calls visit for the regions that run Cilium and stay.
 func (c *cilium) each(visit func(*plan.Region)) {
@@ -318,21 +319,21 @@ func (c *cilium) packets() {
 }
 
 func ciliumNodeFields(o *Object, r *reading) {
-	for i, a := range items(o.Content, "spec", "addresses") {
-		if text(a, "type") == "InternalIP" {
-			r.add(claim.RoleNode, diag.Index("spec.addresses", i)+".ip", text(a, "ip"))
+	for i, a := range decoded.Items(o.Content, "spec", "addresses") {
+		if decoded.Text(a, "type") == "InternalIP" {
+			r.add(claim.RoleNode, diag.Index("spec.addresses", i)+".ip", decoded.Text(a, "ip"))
 		}
 	}
-	r.list(claim.RolePod, "spec.ipam.podCIDRs", items(o.Content, "spec", "ipam", "podCIDRs"))
-	for i, a := range items(o.Content, "spec", "ipam", "pools", "allocated") {
+	r.list(claim.RolePod, "spec.ipam.podCIDRs", decoded.Items(o.Content, "spec", "ipam", "podCIDRs"))
+	for i, a := range decoded.Items(o.Content, "spec", "ipam", "pools", "allocated") {
 		field := diag.Index("spec.ipam.pools.allocated", i) + ".cidrs"
-		r.list(claim.RolePod, field, items(a, "cidrs"))
+		r.list(claim.RolePod, field, decoded.Items(a, "cidrs"))
 	}
 }
 
 func ciliumPoolFields(o *Object, r *reading) {
-	r.list(claim.RolePod, "spec.ipv4.cidrs", items(o.Content, "spec", "ipv4", "cidrs"))
-	r.list(claim.RolePod, "spec.ipv6.cidrs", items(o.Content, "spec", "ipv6", "cidrs"))
+	r.list(claim.RolePod, "spec.ipv4.cidrs", decoded.Items(o.Content, "spec", "ipv4", "cidrs"))
+	r.list(claim.RolePod, "spec.ipv6.cidrs", decoded.Items(o.Content, "spec", "ipv6", "cidrs"))
 }
 
 // ciliumNodeCheck: the blocks of a node lie in the region that its address lies in, or
@@ -386,7 +387,7 @@ func ciliumPoolCheck(w *wanted, list *diag.List, o *Object, claims []objectClaim
 		{"ipv6", "nodeBlockSizeIPv6", r.CNI.NodeBlockSizeIPv6, usual.IPv6, netip.Addr.Is6},
 	} {
 		cidrs := slices.DeleteFunc(slices.Clone(r.PodCIDRs), func(p netip.Prefix) bool { return !p.IsValid() || !f.is(p.Addr()) })
-		runs, want := number(dig(o.Content, "spec", f.at, "maskSize")), plan.PoolBlock(cidrs, f.stated, f.usual)
+		runs, want := number(decoded.Dig(o.Content, "spec", f.at, "maskSize")), plan.PoolBlock(cidrs, f.stated, f.usual)
 		if runs == 0 || len(cidrs) == 0 || runs == want {
 			continue
 		}

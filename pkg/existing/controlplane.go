@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/decoded"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/claim"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
@@ -28,14 +29,14 @@ func newDump(objects []Object) dump {
 	for i := range objects {
 		o := &objects[i]
 		d.kubeProxy = d.kubeProxy || o.Kind == "KubeProxyConfiguration"
-		d.replaced = d.replaced || isCiliumConfig(o) && text(o.Content, "data", "kube-proxy-replacement") == "true"
+		d.replaced = d.replaced || isCiliumConfig(o) && decoded.Text(o.Content, "data", "kube-proxy-replacement") == "true"
 	}
 	return d
 }
 
 func kubeadmFields(o *Object, r *reading) {
-	r.commas(claim.RoleService, "networking.serviceSubnet", text(o.Content, "networking", "serviceSubnet"))
-	r.commas(claim.RolePod, "networking.podSubnet", text(o.Content, "networking", "podSubnet"))
+	r.commas(claim.RoleService, "networking.serviceSubnet", decoded.Text(o.Content, "networking", "serviceSubnet"))
+	r.commas(claim.RolePod, "networking.podSubnet", decoded.Text(o.Content, "networking", "podSubnet"))
 }
 
 // kubeadmCheck: kubeadm's two subnets go to every component of the control plane, and its
@@ -49,8 +50,8 @@ func kubeadmCheck(w *wanted, list *diag.List, o *Object, claims []objectClaim) {
 			pods = append(pods, c.Prefix)
 		}
 	}
-	w.versionDiffers(list, o, "kubernetesVersion", text(o.Content, "kubernetesVersion"))
-	w.endpointDiffers(list, o, "controlPlaneEndpoint", text(o.Content, "controlPlaneEndpoint"))
+	w.versionDiffers(list, o, "kubernetesVersion", decoded.Text(o.Content, "kubernetesVersion"))
+	w.endpointDiffers(list, o, "controlPlaneEndpoint", decoded.Text(o.Content, "controlPlaneEndpoint"))
 	if !w.rangesDiffer(list, o, "networking.podSubnet", pods) && !w.shown.kubeProxy && !w.shown.replaced {
 		w.podsOutside(list, o, "networking.podSubnet", "podSubnet", pods)
 	}
@@ -151,13 +152,13 @@ func kubeProxyCheck(w *wanted, list *diag.List, o *Object, _ []objectClaim) {
 		return
 	}
 	r := &reading{object: o}
-	r.commas(claim.RolePod, "clusterCIDR", text(o.Content, "clusterCIDR"))
+	r.commas(claim.RolePod, "clusterCIDR", decoded.Text(o.Content, "clusterCIDR"))
 	*list = append(*list, r.invalid...)
 	var says []netip.Prefix
 	for _, c := range r.claims {
 		says = append(says, c.Prefix)
 	}
-	switch mode := text(o.Content, "detectLocalMode"); mode {
+	switch mode := decoded.Text(o.Content, "detectLocalMode"); mode {
 	case "", "ClusterCIDR":
 		if !w.rangesDiffer(list, o, "clusterCIDR", says) {
 			w.podsOutside(list, o, "clusterCIDR", "clusterCIDR", says)
@@ -184,7 +185,7 @@ func (w *wanted) nodeCIDRUnused(list *diag.List, o *Object, mode string) {
 // proxyMode: a plugin that writes nftables' rules wants kube-proxy to do the same (docs.tigera.io,
 // Calico 3.32, "Calico nftables data plane").
 func (w *wanted) proxyMode(list *diag.List, o *Object) {
-	mode := text(o.Content, "mode")
+	mode := decoded.Text(o.Content, "mode")
 	if mode == "" {
 		mode = "iptables"
 	}

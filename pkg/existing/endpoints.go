@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/decoded"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 )
 
@@ -17,29 +18,29 @@ func endpointsCheck(w *wanted, list *diag.List, o *Object, _ []objectClaim) {
 		return
 	}
 	e := &endpoints{Object: o, w: w}
-	for i, s := range items(o.Content, "subsets") {
+	for i, s := range decoded.Items(o.Content, "subsets") {
 		at := diag.Index("subsets", i)
-		for j, a := range items(s, "addresses") {
-			e.add(diag.Index(at+".addresses", j)+".ip", text(a, "ip"))
+		for j, a := range decoded.Items(s, "addresses") {
+			e.add(diag.Index(at+".addresses", j)+".ip", decoded.Text(a, "ip"))
 		}
-		e.ports(at+".ports", items(s, "ports"))
+		e.ports(at+".ports", decoded.Items(s, "ports"))
 	}
 	*list = append(*list, e.findings()...)
 }
 
 func endpointSliceCheck(w *wanted, list *diag.List, o *Object, _ []objectClaim) {
-	if !isKubernetes(o, text(o.Content, "metadata", "labels", "kubernetes.io/service-name")) {
+	if !isKubernetes(o, decoded.Text(o.Content, "metadata", "labels", "kubernetes.io/service-name")) {
 		return
 	}
 	e := &endpoints{Object: o, w: w}
-	for i, s := range items(o.Content, "endpoints") {
+	for i, s := range decoded.Items(o.Content, "endpoints") {
 		at := diag.Index("endpoints", i) + ".addresses"
-		for j, a := range items(s, "addresses") {
+		for j, a := range decoded.Items(s, "addresses") {
 			address, _ := a.(string)
 			e.add(diag.Index(at, j), address)
 		}
 	}
-	e.ports("ports", items(o.Content, "ports"))
+	e.ports("ports", decoded.Items(o.Content, "ports"))
 	*list = append(*list, e.findings()...)
 }
 
@@ -74,7 +75,7 @@ func (e *endpoints) add(field, address string) {
 func (e *endpoints) ports(field string, ports []any) {
 	want := e.w.plan.Topology.Spec.Cluster.APIServer.Port
 	for i, p := range ports {
-		if says := fmt.Sprint(dig(p, "port")); dig(p, "port") != nil && says != strconv.Itoa(want) {
+		if says := fmt.Sprint(decoded.Dig(p, "port")); decoded.Dig(p, "port") != nil && says != strconv.Itoa(want) {
 			d := e.finding(diag.Warning, CodeObjectDiffers, diag.Index(field, i)+".port", "the API servers listen on port %s (%s), and the topology says %d: firewalls and the tailnet policy let that one through", says, e.ID(), want)
 			d.See("spec.cluster.apiServer", "the API server stands here")
 			e.list = append(e.list, d.Fix("write apiServer.port: %s", says))

@@ -1,6 +1,7 @@
 package existing
 
 import (
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/decoded"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/claim"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
@@ -15,13 +16,13 @@ const installationPools = "spec.calicoNetwork.ipPools"
 // installationFields reads the pools that Tigera's operator makes (tigera/operator v1.38,
 // api/v1/installation_types.go).
 func installationFields(o *Object, r *reading) {
-	for i, p := range items(o.Content, "spec", "calicoNetwork", "ipPools") {
-		r.add(claim.RolePod, diag.Index(installationPools, i)+".cidr", text(p, "cidr"))
+	for i, p := range decoded.Items(o.Content, "spec", "calicoNetwork", "ipPools") {
+		r.add(claim.RolePod, diag.Index(installationPools, i)+".cidr", decoded.Text(p, "cidr"))
 	}
 }
 
 func installationCheck(w *wanted, list *diag.List, o *Object, claims []objectClaim) {
-	network := dig(o.Content, "spec", "calicoNetwork")
+	network := decoded.Dig(o.Content, "spec", "calicoNetwork")
 	for i := range claims {
 		c := &claims[i]
 		r, ok := w.podsOf(c.Prefix)
@@ -36,7 +37,7 @@ func installationCheck(w *wanted, list *diag.List, o *Object, claims []objectCla
 		p.check()
 	}
 	differ := &regionList{}
-	runs := number(dig(network, "mtu"))
+	runs := number(decoded.Dig(network, "mtu"))
 	var first *calico
 	w.calicoRegions(func(r *plan.Region) {
 		if first == nil {
@@ -54,9 +55,9 @@ func installationCheck(w *wanted, list *diag.List, o *Object, claims []objectCla
 		d := o.finding(diag.Warning, CodeObjectDiffers, "spec.calicoNetwork.mtu", "mtu of %s is %d, and for %s the topology counts on packets of %d bytes", o.ID(), runs, differ, pod)
 		*list = append(*list, differ.show(w, d).Fix("write cni.mtu: %d, or set mtu: %d", runs, pod))
 	}
-	plane := text(network, "linuxDataplane")
+	plane := decoded.Text(network, "linuxDataplane")
 	first.dataPlane("spec.calicoNetwork.linuxDataplane", plane == "BPF", plane == "Nftables")
-	if found, _ := dig(network, "nodeAddressAutodetectionV4", "firstFound").(bool); found {
+	if found, _ := decoded.Dig(network, "nodeAddressAutodetectionV4", "firstFound").(bool); found {
 		first.report(diag.Warning, "spec.calicoNetwork.nodeAddressAutodetectionV4.firstFound", "%s lets Calico take the first address that it finds on a node, and on gateways that may be the one of tailscale0", o.ID()).
 			Fix("set nodeAddressAutodetectionV4: {kubernetes: NodeInternalIP}")
 	}
@@ -67,7 +68,7 @@ type installationPool struct{ pool }
 
 func (p *installationPool) check() {
 	ipip, vxlan := "", ""
-	switch word := text(p.at(), "encapsulation"); word {
+	switch word := decoded.Text(p.at(), "encapsulation"); word {
 	case "IPIP":
 		ipip, vxlan = "Always", "Never"
 	case "IPIPCrossSubnet":
@@ -80,7 +81,7 @@ func (p *installationPool) check() {
 		ipip, vxlan = "Never", "Never"
 	}
 	p.pool.check(ipip, vxlan)
-	if text(p.at(), "natOutgoing") == "Disabled" {
+	if decoded.Text(p.at(), "natOutgoing") == "Disabled" {
 		p.report(diag.Warning, p.field+".natOutgoing", "natOutgoing of pool %s (%s) is Disabled, and for region %q it is rendered on: pods' packets leave for the internet with addresses that nobody answers to", p.cidr, p.ID(), p.region.Region.Name).
 			Fix("set natOutgoing: Enabled; pods keep their addresses between regions, by the disabled pools of cni/calico.yaml")
 	}

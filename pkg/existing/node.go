@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/decoded"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/claim"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
@@ -17,13 +18,13 @@ import (
 // nodeFields: kube-controller-manager may fill in podCIDRs that the network plugin
 // never uses, so those are soft.
 func nodeFields(o *Object, r *reading) {
-	for i, a := range items(o.Content, "status", "addresses") {
-		if text(a, "type") == "InternalIP" {
-			r.add(claim.RoleNode, diag.Index("status.addresses", i)+".address", text(a, "address"))
+	for i, a := range decoded.Items(o.Content, "status", "addresses") {
+		if decoded.Text(a, "type") == "InternalIP" {
+			r.add(claim.RoleNode, diag.Index("status.addresses", i)+".address", decoded.Text(a, "address"))
 		}
 	}
 	before := len(r.claims)
-	r.list(claim.RolePod, "spec.podCIDRs", items(o.Content, "spec", "podCIDRs"))
+	r.list(claim.RolePod, "spec.podCIDRs", decoded.Items(o.Content, "spec", "podCIDRs"))
 	for i := range r.claims[before:] {
 		r.claims[before+i].soft = true
 	}
@@ -238,11 +239,11 @@ func (n *node) checkBlockSize(c *objectClaim) {
 // taint that the topology states and the Node lacks keeps nobody off, and the one that a
 // kubelet sets for a cloud controller manager stays where none looks after the node.
 func (n *node) checkTaints() {
-	taints := items(n.Content, "spec", "taints")
+	taints := decoded.Items(n.Content, "spec", "taints")
 	if o, ok := n.w.objects[n.Name]; ok {
 		for _, want := range o.Taints {
 			has := func(t any) bool {
-				return text(t, "key") == want.Key && text(t, "value") == want.Value && text(t, "effect") == string(want.Effect)
+				return decoded.Text(t, "key") == want.Key && decoded.Text(t, "value") == want.Value && decoded.Text(t, "effect") == string(want.Effect)
 			}
 			if !slices.ContainsFunc(taints, has) {
 				says := want.Key + ":" + string(want.Effect)
@@ -254,7 +255,7 @@ func (n *node) checkTaints() {
 			}
 		}
 	}
-	waits := func(t any) bool { return text(t, "key") == facts.UninitializedTaint }
+	waits := func(t any) bool { return decoded.Text(t, "key") == facts.UninitializedTaint }
 	if i := slices.IndexFunc(taints, waits); i >= 0 && n.region != nil && n.w.noController(n.region) {
 		n.report(diag.Warning, CodeObjectDiffers, diag.Index("spec.taints", i), "%s waits for a cloud controller manager (taint %s), and none looks after region %q: it gets few pods, and its addresses are nobody's to set", n.ID(), facts.UninitializedTaint, n.region.Region.Name).
 			Fix("let its kubelet run without --cloud-provider=external, and kubectl taint node %s %s-", n.Name, facts.UninitializedTaint)
@@ -264,7 +265,7 @@ func (n *node) checkTaints() {
 // checkKubelet compares versions: a kubelet is never newer than the API server, and only so
 // many minor versions older.
 func (n *node) checkKubelet() {
-	runs := schema.Version(strings.TrimPrefix(text(n.Content, "status", "nodeInfo", "kubeletVersion"), "v"))
+	runs := schema.Version(strings.TrimPrefix(decoded.Text(n.Content, "status", "nodeInfo", "kubeletVersion"), "v"))
 	server := n.w.topology.Spec.Cluster.KubernetesVersion
 	if runs == "" || server == "" || !isRelease(string(runs)) {
 		return

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/decoded"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
@@ -12,7 +13,7 @@ import (
 
 // checkLabels compares the labels that settings, pools and DaemonSets go by.
 func (n *node) checkLabels() {
-	labels, _ := dig(n.Content, "metadata", "labels").(map[string]any)
+	labels, _ := decoded.Dig(n.Content, "metadata", "labels").(map[string]any)
 	if n.region != nil {
 		n.checkRegionLabel(labels)
 	}

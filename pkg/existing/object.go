@@ -53,8 +53,8 @@ func (o *Object) ID() string {
 	return id
 }
 
-// group is the API group, without the version.
-func (o *Object) group() string {
+// Group is the API group, without the version; empty for Kubernetes' core, and where none is said.
+func (o *Object) Group() string {
 	g, _, found := strings.Cut(o.APIVersion, "/")
 	if !found {
 		return ""
@@ -77,7 +77,7 @@ func Compare(t *schema.Topology, objects []Object) (list diag.List, packs []clai
 	claims := map[string][]objectClaim{} // by kind: only like objects exclude each other
 	for i := range objects {
 		o := &objects[i]
-		kind, isKnown := known[o.group()+"/"+o.Kind]
+		kind, isKnown := known[o.Group()+"/"+o.Kind]
 		switch {
 		case strings.HasSuffix(o.Kind, "List") && o.Content["items"] != nil:
 			list = append(list, o.misshapen(o.Content, "", "items[].")...)
@@ -109,7 +109,7 @@ func Taken(objects []Object) []netip.Prefix {
 				taken = append(taken, r.Prefix)
 			}
 		}
-		if kind, ok := known[o.group()+"/"+o.Kind]; ok {
+		if kind, ok := known[o.Group()+"/"+o.Kind]; ok {
 			for _, c := range kind.read(o).claims {
 				taken = append(taken, c.Prefix)
 			}
@@ -136,12 +136,19 @@ func (c *objectClaim) finding(s diag.Severity, code diag.Code, format string, ar
 }
 
 func (o *Object) finding(s diag.Severity, code diag.Code, field, format string, args ...any) *diag.Diagnostic {
-	return &diag.Diagnostic{Severity: s, Code: code, Path: o.path(field), Pos: o.position(field), Message: fmt.Sprintf(format, args...)}
+	return &diag.Diagnostic{Severity: s, Code: code, Path: o.Path(field), Pos: o.Position(field), Message: fmt.Sprintf(format, args...)}
 }
 
-func (o *Object) path(field string) string { return o.ID() + ":" + field }
+// Path is where a field stands: "Node/gpu-1:spec.podCIDRs[0]"; the object alone where there is no field.
+func (o *Object) Path(field string) string {
+	if field == "" {
+		return o.ID()
+	}
+	return o.ID() + ":" + field
+}
 
-func (o *Object) position(field string) diag.Position {
+// Position is where a field was written; zero where nobody knows.
+func (o *Object) Position(field string) diag.Position {
 	if o.Locate == nil {
 		return diag.Position{}
 	}
@@ -178,33 +185,11 @@ func between(claims []objectClaim) diag.List {
 		d := c.finding(diag.Error, CodeObjectConflict, "%s %s the %s%s, so the same addresses are given out twice",
 			&c.Claim, claim.Relation(c.Prefix, other.Prefix), &other.Claim, more)
 		for _, o := range g.Others {
-			d.See(claims[o].object.path(claims[o].field), "%s is claimed here", &claims[o].Claim)
-			d.Related[len(d.Related)-1].Pos = claims[o].object.position(claims[o].field)
+			d.See(claims[o].object.Path(claims[o].field), "%s is claimed here", &claims[o].Claim)
+			d.Related[len(d.Related)-1].Pos = claims[o].object.Position(claims[o].field)
 		}
 		list = append(list, d.Fix("give each object addresses of its own"))
 	}
-	return list
-}
-
-// dig walks down maps; nil where there is nothing.
-func dig(v any, keys ...string) any {
-	for _, k := range keys {
-		m, ok := v.(map[string]any)
-		if !ok {
-			return nil
-		}
-		v = m[k]
-	}
-	return v
-}
-
-func text(v any, keys ...string) string {
-	s, _ := dig(v, keys...).(string)
-	return s
-}
-
-func items(v any, keys ...string) []any {
-	list, _ := dig(v, keys...).([]any)
 	return list
 }
 

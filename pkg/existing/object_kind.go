@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/decoded"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/claim"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 )
@@ -80,7 +81,7 @@ func (r *reading) add(role claim.Role, field, s string) *objectClaim {
 	if !ok {
 		return nil
 	}
-	c := claim.Claim{Prefix: canonical, Role: role, Owner: r.object.ID(), Region: -1, Where: r.object.path(field)}
+	c := claim.Claim{Prefix: canonical, Role: role, Owner: r.object.ID(), Region: -1, Where: r.object.Path(field)}
 	r.claims = append(r.claims, objectClaim{Claim: c, object: r.object, field: field})
 	return &r.claims[len(r.claims)-1]
 }
@@ -103,11 +104,11 @@ func (r *reading) commas(role claim.Role, field, s string) {
 func noFields(*Object, *reading) {}
 
 func serviceCIDRFields(o *Object, r *reading) {
-	r.list(claim.RoleService, "spec.cidrs", items(o.Content, "spec", "cidrs"))
+	r.list(claim.RoleService, "spec.cidrs", decoded.Items(o.Content, "spec", "cidrs"))
 }
 
 func connectorFields(o *Object, r *reading) {
-	r.list(claim.RoleNode, "spec.subnetRouter.advertiseRoutes", items(o.Content, "spec", "subnetRouter", "advertiseRoutes"))
+	r.list(claim.RoleNode, "spec.subnetRouter.advertiseRoutes", decoded.Items(o.Content, "spec", "subnetRouter", "advertiseRoutes"))
 }
 
 // eachInside: every prefix lies in its role's prefixes.

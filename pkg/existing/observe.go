@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/decoded"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
@@ -77,27 +78,27 @@ func newSeen(objects []Object) *seen {
 	for i := range objects {
 		o := &objects[i]
 		switch {
-		case o.Kind == "Node" && o.group() == "":
+		case o.Kind == "Node" && o.Group() == "":
 			s.node(o)
-		case o.Kind == "Pod" && o.group() == "":
+		case o.Kind == "Pod" && o.Group() == "":
 			s.pods = true
 			mode := schema.ModeDaemonSet
 			// kubernetes v1.33.1, pkg/kubelet/types/pod_update.go: ConfigMirrorAnnotationKey.
-			if word(o.Content, "metadata", "annotations", "kubernetes.io/config.mirror") != "" {
+			if decoded.Word(o.Content, "metadata", "annotations", "kubernetes.io/config.mirror") != "" {
 				mode = schema.ModeStaticPod
 			}
-			s.runs(o, mode, dig(o.Content, "spec"))
-		case o.Kind == "DaemonSet" && o.group() == "apps":
-			s.runs(o, schema.ModeDaemonSet, dig(o.Content, "spec", "template", "spec"))
+			s.runs(o, mode, decoded.Dig(o.Content, "spec"))
+		case o.Kind == "DaemonSet" && o.Group() == "apps":
+			s.runs(o, schema.ModeDaemonSet, decoded.Dig(o.Content, "spec", "template", "spec"))
 		}
 	}
 	return s
 }
 
 func (s *seen) node(o *Object) {
-	n := seenNode{region: word(o.Content, "metadata", "labels", schema.RegionLabel)}
-	for _, a := range items(o.Content, "status", "addresses") {
-		if addr, err := netip.ParseAddr(text(a, "address")); err == nil && text(a, "type") == "InternalIP" {
+	n := seenNode{region: decoded.Word(o.Content, "metadata", "labels", schema.RegionLabel)}
+	for _, a := range decoded.Items(o.Content, "status", "addresses") {
+		if addr, err := netip.ParseAddr(decoded.Text(a, "address")); err == nil && decoded.Text(a, "type") == "InternalIP" {
 			n.addresses = append(n.addresses, addr)
 		}
 	}
@@ -115,28 +116,28 @@ var tags = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`--a
 
 // runs reads what runs a gateway, if the object does: by the labels that we render.
 func (s *seen) runs(o *Object, mode schema.GatewayMode, spec any) {
-	region := word(o.Content, "metadata", "labels", schema.RegionLabel)
-	if o.Namespace != schema.Namespace || region == "" || word(o.Content, "metadata", "labels", "app.kubernetes.io/name") != "tailscale-gateway" {
+	region := decoded.Word(o.Content, "metadata", "labels", schema.RegionLabel)
+	if o.Namespace != schema.Namespace || region == "" || decoded.Word(o.Content, "metadata", "labels", "app.kubernetes.io/name") != "tailscale-gateway" {
 		return
 	}
-	g := seenGateway{region: region, mode: mode, node: word(spec, "nodeName")}
-	for _, c := range items(spec, "containers") {
-		if text(c, "name") != "tailscale" {
+	g := seenGateway{region: region, mode: mode, node: decoded.Word(spec, "nodeName")}
+	for _, c := range decoded.Items(spec, "containers") {
+		if decoded.Text(c, "name") != "tailscale" {
 			continue
 		}
-		if found := image().FindStringSubmatch(text(c, "image")); found != nil {
+		if found := image().FindStringSubmatch(decoded.Text(c, "image")); found != nil {
 			g.version = schema.Version(found[1])
 		}
-		for _, e := range items(c, "env") {
-			switch text(e, "name") {
+		for _, e := range decoded.Items(c, "env") {
+			switch decoded.Text(e, "name") {
 			case "TS_ROUTES":
-				for _, p := range strings.Split(text(e, "value"), ",") {
+				for _, p := range strings.Split(decoded.Text(e, "value"), ",") {
 					if prefix, err := netip.ParsePrefix(strings.TrimSpace(p)); err == nil {
 						g.routes = append(g.routes, prefix.Masked())
 					}
 				}
 			case "TS_EXTRA_ARGS":
-				if found := tags().FindStringSubmatch(text(e, "value")); found != nil {
+				if found := tags().FindStringSubmatch(decoded.Text(e, "value")); found != nil {
 					g.tag = found[1]
 				}
 			}

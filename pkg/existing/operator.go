@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/decoded"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 )
 
@@ -20,7 +21,7 @@ func OperatorProxies(objects []Object) string {
 		o := &objects[i]
 		tags, isOperator := proxyTags(o)
 		switch {
-		case isConnector(o) && slices.Contains(items(o.Content, "spec", "tags"), any(facts.TailscaleOperatorTag)):
+		case isConnector(o) && slices.Contains(decoded.Items(o.Content, "spec", "tags"), any(facts.TailscaleOperatorTag)):
 			return o.ID()
 		case isOperator && !slices.Contains(tags, facts.TailscaleOperatorTag):
 			chosen = true
@@ -34,27 +35,27 @@ func OperatorProxies(objects []Object) string {
 	return shown
 }
 
-func isConnector(o *Object) bool { return o.group() == operatorGroup && o.Kind == "Connector" }
+func isConnector(o *Object) bool { return o.Group() == operatorGroup && o.Kind == "Connector" }
 
 // operatorGroup is the API group of what the operator reads (tailscale 1.102.3,
 // k8s-operator/apis).
 const operatorGroup = "tailscale.com"
 
 func belongs(o *Object) bool {
-	ingress := o.group() == "networking.k8s.io" && o.Kind == "IngressClass"
-	return o.group() == operatorGroup || ingress && text(o.Content, "spec", "controller") == operatorGroup+"/ts-ingress"
+	ingress := o.Group() == "networking.k8s.io" && o.Kind == "IngressClass"
+	return o.Group() == operatorGroup || ingress && decoded.Text(o.Content, "spec", "controller") == operatorGroup+"/ts-ingress"
 }
 
 // proxyTags are what the operator's Deployment tells it to give to proxies; ok is false for
 // any other object.
 func proxyTags(o *Object) (tags []string, ok bool) {
-	if o.group() != "apps" || o.Kind != "Deployment" {
+	if o.Group() != "apps" || o.Kind != "Deployment" {
 		return nil, false
 	}
-	for _, c := range items(o.Content, "spec", "template", "spec", "containers") {
-		for _, e := range items(c, "env") {
-			if text(e, "name") == "PROXY_TAGS" {
-				return strings.FieldsFunc(text(e, "value"), func(c rune) bool { return c == ',' || c == ' ' }), true
+	for _, c := range decoded.Items(o.Content, "spec", "template", "spec", "containers") {
+		for _, e := range decoded.Items(c, "env") {
+			if decoded.Text(e, "name") == "PROXY_TAGS" {
+				return strings.FieldsFunc(decoded.Text(e, "value"), func(c rune) bool { return c == ',' || c == ' ' }), true
 			}
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/decoded"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/provider"
@@ -13,7 +14,7 @@ import (
 
 // providerID is what a Node says of the machine that it is, and its scheme.
 func providerID(o *Object) (id, scheme string) {
-	id = text(o.Content, "spec", "providerID")
+	id = decoded.Text(o.Content, "spec", "providerID")
 	scheme, _, found := strings.Cut(id, "://")
 	if !found {
 		scheme = ""

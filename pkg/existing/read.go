@@ -11,6 +11,7 @@ import (
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/decoded"
 	"github.com/kustomize-hybrid/kustomize-hybrid/internal/yamlnode"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 )
@@ -79,20 +80,9 @@ func object(n *yaml.RNode) (Object, error) {
 		return Object{}, err
 	}
 	return Object{
-		APIVersion: word(content, "apiVersion"), Kind: word(content, "kind"),
-		Namespace: word(content, "metadata", "namespace"), Name: word(content, "metadata", "name"), Content: content,
+		APIVersion: decoded.Word(content, "apiVersion"), Kind: decoded.Word(content, "kind"),
+		Namespace: decoded.Word(content, "metadata", "namespace"), Name: decoded.Word(content, "metadata", "name"), Content: content,
 	}, nil
-}
-
-// word is a string, or a number that stands where one belongs; empty where there is neither.
-// kyaml's own getters stop where metadata is a list.
-func word(v any, keys ...string) string {
-	switch v := dig(v, keys...).(type) {
-	case nil, map[string]any, []any:
-		return ""
-	default:
-		return fmt.Sprint(v)
-	}
 }
 
 // locate finds where a field was written, or the nearest thing above it.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/decoded"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/claim"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
@@ -64,7 +65,7 @@ type server struct {
 // where there is none, and for agents, which have none of these flags.
 func readServer(o *Object, annotation string) *server {
 	var args []string
-	if err := json.Unmarshal([]byte(text(o.Content, "metadata", "annotations", annotation)), &args); err != nil || len(args) == 0 || args[0] != "server" {
+	if err := json.Unmarshal([]byte(decoded.Text(o.Content, "metadata", "annotations", annotation)), &args); err != nil || len(args) == 0 || args[0] != "server" {
 		return nil
 	}
 	s := &server{Object: o, field: diag.Field("metadata.annotations", annotation), flags: map[string][]string{}}

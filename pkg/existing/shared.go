@@ -44,7 +44,7 @@ func (w *wanted) shared() diag.List {
 		}
 		d := c.say(c.objects[0], who, names)
 		for _, o := range c.objects[1:] {
-			d.Related = append(d.Related, diag.Related{Path: o.path(c.field), Pos: o.position(c.field), Message: "so it is here"})
+			d.Related = append(d.Related, diag.Related{Path: o.Path(c.field), Pos: o.Position(c.field), Message: "so it is here"})
 		}
 		list = append(list, d)
 	}

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"github.com/kustomize-hybrid/kustomize-hybrid/internal/decoded"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/claim"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
@@ -49,7 +50,7 @@ func newWanted(t *schema.Topology, objects []Object) *wanted {
 		w.addRegion(i)
 	}
 	for i := range objects {
-		if o := &objects[i]; o.group() == "" && o.Kind == "Node" {
+		if o := &objects[i]; o.Group() == "" && o.Kind == "Node" {
 			_, scheme := providerID(o)
 			w.schemes[scheme] = true
 		}
@@ -211,4 +212,4 @@ func (w *wanted) advertisers(p netip.Prefix) map[int32]bool {
 // topology's, so it only counts where it names one of those.
 const regionLabel = "topology.kubernetes.io/region"
 
-func (o *Object) region() string { return text(o.Content, "metadata", "labels", regionLabel) }
+func (o *Object) region() string { return decoded.Text(o.Content, "metadata", "labels", regionLabel) }

@@ -18,7 +18,7 @@ var knownIssues = []schema.KnownIssue{schema.KnownIssue{
 	}},
 	Symptom:    "traffic from other regions is dropped or keeps a pod's source address where it should be masqueraded; cilium monitor shows packets of the host with mark 0x400",
 	Cause:      "in nftables mode, before 1.100.0 and on little-endian CPUs, tailscaled writes its mark in the wrong byte order: 0x400 under mask 0xff00 instead of 0x40000 under 0xff0000; 0x400 is Cilium's MARK_MAGIC_OVERLAY, so Cilium takes the packet for one of its own and skips NAT",
-	Mitigation: "leave firewallMode out (then TS_DEBUG_FIREWALL_MODE=iptables is rendered), run tailscale 1.100.0 or later, or set netfilterMode: off",
+	Mitigation: "leave firewallMode out (then TS_DEBUG_FIREWALL_MODE=iptables is rendered), run tailscale 1.100.0 or later, or set netfilterMode: \"off\"",
 	Evidence:   []string{"tailscale#11803, fixed by 48919f708 (#19725) in v1.100.0", "cilium#36104 (open), cilium#40192", "cilium 1.17.4 bpf/bpf_host.c, pkg/datapath/linux/linux_defaults/mark.go", "measured in namespaces with tailscaled 1.84.3"},
 }, schema.KnownIssue{
 	Code:     "tailscale-nft-mark-kube-proxy",
@@ -34,7 +34,7 @@ var knownIssues = []schema.KnownIssue{schema.KnownIssue{
 	}},
 	Symptom:    "a NodePort or LoadBalancer service works from its own region and times out from another",
 	Cause:      "the mask 0xff00 of the same byte-order fault covers 0x4000 (masquerade) and 0x8000 (drop), which kube-proxy has set on packets that go to a service",
-	Mitigation: "leave firewallMode out, run tailscale 1.100.0 or later, or set netfilterMode: off",
+	Mitigation: "leave firewallMode out, run tailscale 1.100.0 or later, or set netfilterMode: \"off\"",
 	Evidence:   []string{"tailscale#11803", "kubernetes v1.33.1 pkg/proxy/apis/config/v1alpha1/defaults.go (masqueradeBit 14)", "measured in namespaces with tailscaled 1.84.3: 0x44000 kept in iptables mode, 0x400 in nftables mode"},
 }, schema.KnownIssue{
 	Code:     "cilium-identity-bypass",
@@ -62,7 +62,7 @@ var knownIssues = []schema.KnownIssue{schema.KnownIssue{
 	}},
 	Symptom:    "layer 7 and DNS policies, Cilium Ingress and Gateway API stop working on gateways: connections through the proxy hang",
 	Cause:      "tailscaled writes net.ipv4.conf.all.src_valid_mark=1, so the reverse path of a packet that Cilium redirects to its proxy is looked up with the proxy's mark",
-	Mitigation: "set netfilterMode: off, which leaves the setting alone, or run a tailscale before 1.98.0",
+	Mitigation: "set netfilterMode: \"off\", which leaves the setting alone, or run a tailscale before 1.98.0",
 	Evidence:   []string{"cilium#48706 (open), cilium#41991, cilium#46260, cilium#47591", "tailscale#19796 (open); 33342aec3 in v1.98.0", "tailscale 1.102.3 wgengine/router/osrouter/router_linux.go"},
 }, schema.KnownIssue{
 	Code:     "tailscale-connmark",
@@ -77,7 +77,7 @@ var knownIssues = []schema.KnownIssue{schema.KnownIssue{
 	}},
 	Symptom:    "on gateways, replies carry bits of the mark that nobody has set, and policies that read them misjudge",
 	Cause:      "with its own rules on, tailscaled restores mark bits 16 to 23 from the connection in PREROUTING and saves them in OUTPUT, the field in which Cilium keeps an identity and Calico, by default, its verdicts",
-	Mitigation: "set netfilterMode: off",
+	Mitigation: "set netfilterMode: \"off\"",
 	Evidence:   []string{"tailscale#18860, 26ef46bf8 in v1.96.0", "tailscale 1.102.3 util/linuxfw/iptables_runner.go"},
 }, schema.KnownIssue{
 	Code:     "endpoint-over-cni",
@@ -104,7 +104,7 @@ var knownIssues = []schema.KnownIssue{schema.KnownIssue{
 	}},
 	Symptom:    "on a gateway, DNS, mirrors and metadata of the provider time out, and so does everything that resolves names",
 	Cause:      "tailscaled drops packets from 100.64.0.0/10 that do not come out of the tunnel, and the provider answers from 100.100.2.136 and its neighbours",
-	Mitigation: "set netfilterMode: off; from 1.98.0 on a node attribute turns the rule off",
+	Mitigation: "set netfilterMode: \"off\"; from 1.98.0 on a node attribute turns the rule off",
 	Evidence:   []string{"tailscale#12828, tailscale#21249, tailscale#7472, tailscale#10237", "tailscale 1.84.3 util/linuxfw/iptables_runner.go", "measured in namespaces with tailscaled 1.84.3"},
 }, schema.KnownIssue{
 	Code:     "cgnat-drop-attribute",
@@ -161,7 +161,7 @@ var knownIssues = []schema.KnownIssue{schema.KnownIssue{
 	}},
 	Symptom:    "on gateways, Calico misjudges packets that came out of the tunnel",
 	Cause:      "the eBPF data plane needs 0x1ff00000, and Tailscale's rule for packets from the tunnel clears bits 16 to 23, of which 20 to 23 are Calico's; no setting separates the two",
-	Mitigation: "set netfilterMode: off; cni/calico.yaml keeps the remaining bits out of the way (0x7ff00f00)",
+	Mitigation: "set netfilterMode: \"off\"; cni/calico.yaml keeps the remaining bits out of the way (0x7ff00f00)",
 	Evidence:   []string{"calico felix/bpf/tc/defs/defs.go, felix/dataplane/driver.go (87c15906)", "derived from both programs' sources; not seen on a live cluster"},
 }, schema.KnownIssue{
 	Code:     "felix-foreign-nft",
@@ -177,7 +177,7 @@ var knownIssues = []schema.KnownIssue{schema.KnownIssue{
 	}},
 	Symptom:    "calico-node on gateways restarts again and again; its log says that iptables-nft-save found an incompatible table",
 	Cause:      "tailscaled's nftables rules in the tables of iptables-nft are more than iptables-nft-save can print, and Felix gives up",
-	Mitigation: "leave firewallMode out (iptables is rendered below 1.100.0), or set netfilterMode: off",
+	Mitigation: "leave firewallMode out (iptables is rendered below 1.100.0), or set netfilterMode: \"off\"",
 	Evidence:   []string{"calico#13263, fixed by calico#13328 and calico#13579 on release-v3.33", "measured in namespaces with tailscaled 1.84.3: iptables-save 1.8.9 exits with 3"},
 }, schema.KnownIssue{
 	Code:     "kube-router-mark",
@@ -189,7 +189,7 @@ var knownIssues = []schema.KnownIssue{schema.KnownIssue{
 	}},
 	Symptom:    "on gateways, network policies drop or accept what they should not",
 	Cause:      "kube-router marks accepted packets with 0x20000; Tailscale's rule for packets from the tunnel clears bits 16 to 23",
-	Mitigation: "set netfilterMode: off",
+	Mitigation: "set netfilterMode: \"off\"",
 	Evidence:   []string{"k3s#6255"},
 }, schema.KnownIssue{
 	Code:     "weave-mark",
@@ -201,7 +201,7 @@ var knownIssues = []schema.KnownIssue{schema.KnownIssue{
 	}},
 	Symptom:    "on gateways, network policies drop or accept what they should not",
 	Cause:      "Weave marks packets with 0x20000; Tailscale's rule for packets from the tunnel clears bits 16 to 23",
-	Mitigation: "set netfilterMode: off",
+	Mitigation: "set netfilterMode: \"off\"",
 	Evidence:   []string{"github.com/fwmark/registry (Weave Net)"},
 }, schema.KnownIssue{
 	Code:     "static-pod-api-references",

@@ -48,6 +48,11 @@ func Policies(p *plan.Plan, items []*yaml.RNode) ([]Change, diag.List) {
 	return changesOf(reviews), list
 }
 
+// Count is how many network policies there are among items, and in Lists among them.
+func Count(items []*yaml.RNode) int {
+	return len(survey(readObjects(items, &diag.List{})).policies)
+}
+
 // Patches returns what Policies would do as one patch for each policy that changes,
 // in the order of items, and leaves items alone.
 func Patches(p *plan.Plan, items []*yaml.RNode) ([]Patch, []Change, diag.List) {

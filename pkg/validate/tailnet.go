@@ -92,13 +92,13 @@ func sharedLocal(t *schema.Topology) diag.List {
 		switch {
 		case tailnet.NetfilterMode == schema.NetfilterOn && !facts.Since(facts.TailscaleDropAttribute).Contains(tailnet.TailscaleVersion):
 			list.Errorf(claim.CodeTailnetRange, c.Path(), "%s overlaps %s, and with netfilterMode on tailscaled %s drops everything from there that does not come out of the tunnel", c, schema.TailnetIPv4(), tailnet.TailscaleVersion).
-				Fix("set netfilterMode: off, or run Tailscale %s or newer with the node attribute disable-linux-cgnat-drop-rule", facts.TailscaleDropAttribute)
+				Fix("set netfilterMode: \"off\", or run Tailscale %s or newer with the node attribute disable-linux-cgnat-drop-rule", facts.TailscaleDropAttribute)
 		case slices.ContainsFunc(pool, c.Prefix.Overlaps):
 			list.Warnf(claim.CodeTailnetRange, c.Path(), "%s overlaps the tailnet's pool (%s), and a device that gets one of its addresses takes it away from every gateway", c, claim.Join(pool)).
 				Fix("set spec.tailnet.ipPool to a part of %s that is free of it", schema.TailnetIPv4())
 		case tailnet.NetfilterMode == schema.NetfilterOn:
 			list.Warnf(claim.CodeTailnetRange, c.Path(), "%s lies in %s, from which tailscaled drops what does not come out of the tunnel unless the tailnet policy says otherwise", c, schema.TailnetIPv4()).
-				Fix("give the gateways' tag the node attribute disable-linux-cgnat-drop-rule, or set netfilterMode: off")
+				Fix("give the gateways' tag the node attribute disable-linux-cgnat-drop-rule, or set netfilterMode: \"off\"")
 		}
 	}
 	return list

@@ -2,7 +2,9 @@ package load
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -10,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode/utf16"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
@@ -17,8 +20,9 @@ import (
 
 // Topologies are those of the files that hold a topology, by what stands in them: a document whose
 // apiVersion and kind are a topology's, or nearly so, and not by their names. Of a package of CUE
-// that makes one, all files are taken as soon as one of their directory is among the paths. What
-// is no text of ours, or larger than a topology may be, holds none.
+// that makes one, all files are taken as soon as one of their directory is among the paths. One that
+// is written in UTF-16, or larger than a topology may be, is taken, too: reading it says so. The
+// error lists what could not be read, and does not keep the others from being taken.
 func Topologies(paths ...string) ([]string, error) {
 	var picked []string
 	var failures []error
@@ -30,7 +34,7 @@ func Topologies(paths ...string) ([]string, error) {
 		case isCUE(path):
 			files, err := packageOf(path)
 			picked, failures = append(picked, files...), append(failures, err)
-		case len(data) <= SizeLimit && slices.ContainsFunc(cut(data), func(p piece) bool { h := headOf(p.text); return h.isTopology() }):
+		case slices.ContainsFunc(cut(asUTF8(data)), func(p piece) bool { h := headOf(p.text); return h.isTopology() }):
 			picked = append(picked, path)
 		}
 	}
@@ -52,7 +56,28 @@ func (h head) isTopology() bool {
 	return diag.Nearest(group, []string{schema.Group}) != "" && (h.Kind == "" || near)
 }
 
-// beginning is as much of a file as a topology may have, and one byte more.
+// asUTF8 is text of UTF-16 as it would be read if it were UTF-8, and other text as it is. UTF-16
+// without its mark shows by a zero beside the first character, which is ASCII in a topology.
+func asUTF8(data []byte) []byte {
+	var order binary.ByteOrder
+	switch {
+	case len(data) < 2:
+		return data
+	case data[0] == 0xff && data[1] == 0xfe, data[0] != 0 && data[1] == 0:
+		order = binary.LittleEndian
+	case data[0] == 0xfe && data[1] == 0xff, data[0] == 0 && data[1] != 0:
+		order = binary.BigEndian
+	default:
+		return data
+	}
+	var units []uint16
+	for i := 0; i+1 < len(data); i += 2 {
+		units = append(units, order.Uint16(data[i:]))
+	}
+	return []byte(strings.TrimPrefix(string(utf16.Decode(units)), "\ufeff"))
+}
+
+// beginning is as much of a file as a topology may have.
 func beginning(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -60,10 +85,10 @@ func beginning(path string) ([]byte, error) {
 	}
 	defer f.Close()
 	info, err := f.Stat()
-	if err != nil || info.IsDir() || info.Size() > SizeLimit {
+	if err != nil || info.IsDir() {
 		return nil, err
 	}
-	return readAll(f, path)
+	return io.ReadAll(io.LimitReader(f, SizeLimit))
 }
 
 // What a file of CUE has that makes a topology: the contract's definition, from its package, or the

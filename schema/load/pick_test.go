@@ -33,7 +33,12 @@ func TestTopologies(t *testing.T) {
 		"broken.yaml":          {"a: [b\n", ""},
 		"binary.yaml":          {"\x00\x01\xff", ""},
 		"empty.yaml":           {"", ""},
-		"large.yaml":           {head + strings.Repeat("#\n", 5<<20), ""},
+		"large.yaml":           {head + strings.Repeat("#\n", 5<<20), "large.yaml"},
+		"large-values.yaml":    {strings.Repeat("a: b\n", 2<<20), ""},
+		"utf16.yaml":           {"\xff\xfe" + utf16of(head), "utf16.yaml"},
+		"unmarked.yaml":        {utf16of(head), "unmarked.yaml"},
+		"big.yaml":             {"\xfe\xff" + swapped(utf16of(head)), "big.yaml"},
+		"utf16-values.yaml":    {"\xff\xfe" + utf16of("image: x\n"), ""},
 		"cue/a.cue":            {"package p\n\nimport \"github.com/kustomize-hybrid/kustomize-hybrid/schema\"\n\nschema.#Topology & {}\n", "cue/a.cue cue/b.cue"},
 		"cue/b.cue":            {"package p\n\nspec: {}\n", "cue/a.cue cue/b.cue"},
 		"cue/other.cue":        {"package q\n\nx: 1\n", ""},
@@ -67,4 +72,21 @@ func TestTopologies(t *testing.T) {
 	if got, err := load.Topologies(twice, twice, filepath.Join(dir, "missing.yaml")); len(got) != 1 || err == nil {
 		t.Errorf("%q, %v", got, err)
 	}
+}
+
+// utf16of is ASCII as UTF-16, the lower byte first.
+func utf16of(ascii string) string {
+	var b strings.Builder
+	for _, c := range []byte(ascii) {
+		b.Write([]byte{c, 0})
+	}
+	return b.String()
+}
+
+func swapped(pairs string) string {
+	b := []byte(pairs)
+	for i := 0; i+1 < len(b); i += 2 {
+		b[i], b[i+1] = b[i+1], b[i]
+	}
+	return string(b)
 }

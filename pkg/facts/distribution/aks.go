@@ -37,7 +37,7 @@ func (distributions) AKS() Distribution {
 		NodePorts:        fact.Unknown[[]string](notRead),
 		PeerPorts:        fact.Known([]string(nil), hidden),
 		KubeletTunnel:    fact.Known(konnectivity, "learn.microsoft.com, AKS core concepts: konnectivity-agent, but with API Server VNet Integration"),
-		Signs:            fact.Known(Signs{Labels: []string{"kubernetes.azure.com/cluster"}}, "Azure Kubernetes Service, labels that it reserves: kubernetes.azure.com/"),
+		Signs:            fact.Known(Signs{Labels: []string{"kubernetes.azure.com/cluster"}}, "MicrosoftDocs/azure-aks-docs fb060abe6 (August 2026), articles/aks/use-labels.md: labels that it reserves"),
 		Flags:            fact.Unknown[Flags](noFlags),
 		Remote:           fact.Known(Remote{Preview, "takes nodes outside Azure by a preview alone (Flex nodes)"}, "learn.microsoft.com, flex-nodes-for-aks-overview, read 2026-11"),
 		RemoteNetworks:   fact.Unknown[string](notRead),

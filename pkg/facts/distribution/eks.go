@@ -35,7 +35,7 @@ func (distributions) EKS() Distribution {
 		NodePorts:        fact.Known([]string(nil), "Amazon EKS user guide, hybrid nodes networking: the kubelet's 10250"),
 		PeerPorts:        fact.Known([]string(nil), hidden),
 		KubeletTunnel:    fact.Known("", "Amazon EKS user guide, hybrid nodes networking: the control plane opens 10250 of each node through the VPC"),
-		Signs:            fact.Known(Signs{Versions: []string{"-eks-"}, Labels: []string{"eks.amazonaws.com/nodegroup", "eks.amazonaws.com/compute-type"}}, "awslabs/amazon-eks-ami, kubelet versions such as v1.34.2-eks-1a2b3c4; Amazon EKS user guide, managed node groups and hybrid nodes: labels"),
+		Signs:            fact.Known(Signs{Versions: []string{"-eks-"}, Labels: []string{"eks.amazonaws.com/nodegroup", "eks.amazonaws.com/compute-type"}}, "awslabs/amazon-eks-ami 81fec2e8 (July 2026), CHANGELOG.md: kubelet versions such as v1.21.5-eks-9017834; aws/eks-hybrid e5f42ca4 (August 2026), internal/kubelet/config.go: compute-type of hybrid nodes; aws/amazon-vpc-cni-k8s b52188387 (August 2026), test/framework/resources/aws/utils/nodegroup.go: nodegroup"),
 		Flags:            fact.Unknown[Flags](noFlags),
 		Remote:           fact.Known(Remote{Yes, "takes them as hybrid nodes, whose networks it has to know"}, remote),
 		RemoteNetworks:   fact.Known("aws eks update-cluster-config --name CLUSTER --remote-network-config file://", remote),

@@ -30,7 +30,7 @@ func (distributions) GKE() Distribution {
 		NodePorts:        fact.Unknown[[]string](notRead),
 		PeerPorts:        fact.Known([]string(nil), hidden),
 		KubeletTunnel:    fact.Known(konnectivity, "Google Kubernetes Engine, cluster architecture: the Konnectivity proxy"),
-		Signs:            fact.Known(Signs{Versions: []string{"-gke."}, Labels: []string{"cloud.google.com/gke-nodepool"}}, "Google Kubernetes Engine, release notes: versions such as 1.34.1-gke.1829001; automatically applied labels"),
+		Signs:            fact.Known(Signs{Versions: []string{"-gke."}, Labels: []string{"cloud.google.com/gke-nodepool"}}, "k8s.io/apimachinery v0.37.2, pkg/util/managedfields/node.yaml, which is a node of GKE: its label, and kubelet v1.11.10-gke.5; kubernetes/cloud-provider-gcp 4e2453124 (August 2026), metis/Makefile: versions such as 1.30.14-gke.2250000"),
 		Flags:            fact.Unknown[Flags](noFlags),
 		Remote:           fact.Known(Remote{No, "takes nodes of its own node pools only"}, "Google Kubernetes Engine, node pools: a node is a Compute Engine instance that GKE makes"),
 		RemoteNetworks:   fact.Unknown[string]("it takes no such nodes"),

@@ -37,7 +37,7 @@ func (distributions) K3s() Distribution {
 		NodePorts:     fact.Known([]string(nil), "docs.k3s.io, networking requirements: the kubelet's 10250"),
 		PeerPorts:     etcdPorts("docs.k3s.io, networking requirements: 2379-2380 between servers with embedded etcd"),
 		KubeletTunnel: fact.Known(agentTunnel, "docs.k3s.io, networking: egress-selector-mode is agent unless told otherwise"),
-		Signs:         fact.Known(Signs{Versions: []string{"+k3s"}}, "k3s, releases: versions such as v1.33.1+k3s1"),
+		Signs:         fact.Known(Signs{Versions: []string{"+k3s"}}, "k3s-io/k3s 00993dc6, README.md: versions such as v1.18.6+k3s1"),
 		Flags: fact.Known(Flags{
 			Annotation: "k3s.io/node-args", Plugin: "flannel-backend", Usual: "vxlan", NoPolicies: fact.Known("disable-network-policy", "docs.k3s.io, basic network options: custom CNI"),
 			Runs: map[string]Runs{

@@ -30,7 +30,7 @@ func (distributions) KOps() Distribution {
 		NodePorts:        fact.Unknown[[]string](notRead),
 		PeerPorts:        fact.Unknown[[]string](notRead),
 		KubeletTunnel:    fact.Unknown[string](notRead),
-		Signs:            fact.Known(Signs{Labels: []string{"kops.k8s.io/instancegroup"}}, "kubernetes/kops, docs/labels.md"),
+		Signs:            fact.Known(Signs{Labels: []string{"kops.k8s.io/instancegroup"}}, "kubernetes/kops 268927e26 (August 2026), pkg/apis/kops/instancegroup.go: NodeLabelInstanceGroup"),
 		Flags:            fact.Unknown[Flags](noFlags),
 		Remote:           fact.Unknown[Remote](noRemote),
 		RemoteNetworks:   fact.Unknown[string](noRemote),

@@ -37,7 +37,7 @@ func (distributions) RKE2() Distribution {
 		NodePorts:     fact.Known([]string(nil), "docs.rke2.io, networking requirements: the kubelet's 10250"),
 		PeerPorts:     etcdPorts("docs.rke2.io, networking requirements: 2379 and 2380 between servers"),
 		KubeletTunnel: fact.Known(agentTunnel, "docs.rke2.io, server configuration: egress-selector-mode is agent unless told otherwise"),
-		Signs:         fact.Known(Signs{Versions: []string{"+rke2"}}, "rke2, releases: versions such as v1.33.1+rke2r1"),
+		Signs:         fact.Known(Signs{Versions: []string{"+rke2"}}, "rancher/rke2 6ce1a8019 (August 2026), README.md: versions such as v1.36.1+rke2r1"),
 		Flags: fact.Known(Flags{
 			Annotation: "rke2.io/node-args", Plugin: "cni", Usual: "canal", NoPolicies: fact.Unknown[string]("its plugins alone enforce policies"),
 			Runs: map[string]Runs{"canal": {Type: "canal"}, "calico": {Type: schema.CNICalico}, "cilium": {Type: schema.CNICilium}, "flannel": {Type: schema.CNIFlannel}},

@@ -21,7 +21,7 @@ func (plugins) Antrea() Plugin {
 		Ports: fact.Known([]fact.Port{
 			{What: "Antrea controller, agents and their member list", From: fact.Nodes, Ports: []string{"tcp:10349-10351", "udp:10351"}, Unless: fact.Always()},
 		}, "antrea 2.3, docs/network-requirements.md"),
-		Signs:           fact.Known(Signs{Groups: []string{"crd.antrea.io"}, Objects: []string{"DaemonSet/kube-system/antrea-agent"}}, "antrea, build/yamls/antrea.yml"),
+		Signs:           fact.Known(Signs{Groups: []string{"crd.antrea.io"}, Objects: []string{"DaemonSet/kube-system/antrea-agent"}}, "antrea-io/antrea, build/yamls/antrea.yml (commit fc70f2bb7, August 2026)"),
 		Home:            fact.Unknown[string](anywhere),
 		Tunnels:         fact.Known([]Tunnel{vxlan(), geneve(), wireGuard()}, "antrea 2.3, build/charts/antrea/conf/antrea-agent.conf: tunnelType, trafficEncryptionMode"),
 		Carries:         fact.Known(schema.TunnelGeneve, "antrea-io/antrea 00665be4, build/charts/antrea/README.md: trafficEncapMode encap, tunnelType geneve"),

@@ -10,7 +10,7 @@ func (plugins) AWSVPC() Plugin {
 	const network = "amazon-vpc-cni-k8s pkg/networkutils/network.go"
 	p := fromProviderOnly(schema.CNIAWSVPC, "Amazon VPC CNI", schema.ProviderAWS, "amazon-vpc-cni-k8s README.md")
 	p.OneNetwork = fact.Known(false, network+": it exempts the VPC and a list")
-	p.Signs = fact.Known(Signs{Objects: []string{"DaemonSet/kube-system/aws-node"}, Groups: []string{"crd.k8s.amazonaws.com"}}, "amazon-vpc-cni-k8s config/master/aws-k8s-cni.yaml")
+	p.Signs = fact.Known(Signs{Objects: []string{"DaemonSet/kube-system/aws-node"}, Groups: []string{"crd.k8s.amazonaws.com"}}, "aws/amazon-vpc-cni-k8s v1.23.1, config/master/aws-k8s-cni.yaml (commit b52188387, August 2026)")
 	p.ByHand = fact.Known([]string{
 		"Set `AWS_VPC_K8S_CNI_EXCLUDE_SNAT_CIDRS={keeps4}` on the DaemonSet aws-node (IPv4 only; other entries are skipped), or `AWS_VPC_K8S_CNI_EXTERNALSNAT=true` where a NAT gateway does the rest.",
 		"Pods' addresses come from the VPC, so this plugin runs in this region only: keep the DaemonSet off other regions by node affinity.",

@@ -44,7 +44,7 @@ func (plugins) Calico() Plugin {
 			{What: "calico-node reaches Typha", From: fact.Nodes, Ports: []string{"tcp:5473"}, Unless: fact.Always()},
 			{What: "BGP between nodes", From: fact.Nodes, Ports: []string{"tcp:179"}, Unless: fact.Known([]schema.TunnelProtocol{schema.TunnelVXLAN}, requirements)},
 		}, requirements+", network requirements"),
-		Signs:           fact.Known(Signs{Objects: []string{"ConfigMap/kube-system/calico-config"}, Groups: []string{"crd.projectcalico.org", "projectcalico.org", "operator.tigera.io"}, Annotations: []string{"projectcalico.org/IPv4Address"}}, "calico v3.32.1, manifests/calico.yaml; node/pkg/lifecycle/startup: annotations of Nodes"),
+		Signs:           fact.Known(Signs{Objects: []string{"ConfigMap/kube-system/calico-config"}, Groups: []string{"crd.projectcalico.org", "projectcalico.org", "operator.tigera.io"}, Annotations: []string{"projectcalico.org/IPv4Address"}}, "calico v3.32.1, manifests/calico.yaml; libcalico-go/lib/backend/k8s/resources/node.go: annotations of Nodes"),
 		Home:            fact.Unknown[string](anywhere),
 		Tunnels:         fact.Known([]Tunnel{vxlan(), ipip(), wireGuard()}, "calico 3.30, \"Overlay networking\", \"Encrypt in-cluster pod traffic\""),
 		Carries:         fact.Unknown[schema.TunnelProtocol]("our settings tell it"),

@@ -27,7 +27,7 @@ func (plugins) Canal() Plugin {
 		Marks:           fact.Known(felixMarks(), felixSource+"; "+chart+": felixIptablesMarkMask is 0xffff0000"),
 		MarkMask:        felixMask(),
 		Ports:           fact.Known([]fact.Port(nil), chart+": networkingBackend none, so no BGP, and typhaServiceName none"),
-		Signs:           fact.Known(Signs{Objects: []string{"ConfigMap/kube-system/canal-config", "ConfigMap/kube-system/rke2-canal-config"}, Annotations: []string{"flannel.alpha.coreos.com/backend-type", "projectcalico.org/IPv4Address"}}, "calico v3.32.1, manifests/canal.yaml; rancher/rke2-charts 0087a864, packages/rke2-canal"),
+		Signs:           fact.Known(Signs{Objects: []string{"ConfigMap/kube-system/canal-config", "ConfigMap/kube-system/rke2-canal-config"}, Annotations: []string{"flannel.alpha.coreos.com/backend-type", "projectcalico.org/IPv4Address"}}, "calico v3.32.1, manifests/canal.yaml; rancher/rke2-charts 0087a864, packages/rke2-canal, and 262e21a4 (August 2026), charts/templates/config.yaml: the release's name before -config"),
 		Home:            fact.Unknown[string](anywhere),
 		Tunnels:         flannel.Tunnels,
 		Carries:         fact.Known(schema.TunnelVXLAN, manifest+": net-conf.json; "+chart+": flannel.backend"),

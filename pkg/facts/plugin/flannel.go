@@ -15,7 +15,7 @@ func (plugins) Flannel() Plugin {
 		Marks:           fact.Known([]fact.Mark(nil), "flannel#1702: it reads kube-proxy's 0x4000 and sets none"),
 		MarkMask:        fact.Unknown[MarkMask]("it sets no marks"),
 		Ports:           fact.Known([]fact.Port(nil), "flannel 0.26, Documentation/backends.md: it has none besides its tunnels"),
-		Signs:           fact.Known(Signs{Objects: []string{"ConfigMap/kube-flannel/kube-flannel-cfg", "ConfigMap/kube-system/kube-flannel-cfg"}, Annotations: []string{"flannel.alpha.coreos.com/backend-type"}}, "flannel 0.26, Documentation/kube-flannel.yml, pkg/subnet/kube: annotations of Nodes"),
+		Signs:           fact.Known(Signs{Objects: []string{"ConfigMap/kube-flannel/kube-flannel-cfg", "ConfigMap/kube-system/kube-flannel-cfg"}, Annotations: []string{"flannel.alpha.coreos.com/backend-type"}}, "flannel 0.28.9, Documentation/kube-flannel.yml, pkg/subnet/kube/annotations.go: annotations of Nodes; in kube-system until June 2022, commit d6ad1c1e"),
 		Home:            fact.Unknown[string](anywhere),
 		Tunnels:         fact.Known([]Tunnel{linuxVXLAN("flannel 0.26, Documentation/backends.md: the kernel's default"), ipip(), wireGuard()}, "flannel 0.26, Documentation/backends.md"),
 		Carries:         fact.Known(schema.TunnelVXLAN, "flannel v0.26.7, Documentation/kube-flannel.yml: net-conf.json; k3s v1.33.1, --flannel-backend: vxlan"),

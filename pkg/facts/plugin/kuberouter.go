@@ -21,7 +21,7 @@ func (plugins) KubeRouter() Plugin {
 		Ports: fact.Known([]fact.Port{
 			{What: "BGP between nodes", From: fact.Nodes, Ports: []string{"tcp:179"}, Unless: fact.Always()},
 		}, "kube-router 2.5, docs/bgp.md"),
-		Signs:           fact.Known(Signs{Objects: []string{"ConfigMap/kube-system/kube-router-cfg"}}, "cloudnativelabs/kube-router, daemonset/kubeadm-kuberouter.yaml"),
+		Signs:           fact.Known(Signs{Objects: []string{"ConfigMap/kube-system/kube-router-cfg"}}, "cloudnativelabs/kube-router, daemonset/kubeadm-kuberouter.yaml (commit 7c2c2779, August 2026)"),
 		Home:            fact.Unknown[string](anywhere),
 		Tunnels:         fact.Known([]Tunnel{ipip()}, "kube-router 2.5, docs/tunnels.md: IP in IP, or the same in UDP"),
 		Carries:         fact.Unknown[schema.TunnelProtocol]("no source has been read; the topology says it"),

@@ -31,7 +31,7 @@ func (plugins) Weave() Plugin {
 		Ports: fact.Known([]fact.Port{
 			{What: "Weave Net peers", From: fact.Nodes, Ports: []string{"tcp:6783", "udp:6783-6784"}, Unless: fact.Always()},
 		}, addon),
-		Signs:           fact.Known(Signs{Objects: []string{"DaemonSet/kube-system/weave-net"}}, "weaveworks/weave, prog/weave-kube/weave-daemonset-k8s.yaml"),
+		Signs:           fact.Known(Signs{Objects: []string{"DaemonSet/kube-system/weave-net"}}, "weaveworks/weave, prog/weave-kube/weave-daemonset-k8s-1.11.yaml (commit 8c847638, November 2022)"),
 		Home:            fact.Unknown[string](anywhere),
 		Tunnels:         fact.Known([]Tunnel{fastDatapath()}, "weave 2.8, site/concepts/fastdp-how-it-works.md"),
 		Carries:         fact.Known(schema.TunnelVXLAN, "weave 2.8, site/concepts/fastdp-how-it-works.md: peers carry whatever goes from host to host"),

@@ -189,7 +189,7 @@ Commands run where this file lies, as somebody who may use kubectl, unless a ste
 root, but for those that begin with kubectl or kustomize-hybrid: these run where this file lies, too. Words in CAPITALS are yours to fill in. Set once:
 
 ` + "```sh" + `
-TOPOLOGY=../topology.yaml   # the file that this tree was rendered from
+TOPOLOGY=../topology.yaml   # the file that this tree was rendered from: write its own name, where that is another
 POLICY=../policy.hujson     # the tailnet's policy as it is; not in this directory, which is rendered as a whole
 ` + "```" + `
 `
