@@ -296,7 +296,8 @@ bench:
 
 # The program beside the floors and the peers that it is judged by, in one run: a table, and an
 # exit code that says whether the targets hold. It takes ten minutes and a quiet machine; a C
-# compiler. Numbers of docs/performance.md come from it. bench-ratios is what a minute shows.
+# compiler. Numbers of docs/performance.md come from it. bench-ratios is what a minute shows,
+# ratios alone, and fails where one is half as good as its target: for a machine with other work.
 bench-peers: bench-programs
 	cd bench && ../bin/bench/bench
 

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
-	"math"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -59,8 +58,12 @@ func tree(text []string) int {
 		claims[i] = claim.Claim{Prefix: p, Role: claim.RolePod, Region: int32(i)}
 	}
 	n := 0
-	for range claim.NewTree(claims).Pairs() {
+	t := claim.NewTree(claims)
+	for range t.Pairs() {
 		n++
+	}
+	if _, ok := t.Lookup(claims[0].Prefix.Addr()); !ok {
+		must(fmt.Errorf("%s is not in the table", claims[0].Prefix))
 	}
 	return n
 }
@@ -155,7 +158,7 @@ func (b *bench) build(name, program string) *process {
 // peers: the function validates 1,000 regions and prints their objects; helm, jsonnet and cue
 // print 12 objects a region, and cue holds regions against a schema.
 func (b *bench) peers() {
-	const n = 1000
+	n := b.turns(1000, 250)
 	dir := filepath.Join(b.work, "peers")
 	must(fs.WalkDir(peers.Files, ".", func(path string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() {
@@ -183,8 +186,10 @@ func (b *bench) peers() {
 	helm := &process{name: "helm", dir: dir, argv: []string{b.program("bench/helm"), "template", "chart"}}
 	jsonnet := &process{name: "jsonnet", dir: dir, argv: []string{b.program("bench/jsonnet"), "-y", "regions.jsonnet"}}
 	cue := &process{name: "cue", dir: dir, argv: []string{b.program("bench/cue"), "export", "regions.cue", "regions.json", "-e", "objects", "--out", "json"}}
-	b.sameObjects(helm, jsonnet, cue)
-	must(interleaved(b.turns(5, 1), function, helm, jsonnet, cue))
+	if !b.short {
+		b.sameObjects(helm, jsonnet, cue)
+	}
+	must(interleaved(b.turns(5, 3), function, helm, jsonnet, cue))
 	for _, p := range []struct {
 		*process
 		target float64
@@ -237,20 +242,21 @@ func (b *bench) fleets() {
 	check := func(n int) *process {
 		return &process{name: fmt.Sprintf("validate %d", n), argv: []string{b.program("lean/kustomize-hybrid"), "validate", b.file(fmt.Sprintf("fleet/%d.yaml", n), fleet(n, false))}}
 	}
-	hundred, thousand, ten := check(100), check(1000), check(10_000)
+	most := b.turns(10_000, 3000)
+	hundred, thousand, ten := check(100), check(1000), check(most)
 	one := check(1)
-	must(interleaved(b.turns(7, 3), one, hundred, thousand, ten))
+	must(interleaved(b.turns(7, 5), one, hundred, thousand, ten))
 	// What a process costs before it has read anything is no growth.
-	grown := func(small, large *process, factor float64) float64 {
-		return math.Log((median(large.cpu)-median(one.cpu))/(median(small.cpu)-median(one.cpu))) / math.Log(factor)
+	costs := func(small, large *process) float64 {
+		return (median(large.cpu) - median(one.cpu)) / (median(small.cpu) - median(one.cpu))
 	}
-	b.atMost("growth of validate, 100 to 10000 regions", grown(hundred, ten, 100), 1.05, "", "%.3f and %.2f s", median(hundred.cpu), median(ten.cpu))
+	b.growth(fmt.Sprintf("growth of validate, 100 to %d regions", most), costs(hundred, ten), float64(most)/100, 1.05, "%.3f and %.2f s", median(hundred.cpu), median(ten.cpu))
 	render := func(n int) *process {
 		return &process{name: fmt.Sprintf("render %d", n), stdin: b.file(fmt.Sprintf("fleet/%d.list", n), list(fleet(n, true))), argv: []string{b.program("lean/kustomize-hybrid")}}
 	}
 	few, many := render(100), render(1000)
-	must(interleaved(b.turns(7, 3), few, many))
-	b.atMost("growth of the function, 100 to 1000 regions", grown(few, many, 10), 1.05, "", "%.3f and %.2f s", median(few.cpu), median(many.cpu))
+	must(interleaved(b.turns(7, 5), few, many))
+	b.growth("growth of the function, 100 to 1000 regions", costs(few, many), 10, 1.05, "%.3f and %.2f s", median(few.cpu), median(many.cpu))
 	if b.short {
 		return
 	}

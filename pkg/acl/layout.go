@@ -17,32 +17,36 @@ func layOut(doc object) []byte {
 	return append(appendValue(make([]byte, 0, size(doc, 0)), doc, 0), '\n')
 }
 
-// size is about how long a value gets, in lines: what grows is copied.
+// size is how long a value gets at most, in lines, unless something has to be escaped or names
+// are aligned that differ by much: what grows is copied.
 func size(v any, depth int) int {
 	switch v := v.(type) {
 	case string:
-		return len(v) + len(`"", `)
+		return len(v) + len(`""`)
 	case []string:
-		n := len("[], ") + depth
+		n := len("[\n]") + depth
 		for _, s := range v {
-			n += len(s) + len("\"\",\n") + depth
+			n += len(s) + len("\"\",\n") + depth + 1
 		}
 		return n
 	case []any:
-		n := len("[], ")
+		n := len("[\n]") + depth
 		for _, e := range v {
-			n += depth + size(e, depth+1)
+			n += len(",\n") + depth + 1 + size(e, depth+1)
 		}
 		return n
 	case object:
-		n := len("{}, ") + depth
+		n := len("{\n}") + depth
 		for _, m := range v {
-			n += depth + len(m.Name) + len("\"\": ,\n") + size(m.Value, depth+1)
+			n += len("\"\": ,\n") + depth + 1 + len(m.Name) + alignedBy + size(m.Value, depth+1)
 		}
 		return n
 	}
 	return 0
 }
+
+// alignedBy is about how much longer than most the longest of some aligned names is.
+const alignedBy = 4
 
 // appendValue writes a value: an object has a line for each member, and so has a section that
 // is a list for each element; other lists have one where they are long.

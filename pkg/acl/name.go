@@ -31,8 +31,10 @@ func ParsePrefix(s string) (netip.Prefix, error) {
 // contains it: no recording tells whether the control server takes one, and Headscale does
 // (headscale 0.29.2, hscontrol/policy/v2/types.go, Prefix).
 func MaskedPrefix(s string) (p netip.Prefix, hostBits bool, err error) {
-	if with, failed := netip.ParsePrefix(s); failed == nil && with != with.Masked() {
-		return with.Masked(), true, nil
+	if strings.IndexByte(s, '/') >= 0 { // most names and addresses have none, and an error costs more than a look
+		if with, failed := netip.ParsePrefix(s); failed == nil && with != with.Masked() {
+			return with.Masked(), true, nil
+		}
 	}
 	p, err = ParsePrefix(s)
 	return p, false, err

@@ -1,13 +1,8 @@
 package claim
 
 import (
-	"cmp"
-	"encoding/binary"
 	"iter"
 	"net/netip"
-	"slices"
-
-	"github.com/gaissmai/bart"
 )
 
 // walkLimit bounds how many covering claims are looked at for one claim. Without it
@@ -15,88 +10,39 @@ import (
 // about a second, and nobody reads past the first few.
 const walkLimit = 4096
 
-// Tree holds claims so that the ones that cover a claim are one chain of parents: by
-// address, and the wider first, a claim comes while all that cover it are open, the
-// narrowest last. The trie, built in that order, answers what is asked later: it keeps one
-// value for each prefix, and equal prefixes are chained through their parents.
+// Tree holds claims so that the ones that cover a claim are one chain of parents. It is a
+// sorted list: by address, and the wider first, a claim stands behind all that cover it and
+// before all that it covers, so that what holds an address is among the parents of whatever
+// stands last before it. A trie of the same claims takes twice as long to make.
 type Tree struct {
 	// Claims are what the tree was made of.
 	Claims []Claim
-	// order lists the claims by address, a cover before what it covers, equal
-	// prefixes as they stand in the document.
-	order []int32
-	// parent is the narrowest claim that covers claim i or equals it and stands
-	// before it in order; none where there is no such claim.
+	// sorted are the claims' prefixes, those of IPv4 first; equal ones stand as they do in
+	// Claims.
+	sorted []entry
+	four   int // how many are of IPv4
+	// parent is, for each place in sorted, that of the narrowest claim which covers it, or
+	// equals it and stands before it; none where there is no such claim.
 	parent []int32
-	table  bart.Table[int32]
 }
 
 const none = -1
 
 // NewTree builds the Tree. Every claim's prefix must be valid.
 func NewTree(claims []Claim) *Tree {
-	t := &Tree{Claims: claims, order: sortedOrder(claims), parent: make([]int32, len(claims))}
-	var open []int32 // the claims that hold the address of the last one, the widest first
-	for _, i := range t.order {
-		p := claims[i].Prefix
-		for len(open) > 0 && !claims[open[len(open)-1]].Prefix.Contains(p.Addr()) {
-			open = open[:len(open)-1]
+	t := &Tree{Claims: claims, parent: make([]int32, len(claims))}
+	t.sorted, t.four = sortedEntries(claims)
+	for i := range t.sorted {
+		cover := int32(i) - 1
+		if i == t.four {
+			cover = none
 		}
-		t.parent[i] = none
-		if len(open) > 0 {
-			t.parent[i] = open[len(open)-1]
+		for e := &t.sorted[i]; cover != none && !t.sorted[cover].holds(e.high, e.low); {
+			cover = t.parent[cover]
 		}
-		open = append(open, i)
-		t.table.Insert(p, i)
+		t.parent[i] = cover
 	}
 	return t
-}
-
-// sortedOrder is IPv4 by address and length, and then IPv6. Prefixes are sorted as numbers,
-// which takes a quarter of the time.
-func sortedOrder(claims []Claim) []int32 {
-	const indexes = 1 << 26 // which fit beside an address and its length: a topology has no such number of claims
-	var four []uint64
-	var six []entry
-	for i := range claims {
-		p := claims[i].Prefix
-		if p.Addr().Is4() {
-			a := p.Addr().As4()
-			four = append(four, uint64(binary.BigEndian.Uint32(a[:]))<<32|uint64(p.Bits())<<26|uint64(i))
-			continue
-		}
-		a := p.Addr().As16()
-		six = append(six, entry{binary.BigEndian.Uint64(a[:8]), binary.BigEndian.Uint64(a[8:]), uint8(p.Bits()), int32(i)})
-	}
-	slices.Sort(four)
-	slices.SortFunc(six, compareEntries)
-	order := make([]int32, 0, len(claims))
-	for _, key := range four {
-		order = append(order, int32(key&(indexes-1)))
-	}
-	for i := range six {
-		order = append(order, six[i].index)
-	}
-	return order
-}
-
-// entry is a prefix that does not fit into one number.
-type entry struct {
-	high, low uint64
-	bits      uint8
-	index     int32
-}
-
-func compareEntries(a, b entry) int {
-	switch {
-	case a.high != b.high:
-		return cmp.Compare(a.high, b.high)
-	case a.low != b.low:
-		return cmp.Compare(a.low, b.low)
-	case a.bits != b.bits:
-		return cmp.Compare(a.bits, b.bits)
-	}
-	return cmp.Compare(a.index, b.index)
 }
 
 // Pairs yields every overlap once, as the narrower claim and the one that covers
@@ -104,10 +50,10 @@ func compareEntries(a, b entry) int {
 // addresses, and within it from the narrowest cover to the widest.
 func (t *Tree) Pairs() iter.Seq2[int32, int32] {
 	return func(yield func(inner, cover int32) bool) {
-		for _, i := range t.order {
+		for i := range t.sorted {
 			steps := 0
 			for j := t.parent[i]; j != none && steps < walkLimit; j = t.parent[j] {
-				if !yield(i, j) {
+				if !yield(t.sorted[i].index, t.sorted[j].index) {
 					return
 				}
 				steps++
@@ -116,33 +62,46 @@ func (t *Tree) Pairs() iter.Seq2[int32, int32] {
 	}
 }
 
-// Lookup returns the narrowest claim that holds the address.
+// Lookup returns the narrowest claim that holds the address; of equal ones the last.
 func (t *Tree) Lookup(a netip.Addr) (*Claim, bool) {
-	i, ok := t.table.Lookup(a)
-	if !ok {
+	if !a.IsValid() {
 		return nil, false
 	}
-	return &t.Claims[i], true
+	i := t.narrowest(netip.PrefixFrom(a.WithZone(""), a.BitLen()))
+	if i == none {
+		return nil, false
+	}
+	return &t.Claims[t.sorted[i].index], true
 }
 
 // Overlapping yields every claim that shares addresses with the prefix, as indexes into
 // Claims: first those that contain it, the narrowest one first, then those that lie
 // inside.
 func (t *Tree) Overlapping(p netip.Prefix) iter.Seq[int32] {
-	p = p.Masked()
 	return func(yield func(int32) bool) {
 		for i := range t.Covering(p) {
 			if !yield(i) {
 				return
 			}
 		}
-		for q, i := range t.table.Subnets(p) {
-			for ; q != p && i != none && t.Claims[i].Prefix == q; i = t.parent[i] {
-				if !yield(i) {
-					return
-				}
+		if p.IsValid() {
+			t.inside(newEntry(p.Masked()), p.Addr().Is4(), yield)
+		}
+	}
+}
+
+// inside yields what lies in the prefix and is narrower, by address; of equal ones the last
+// comes first, as it does among those that contain something.
+func (t *Tree) inside(p entry, is4 bool, yield func(int32) bool) {
+	from, end := t.family(is4)
+	for i := t.behind(p, from, end); i < end && p.holds(t.sorted[i].high, t.sorted[i].low); {
+		next := t.behind(t.sorted[i], i, end)
+		for j := next - 1; j >= i; j-- {
+			if !yield(t.sorted[j].index) {
+				return
 			}
 		}
+		i = next
 	}
 }
 
@@ -150,14 +109,67 @@ func (t *Tree) Overlapping(p netip.Prefix) iter.Seq[int32] {
 // narrowest one first.
 func (t *Tree) Covering(p netip.Prefix) iter.Seq[int32] {
 	return func(yield func(int32) bool) {
-		i, ok := t.table.LookupPrefix(p)
-		for steps := 0; ok && i != none && steps < walkLimit; i = t.parent[i] {
-			if !yield(i) {
+		if !p.IsValid() {
+			return
+		}
+		i := t.narrowest(p.Masked())
+		for steps := 0; i != none && steps < walkLimit; i = t.parent[i] {
+			if !yield(t.sorted[i].index) {
 				return
 			}
 			steps++
 		}
 	}
+}
+
+// narrowest is the place of the narrowest claim that contains the prefix, of equal ones the
+// last; none where there is no such claim.
+func (t *Tree) narrowest(p netip.Prefix) int32 {
+	e := newEntry(p)
+	from, end := t.family(p.Addr().Is4())
+	last := t.behind(e, from, end) - 1
+	if last < from {
+		return none
+	}
+	i := int32(last)
+	// Equal ones, of which there may be many, are passed over at once.
+	for i != none && !t.sorted[i].holds(e.high, e.low) {
+		i = t.parent[t.first(int(i), from)]
+	}
+	return i
+}
+
+// family is where prefixes of IPv4, or of IPv6, begin and end.
+func (t *Tree) family(is4 bool) (from, end int) {
+	if is4 {
+		return 0, t.four
+	}
+	return t.four, len(t.sorted)
+}
+
+// behind is the first place from there on that stands behind the prefix and all that equal it.
+func (t *Tree) behind(e entry, from, end int) int {
+	for from < end {
+		if at := int(uint(from+end) / 2); comparePrefixes(&t.sorted[at], &e) > 0 {
+			end = at
+		} else {
+			from = at + 1
+		}
+	}
+	return from
+}
+
+// first is the first place that equals the one at i.
+func (t *Tree) first(i, from int) int {
+	e := t.sorted[i]
+	for end := i; from < end; {
+		if at := int(uint(from+end) / 2); comparePrefixes(&t.sorted[at], &e) < 0 {
+			from = at + 1
+		} else {
+			end = at
+		}
+	}
+	return from
 }
 
 // First returns that of the claims found which stands first in Claims among those that

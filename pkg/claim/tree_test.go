@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"slices"
 	"testing"
+
+	"github.com/gaissmai/bart"
 )
 
 // pair is an overlap as the oracle sees it: the narrower (or later) claim, the other.
@@ -170,5 +172,62 @@ func TestOverlappingEqualsOracle(t *testing.T) {
 		if got := slices.Sorted(tree.Covering(p)); !slices.Equal(got, covering) {
 			t.Fatalf("%s lies in %v of %v, want %v", p, got, claims, covering)
 		}
+	}
+}
+
+// TestTreeEqualsTrie: what a trie of the same claims answers, in the same order; also where there
+// are so many that they are counted and not compared.
+func TestTreeEqualsTrie(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 8))
+	for set := range 2_000 {
+		n := 1 + r.IntN(24)
+		if set%100 == 0 {
+			n = 4 * few
+		}
+		claims := randomClaims(r, n)
+		tree := NewTree(claims)
+		var trie bart.Table[[]int32]
+		for i, c := range claims {
+			same, _ := trie.Get(c.Prefix)
+			trie.Insert(c.Prefix, append(same, int32(i)))
+		}
+		for range 20 {
+			p := relative(r, claims[r.IntN(n)].Prefix)
+			var covering, inside []int32
+			for _, same := range trie.Supernets(p) {
+				for _, i := range slices.Backward(same) {
+					covering = append(covering, i)
+				}
+			}
+			for q, same := range trie.Subnets(p) {
+				for _, i := range slices.Backward(same) {
+					if q != p {
+						inside = append(inside, i)
+					}
+				}
+			}
+			if got := slices.Collect(tree.Covering(p)); !slices.Equal(got, covering) {
+				t.Fatalf("%s lies in %v of %v, want %v", p, got, claims, covering)
+			}
+			if got, want := slices.Collect(tree.Overlapping(p)), slices.Concat(covering, inside); !slices.Equal(got, want) {
+				t.Fatalf("%s overlaps %v of %v, want %v", p, got, claims, want)
+			}
+			a := lastAddr(p)
+			same, ok := trie.Lookup(a)
+			if c, found := tree.Lookup(a); found != ok || ok && c != &claims[same[len(same)-1]] {
+				t.Fatalf("%s is held by %v, %t, of %v, want %v", a, c, found, claims, same)
+			}
+		}
+	}
+}
+
+// TestNothingHoldsWhatIsInvalid: nor is there a place for it.
+func TestNothingHoldsWhatIsInvalid(t *testing.T) {
+	tree := NewTree([]Claim{{Prefix: netip.MustParsePrefix("0.0.0.0/0")}, {Prefix: netip.MustParsePrefix("::/0")}})
+	if c, ok := tree.Lookup(netip.Addr{}); ok {
+		t.Errorf("no address is held by %v", c)
+	}
+	if got := slices.Collect(tree.Overlapping(netip.Prefix{})); got != nil {
+		t.Errorf("no prefix overlaps %v", got)
 	}
 }

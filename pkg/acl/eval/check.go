@@ -18,11 +18,16 @@ import (
 // carry paths of the policy file; policyfile.Check locates them, and adds what is wrong
 // with the file itself.
 func Check(t *schema.Topology, p *acl.Policy) diag.List {
+	t = plan.New(t).Topology
+	return NewIn(Known(t), p).Check(t)
+}
+
+// Check is Check of the policy, for an evaluator that knows what the topology tells: see Known.
+func (e *Evaluator) Check(t *schema.Topology) diag.List {
 	planned := plan.New(t)
 	t = planned.Topology
-	c := &checker{spec: &t.Spec, sites: sites(planned.ByName()), need: acl.FromTopology(t), have: p}
+	c := &checker{spec: &t.Spec, sites: sites(planned.ByName()), need: acl.FromTopology(t), have: e.policy, file: e}
 	c.needed = NewIn(Known(t), c.need)
-	c.file = NewIn(Known(t), c.have)
 	c.list = append(c.file.RunTests(), c.file.RunSSHTests()...)
 	c.network()
 	c.tagOwners()
@@ -49,6 +54,8 @@ type site struct {
 	region *schema.Region
 	plan   *plan.Region
 	tag    string
+	// advertised are the region's prefixes.
+	advertised []netip.Prefix
 }
 
 // sites are the regions in the order of their names, which is the policy's.
@@ -56,7 +63,7 @@ func sites(p *plan.Plan) []site {
 	var list []site
 	for i := range p.Regions {
 		r := &p.Regions[i]
-		list = append(list, site{r.Region, r, p.Topology.Spec.Tailnet.GatewayTag(r.Region.Name)})
+		list = append(list, site{r.Region, r, p.Topology.Spec.Tailnet.GatewayTag(r.Region.Name), r.Region.Advertised()})
 	}
 	return list
 }

@@ -255,7 +255,7 @@ func (c *checker) ours(s Selector) bool {
 }
 
 func (s site) overlaps(p netip.Prefix) bool {
-	return slices.ContainsFunc(s.region.Advertised(), p.Overlaps)
+	return slices.ContainsFunc(s.advertised, p.Overlaps)
 }
 
 // holds reports whether the selector has addresses of the region.

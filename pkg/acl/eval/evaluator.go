@@ -65,6 +65,17 @@ func NewIn(known Tailnet, p *acl.Policy) *Evaluator {
 	return e
 }
 
+// In is the evaluator of the same policy in another tailnet. The two share what they have
+// compiled.
+func (e *Evaluator) In(known Tailnet) *Evaluator {
+	other := *e
+	other.find = e.find.in(known)
+	return &other
+}
+
+// Scope resolves names as the policy does.
+func (e *Evaluator) Scope() *Scope { return e.scope }
+
 // posture are the conditions of a rule: its own, or those that hold for all others.
 func (e *Evaluator) posture(own []string) []string {
 	if len(own) > 0 {

@@ -21,11 +21,17 @@ type finder struct {
 // newFinder notes the approved routes, which "*" in a source includes (headscale 0.29.2,
 // testdata routes-g8).
 func newFinder(scope *Scope, known Tailnet) *finder {
-	f := &finder{scope: scope, src: newIndex(), dst: newIndex(), known: known}
+	f := &finder{scope: scope, src: newIndex(), dst: newIndex()}
+	return f.in(known)
+}
+
+// in is a finder of the same rules that knows another tailnet.
+func (f *finder) in(known Tailnet) *finder {
+	other := &finder{scope: f.scope, src: f.src, dst: f.dst, known: known}
 	for _, d := range known.Devices {
-		f.routes = append(f.routes, d.prefixes()...)
+		other.routes = append(other.routes, d.prefixes()...)
 	}
-	return f
+	return other
 }
 
 // sources lists the rules that have the source for sure, in no order.

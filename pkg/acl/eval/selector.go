@@ -62,7 +62,7 @@ type Scope struct {
 // NewScope reads the policy's definitions; a host whose address cannot be read is not
 // defined.
 func NewScope(p *acl.Policy) *Scope {
-	s := &Scope{hosts: map[string]netip.Prefix{}, groups: map[string][]string{}, tags: map[string]bool{}}
+	s := &Scope{hosts: make(map[string]netip.Prefix, len(p.Hosts)), groups: make(map[string][]string, len(p.Groups)), tags: map[string]bool{}}
 	for _, h := range p.Hosts {
 		if prefix, _, err := acl.MaskedPrefix(h.Address); err == nil {
 			s.hosts[h.Name] = prefix

@@ -227,7 +227,7 @@ func TestWideRules(t *testing.T) {
 	} {
 		m := mergerOf(t, `{"acls": [{"action": "accept", "src": ["`+src+`"], "dst": ["*:*"]}]}`)
 		m.sections()
-		m.reportWide()
+		m.reportWide(m.rules())
 		d := m.list[len(m.list)-1]
 		if len(m.list) != 1 || d.Path != "acls[0]" || d.Code != eval.CodeTestFailed || d.Remedy != remedy || !strings.HasPrefix(d.Message, "acls[0] allows what the topology's tests deny, 12 times; the first: ") {
 			t.Errorf("%s: %v; %s", src, m.list, d.Remedy)

@@ -1,6 +1,7 @@
 package policyfile
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/acl"
@@ -274,7 +275,7 @@ func (d *decoder) test(path string, v *hujson.Value) acl.Test {
 }
 
 func (d *decoder) assignments(path string, v *hujson.Value) []acl.Assignment {
-	var list []acl.Assignment
+	list := slices.Grow([]acl.Assignment(nil), count(v))
 	for name, v := range d.members(path, v) {
 		list = append(list, acl.Assignment{Key: name, Values: d.strings(d.field(path, name), v)})
 	}
@@ -282,7 +283,7 @@ func (d *decoder) assignments(path string, v *hujson.Value) []acl.Assignment {
 }
 
 func (d *decoder) hosts(path string, v *hujson.Value) []acl.Host {
-	var list []acl.Host
+	list := slices.Grow([]acl.Host(nil), count(v))
 	for name, v := range d.members(path, v) {
 		list = append(list, acl.Host{Name: name, Address: d.text(d.field(path, name), v)})
 	}

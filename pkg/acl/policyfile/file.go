@@ -65,11 +65,9 @@ func (f *File) paths() (map[string]int, diag.List) {
 }
 
 func (f *File) index(src []byte) {
-	f.lines = []int{0}
-	for i, c := range src {
-		if c == '\n' {
-			f.lines = append(f.lines, i+1)
-		}
+	f.lines = make([]int, 1, 2+bytes.Count(src, []byte("\n")))
+	for at := lineEnd(src, 0); at < len(src); at = lineEnd(src, at+1) {
+		f.lines = append(f.lines, at+1)
 	}
 }
 

@@ -36,16 +36,19 @@ func newBox(src []byte, v *hujson.Value) *box {
 	b := &box{src: src, open: v.StartOffset + 1, close: v.EndOffset - 1}
 	switch c := v.Value.(type) {
 	case *hujson.Object:
+		b.items = make([]item, 0, len(c.Members))
 		for i := range c.Members {
 			m := &c.Members[i]
 			b.items = append(b.items, item{unquoted(m.Name.Value.(hujson.Literal)), m.Name.StartOffset, m.Value.EndOffset, &m.Value, false})
 		}
 	case *hujson.Array:
+		b.items = make([]item, 0, len(c.Elements))
 		for i := range c.Elements {
 			e := &c.Elements[i]
 			b.items = append(b.items, item{"", e.StartOffset, e.EndOffset, e, false})
 		}
 	}
+	b.gaps = make([][]token, 0, len(b.items)+1)
 	from := b.open
 	for _, it := range b.items {
 		b.gaps = append(b.gaps, tokens(src, from, it.start))

@@ -20,7 +20,13 @@ import (
 // what eval.Check says of the policy beside the topology. The findings are located in
 // the file and sorted.
 func Check(t *schema.Topology, f *File) diag.List {
-	list := append(LintFor(f.Policy, &plan.New(t).Topology.Spec.Tailnet), eval.Check(t, f.Policy)...)
+	t = plan.New(t).Topology
+	return check(t, f, eval.NewIn(eval.Known(t), f.Policy))
+}
+
+// check is Check with an evaluator of the file's policy that knows what the topology tells.
+func check(t *schema.Topology, f *File, rules *eval.Evaluator) diag.List {
+	list := append(lint(f.Policy, rules, &t.Spec.Tailnet), rules.Check(t)...)
 	f.Locate(list)
 	list.Sort()
 	return list
@@ -36,8 +42,11 @@ func Lint(p *acl.Policy, server schema.ControlServer) diag.List {
 }
 
 // LintFor is Lint for the control server of a tailnet, in the version that it states.
-func LintFor(p *acl.Policy, t *schema.Tailnet) diag.List {
-	l := &linter{policy: p, scope: eval.NewScope(p), server: facts.ControlOf(t)}
+func LintFor(p *acl.Policy, t *schema.Tailnet) diag.List { return lint(p, eval.New(p), t) }
+
+// lint is LintFor with an evaluator of the policy, whatever that knows of the tailnet.
+func lint(p *acl.Policy, rules *eval.Evaluator, t *schema.Tailnet) diag.List {
+	l := &linter{policy: p, rules: rules, scope: rules.Scope(), server: facts.ControlOf(t)}
 	l.tagOwners()
 	l.groups()
 	l.hosts()
@@ -55,6 +64,7 @@ func LintFor(p *acl.Policy, t *schema.Tailnet) diag.List {
 
 type linter struct {
 	policy *acl.Policy
+	rules  *eval.Evaluator
 	scope  *eval.Scope
 	server facts.ControlServer
 	list   diag.List
@@ -64,6 +74,9 @@ type linter struct {
 func (l *linter) name(path, name string) (eval.Selector, bool) {
 	s, err := l.scope.Selector(name)
 	if err == nil {
+		if strings.IndexByte(name, '/') < 0 {
+			return s, true
+		}
 		if _, hostBits, err := acl.MaskedPrefix(name); err == nil && hostBits {
 			l.list.Warnf(CodePrefix, path, "%s has bits behind its length, and is read as %s", name, s.Prefix).
 				Fix("write %s, or the address without a length", s.Prefix).Propose(s.Prefix.String())
@@ -193,15 +206,15 @@ func (l *linter) groups() {
 
 func (l *linter) hosts() {
 	for _, h := range l.policy.Hosts {
-		path := diag.Field("hosts", h.Name)
+		path := func() string { return diag.Field("hosts", h.Name) } // there may be thousands
 		if p, hostBits, err := acl.MaskedPrefix(h.Address); err == nil && hostBits {
-			l.list.Warnf(CodePrefix, path, "host %q: %s has bits behind its length, and is read as %s", h.Name, h.Address, p).
+			l.list.Warnf(CodePrefix, path(), "host %q: %s has bits behind its length, and is read as %s", h.Name, h.Address, p).
 				Fix("write %s, or the address without a length", p).Propose(p.String())
 		} else if err != nil {
-			l.list.Errorf(CodePrefix, path, "host %q: %s", h.Name, err).Fix("write an address, or a prefix without host bits")
+			l.list.Errorf(CodePrefix, path(), "host %q: %s", h.Name, err).Fix("write an address, or a prefix without host bits")
 		}
 		if strings.ContainsAny(h.Name, ":@*") {
-			l.list.Errorf(eval.CodeSelector, path, "%q is not a host name: rules would read it as something else", h.Name).
+			l.list.Errorf(eval.CodeSelector, path(), "%q is not a host name: rules would read it as something else", h.Name).
 				Fix("use letters, digits, dots and dashes")
 		}
 	}

@@ -157,7 +157,12 @@ func (m *merger) write() {
 		return
 	}
 	slices.SortStableFunc(m.edits, func(a, b edit) int { return a.start - b.start })
+	size := len(m.src)
+	for _, e := range m.edits {
+		size += len(e.text)
+	}
 	var text bytes.Buffer
+	text.Grow(size)
 	at := 0
 	for _, e := range m.edits {
 		text.Write(m.src[at:e.start])

@@ -11,7 +11,7 @@ import (
 // allowed twice is allowed once, and a narrow rule beside a wide one restricts
 // nothing. Each wide rule is reported once, with the narrower ones.
 func (l *linter) moot() {
-	for _, r := range eval.NewIn(eval.Approvable(l.policy), l.policy).Redundant() {
+	for _, r := range l.rules.In(eval.Approvable(l.policy)).Redundant() {
 		l.reportMoot(r.Wide, r.Narrow)
 	}
 }

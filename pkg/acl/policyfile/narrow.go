@@ -52,7 +52,7 @@ func (m mark) widen(src []byte) ([]byte, error) {
 func (m *merger) narrow() {
 	for m.root.Value != nil {
 		var edits []edit
-		for _, w := range m.tooWide() {
+		for _, w := range m.tooWide(m.rules()) {
 			edits = append(edits, m.narrower(w.rule)...)
 		}
 		if len(edits) == 0 {
@@ -74,8 +74,8 @@ type tooWide struct {
 	count int
 }
 
-// tooWide lists the rules of the merged text that make assertions of the topology fail.
-func (m *merger) tooWide() []tooWide {
+// rules evaluates the merged text; it is nil where that cannot be read.
+func (m *merger) rules() *eval.Evaluator {
 	f := m.merged
 	if f == nil {
 		f, _ = Parse("", m.src)
@@ -83,7 +83,14 @@ func (m *merger) tooWide() []tooWide {
 	if f == nil {
 		return nil
 	}
-	e := eval.NewIn(eval.Known(m.topology), f.Policy)
+	return eval.NewIn(eval.Known(m.topology), f.Policy)
+}
+
+// tooWide lists the rules of the merged text that make assertions of the topology fail.
+func (m *merger) tooWide(e *eval.Evaluator) []tooWide {
+	if e == nil {
+		return nil
+	}
 	var list []tooWide
 	for _, t := range m.policy.Tests {
 		for _, dst := range t.Deny {
@@ -218,8 +225,8 @@ func (m *merger) reportNarrowed(merged *File) {
 
 // reportWide says which rules of the file are too wide, each once with the first assertion
 // that fails by it.
-func (m *merger) reportWide() {
-	for _, w := range m.tooWide() {
+func (m *merger) reportWide(rules *eval.Evaluator) {
+	for _, w := range m.tooWide(rules) {
 		remedy := "take the regions' prefixes out of its sources; or set spec.tailnet.policy.access: allowAll, if all of that may be"
 		if len(m.everything(w.rule)) > 0 {
 			remedy = fmt.Sprintf("write %s as its sources instead of everything, which `acl merge --narrow` does and `acl merge --remove` takes back; or set spec.tailnet.policy.access: allowAll, if all of that may be",

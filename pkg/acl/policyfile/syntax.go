@@ -95,6 +95,9 @@ func plain(err error) string {
 // blankHashes replaces every comment that starts with # by blanks, outside strings
 // and real comments, and returns their offsets.
 func blankHashes(text []byte) []int {
+	if bytes.IndexByte(text, '#') < 0 {
+		return nil
+	}
 	var found []int
 	for i := 0; i < len(text); i++ {
 		switch {

@@ -18,25 +18,62 @@ func (d *decoder) members(path string, v *hujson.Value) iter.Seq2[string, *hujso
 		return func(func(string, *hujson.Value) bool) {}
 	}
 	return func(yield func(string, *hujson.Value) bool) {
-		seen := make(map[string]int, len(o.Members))
+		var seen names
 		for i := range o.Members {
 			m := &o.Members[i]
 			name := unquoted(m.Name.Value.(hujson.Literal))
 			sub := d.field(path, name)
-			if first, ok := seen[name]; ok {
+			if first, ok := seen.add(name, m.Name.StartOffset, len(o.Members)); ok {
 				x := d.list.Errorf(CodeDuplicate, sub, "%q appears twice in the same object, and only the last one counts", name).
 					Fix("merge the two")
 				x.Pos = d.file.position(m.Name.StartOffset)
 				x.Related = []diag.Related{{Path: sub, Pos: d.file.position(first), Message: "the first one is here"}}
 				continue
 			}
-			seen[name] = m.Name.StartOffset
 			d.note(sub, m.Name.StartOffset)
 			if !yield(name, &m.Value) {
 				return
 			}
 		}
 	}
+}
+
+// count is how many members an object has.
+func count(v *hujson.Value) int {
+	if o, ok := v.Value.(*hujson.Object); ok {
+		return len(o.Members)
+	}
+	return 0
+}
+
+// names are those of an object's members, and where each stands first. Most objects are rules
+// with a few, for which a map costs more than it saves.
+type names struct {
+	few  [6]string
+	at   [6]int
+	n    int
+	many map[string]int
+}
+
+// add notes a name of that many, or returns where it stands already.
+func (s *names) add(name string, offset, of int) (first int, twice bool) {
+	if of > len(s.few) {
+		if s.many == nil {
+			s.many = make(map[string]int, of)
+		}
+		if first, twice = s.many[name]; !twice {
+			s.many[name] = offset
+		}
+		return first, twice
+	}
+	for i, other := range s.few[:s.n] {
+		if other == name {
+			return s.at[i], true
+		}
+	}
+	s.few[s.n], s.at[s.n] = name, offset
+	s.n++
+	return 0, false
 }
 
 // each reads a list of objects.

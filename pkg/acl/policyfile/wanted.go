@@ -151,15 +151,19 @@ func (m *merger) consequences(f *File, t *schema.Topology) {
 		}
 	}
 	merged := m.merged
-	before := map[string]bool{}
-	for _, d := range LintFor(f.Policy, &t.Spec.Tailnet) {
-		before[string(d.Code)+d.Message] = true
-	}
+	rules := m.rules()
 	m.reportNarrowed(merged)
 	wide := len(m.list)
-	m.reportWide()
+	m.reportWide(rules)
 	merged.Locate(m.list[wide:])
-	for _, d := range Check(t, merged) {
+	found := check(t, merged, rules)
+	before := map[string]bool{}
+	if len(found) > 0 { // most files say nothing that has to be known
+		for _, d := range LintFor(f.Policy, &t.Spec.Tailnet) {
+			before[string(d.Code)+d.Message] = true
+		}
+	}
+	for _, d := range found {
 		if before[string(d.Code)+d.Message] || m.isOurDenial(d, merged.Policy) {
 			continue
 		}
