@@ -6,8 +6,7 @@ import (
 	"iter"
 	"net/netip"
 	"slices"
-
-	"github.com/gaissmai/bart"
+	"sort"
 )
 
 // walkLimit bounds how many covering claims are looked at for one claim. Without it
@@ -17,8 +16,8 @@ const walkLimit = 4096
 
 // Tree holds claims so that the ones that cover a claim are one chain of parents: by
 // address, and the wider first, a claim comes while all that cover it are open, the
-// narrowest last. The trie, built in that order, answers what is asked later: it keeps one
-// value for each prefix, and equal prefixes are chained through their parents.
+// narrowest last. What is asked later is looked up in the same order: what covers a prefix
+// is among the parents of the last claim before it, and what lies inside stands after it.
 type Tree struct {
 	// Claims are what the tree was made of.
 	Claims []Claim
@@ -28,14 +27,16 @@ type Tree struct {
 	// parent is the narrowest claim that covers claim i or equals it and stands
 	// before it in order; none where there is no such claim.
 	parent []int32
-	table  bart.Table[int32]
 }
 
 const none = -1
 
-// NewTree builds the Tree. Every claim's prefix must be valid.
-func NewTree(claims []Claim) *Tree {
-	t := &Tree{Claims: claims, order: sortedOrder(claims), parent: make([]int32, len(claims))}
+// NewTree builds the Tree. Every claim's prefix must be valid, and masked.
+func NewTree(claims []Claim) *Tree { return NewTreeOf(claims, func(*Claim) bool { return true }) }
+
+// NewTreeOf is the Tree of those claims that are wanted. Indexes are those of all claims.
+func NewTreeOf(claims []Claim, wanted func(*Claim) bool) *Tree {
+	t := &Tree{Claims: claims, order: sortedOrder(claims, wanted), parent: make([]int32, len(claims))}
 	var open []int32 // the claims that hold the address of the last one, the widest first
 	for _, i := range t.order {
 		p := claims[i].Prefix
@@ -47,18 +48,20 @@ func NewTree(claims []Claim) *Tree {
 			t.parent[i] = open[len(open)-1]
 		}
 		open = append(open, i)
-		t.table.Insert(p, i)
 	}
 	return t
 }
 
 // sortedOrder is IPv4 by address and length, and then IPv6. Prefixes are sorted as numbers,
 // which takes a quarter of the time.
-func sortedOrder(claims []Claim) []int32 {
+func sortedOrder(claims []Claim, wanted func(*Claim) bool) []int32 {
 	const indexes = 1 << 26 // which fit beside an address and its length: a topology has no such number of claims
-	var four []uint64
+	four := make([]uint64, 0, len(claims))
 	var six []entry
 	for i := range claims {
+		if !wanted(&claims[i]) {
+			continue
+		}
 		p := claims[i].Prefix
 		if p.Addr().Is4() {
 			a := p.Addr().As4()
@@ -70,7 +73,7 @@ func sortedOrder(claims []Claim) []int32 {
 	}
 	slices.Sort(four)
 	slices.SortFunc(six, compareEntries)
-	order := make([]int32, 0, len(claims))
+	order := make([]int32, 0, len(four)+len(six))
 	for _, key := range four {
 		order = append(order, int32(key&(indexes-1)))
 	}
@@ -118,8 +121,11 @@ func (t *Tree) Pairs() iter.Seq2[int32, int32] {
 
 // Lookup returns the narrowest claim that holds the address.
 func (t *Tree) Lookup(a netip.Addr) (*Claim, bool) {
-	i, ok := t.table.Lookup(a)
-	if !ok {
+	if !a.IsValid() {
+		return nil, false
+	}
+	i := t.narrowest(netip.PrefixFrom(a, a.BitLen()))
+	if i == none {
 		return nil, false
 	}
 	return &t.Claims[i], true
@@ -136,11 +142,12 @@ func (t *Tree) Overlapping(p netip.Prefix) iter.Seq[int32] {
 				return
 			}
 		}
-		for q, i := range t.table.Subnets(p) {
-			for ; q != p && i != none && t.Claims[i].Prefix == q; i = t.parent[i] {
-				if !yield(i) {
-					return
-				}
+		if !p.IsValid() {
+			return
+		}
+		for _, i := range t.order[t.after(p):] {
+			if !p.Contains(t.Claims[i].Prefix.Addr()) || !yield(i) {
+				return
 			}
 		}
 	}
@@ -150,14 +157,42 @@ func (t *Tree) Overlapping(p netip.Prefix) iter.Seq[int32] {
 // narrowest one first.
 func (t *Tree) Covering(p netip.Prefix) iter.Seq[int32] {
 	return func(yield func(int32) bool) {
-		i, ok := t.table.LookupPrefix(p)
-		for steps := 0; ok && i != none && steps < walkLimit; i = t.parent[i] {
+		if !p.IsValid() {
+			return
+		}
+		steps := 0
+		for i := t.narrowest(p.Masked()); i != none && steps < walkLimit; i = t.parent[i] {
 			if !yield(i) {
 				return
 			}
 			steps++
 		}
 	}
+}
+
+// narrowest is the narrowest claim that contains the prefix, the last of equal ones. Whatever
+// stands between it and the prefix lies in it, so it is a parent of the last of those.
+func (t *Tree) narrowest(p netip.Prefix) int32 {
+	n := t.after(p)
+	if n == 0 {
+		return none
+	}
+	i := t.order[n-1]
+	for i != none && (t.Claims[i].Prefix.Bits() > p.Bits() || !t.Claims[i].Prefix.Contains(p.Addr())) {
+		i = t.parent[i]
+	}
+	return i
+}
+
+// after is the place in order of the first claim behind the prefix and all that equal it.
+func (t *Tree) after(p netip.Prefix) int {
+	return sort.Search(len(t.order), func(k int) bool {
+		q := t.Claims[t.order[k]].Prefix
+		if c := q.Addr().Compare(p.Addr()); c != 0 {
+			return c > 0
+		}
+		return q.Bits() > p.Bits()
+	})
 }
 
 // First returns that of the claims found which stands first in Claims among those that

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/internal/cidr"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/claim"
@@ -29,7 +30,7 @@ const (
 const apiServerPath = "spec.cluster.apiServer"
 
 // apiServer looks at where the API servers are and by what nodes find them.
-func apiServer(p *plan.Plan) diag.List {
+func apiServer(p *plan.Plan, x *index) diag.List {
 	api := &p.Given.Spec.Cluster.APIServer
 	var list diag.List
 	if api.Endpoint == "" && len(api.Addresses) == 0 {
@@ -42,7 +43,7 @@ func apiServer(p *plan.Plan) diag.List {
 			Fix("write an address, an IPv6 one in brackets, or a name, such as api.example.com:443")
 		return list
 	}
-	list = append(list, unreachable(p.Given)...)
+	list = append(list, unreachable(x)...)
 	// An address that could not be read, or is nobody's, may be meant as one of a region's.
 	unknown := func(a netip.Addr) bool {
 		_, nobodys := claim.Hostless(claim.Host(a))
@@ -65,18 +66,23 @@ func misspelt(host string) bool {
 
 // unreachable: a node whose only way to the API server is the tunnel needs its address
 // in what some region advertises.
-func unreachable(t *schema.Topology) diag.List {
+func unreachable(x *index) diag.List {
 	var list diag.List
-	claims := claim.Of(t)
-	reachable := claim.NewTree(slices.DeleteFunc(slices.Clone(claims), func(c claim.Claim) bool {
-		return c.Role != claim.RoleNode && c.Role != claim.RoleExternal
-	}))
+	t, claims := x.t, x.stated()
+	reachable := sync.OnceValue(func() *claim.Tree {
+		return claim.NewTreeOf(claims, func(c *claim.Claim) bool { return c.Role == claim.RoleNode || c.Role == claim.RoleExternal })
+	})
 	for i := range claims {
 		c := &claims[i]
 		if c.Role != claim.RoleAPIServer || !schema.IsInside(c.Prefix) {
 			continue // a public address needs no tunnel
 		}
-		if reachable.First(reachable.Overlapping(c.Prefix), func(*claim.Claim) bool { return true }) != nil {
+		found := false
+		for range reachable().Overlapping(c.Prefix) {
+			found = true
+			break
+		}
+		if found {
 			continue
 		}
 		if pool := tailnetPool(t); slices.ContainsFunc(pool, c.Prefix.Overlaps) {

@@ -62,7 +62,7 @@ type cloudRegion struct {
 	*schema.Region
 	plan     *plan.Region
 	cloud    string
-	provider provider.Provider
+	provider *provider.Provider
 	path     string
 }
 

@@ -58,7 +58,7 @@ func foreignNodes(p *plan.Plan) diag.List {
 }
 
 // controllerOf names the program, and says on what grounds it is thought to run.
-func controllerOf(home provider.Provider, stated bool) string {
+func controllerOf(home *provider.Provider, stated bool) string {
 	if stated {
 		return "the cloud controller manager of " + home.Title
 	}

@@ -26,9 +26,10 @@ const (
 )
 
 // values finds what nobody can mean, in every field of its kind: see docs/values.md.
-func values(t *schema.Topology) diag.List {
+func values(x *index) diag.List {
 	var list diag.List
-	specialAddresses(t, &list)
+	t := x.t
+	specialAddresses(x, &list)
 	repeated(reflect.ValueOf(&t.Spec).Elem(), []byte("spec"), &list)
 	waysIn(t, &list)
 	ownMarks(t, &list)
@@ -47,8 +48,9 @@ func values(t *schema.Topology) diag.List {
 // forgotten. Those that are routed or translated, the table of reserved ranges judges, and
 // with them the hosts in them; and a gateway's tailnet address has a range of its own, while
 // its region stays.
-func specialAddresses(t *schema.Topology, list *diag.List) {
-	claims := sync.OnceValue(func() claimed { return claimedBy(t) })
+func specialAddresses(x *index, list *diag.List) {
+	t := x.t
+	claims := sync.OnceValue(func() claims { return claimsOf(x) })
 	eachAddress(reflect.ValueOf(&t.Spec).Elem(), []byte("spec"), func(at []byte, p netip.Prefix) {
 		r, ok := claim.Hostless(p)
 		if !ok && !(p.IsValid() && p.Bits() == 0) {
@@ -68,16 +70,16 @@ func specialAddresses(t *schema.Topology, list *diag.List) {
 	})
 }
 
-// claimed is where a topology claims prefixes, and which of them the table of reserved ranges
+// claims is where a topology claims prefixes, and which of them the table of reserved ranges
 // judges.
-type claimed struct {
+type claims struct {
 	paths    map[string]bool
 	networks []netip.Prefix
 }
 
-func claimedBy(t *schema.Topology) claimed {
-	all := claimed{paths: map[string]bool{}}
-	for _, c := range claim.Of(t) {
+func claimsOf(x *index) claims {
+	all := claims{paths: map[string]bool{}}
+	for _, c := range x.stated() {
 		all.paths[c.Path()] = true
 		if c.Role.Advertised() || c.Role == claim.RoleService {
 			all.networks = append(all.networks, c.Prefix)
