@@ -114,7 +114,10 @@ const (
 // a provider is called like the provider.
 func (n *Network) Clouds() []string {
 	var clouds []string
-	v := reflect.ValueOf(*n)
+	v := reflect.ValueOf(n).Elem()
+	if v.IsZero() {
+		return nil // as in most regions that nobody's cloud has
+	}
 	for i := range v.NumField() {
 		if f := v.Field(i); f.Kind() == reflect.Struct && !f.IsZero() {
 			name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
