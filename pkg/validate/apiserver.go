@@ -101,8 +101,11 @@ func unreachable(x *index) diag.List {
 // elsewhere: what the tailnet policy grants to API servers, it grants to those of regions.
 func elsewhere(p *plan.Plan) diag.List {
 	api := &p.Given.Spec.Cluster.APIServer
-	if slices.ContainsFunc(p.Given.Spec.Regions, func(r schema.Region) bool { return len(api.In(r.Advertised())) > 0 }) {
-		return nil
+	places := api.Places()
+	for i := range p.Regions {
+		if meet(places, p.Regions[i].Prefixes()) {
+			return nil
+		}
 	}
 	known, path := "prefixes are "+prefixList(api.Places()), apiServerPath+".addresses[0]"
 	switch {
@@ -126,6 +129,11 @@ func elsewhere(p *plan.Plan) diag.List {
 	return diag.List{d.Fix("write where the servers themselves are into addresses or prefixes, inside the nodeCIDRs of their region, and %s into endpoint; suppress this finding where they need no tunnel", net.JoinHostPort(told, strconv.Itoa(port)))}
 }
 
+// meet reports whether a prefix of one list overlaps one of the other.
+func meet(list, other []netip.Prefix) bool {
+	return slices.ContainsFunc(list, func(p netip.Prefix) bool { return slices.ContainsFunc(other, p.Overlaps) })
+}
+
 func prefixList(prefixes []netip.Prefix) string {
 	var list []string
 	for _, p := range prefixes {
@@ -143,10 +151,10 @@ func stretched(p *plan.Plan) diag.List {
 		return nil // somebody else's
 	}
 	var homes []string
+	places := cluster.APIServer.Places()
 	for i := range p.Given.Spec.Regions {
-		r := &p.Given.Spec.Regions[i]
-		if in := cluster.APIServer.In(r.NodeCIDRs); len(in) > 0 {
-			homes = append(homes, fmt.Sprintf("%q (%s)", r.Name, prefixList(in)))
+		if r := &p.Given.Spec.Regions[i]; meet(places, r.NodeCIDRs) {
+			homes = append(homes, fmt.Sprintf("%q (%s)", r.Name, prefixList(cluster.APIServer.In(r.NodeCIDRs))))
 		}
 	}
 	if len(homes) < 2 {
@@ -205,7 +213,17 @@ func serverHomes(t *schema.Topology) []int {
 	}
 	var homes []int
 	for _, a := range told {
-		homes = append(homes, slices.IndexFunc(t.Spec.Regions, func(r schema.Region) bool { return cidr.AnyContains(r.Advertised(), a) }))
+		homes = append(homes, homeOf(t, a))
 	}
 	return homes
+}
+
+// homeOf is the first region that advertises the address, or none.
+func homeOf(t *schema.Topology, a netip.Addr) int {
+	for i := range t.Spec.Regions {
+		if r := &t.Spec.Regions[i]; cidr.AnyContains(r.NodeCIDRs, a) || cidr.AnyContains(r.PodCIDRs, a) {
+			return i
+		}
+	}
+	return none
 }

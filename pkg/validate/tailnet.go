@@ -110,14 +110,16 @@ func deviceBudget(p *plan.Plan) diag.List {
 	var list diag.List
 	limit := p.Topology.Spec.Tailnet.MaxDevices
 	sum := 0
-	var shares []string
 	for i := range p.Regions {
 		n, _ := p.Regions[i].Devices()
 		sum += n
-		shares = append(shares, fmt.Sprintf("%q %s", p.Regions[i].Region.Name, deviceShare(&p.Regions[i])))
 	}
 	if limit < 1 || sum <= limit {
 		return list
+	}
+	var shares []string
+	for i := range p.Regions {
+		shares = append(shares, fmt.Sprintf("%q %s", p.Regions[i].Region.Name, deviceShare(&p.Regions[i])))
 	}
 	d := list.Errorf(CodeDeviceBudget, "spec.tailnet.maxDevices", "the gateways are %d devices of the tailnet, and maxDevices is %d: region %s",
 		sum, limit, strings.Join(shares, ", ")).
