@@ -23,6 +23,8 @@ func Topology(t *schema.Topology) diag.List { return Run(Input{Topology: t}) }
 type Input struct {
 	// Topology must be set.
 	Topology *schema.Topology
+	// Plan is that of the topology, for those who have one; Run makes one otherwise.
+	Plan *plan.Plan
 	// Unread are the paths of fields that could not be read; see load.Document. What may
 	// follow from their values is not reported.
 	Unread []string
@@ -45,7 +47,10 @@ type Input struct {
 // Run is Topology with more to look at.
 func Run(in Input) diag.List {
 	var list diag.List
-	p := plan.New(in.Topology)
+	p := in.Plan
+	if p == nil {
+		p = plan.New(in.Topology)
+	}
 	x := newIndex(in.Topology)
 	for _, check := range checks() {
 		list = append(list, check(p, x)...)
