@@ -232,7 +232,7 @@ func policyTopology(in Input, o Options) (*load.Document, diag.List, error) {
 		doc = &copied
 	}
 	o.Strict = false // ACLCheck is strict with the policy file
-	found := check(doc, in, o)
+	found, _ := check(doc, in, o)
 	if o.Control != "" { // whoever asks for another server need not say where it is
 		found = slices.DeleteFunc(found, func(d *diag.Diagnostic) bool {
 			return d.Code == validate.CodeControlURL && d.Path == "spec.tailnet.control"

@@ -75,7 +75,8 @@ func Brief(old, new Input, was, is change.Tree) (lines []string, orphans []chang
 
 // refusal is the first error in a topology that nobody wrote; empty where there is none.
 func refusal(t *schema.Topology, o Options) string {
-	for _, d := range o.judge(check(&load.Document{Topology: t}, Input{}, o)) {
+	found, _ := check(&load.Document{Topology: t}, Input{}, o)
+	for _, d := range o.judge(found) {
 		if d.Severity == diag.Error {
 			return fmt.Sprintf("%s [%s]", d.Message, d.Code)
 		}

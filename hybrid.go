@@ -149,9 +149,10 @@ func (in Input) one() (*load.Document, error) { return load.Input{Documents: in.
 func Validate(in Input, o Options) diag.List {
 	list := slices.Clone(in.own)
 	for _, doc := range in.Documents {
-		list = append(list, check(doc, in, o)...)
+		found, p := check(doc, in, o)
+		list = append(list, found...)
 		if o.Info && doc.Topology != nil && len(doc.Unread) == 0 {
-			notes := issues.Notes(plan.New(doc.Topology))
+			notes := issues.Notes(p)
 			doc.Locate(notes)
 			list = append(list, notes...)
 		}
@@ -160,20 +161,23 @@ func Validate(in Input, o Options) diag.List {
 	return o.judge(list)
 }
 
-// check lists what is wrong with one topology.
-func check(doc *load.Document, in Input, o Options) diag.List {
+// check lists what is wrong with one topology, and returns the plan by which that was found; nil
+// where there is no topology.
+func check(doc *load.Document, in Input, o Options) (diag.List, *plan.Plan) {
+	var p *plan.Plan
 	list, objects := slices.Concat(doc.Findings, in.own), in.Objects
 	if doc.Topology != nil {
+		p = plan.New(doc.Topology)
 		found, packs := existing.Compare(doc.Topology, objects)
 		found = validate.Run(validate.Input{
-			Topology: doc.Topology, Unread: doc.Unread, Found: append(found, acl.CheckTopology(doc.Topology)...), Packs: packs, Day: o.Today,
+			Topology: doc.Topology, Plan: p, Unread: doc.Unread, Found: append(found, acl.CheckPlan(p)...), Packs: packs, Day: o.Today,
 			OperatorShown: existing.OperatorProxies(objects), Others: elsewhere(objects),
 		})
 		doc.Locate(found)
 		list = append(list, found...)
 	}
 	list.Sort()
-	return list
+	return list, p
 }
 
 // elsewhere are the codes of findings that this run does not make: those about policy files,

@@ -106,11 +106,12 @@ func newPlan(in Input, o Options) (*plan.Plan, diag.List, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	list := o.judge(check(doc, in, o))
+	found, p := check(doc, in, o)
+	list := o.judge(found)
 	if refused(list) {
 		return nil, list, nil
 	}
-	return plan.New(doc.Topology), list, nil
+	return p, list, nil
 }
 
 // unread is what is wrong with the form of files that should hold objects.

@@ -65,13 +65,33 @@ func (r VersionRange) Contains(v Version) bool {
 	return v != "" && (r.From == "" || v.compare(r.From.numbers()) >= 0) && (r.Until == "" || v.compare(r.Until.numbers()) < 0)
 }
 
-// Holds reports whether the situation is that of region r of t, both with their
-// defaults filled in.
-func (c *IssueCondition) Holds(t *Topology, r *Region) bool {
-	return c.HoldsOfTailnet(t) && c.holdsOfRegion(r)
+// Situation is all that a condition asks of a region. Of ten thousand regions most have the same,
+// and the same issues.
+type Situation struct {
+	CNI         CNIType
+	CNIVersion  Version
+	DataPlane   DataPlane
+	HostRouting HostRouting
+	IPAM        IPAM
+	Tunnel      TunnelProtocol
+	L7Proxy     bool
+	Provider    string
+	GatewayMode GatewayMode
+	StaticPods  bool // see Gateways.StaticPods
+	HAStrategy  HAStrategy
 }
 
-// HoldsOfTailnet is Holds without what it says of a region.
+// Situation is that of the region, which must have its defaults filled in.
+func (r *Region) Situation() Situation {
+	return Situation{
+		CNI: r.CNI.Type, CNIVersion: r.CNI.Version, DataPlane: r.CNI.DataPlane, HostRouting: r.CNI.HostRouting, IPAM: r.CNI.IPAM,
+		Tunnel: r.CNI.Tunnel, L7Proxy: r.CNI.L7Proxy, Provider: r.Provider,
+		GatewayMode: r.Gateways.Mode, StaticPods: r.Gateways.StaticPods(), HAStrategy: r.Gateways.HA.Strategy,
+	}
+}
+
+// HoldsOfTailnet reports whether the condition is met by t, whose defaults are filled in,
+// as far as it says nothing of a region.
 func (c *IssueCondition) HoldsOfTailnet(t *Topology) bool {
 	n := &t.Spec.Tailnet
 	return c.Tailscale.Contains(n.TailscaleVersion) &&
@@ -83,18 +103,19 @@ func (c *IssueCondition) HoldsOfTailnet(t *Topology) bool {
 		(!c.Operator || n.Operator)
 }
 
-// holdsOfRegion takes perNode for what it is made of, static pods.
-func (c *IssueCondition) holdsOfRegion(r *Region) bool {
-	return c.CNIVersion.Contains(r.CNI.Version) &&
-		among(c.CNI, r.CNI.Type) &&
-		among(c.DataPlane, r.CNI.DataPlane) &&
-		among(c.HostRouting, r.CNI.HostRouting) &&
-		among(c.IPAM, r.CNI.IPAM) &&
-		among(c.Tunnel, r.CNI.Tunnel) &&
-		(!c.L7Proxy || r.CNI.L7Proxy) &&
-		among(c.Provider, r.Provider) &&
-		(among(c.GatewayMode, r.Gateways.Mode) || r.Gateways.StaticPods() && slices.Contains(c.GatewayMode, ModeStaticPod)) &&
-		among(c.HAStrategy, r.Gateways.HA.Strategy)
+// HoldsOfRegion reports whether the condition is met by a region in that situation, as far as
+// it says something of one. It takes perNode for what it is made of, static pods.
+func (c *IssueCondition) HoldsOfRegion(s *Situation) bool {
+	return among(c.CNI, s.CNI) &&
+		among(c.DataPlane, s.DataPlane) &&
+		among(c.HostRouting, s.HostRouting) &&
+		among(c.IPAM, s.IPAM) &&
+		among(c.Tunnel, s.Tunnel) &&
+		(!c.L7Proxy || s.L7Proxy) &&
+		among(c.Provider, s.Provider) &&
+		(among(c.GatewayMode, s.GatewayMode) || s.StaticPods && slices.Contains(c.GatewayMode, ModeStaticPod)) &&
+		among(c.HAStrategy, s.HAStrategy) &&
+		c.CNIVersion.Contains(s.CNIVersion)
 }
 
 // OfRegion reports whether the situation is about a region at all.

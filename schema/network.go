@@ -2,9 +2,7 @@ package schema
 
 import (
 	"net/netip"
-	"reflect"
 	"slices"
-	"strings"
 )
 
 // Network is a region's network in its provider's own names: what routes and firewall
@@ -114,14 +112,21 @@ const (
 // a provider is called like the provider.
 func (n *Network) Clouds() []string {
 	var clouds []string
-	v := reflect.ValueOf(*n)
-	for i := range v.NumField() {
-		if f := v.Field(i); f.Kind() == reflect.Struct && !f.IsZero() {
-			name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
-			clouds = append(clouds, name)
+	for _, c := range [...]struct {
+		name string
+		has  bool
+	}{
+		{"alibaba", n.Alibaba.Region != "" || n.Alibaba.RouteTables != nil || n.Alibaba.SecurityGroup != ""},
+		{"aws", n.AWS.Region != "" || n.AWS.RouteTables != nil || n.AWS.SecurityGroup != ""},
+		{"azure", n.Azure.ResourceGroup != "" || n.Azure.RouteTables != nil || n.Azure.SecurityGroup != ""},
+		{"gcp", n.GCP != GCPNetwork{}},
+		{"hetzner", n.Hetzner != HetznerNetwork{}},
+		{"openstack", n.OpenStack.Router != "" || n.OpenStack.SecurityGroup != "" || n.OpenStack.PortSecurity != "" || n.OpenStack.NodePorts != nil},
+	} {
+		if c.has {
+			clouds = append(clouds, c.name)
 		}
 	}
-	slices.Sort(clouds)
 	return clouds
 }
 

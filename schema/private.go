@@ -1,24 +1,33 @@
 package schema
 
-import (
-	"net/netip"
-	"slices"
-)
+import "net/netip"
 
 // PrivateBlocks are the blocks that anybody may use inside (RFC 1918, RFC 4193). The
 // shared block of RFC 6598 is not among them: it is the tailnet's.
 func PrivateBlocks() []netip.Prefix {
-	return []netip.Prefix{
-		netip.MustParsePrefix("10.0.0.0/8"),
-		netip.MustParsePrefix("172.16.0.0/12"),
-		netip.MustParsePrefix("192.168.0.0/16"),
-		netip.MustParsePrefix("fc00::/7"),
+	blocks := privateBlocks()
+	return blocks[:]
+}
+
+// privateBlocks are made of numbers: every prefix of every region is held against them, and to
+// read them from text takes longer than that.
+func privateBlocks() [4]netip.Prefix {
+	return [...]netip.Prefix{
+		netip.PrefixFrom(netip.AddrFrom4([4]byte{10}), 8),
+		netip.PrefixFrom(netip.AddrFrom4([4]byte{172, 16}), 12),
+		netip.PrefixFrom(netip.AddrFrom4([4]byte{192, 168}), 16),
+		netip.PrefixFrom(netip.AddrFrom16([16]byte{0xfc}), 7),
 	}
 }
 
 // IsPrivate reports whether p lies in one of PrivateBlocks.
 func IsPrivate(p netip.Prefix) bool {
-	return slices.ContainsFunc(PrivateBlocks(), func(b netip.Prefix) bool { return b.Bits() <= p.Bits() && b.Contains(p.Addr()) })
+	for _, b := range privateBlocks() {
+		if b.Bits() <= p.Bits() && b.Contains(p.Addr()) {
+			return true
+		}
+	}
+	return false
 }
 
 // IsInside reports whether nobody on the internet reaches p: it lies in one of PrivateBlocks or

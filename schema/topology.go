@@ -36,11 +36,13 @@ const (
 
 // TailnetIPv4 is the address block of every tailnet (tailscale 1.84.3,
 // net/tsaddr/tsaddr.go: CGNATRange).
-func TailnetIPv4() netip.Prefix { return netip.MustParsePrefix("100.64.0.0/10") }
+func TailnetIPv4() netip.Prefix { return netip.PrefixFrom(netip.AddrFrom4([4]byte{100, 64}), 10) }
 
 // TailnetIPv6 is its IPv6 twin (tailscale 1.84.3, net/tsaddr/tsaddr.go:
 // TailscaleULARange).
-func TailnetIPv6() netip.Prefix { return netip.MustParsePrefix("fd7a:115c:a1e0::/48") }
+func TailnetIPv6() netip.Prefix {
+	return netip.PrefixFrom(netip.AddrFrom16([16]byte{0xfd, 0x7a, 0x11, 0x5c, 0xa1, 0xe0}), 48)
+}
 
 // Topology is the whole input: one Kubernetes cluster spread over regions that
 // Tailscale subnet routers join.

@@ -41,7 +41,7 @@ func rows() []row {
 		{"pkg/acl/internal/acltest", "internal/goldentest pkg/acl/eval pkg/acl/policyfile pkg/diag schema schema/load", "", "for tests alone"},
 		{"pkg/acl/policyfile", "internal/cidr pkg/acl pkg/acl/eval pkg/diag pkg/facts/... pkg/plan pkg/suppress schema", "github.com/tailscale/hujson", "a policy file is HuJSON"},
 		{"pkg/change", "pkg/acl pkg/facts/... pkg/issues pkg/plan pkg/render pkg/render/report pkg/render/steps pkg/render/tree schema", "", "what differs follows from two plans and from what they render to"},
-		{"pkg/claim", "pkg/diag pkg/facts/... schema", "", "who claims what is known before anything is checked"},
+		{"pkg/claim", "pkg/diag pkg/facts/... schema", "github.com/gaissmai/bart", "who claims what is known before anything is checked"},
 		{"pkg/diag", "internal/foreign", "github.com/hashicorp/go-multierror", "a finding is data"},
 		{"pkg/doctor", "internal/foreign pkg/diag pkg/facts/... pkg/reach schema", "", "it reads a capture, and holds it against what package reach read of the rendered files"},
 		{"pkg/draft", "internal/decoded internal/foreign internal/yamlnode pkg/claim pkg/diag pkg/existing pkg/facts/... pkg/ipam pkg/plan/mtu pkg/render/tree schema", "sigs.k8s.io/kustomize/kyaml/yaml", "it chooses what nobody said, and judges nothing of it"},
@@ -102,7 +102,7 @@ type weight struct {
 func weights() []weight {
 	return []weight{
 		{"cuelang.org/go", ". cmd/kustomize-hybrid pkg/acl/internal/acltest schema/load", "who imports pkg/acl gets no CUE evaluator"},
-		{"github.com/gaissmai/bart", ". cmd/kustomize-hybrid pkg/validate", "a trie is for those who ask about prefixes"},
+		{"github.com/gaissmai/bart", ". cmd/kustomize-hybrid pkg/claim pkg/draft pkg/existing pkg/ipam pkg/render/page pkg/validate", "a trie is for those who ask about prefixes"},
 		{"github.com/spf13/cobra", "cmd/kustomize-hybrid", "a library has no flags"},
 		{"k8s.io/api", "", "its types are registered at each start: tests hold pkg/render/cluster/kube against them"},
 		{"k8s.io/client-go", "", "there is no cluster to talk to"},

@@ -17,9 +17,11 @@ import (
 // names and ports that mean nothing, and what its control server, or its form, cannot
 // express. What cannot be expressed is left out of
 // FromTopology's policy, so it is reported here. Paths are the topology's.
-func CheckTopology(t *schema.Topology) diag.List {
-	p := plan.New(t)
-	t = p.Topology
+func CheckTopology(t *schema.Topology) diag.List { return CheckPlan(plan.New(t)) }
+
+// CheckPlan is CheckTopology for those who have its plan.
+func CheckPlan(p *plan.Plan) diag.List {
+	t := p.Topology
 	c := &topologyChecker{spec: &t.Spec}
 	c.server()
 	c.version(p)
@@ -28,7 +30,7 @@ func CheckTopology(t *schema.Topology) diag.List {
 		c.flow(diag.Index("spec.tailnet.policy.flows", i), f)
 	}
 	for i := range t.Spec.Regions {
-		c.peerRelay(diag.Index("spec.regions", i)+".gateways.peerRelay", &t.Spec.Regions[i])
+		c.peerRelay(i, &t.Spec.Regions[i])
 	}
 	for i, p := range t.Spec.Tailnet.Policy.Pins {
 		c.pin(diag.Index("spec.tailnet.policy.pins", i), p)
@@ -148,9 +150,9 @@ func (c *topologyChecker) region(path, name string) *schema.Region {
 	return &c.spec.Regions[i]
 }
 
-func (c *topologyChecker) peerRelay(path string, r *schema.Region) {
+func (c *topologyChecker) peerRelay(i int, r *schema.Region) {
 	if r.Gateways.PeerRelay != 0 && c.spec.Tailnet.Policy.Form == schema.FormACLs {
-		c.list.Errorf(CodeUnsupported, path, "access rules have no application capabilities, so nobody may use the peer relay of region %q", r.Name).
+		c.list.Errorf(CodeUnsupported, diag.Index("spec.regions", i)+".gateways.peerRelay", "access rules have no application capabilities, so nobody may use the peer relay of region %q", r.Name).
 			Fix("set form: grants, or remove peerRelay")
 	}
 }

@@ -52,6 +52,7 @@ func ActivePacks(t *schema.Topology, all []Pack) []ActivePack {
 }
 
 // What brings a pack in.
+func providerKey(name string) string                  { return "provider/" + name }
 func autoKey(provider string) string                  { return "provider/" + provider + "/auto" }
 func distributionKey(name schema.Distribution) string { return "distribution/" + string(name) }
 func pluginKey(t schema.CNIType) string               { return "cni/" + string(t) }
@@ -59,14 +60,24 @@ func pluginKey(t schema.CNIType) string               { return "cni/" + string(t
 // keys says which packs the topology brings in, and through which regions.
 func keys(t *schema.Topology) map[string][]int32 {
 	k := map[string][]int32{distributionKey(Distribution(t)): nil}
+	providers, plugins, auto := map[string][]int32{}, map[schema.CNIType][]int32{}, map[string][]int32{}
 	for i := range t.Spec.Regions {
 		r := &t.Spec.Regions[i]
-		for _, key := range []string{"provider/" + r.Provider, pluginKey(r.CNI.Type)} {
-			k[key] = append(k[key], int32(i))
-		}
+		providers[r.Provider] = append(providers[r.Provider], int32(i))
+		plugins[r.CNI.Type] = append(plugins[r.CNI.Type], int32(i))
 		if autoMode(r) {
-			k[autoKey(r.Provider)] = append(k[autoKey(r.Provider)], int32(i))
+			auto[r.Provider] = append(auto[r.Provider], int32(i))
 		}
+	}
+	// Keys are spelled for each name, and not for each region.
+	for name, regions := range providers {
+		k[providerKey(name)] = regions
+	}
+	for name, regions := range plugins {
+		k[pluginKey(name)] = regions
+	}
+	for name, regions := range auto {
+		k[autoKey(name)] = regions
 	}
 	return k
 }

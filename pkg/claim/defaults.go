@@ -1,25 +1,33 @@
 package claim
 
-import "github.com/kustomize-hybrid/kustomize-hybrid/schema"
+import (
+	"sync"
+
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+)
 
 // WithDefaults lists the topology's claims and, after them, what components fill in
 // where the user left a field out.
 func WithDefaults(t *schema.Topology) []Claim {
+	return WithDefaultsOf(t, sync.OnceValue(func() []ActivePack { return ActivePacks(t, Packs()) }))
+}
+
+// WithDefaultsOf is WithDefaults for those who have the topology's active packs, or know how to
+// get them: nobody asks where no field is left out.
+func WithDefaultsOf(t *schema.Topology, packs func() []ActivePack) []Claim {
 	claims := claimList(Of(t))
-	packs := ActivePacks(t, Packs())
-	claims = append(claims, serviceDefaults(t, packs)...)
+	if len(t.Spec.Cluster.ServiceCIDRs) == 0 {
+		claims = append(claims, serviceDefaults(t, packs())...)
+	}
 	for i := range t.Spec.Regions {
 		if len(t.Spec.Regions[i].PodCIDRs) == 0 {
-			claims = append(claims, podDefault(t, i, packs)...)
+			claims = append(claims, podDefault(t, i, packs())...)
 		}
 	}
 	return claims
 }
 
 func serviceDefaults(t *schema.Topology, packs []ActivePack) []Claim {
-	if len(t.Spec.Cluster.ServiceCIDRs) > 0 {
-		return nil
-	}
 	claims := fills(RoleService, packs)
 	for i := range claims {
 		claims[i].Region, claims[i].Where = -1, "spec.cluster"

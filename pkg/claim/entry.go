@@ -43,27 +43,25 @@ func comparePrefixes(a, b *entry) int {
 	return cmp.Compare(a.bits, b.bits)
 }
 
-// sortedEntries are those of IPv4, of which it returns the number, and then those of IPv6.
-func sortedEntries(claims []Claim) (sorted []entry, four int) {
+// sortedEntries are those of the claims that are wanted: of IPv4, of which it returns the number,
+// and then of IPv6.
+func sortedEntries(claims []Claim, wanted func(*Claim) bool) (sorted []entry, four int) {
+	sorted = make([]entry, 0, len(claims))
+	var six []entry
 	for i := range claims {
-		if claims[i].Prefix.Addr().Is4() {
-			four++
+		if !wanted(&claims[i]) {
+			continue
 		}
-	}
-	sorted = make([]entry, len(claims))
-	next4, next6 := 0, four
-	for i := range claims {
-		at := &next6
+		list := &six
 		if claims[i].Prefix.Addr().Is4() {
-			at = &next4
+			list = &sorted
 		}
-		sorted[*at] = newEntry(claims[i].Prefix)
-		sorted[*at].index = int32(i)
-		*at++
+		*list = append(*list, newEntry(claims[i].Prefix))
+		(*list)[len(*list)-1].index = int32(i)
 	}
-	sortEntries(sorted[:four])
-	sortEntries(sorted[four:])
-	return sorted, four
+	sortEntries(sorted)
+	sortEntries(six)
+	return append(sorted, six...), len(sorted)
 }
 
 // few is how many are compared with each other rather than counted.

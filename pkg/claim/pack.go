@@ -8,6 +8,7 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/fact"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
 // Range is a prefix that somebody else keeps or fills in, and how we know.
@@ -118,7 +119,7 @@ func Special(p netip.Prefix) bool {
 // Hostless is the range for special use that the prefix lies in or contains, the narrowest;
 // ok is false where there is none in which no host can be, and for what contains everything.
 func Hostless(p netip.Prefix) (r Range, ok bool) {
-	if !p.IsValid() || p.Bits() == 0 {
+	if !p.IsValid() || p.Bits() == 0 || schema.IsPrivate(p) { // none of them is private, as a test sees
 		return r, false
 	}
 	for _, kept := range hostless() {

@@ -3,6 +3,8 @@ package claim
 import (
 	"iter"
 	"net/netip"
+
+	"github.com/gaissmai/bart"
 )
 
 // walkLimit bounds how many covering claims are looked at for one claim. Without it
@@ -10,37 +12,42 @@ import (
 // about a second, and nobody reads past the first few.
 const walkLimit = 4096
 
-// Tree holds claims so that the ones that cover a claim are one chain of parents. It is a
-// sorted list: by address, and the wider first, a claim stands behind all that cover it and
-// before all that it covers, so that what holds an address is among the parents of whatever
-// stands last before it. A trie of the same claims takes twice as long to make.
+// Tree holds claims so that the ones that cover a claim are one chain of parents: by
+// address, and the wider first, a claim comes while all that cover it are open, the
+// narrowest last. The trie, built in that order, answers what is asked later: it keeps one
+// value for each prefix, and equal prefixes are chained through their parents.
 type Tree struct {
 	// Claims are what the tree was made of.
 	Claims []Claim
-	// sorted are the claims' prefixes, those of IPv4 first; equal ones stand as they do in
-	// Claims.
+	// sorted are the prefixes, those of IPv4 first; equal ones stand as they do in Claims.
 	sorted []entry
-	four   int // how many are of IPv4
 	// parent is, for each place in sorted, that of the narrowest claim which covers it, or
 	// equals it and stands before it; none where there is no such claim.
 	parent []int32
+	table  bart.Table[int32] // places in sorted: of equal prefixes the last
 }
 
 const none = -1
 
-// NewTree builds the Tree. Every claim's prefix must be valid.
-func NewTree(claims []Claim) *Tree {
-	t := &Tree{Claims: claims, parent: make([]int32, len(claims))}
-	t.sorted, t.four = sortedEntries(claims)
+// NewTree builds the Tree. Every claim's prefix must be valid, and masked.
+func NewTree(claims []Claim) *Tree { return NewTreeOf(claims, func(*Claim) bool { return true }) }
+
+// NewTreeOf is the Tree of those claims that are wanted. Indexes are those of all claims.
+func NewTreeOf(claims []Claim, wanted func(*Claim) bool) *Tree {
+	t := &Tree{Claims: claims}
+	var four int
+	t.sorted, four = sortedEntries(claims, wanted)
+	t.parent = make([]int32, len(t.sorted))
 	for i := range t.sorted {
-		cover := int32(i) - 1
-		if i == t.four {
+		e, cover := &t.sorted[i], int32(i)-1
+		if i == four {
 			cover = none
 		}
-		for e := &t.sorted[i]; cover != none && !t.sorted[cover].holds(e.high, e.low); {
+		for cover != none && !t.sorted[cover].holds(e.high, e.low) {
 			cover = t.parent[cover]
 		}
 		t.parent[i] = cover
+		t.table.Insert(claims[e.index].Prefix, int32(i))
 	}
 	return t
 }
@@ -64,11 +71,8 @@ func (t *Tree) Pairs() iter.Seq2[int32, int32] {
 
 // Lookup returns the narrowest claim that holds the address; of equal ones the last.
 func (t *Tree) Lookup(a netip.Addr) (*Claim, bool) {
-	if !a.IsValid() {
-		return nil, false
-	}
-	i := t.narrowest(netip.PrefixFrom(a.WithZone(""), a.BitLen()))
-	if i == none {
+	i, ok := t.table.Lookup(a)
+	if !ok {
 		return nil, false
 	}
 	return &t.Claims[t.sorted[i].index], true
@@ -84,92 +88,30 @@ func (t *Tree) Overlapping(p netip.Prefix) iter.Seq[int32] {
 				return
 			}
 		}
-		if p.IsValid() {
-			t.inside(newEntry(p.Masked()), p.Addr().Is4(), yield)
+		for q, i := range t.table.Subnets(p) {
+			for ; q != p && i != none && t.prefix(i) == q; i = t.parent[i] {
+				if !yield(t.sorted[i].index) {
+					return
+				}
+			}
 		}
 	}
 }
 
-// inside yields what lies in the prefix and is narrower, by address; of equal ones the last
-// comes first, as it does among those that contain something.
-func (t *Tree) inside(p entry, is4 bool, yield func(int32) bool) {
-	from, end := t.family(is4)
-	for i := t.behind(p, from, end); i < end && p.holds(t.sorted[i].high, t.sorted[i].low); {
-		next := t.behind(t.sorted[i], i, end)
-		for j := next - 1; j >= i; j-- {
-			if !yield(t.sorted[j].index) {
-				return
-			}
-		}
-		i = next
-	}
-}
+func (t *Tree) prefix(place int32) netip.Prefix { return t.Claims[t.sorted[place].index].Prefix }
 
 // Covering yields the claims that contain the prefix, as indexes into Claims, the
 // narrowest one first.
 func (t *Tree) Covering(p netip.Prefix) iter.Seq[int32] {
 	return func(yield func(int32) bool) {
-		if !p.IsValid() {
-			return
-		}
-		i := t.narrowest(p.Masked())
-		for steps := 0; i != none && steps < walkLimit; i = t.parent[i] {
+		i, ok := t.table.LookupPrefix(p)
+		for steps := 0; ok && i != none && steps < walkLimit; i = t.parent[i] {
 			if !yield(t.sorted[i].index) {
 				return
 			}
 			steps++
 		}
 	}
-}
-
-// narrowest is the place of the narrowest claim that contains the prefix, of equal ones the
-// last; none where there is no such claim.
-func (t *Tree) narrowest(p netip.Prefix) int32 {
-	e := newEntry(p)
-	from, end := t.family(p.Addr().Is4())
-	last := t.behind(e, from, end) - 1
-	if last < from {
-		return none
-	}
-	i := int32(last)
-	// Equal ones, of which there may be many, are passed over at once.
-	for i != none && !t.sorted[i].holds(e.high, e.low) {
-		i = t.parent[t.first(int(i), from)]
-	}
-	return i
-}
-
-// family is where prefixes of IPv4, or of IPv6, begin and end.
-func (t *Tree) family(is4 bool) (from, end int) {
-	if is4 {
-		return 0, t.four
-	}
-	return t.four, len(t.sorted)
-}
-
-// behind is the first place from there on that stands behind the prefix and all that equal it.
-func (t *Tree) behind(e entry, from, end int) int {
-	for from < end {
-		if at := int(uint(from+end) / 2); comparePrefixes(&t.sorted[at], &e) > 0 {
-			end = at
-		} else {
-			from = at + 1
-		}
-	}
-	return from
-}
-
-// first is the first place that equals the one at i.
-func (t *Tree) first(i, from int) int {
-	e := t.sorted[i]
-	for end := i; from < end; {
-		if at := int(uint(from+end) / 2); comparePrefixes(&t.sorted[at], &e) < 0 {
-			from = at + 1
-		} else {
-			end = at
-		}
-	}
-	return from
 }
 
 // First returns that of the claims found which stands first in Claims among those that

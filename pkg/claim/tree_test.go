@@ -231,3 +231,39 @@ func TestNothingHoldsWhatIsInvalid(t *testing.T) {
 		t.Errorf("no prefix overlaps %v", got)
 	}
 }
+
+// TestTreeOfSomeClaims: what is not wanted is in no pair and found by nobody, and the others are
+// where they are among all.
+func TestTreeOfSomeClaims(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 8))
+	for range 5_000 {
+		claims := randomClaims(r, 1+r.IntN(24))
+		wanted := func(c *Claim) bool { return c.Role.Advertised() }
+		tree, p := NewTreeOf(claims, wanted), randomPrefix(r)
+		var want, got []pair
+		for _, o := range slowPairs(claims) {
+			if wanted(&claims[o.inner]) && wanted(&claims[o.cover]) {
+				want = append(want, o)
+			}
+		}
+		for i, j := range tree.Pairs() {
+			got = append(got, pair{i, j})
+		}
+		if got = sortPairs(got); !slices.Equal(got, want) {
+			t.Fatalf("%v: oracle %v, tree %v", claims, want, got)
+		}
+		narrowest, found := tree.Lookup(p.Addr())
+		for i := range claims {
+			c := &claims[i]
+			if !wanted(c) || !c.Prefix.Contains(p.Addr()) {
+				continue
+			}
+			if !found || c.Prefix.Bits() > narrowest.Prefix.Bits() {
+				t.Fatalf("%s lies in %v, and the narrowest one is said to be %v", p.Addr(), c, narrowest)
+			}
+		}
+		if found && (!wanted(narrowest) || !narrowest.Prefix.Contains(p.Addr())) {
+			t.Fatalf("%s does not lie in %v", p.Addr(), narrowest)
+		}
+	}
+}

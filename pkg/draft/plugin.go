@@ -32,7 +32,7 @@ func (s *sketch) pluginOf(r *schema.Region) pluginFacts {
 	if p.Home.IsKnown() && p.Home.Value != r.Provider && slices.ContainsFunc(s.spec().Regions, func(o schema.Region) bool { return o.Provider == p.Home.Value }) {
 		return facts.FirstPlugin()
 	}
-	return p
+	return *p
 }
 
 // usualPlugin is what a cluster runs of which nobody says it: of a managed one that was read, its

@@ -204,7 +204,7 @@ func (c *cilium) merged(key, want, then string) {
 // masquerading compares which pods' packets leave with a node's address.
 func (c *cilium) masquerading() {
 	c.merged("enable-ipv4-masquerade", "true", "pods' packets leave for the internet with addresses that nobody answers to")
-	if slices.ContainsFunc(c.w.plan.KeepsSource, func(p netip.Prefix) bool { return p.Addr().Is6() }) {
+	if slices.ContainsFunc(c.w.plan.KeepsSource(), func(p netip.Prefix) bool { return p.Addr().Is6() }) {
 		c.merged("enable-ipv6", "true", "pods have no IPv6 addresses")
 		c.merged("enable-ipv6-masquerade", "true", "pods' packets leave for the internet with addresses that nobody answers to")
 	}
@@ -237,7 +237,7 @@ func (c *cilium) native() {
 // beyond lists where pods are to keep their addresses, and do not with these prefixes; of
 // their family alone.
 func (c *cilium) beyond(keeps []netip.Prefix) []netip.Prefix {
-	return slices.DeleteFunc(slices.Clone(c.w.plan.KeepsSource), func(p netip.Prefix) bool {
+	return slices.DeleteFunc(slices.Clone(c.w.plan.KeepsSource()), func(p netip.Prefix) bool {
 		family := slices.ContainsFunc(keeps, func(k netip.Prefix) bool { return k.Addr().Is4() == p.Addr().Is4() })
 		return !family || claim.InAny(p, keeps)
 	})

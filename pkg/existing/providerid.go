@@ -113,7 +113,7 @@ func foreignID(c provider.Controller, n *node) string {
 
 // controllerRuns reports whether that provider's manager runs: the topology says so, or a
 // Node has a providerID that it gave.
-func (w *wanted) controllerRuns(home provider.Provider) bool {
+func (w *wanted) controllerRuns(home *provider.Provider) bool {
 	return w.controllerStated() && w.plan.Given.Spec.Cluster.CloudController != schema.CloudControllerNone ||
 		slices.ContainsFunc(home.Controller.Value.Schemes(), func(s string) bool { return w.schemes[s] })
 }

@@ -16,19 +16,20 @@ import (
 )
 
 // Provider is who runs a region's network. One that is not written down has reasons in
-// the place of facts.
-func Provider(name string) provider.Provider { return provider.Of(name) }
+// the place of facts. Callers leave it alone, and what is below it: it is everybody's.
+func Provider(name string) *provider.Provider { return provider.Of(name) }
 
 // Providers lists those that are written down, in the alphabet of their names.
 func Providers() []provider.Provider { return provider.All() }
 
 // WithController is the provider whose cloud controller manager has that name, if any.
-func WithController(name schema.CloudController) (provider.Provider, bool) {
+func WithController(name schema.CloudController) (*provider.Provider, bool) {
 	return provider.WithController(name)
 }
 
 // Plugin is a network plugin. A type that is not written down is that of any other one.
-func Plugin(t schema.CNIType) plugin.Plugin { return plugin.Of(t) }
+// Callers leave it alone, and what is below it: it is everybody's.
+func Plugin(t schema.CNIType) *plugin.Plugin { return plugin.Of(t) }
 
 // Plugins lists all of them, in the alphabet of their types.
 func Plugins() []plugin.Plugin { return plugin.All() }
@@ -37,7 +38,7 @@ func Plugins() []plugin.Plugin { return plugin.All() }
 func FirstPlugin() plugin.Plugin { return plugin.First() }
 
 // FirstProvider is the provider for somebody who names none: nobody's cloud.
-func FirstProvider() provider.Provider { return provider.Of(schema.ProviderBareMetal) }
+func FirstProvider() provider.Provider { return *provider.Of(schema.ProviderBareMetal) }
 
 // Distribution is what installed a cluster; the empty name is kubeadm's.
 func Distribution(name schema.Distribution) distribution.Distribution { return distribution.Of(name) }

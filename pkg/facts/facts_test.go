@@ -38,7 +38,7 @@ func Example() {
 func everything() map[string]any {
 	all := map[string]any{
 		"Tailscale": facts.Tailscale(), "IANA": facts.IANA(), "Docker": facts.Docker(), "kube-proxy": facts.KubeProxy(),
-		"unknown provider": facts.Provider("acme"), "silences": facts.GatewaySilences(), "versions of Tailscale": facts.TailscaleVersions(), "versions of Kubernetes": facts.KubernetesVersions(),
+		"unknown provider": *facts.Provider("acme"), "silences": facts.GatewaySilences(), "versions of Tailscale": facts.TailscaleVersions(), "versions of Kubernetes": facts.KubernetesVersions(),
 	}
 	for _, p := range facts.Providers() {
 		all["provider "+p.Name] = p
@@ -66,7 +66,7 @@ func TestNothingIsLeftOut(t *testing.T) {
 
 // TestGapsAreFound: the test above sees what it is there for.
 func TestGapsAreFound(t *testing.T) {
-	p := facts.Provider("aws")
+	p := *facts.Provider("aws")
 	p.Title = ""
 	p.MTU = fact.Datum[int]{}
 	p.Fabric = fact.Known(provider.Fabric(0), "somewhere")

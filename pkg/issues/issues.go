@@ -6,7 +6,6 @@ package issues
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
@@ -19,21 +18,25 @@ import (
 // because of something we render: severity info, unsorted. Findings returns the
 // others.
 func Notes(p *plan.Plan) diag.List {
-	return slices.DeleteFunc(issues(p), func(d *diag.Diagnostic) bool { return d.Severity != diag.Info })
+	return issues(p, func(s diag.Severity) bool { return s == diag.Info })
 }
 
 // Findings returns the known issues that somebody has to do something about, unsorted.
 func Findings(p *plan.Plan) diag.List {
-	return slices.DeleteFunc(issues(p), func(d *diag.Diagnostic) bool { return d.Severity == diag.Info })
+	return issues(p, func(s diag.Severity) bool { return s != diag.Info })
 }
 
-// issues finds every known issue that the topology has, its own list included: one
-// finding for each, at the first region that has it.
-func issues(p *plan.Plan) diag.List {
+// issues finds every known issue of a wanted severity that the topology has, its own list
+// included: one finding for each, at the first region that has it.
+func issues(p *plan.Plan, wanted func(diag.Severity) bool) diag.List {
 	var list diag.List
 	full := p.Topology
+	in := newSituations(full)
 	for _, issue := range append(facts.KnownIssues(), full.Spec.KnownIssues...) {
-		if hits := occurrences(full, &issue); len(hits) > 0 {
+		if !wanted(issueSeverity(issue.Severity)) {
+			continue
+		}
+		if hits := in.occurrences(&issue); len(hits) > 0 {
 			list = append(list, issueFinding(full, &issue, hits))
 		}
 	}
@@ -46,23 +49,54 @@ type occurrence struct {
 	condition *schema.IssueCondition
 }
 
-func occurrences(t *schema.Topology, issue *schema.KnownIssue) []occurrence {
-	var hits []occurrence
-	var when []*schema.IssueCondition // which of them the regions decide
+// situations are those of a topology's regions, each once: an issue is decided for each of them,
+// and not for each region.
+type situations struct {
+	t        *schema.Topology
+	distinct []schema.Situation
+	of       []int // of each region, as an index into distinct
+}
+
+// newSituations takes a topology with its defaults filled in.
+func newSituations(t *schema.Topology) *situations {
+	s := &situations{t: t, of: make([]int, len(t.Spec.Regions))}
+	places := map[schema.Situation]int{}
+	for i := range t.Spec.Regions {
+		own := t.Spec.Regions[i].Situation()
+		place, known := places[own]
+		if !known {
+			place = len(s.distinct)
+			places[own], s.distinct = place, append(s.distinct, own)
+		}
+		s.of[i] = place
+	}
+	return s
+}
+
+// occurrences are the regions that have the issue, in order.
+func (s *situations) occurrences(issue *schema.KnownIssue) []occurrence {
+	var decided []*schema.IssueCondition // the first condition that each situation meets
 	for j := range issue.When {
-		if c := &issue.When[j]; c.HoldsOfTailnet(t) {
-			when = append(when, c)
+		c := &issue.When[j]
+		if !c.HoldsOfTailnet(s.t) {
+			continue
+		}
+		for k := range s.distinct {
+			if (decided == nil || decided[k] == nil) && c.HoldsOfRegion(&s.distinct[k]) {
+				if decided == nil {
+					decided = make([]*schema.IssueCondition, len(s.distinct))
+				}
+				decided[k] = c
+			}
 		}
 	}
-	if len(when) == 0 {
+	if decided == nil {
 		return nil
 	}
-	for i := range t.Spec.Regions {
-		for _, c := range when {
-			if c.Holds(t, &t.Spec.Regions[i]) {
-				hits = append(hits, occurrence{i, c})
-				break
-			}
+	var hits []occurrence
+	for i, k := range s.of {
+		if decided[k] != nil {
+			hits = append(hits, occurrence{i, decided[k]})
 		}
 		if len(hits) > 0 && !hits[0].condition.OfRegion() {
 			break // it is about the tailnet: saying it once is enough

@@ -11,9 +11,9 @@ import (
 // OfNetfilter lists the known issues, but for those of severity info, that t has
 // with netfilterMode on and not with off, in the list's own order. It leaves t alone.
 func OfNetfilter(t *schema.Topology) []schema.KnownIssue {
-	on, off := withNetfilter(t, schema.NetfilterOn), withNetfilter(t, schema.NetfilterOff)
+	on, off := newSituations(withNetfilter(t, schema.NetfilterOn)), newSituations(withNetfilter(t, schema.NetfilterOff))
 	return slices.DeleteFunc(append(facts.KnownIssues(), t.Spec.KnownIssues...), func(k schema.KnownIssue) bool {
-		return k.Severity == "info" || len(occurrences(on, &k)) == 0 || len(occurrences(off, &k)) > 0
+		return k.Severity == "info" || len(on.occurrences(&k)) == 0 || len(off.occurrences(&k)) > 0
 	})
 }
 

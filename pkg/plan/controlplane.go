@@ -12,8 +12,9 @@ func controlPlane(s *schema.Spec) string {
 	if home := facts.Distribution(s.Cluster.Distribution).Home.Value; home != "" {
 		return home
 	}
+	servers := s.Cluster.APIServer.Places()
 	for i := range s.Regions {
-		if localAPIServer(s, &s.Regions[i]) {
+		if localAPIServer(servers, &s.Regions[i]) {
 			return s.Regions[i].Provider
 		}
 	}

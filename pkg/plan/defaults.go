@@ -99,8 +99,10 @@ func completeCNI(r *schema.Region) {
 // mark in the wrong byte order there, and where a plugin stops at its tables.
 // NetfilterMode is set by now.
 func firewallMode(s *schema.Spec) schema.FirewallMode {
-	stops := slices.ContainsFunc(s.Regions, func(r schema.Region) bool { return facts.Plugin(r.CNI.Type).StopsAtNFTables.Value })
-	if s.Tailnet.NetfilterMode == schema.NetfilterOn && (stops || !facts.Since(facts.TailscaleByteOrder).Contains(s.Tailnet.TailscaleVersion)) {
+	stops := func() bool {
+		return slices.ContainsFunc(s.Regions, func(r schema.Region) bool { return facts.Plugin(r.CNI.Type).StopsAtNFTables.Value })
+	}
+	if s.Tailnet.NetfilterMode == schema.NetfilterOn && (stops() || !facts.Since(facts.TailscaleByteOrder).Contains(s.Tailnet.TailscaleVersion)) {
 		return schema.FirewallIPTables
 	}
 	return schema.FirewallAuto

@@ -49,7 +49,7 @@ func (r *Region) hosts() []Host {
 }
 
 func (r *Region) hostsByMode() []Host {
-	own := r.Region.Advertised()
+	own := r.own
 	if !routesDiffer(r.Region) || r.Region.Gateways.Mode == schema.ModeDaemonSet {
 		return []Host{{Advertise: own, Sources: sources(r.Region, own), Gateways: r.Region.Gateways.Nodes}}
 	}
@@ -71,7 +71,7 @@ func (r *Region) hostsByMode() []Host {
 // primary, of its supersets. It hands packets to another one only while it is not.
 func supersetHost(r *Region, i int) Host {
 	n := &r.Region.Gateways.Nodes[i]
-	h := Host{Node: n, Advertise: r.Routes(i), Sources: sources(r.Region, r.Region.Advertised()), Gateways: r.Region.Gateways.Nodes}
+	h := Host{Node: n, Advertise: r.Routes(i), Sources: sources(r.Region, r.own), Gateways: r.Region.Gateways.Nodes}
 	for j := range h.Sources {
 		if wide, ok := n.Superset(h.Sources[j].Prefix); ok {
 			h.Sources[j].Primary = wide

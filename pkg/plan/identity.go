@@ -2,7 +2,6 @@ package plan
 
 import (
 	"net/netip"
-	"slices"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/internal/cidr"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
@@ -85,8 +84,13 @@ func state(r *Region) StateStore {
 
 // localAPIServer: a network that only touches the region's nodes may have its servers
 // elsewhere.
-func localAPIServer(s *schema.Spec, r *schema.Region) bool {
-	return slices.ContainsFunc(s.Cluster.APIServer.Places(), func(p netip.Prefix) bool {
-		return slices.ContainsFunc(r.NodeCIDRs, func(c netip.Prefix) bool { return c.IsValid() && cidr.Contains(c, p) })
-	})
+func localAPIServer(servers []netip.Prefix, r *schema.Region) bool {
+	for _, p := range servers {
+		for _, c := range r.NodeCIDRs {
+			if c.IsValid() && cidr.Contains(c, p) {
+				return true
+			}
+		}
+	}
+	return false
 }

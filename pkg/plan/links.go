@@ -14,6 +14,9 @@ func (r *Region) Linked() []int { return r.linked }
 func (p *Plan) links(i int) []int {
 	spec := &p.Topology.Spec
 	var linked []int
+	if len(spec.Links) == 0 {
+		return nil
+	}
 	for k := range spec.Links {
 		other := spec.Links[k].Other(spec.Regions[i].Name)
 		for j := range spec.Regions {
@@ -27,9 +30,12 @@ func (p *Plan) links(i int) []int {
 }
 
 // Near is what hosts of the region reach without the tailnet: its own prefixes and those
-// of linked regions. Sorted. It is made anew for each call.
+// of linked regions. Sorted. Callers leave it alone.
 func (r *Region) Near() []netip.Prefix {
-	near := [][]netip.Prefix{r.Region.Advertised()}
+	if len(r.linked) == 0 {
+		return r.own
+	}
+	near := [][]netip.Prefix{r.own}
 	for _, j := range r.linked {
 		near = append(near, r.plan.Topology.Spec.Regions[j].Advertised())
 	}

@@ -20,14 +20,14 @@ func OneOverlay(regions []schema.Region) bool {
 	if len(regions) == 0 {
 		return false
 	}
-	first := regions[0].CNI
+	first := &regions[0].CNI
 	switch first.Tunnel {
 	case schema.TunnelVXLAN, schema.TunnelGeneve, schema.TunnelIPIP:
 	default:
 		return false
 	}
 	for i := range regions {
-		if c := regions[i].CNI; c.Type != first.Type || c.Tunnel != first.Tunnel {
+		if c := &regions[i].CNI; c.Type != first.Type || c.Tunnel != first.Tunnel {
 			return false
 		}
 	}
@@ -86,5 +86,5 @@ func (r *Region) routed() []netip.Prefix {
 	if r.plan.Overlay {
 		return sortedPrefixes(r.Region.NodeCIDRs)
 	}
-	return r.Region.Advertised()
+	return r.own
 }

@@ -63,7 +63,7 @@ func TestOverlayLeavesPodsAlone(t *testing.T) {
 	if got := p.Regions[1].Routes(0); !slices.Contains(got, pods) {
 		t.Errorf("gateways advertise %v, want pods %s among it", got, pods)
 	}
-	if slices.Contains(p.KeepsSource, nodes) || !slices.Contains(p.KeepsSource, pods) {
-		t.Errorf("pods keep their addresses towards %v, want %s and not %s", p.KeepsSource, pods, nodes)
+	if slices.Contains(p.KeepsSource(), nodes) || !slices.Contains(p.KeepsSource(), pods) {
+		t.Errorf("pods keep their addresses towards %v, want %s and not %s", p.KeepsSource(), pods, nodes)
 	}
 }

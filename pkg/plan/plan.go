@@ -35,13 +35,14 @@ type Plan struct {
 	Firewall schema.FirewallMode
 	// Overlay says that one overlay carries the pods of all regions: see OneOverlay.
 	Overlay bool
-	// KeepsSource is where pods of every region go with their own address. Sorted.
-	KeepsSource []netip.Prefix
 	// AdvertiseTag says that a gateway asks for its tag. Some control servers refuse the
 	// request of a node whose pre-authorized key carries the tag already.
 	AdvertiseTag bool
 
+	servers []netip.Prefix // where API servers are: schema.APIServer.Places
+
 	// What few ask for is worked out when somebody does.
+	keepsSource  func() []netip.Prefix
 	advertised   func() []claim // what all regions have
 	routed       func() []claim // the part of it that hosts route to
 	destinations func() []claim // the same as the tailnet routes to it
@@ -98,9 +99,10 @@ type Region struct {
 	Cloud *Cloud
 
 	plan    *Plan
-	index   int   // in Plan.Regions
-	routers []int // see NodeRouters
-	linked  []int // see Linked
+	index   int            // in Plan.Regions
+	own     []netip.Prefix // its node and pod CIDRs: schema.Region.Advertised
+	routers []int          // see NodeRouters
+	linked  []int          // see Linked
 }
 
 // HealthBind is the address a gateway answers health checks on.
@@ -124,14 +126,15 @@ func New(t *schema.Topology) *Plan {
 	p.Firewall = p.Topology.Spec.Tailnet.FirewallMode
 	p.AdvertiseTag = facts.Control(p.Topology.Spec.Tailnet.Control).TagRequests.Value
 	p.Overlay = OneOverlay(p.Topology.Spec.Regions)
-	p.KeepsSource = keepsSource(p.Topology)
+	p.servers = p.Topology.Spec.Cluster.APIServer.Places()
 	p.Regions = make([]Region, len(p.Topology.Spec.Regions))
 	for i := range p.Regions {
 		p.region(i)
 	}
+	p.keepsSource = sync.OnceValue(p.whereSourceIsKept)
 	p.before = sync.OnceValue(p.planBefore)
 	p.advertised = sync.OnceValue(func() []claim {
-		return p.claims(func(r *Region) []netip.Prefix { return r.Region.Advertised() })
+		return p.claims((*Region).Prefixes)
 	})
 	p.routed = sync.OnceValue(func() []claim { return p.claims((*Region).routed) })
 	p.destinations = sync.OnceValue(func() []claim { return p.claims((*Region).Destinations) })
@@ -167,13 +170,14 @@ func (p *Plan) ByName() *Plan {
 func (p *Plan) region(i int) {
 	r, spec := &p.Regions[i], &p.Topology.Spec
 	*r = Region{Region: &spec.Regions[i], plan: p, index: i}
+	r.own = slices.Clip(r.Region.Advertised())
 	r.Apart = HostsApart(r.Region)
 	r.linked = p.links(i)
 	r.routers = nodeRouters(r.Region)
 	r.Advertise = r.allRoutes()
 	r.Hosts = r.hosts()
-	r.LocalAPIServer = localAPIServer(spec, r.Region) ||
-		slices.ContainsFunc(r.linked, func(j int) bool { return localAPIServer(spec, &spec.Regions[j]) })
+	r.LocalAPIServer = localAPIServer(p.servers, r.Region) ||
+		slices.ContainsFunc(r.linked, func(j int) bool { return localAPIServer(p.servers, &spec.Regions[j]) })
 	r.Federated = spec.Tailnet.Auth.WorkloadIdentity.ClientID != "" && r.Region.Gateways.Mode == schema.ModeDaemonSet
 	r.NoSecret, r.NoSecretNode = r.secretObstacle()
 	r.State = state(r)
@@ -188,16 +192,20 @@ func (p *Plan) region(i int) {
 	r.Cloud = r.cloud()
 }
 
-// keepsSource lists where pods go with their own address: every region's nodes and
-// pods, and what the user adds; the nodes not where MasqueradesToNodes. Sorted.
-func keepsSource(t *schema.Topology) []netip.Prefix {
-	all := slices.Clone(t.Spec.Cluster.NonMasqueradeCIDRs)
-	hidden := MasqueradesToNodes(t.Spec.Regions)
-	for i := range t.Spec.Regions {
+// KeepsSource is where pods of every region go with their own address: every region's nodes
+// and pods, and what the user adds; the nodes not where MasqueradesToNodes. Sorted. It is worked
+// out once, and callers leave it alone.
+func (p *Plan) KeepsSource() []netip.Prefix { return p.keepsSource() }
+
+func (p *Plan) whereSourceIsKept() []netip.Prefix {
+	spec := &p.Topology.Spec
+	all := slices.Clone(spec.Cluster.NonMasqueradeCIDRs)
+	hidden := MasqueradesToNodes(spec.Regions)
+	for i := range p.Regions {
 		if hidden {
-			all = append(all, sortedPrefixes(t.Spec.Regions[i].PodCIDRs)...)
+			all = append(all, sortedPrefixes(spec.Regions[i].PodCIDRs)...)
 		} else {
-			all = append(all, t.Spec.Regions[i].Advertised()...)
+			all = append(all, p.Regions[i].own...)
 		}
 	}
 	slices.SortFunc(all, netip.Prefix.Compare)

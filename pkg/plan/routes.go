@@ -7,6 +7,10 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
 )
 
+// Prefixes are the region's node and pod CIDRs, as schema.Region.Advertised lists them. Callers
+// leave the list alone, as they do those of Routes and Destinations.
+func (r *Region) Prefixes() []netip.Prefix { return r.own }
+
 // Routes lists what the i-th gateway of the region advertises (TS_ROUTES), each
 // prefix once, in address order, IPv4 first. Invalid prefixes are left out.
 //
@@ -22,7 +26,7 @@ func (r *Region) Routes(i int) []netip.Prefix {
 	case g.HA.Strategy == schema.HASupersets:
 		return sortedPrefixes(r.Region.NodeCIDRs, r.Region.PodCIDRs, n.Supersets)
 	case g.Mode != schema.ModePerNode:
-		return r.Region.Advertised()
+		return r.own
 	case r.Apart:
 		return sortedPrefixes(n.PodCIDRs, hostPrefixes(n))
 	case r.IsNodeRouter(i):
@@ -34,7 +38,7 @@ func (r *Region) Routes(i int) []netip.Prefix {
 // allRoutes lists what the region's gateways advertise between them.
 func (r *Region) allRoutes() []netip.Prefix {
 	if !routesDiffer(r.Region) {
-		return r.Region.Advertised()
+		return r.own
 	}
 	var all []netip.Prefix
 	for i := range r.Region.Gateways.Nodes {
@@ -52,7 +56,7 @@ func routesDiffer(r *schema.Region) bool {
 // pod CIDRs or, with ModePerNode, the nodes' own blocks in the place of the latter.
 func (r *Region) Destinations() []netip.Prefix {
 	if r.Region.Gateways.Mode != schema.ModePerNode {
-		return r.Region.Advertised()
+		return r.own
 	}
 	return r.Advertise
 }
@@ -69,10 +73,10 @@ func (r *Region) IsNodeRouter(i int) bool {
 }
 
 func nodeRouters(r *schema.Region) []int {
-	var all, chosen []int
-	for i, n := range r.Gateways.Nodes {
-		all = append(all, i)
-		if n.NodeRouter {
+	all, chosen := make([]int, len(r.Gateways.Nodes)), []int(nil)
+	for i := range r.Gateways.Nodes {
+		all[i] = i
+		if r.Gateways.Nodes[i].NodeRouter {
 			chosen = append(chosen, i)
 		}
 	}

@@ -13,7 +13,7 @@ import (
 // to anybody else. What providers and others reserve, package validate knows.
 func (r *Region) SupersetsFit() bool {
 	nodes := r.plan.occupied().choose(&r.plan.Topology.Spec, r.index)
-	for _, p := range r.Region.Advertised() {
+	for _, p := range r.own {
 		if slices.ContainsFunc(nodes, func(n schema.GatewayNode) bool { return !n.Covers(p) }) {
 			return false
 		}

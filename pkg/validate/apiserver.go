@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/internal/cidr"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/claim"
@@ -29,7 +30,7 @@ const (
 const apiServerPath = "spec.cluster.apiServer"
 
 // apiServer looks at where the API servers are and by what nodes find them.
-func apiServer(p *plan.Plan) diag.List {
+func apiServer(p *plan.Plan, x *index) diag.List {
 	api := &p.Given.Spec.Cluster.APIServer
 	var list diag.List
 	if api.Endpoint == "" && len(api.Addresses) == 0 {
@@ -42,7 +43,7 @@ func apiServer(p *plan.Plan) diag.List {
 			Fix("write an address, an IPv6 one in brackets, or a name, such as api.example.com:443")
 		return list
 	}
-	list = append(list, unreachable(p.Given)...)
+	list = append(list, unreachable(x)...)
 	// An address that could not be read, or is nobody's, may be meant as one of a region's.
 	unknown := func(a netip.Addr) bool {
 		_, nobodys := claim.Hostless(claim.Host(a))
@@ -65,18 +66,23 @@ func misspelt(host string) bool {
 
 // unreachable: a node whose only way to the API server is the tunnel needs its address
 // in what some region advertises.
-func unreachable(t *schema.Topology) diag.List {
+func unreachable(x *index) diag.List {
 	var list diag.List
-	claims := claim.Of(t)
-	reachable := claim.NewTree(slices.DeleteFunc(slices.Clone(claims), func(c claim.Claim) bool {
-		return c.Role != claim.RoleNode && c.Role != claim.RoleExternal
-	}))
+	t, claims := x.t, x.stated()
+	reachable := sync.OnceValue(func() *claim.Tree {
+		return claim.NewTreeOf(claims, func(c *claim.Claim) bool { return c.Role == claim.RoleNode || c.Role == claim.RoleExternal })
+	})
 	for i := range claims {
 		c := &claims[i]
 		if c.Role != claim.RoleAPIServer || !schema.IsInside(c.Prefix) {
 			continue // a public address needs no tunnel
 		}
-		if reachable.First(reachable.Overlapping(c.Prefix), func(*claim.Claim) bool { return true }) != nil {
+		found := false
+		for range reachable().Overlapping(c.Prefix) {
+			found = true
+			break
+		}
+		if found {
 			continue
 		}
 		if pool := tailnetPool(t); slices.ContainsFunc(pool, c.Prefix.Overlaps) {
@@ -95,8 +101,11 @@ func unreachable(t *schema.Topology) diag.List {
 // elsewhere: what the tailnet policy grants to API servers, it grants to those of regions.
 func elsewhere(p *plan.Plan) diag.List {
 	api := &p.Given.Spec.Cluster.APIServer
-	if slices.ContainsFunc(p.Given.Spec.Regions, func(r schema.Region) bool { return len(api.In(r.Advertised())) > 0 }) {
-		return nil
+	places := api.Places()
+	for i := range p.Regions {
+		if meet(places, p.Regions[i].Prefixes()) {
+			return nil
+		}
 	}
 	known, path := "prefixes are "+prefixList(api.Places()), apiServerPath+".addresses[0]"
 	switch {
@@ -120,6 +129,11 @@ func elsewhere(p *plan.Plan) diag.List {
 	return diag.List{d.Fix("write where the servers themselves are into addresses or prefixes, inside the nodeCIDRs of their region, and %s into endpoint; suppress this finding where they need no tunnel", net.JoinHostPort(told, strconv.Itoa(port)))}
 }
 
+// meet reports whether a prefix of one list overlaps one of the other.
+func meet(list, other []netip.Prefix) bool {
+	return slices.ContainsFunc(list, func(p netip.Prefix) bool { return slices.ContainsFunc(other, p.Overlaps) })
+}
+
 func prefixList(prefixes []netip.Prefix) string {
 	var list []string
 	for _, p := range prefixes {
@@ -137,10 +151,10 @@ func stretched(p *plan.Plan) diag.List {
 		return nil // somebody else's
 	}
 	var homes []string
+	places := cluster.APIServer.Places()
 	for i := range p.Given.Spec.Regions {
-		r := &p.Given.Spec.Regions[i]
-		if in := cluster.APIServer.In(r.NodeCIDRs); len(in) > 0 {
-			homes = append(homes, fmt.Sprintf("%q (%s)", r.Name, prefixList(in)))
+		if r := &p.Given.Spec.Regions[i]; meet(places, r.NodeCIDRs) {
+			homes = append(homes, fmt.Sprintf("%q (%s)", r.Name, prefixList(cluster.APIServer.In(r.NodeCIDRs))))
 		}
 	}
 	if len(homes) < 2 {
@@ -199,7 +213,17 @@ func serverHomes(t *schema.Topology) []int {
 	}
 	var homes []int
 	for _, a := range told {
-		homes = append(homes, slices.IndexFunc(t.Spec.Regions, func(r schema.Region) bool { return cidr.AnyContains(r.Advertised(), a) }))
+		homes = append(homes, homeOf(t, a))
 	}
 	return homes
+}
+
+// homeOf is the first region that advertises the address, or none.
+func homeOf(t *schema.Topology, a netip.Addr) int {
+	for i := range t.Spec.Regions {
+		if r := &t.Spec.Regions[i]; cidr.AnyContains(r.NodeCIDRs, a) || cidr.AnyContains(r.PodCIDRs, a) {
+			return i
+		}
+	}
+	return none
 }

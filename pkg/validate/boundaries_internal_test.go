@@ -227,7 +227,7 @@ func TestSaidTwice(t *testing.T) {
 		}
 		topology.Spec.Regions = []schema.Region{r}
 		var said []string
-		for _, d := range overlaps(topology) {
+		for _, d := range overlaps(newIndex(topology)) {
 			if d.Code == CodeRedundant {
 				said = append(said, d.Message)
 			}

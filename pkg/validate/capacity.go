@@ -25,7 +25,7 @@ const headroom = 80
 
 // blockSizes says what a network plugin gives each node, as prefix lengths for IPv4
 // and IPv6; ok is false where pods take addresses one by one.
-func blockSizes(c schema.CNI) (ipv4, ipv6 int, ok bool) {
+func blockSizes(c *schema.CNI) (ipv4, ipv6 int, ok bool) {
 	if c.IPAM == schema.IPAMCloud {
 		return 0, 0, false
 	}
@@ -39,13 +39,13 @@ func capacity(t *schema.Topology) diag.List {
 	var list diag.List
 	for i := range t.Spec.Regions {
 		r := &t.Spec.Regions[i]
-		ipv4, ipv6, ok := blockSizes(r.CNI)
+		ipv4, ipv6, ok := blockSizes(&r.CNI)
 		if ok {
-			pods := pool{r, regionPath(i), "pod"}
+			pods := pool{r, i, "pod"}
 			pods.blocks(&list, ipv4, netip.Addr.Is4)
 			pods.blocks(&list, ipv6, netip.Addr.Is6)
 		}
-		nodes := pool{r, regionPath(i), "node"}
+		nodes := pool{r, i, "node"}
 		nodes.addresses(&list, netip.Addr.Is4)
 		nodes.addresses(&list, netip.Addr.Is6)
 	}
@@ -54,9 +54,14 @@ func capacity(t *schema.Topology) diag.List {
 
 type pool struct {
 	region *schema.Region
-	path   string
-	what   string
+	index  int
+	what   string // "node" or "pod"
 }
+
+// field is where the pool is stated.
+func (p *pool) field() string { return p.what + "CIDRs" }
+
+func (p *pool) path() string { return regionPath(p.index) + "." + p.field() }
 
 // blocks checks that the pod CIDRs of one family can be cut into blocks, and enough
 // of them.
@@ -67,25 +72,25 @@ func (p *pool) blocks(list *diag.List, size int, family func(netip.Addr) bool) {
 			continue
 		}
 		any = true
-		at, longest := diag.Index(p.path+".podCIDRs", i), longestBlock(p.region.CNI, c)
+		longest := longestBlock(&p.region.CNI, c)
 		switch difference := size - c.Bits(); {
 		case difference < 0:
-			list.Errorf(CodeNodeBlock, at, "pod CIDR %s of region %q is smaller than the /%d block that %s gives each node, so no node gets one",
+			list.Errorf(CodeNodeBlock, diag.Index(p.path(), i), "pod CIDR %s of region %q is smaller than the /%d block that %s gives each node, so no node gets one",
 				c, p.region.Name, size, p.region.CNI.Type).Fix("use a prefix of at most /%d, or set nodeBlockSizeIPv%s to a longer one", size, version(c))
 		case longest.IsKnown() && difference > longest.Value:
-			list.Errorf(CodeNodeBlock, at, "pod CIDR %s of region %q is cut into /%d blocks, and %s refuses blocks more than %d bits longer than their pool",
+			list.Errorf(CodeNodeBlock, diag.Index(p.path(), i), "pod CIDR %s of region %q is cut into /%d blocks, and %s refuses blocks more than %d bits longer than their pool",
 				c, p.region.Name, size, p.region.CNI.Type, longest.Value).Fix("use a /%d, or set nodeBlockSizeIPv%s to at most %d", size-longest.Value, version(c), c.Bits()+longest.Value)
 		default:
 			total = add(total, blocksIn(c.Bits(), size))
 		}
 	}
 	if any && total > 0 {
-		p.judge(list, total, fmt.Sprintf("blocks of /%d for pods", size), ".podCIDRs")
+		p.judge(list, total, func() string { return fmt.Sprintf("blocks of /%d for pods", size) })
 	}
 }
 
 // longestBlock is how many bits longer than the pool p a block may be.
-func longestBlock(c schema.CNI, p netip.Prefix) fact.Datum[int] {
+func longestBlock(c *schema.CNI, p netip.Prefix) fact.Datum[int] {
 	mode := facts.Plugin(c.Type).Mode(c.IPAM)
 	if p.Addr().Is4() {
 		return mode.LongestIPv4
@@ -103,7 +108,7 @@ func (p *pool) addresses(list *diag.List, family func(netip.Addr) bool) {
 		}
 	}
 	if any {
-		p.judge(list, total, "addresses for nodes", ".nodeCIDRs")
+		p.judge(list, total, func() string { return "addresses for nodes" })
 	}
 }
 
@@ -123,19 +128,23 @@ func kept(name string) provider.Kept {
 	return facts.Provider(name).SubnetKeeps.Or(provider.OwnAndBroadcast())
 }
 
-func (p *pool) judge(list *diag.List, total int, what, field string) {
+// judge compares what the pool has room for with what has to be there.
+func (p *pool) judge(list *diag.List, total int, what func() string) {
 	known, want := len(p.region.Gateways.Nodes), p.region.MaxNodes
-	at := p.path + field
+	if want <= total && known <= total && want*100 <= total*headroom {
+		return
+	}
+	at, requested := p.path(), regionPath(p.index)+".maxNodes"
 	switch {
 	case want > total:
-		list.Errorf(CodeCapacity, at, "region %q must hold %d nodes (maxNodes) and its %s CIDRs have room for %d: %s", p.region.Name, want, p.what, total, what).
-			See(p.path+".maxNodes", "%d nodes are requested here", want).Fix("add a prefix to %s, or lower maxNodes", field[1:])
+		list.Errorf(CodeCapacity, at, "region %q must hold %d nodes (maxNodes) and its %s CIDRs have room for %d: %s", p.region.Name, want, p.what, total, what()).
+			See(requested, "%d nodes are requested here", want).Fix("add a prefix to %s, or lower maxNodes", p.field())
 	case known > total:
-		list.Errorf(CodeCapacity, at, "region %q has %d gateways and its %s CIDRs have room for %d nodes: %s", p.region.Name, known, p.what, total, what).
-			Fix("add a prefix to %s", field[1:])
+		list.Errorf(CodeCapacity, at, "region %q has %d gateways and its %s CIDRs have room for %d nodes: %s", p.region.Name, known, p.what, total, what()).
+			Fix("add a prefix to %s", p.field())
 	case want*100 > total*headroom:
-		list.Warnf(CodeHeadroom, at, "region %q must hold %d nodes (maxNodes), which is more than %d %% of the %d %s in its %s CIDRs", p.region.Name, want, headroom, total, what, p.what).
-			See(p.path+".maxNodes", "%d nodes are requested here", want).Fix("leave room for nodes that come while others drain: add a prefix to %s", field[1:])
+		list.Warnf(CodeHeadroom, at, "region %q must hold %d nodes (maxNodes), which is more than %d %% of the %d %s in its %s CIDRs", p.region.Name, want, headroom, total, what(), p.what).
+			See(requested, "%d nodes are requested here", want).Fix("leave room for nodes that come while others drain: add a prefix to %s", p.field())
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
@@ -32,10 +33,10 @@ const (
 func clouds(p *plan.Plan) diag.List {
 	var list diag.List
 	full := p.Topology
-	all := newFleet(full)
+	all := sync.OnceValue(func() *fleet { return newFleet(p) })
 	for i := range full.Spec.Regions {
 		r := &full.Spec.Regions[i]
-		c := cloudRegion{r, &p.Regions[i], r.Cloud(), facts.Provider(r.Provider), regionPath(i)}
+		c := cloudRegion{r, &p.Regions[i], r.Cloud(), facts.Provider(r.Provider), i}
 		c.otherClouds(&list)
 		c.failover(&full.Spec.Cluster, &list)
 		if c.cloud == "" || c.plan.Cloud == nil { // without gateways, which is a finding, there is no next hop
@@ -43,8 +44,8 @@ func clouds(p *plan.Plan) diag.List {
 		}
 		c.gateways(&list)
 		c.tables(&list)
-		c.quotas(&list, all.prefixes-len(r.Advertised()))
-		c.families(&list, all.others(i))
+		c.quotas(&list, all().prefixes-len(p.Regions[i].Prefixes()))
+		c.families(&list, all().others(i))
 		c.destinations(&list)
 		c.nextHops(&list)
 		c.tailnetAddresses(&list, full.Spec.Tailnet.GatewaySource)
@@ -62,9 +63,14 @@ type cloudRegion struct {
 	*schema.Region
 	plan     *plan.Region
 	cloud    string
-	provider provider.Provider
-	path     string
+	provider *provider.Provider
+	index    int
 }
+
+func (c *cloudRegion) path() string { return regionPath(c.index) }
+
+// at is where the j-th gateway stands.
+func (c *cloudRegion) at(j int) string { return gatewayPath(c.index, j) }
 
 // network is what the provider's network does.
 func (c *cloudRegion) network() *provider.Network { return &c.provider.Network.Value }
@@ -73,24 +79,23 @@ func (c *cloudRegion) network() *provider.Network { return &c.provider.Network.V
 func (c *cloudRegion) otherClouds(list *diag.List) {
 	for _, cloud := range c.Network.Clouds() {
 		if cloud != c.Provider {
-			list.Errorf(CodeCloudField, c.path+".network."+cloud, "network.%s of region %q describes %s, and its provider is %q", cloud, c.Name, facts.Provider(cloud).Title, c.Provider).
-				See(c.path+".provider", "the provider is %q", c.Provider).
+			list.Errorf(CodeCloudField, c.path()+".network."+cloud, "network.%s of region %q describes %s, and its provider is %q", cloud, c.Name, facts.Provider(cloud).Title, c.Provider).
+				See(c.path()+".provider", "the provider is %q", c.Provider).
 				Fix("write provider: %s, or describe the network of %q", cloud, c.Provider)
 		}
 	}
-	for j, n := range c.Gateways.Nodes {
-		at := diag.Index(c.path+".gateways.nodes", j)
-		c.useless(list, at, provider.FieldInstance, n.Instance)
-		c.useless(list, at, provider.FieldInterface, n.NetworkInterface)
+	for j := range c.Gateways.Nodes {
+		c.useless(list, j, provider.FieldInstance, c.Gateways.Nodes[j].Instance)
+		c.useless(list, j, provider.FieldInterface, c.Gateways.Nodes[j].NetworkInterface)
 	}
 }
 
 // useless: only the routes of some providers read the field.
-func (c *cloudRegion) useless(list *diag.List, at string, field provider.Field, value string) {
+func (c *cloudRegion) useless(list *diag.List, j int, field provider.Field, value string) {
 	if value == "" || c.network().Target.Field == field {
 		return
 	}
-	list.Errorf(CodeCloudField, at+"."+string(field), "%s %q has a meaning for routes of %s only, and the provider of region %q is %q", field, value, field.Readers(), c.Name, c.Provider).
+	list.Errorf(CodeCloudField, c.at(j)+"."+string(field), "%s %q has a meaning for routes of %s only, and the provider of region %q is %q", field, value, field.Readers(), c.Name, c.Provider).
 		Fix("remove %s", field)
 }
 
@@ -98,7 +103,7 @@ func (c *cloudRegion) gateways(list *diag.List) {
 	form := c.network().Target
 	field, prefix := string(form.Field), form.Prefix.Value
 	for j, n := range c.Gateways.Nodes {
-		at := diag.Index(c.path+".gateways.nodes", j)
+		at := c.at(j)
 		target := c.plan.Cloud.Gateways[j].Target
 		switch {
 		case target == "":
@@ -123,7 +128,7 @@ func label(s string) bool {
 
 func (c *cloudRegion) tables(list *diag.List) {
 	if c.network().Tables.Value == provider.TablesNamed && len(c.Network.RouteTables()) == 0 {
-		c.missing(list, c.path+".network."+c.cloud, fmt.Sprintf("network.%s of region %q names no route tables", c.cloud, c.Name), "routeTables")
+		c.missing(list, c.path()+".network."+c.cloud, fmt.Sprintf("network.%s of region %q names no route tables", c.cloud, c.Name), "routeTables")
 	}
 }
 
@@ -143,7 +148,7 @@ func (c *cloudRegion) missing(list *diag.List, at, what, field string) {
 // families: some routes go to an address of their own family.
 func (c *cloudRegion) families(list *diag.List, remote firsts) {
 	if first, ok := remote["IPv6"]; ok && c.network().IPv4Only.Value {
-		list.Warnf(CodeCloudFamily, c.path+".network."+c.cloud, "networks of %s carry IPv4 only, so region %q gets no route for IPv6 prefixes such as %s", c.provider.Title, c.Name, first).
+		list.Warnf(CodeCloudFamily, c.path()+".network."+c.cloud, "networks of %s carry IPv4 only, so region %q gets no route for IPv6 prefixes such as %s", c.provider.Title, c.Name, first).
 			Fix("accept that the region does not reach those prefixes, and suppress this finding")
 	}
 	if !c.network().OwnFamily.Value {
@@ -155,7 +160,7 @@ func (c *cloudRegion) families(list *diag.List, remote firsts) {
 			if !ok || slices.ContainsFunc(n.Addresses(), func(a netip.Addr) bool { return a.Is4() == (family == "IPv4") }) {
 				continue
 			}
-			list.Warnf(CodeCloudFamily, diag.Index(c.path+".gateways.nodes", j),
+			list.Warnf(CodeCloudFamily, c.at(j),
 				"gateway %q of region %q has no %s address, so %s gets no route to it for %s prefixes such as %s", n.Name, c.Name, family, c.provider.Title, family, first).
 				Fix("write its %s address, or accept that the region does not reach those prefixes", family)
 		}
@@ -168,7 +173,7 @@ func (c *cloudRegion) destinations(list *diag.List) {
 	if !c.network().Destinations.IsKnown() && !c.network().OwnRange.Value {
 		return
 	}
-	at, inside := c.path+".network."+c.cloud, c.Network.Range()
+	at, inside := c.path()+".network."+c.cloud, c.Network.Range()
 	var refused, outside []netip.Prefix
 	for _, r := range c.plan.Cloud.Routes() {
 		switch {
@@ -195,7 +200,7 @@ func (c *cloudRegion) nextHops(list *diag.List) {
 		return
 	}
 	for j, g := range c.plan.Cloud.Gateways {
-		at := diag.Index(c.path+".gateways.nodes", j) + ".internalIP"
+		at := c.at(j) + ".internalIP"
 		switch {
 		case !g.IPv4.IsValid():
 		case !inside.Contains(g.IPv4):
@@ -217,7 +222,7 @@ func withinAny(others []netip.Prefix, p netip.Prefix) bool {
 // back to gateways elsewhere that send from there.
 func (c *cloudRegion) tailnetAddresses(list *diag.List, source schema.GatewaySource) {
 	if takes := c.network().TakesTailnet; takes.IsKnown() && !takes.Value && source == schema.SourceTailnetIP {
-		list.Errorf(CodeCloudTailnet, c.path+".network."+c.cloud, "a route table of %s does not accept a destination in %s, and with gatewaySource tailnetIP gateways of other regions send from there, so region %q could not answer them", c.provider.Title, schema.TailnetIPv4(), c.Name).
+		list.Errorf(CodeCloudTailnet, c.path()+".network."+c.cloud, "a route table of %s does not accept a destination in %s, and with gatewaySource tailnetIP gateways of other regions send from there, so region %q could not answer them", c.provider.Title, schema.TailnetIPv4(), c.Name).
 			See("spec.tailnet.gatewaySource", "gateways send from their tailnet addresses").
 			Fix("leave gatewaySource at internalIP")
 	}
@@ -226,7 +231,7 @@ func (c *cloudRegion) tailnetAddresses(list *diag.List, source schema.GatewaySou
 // guards: a card that lets out only what it was told drops what pods send from addresses
 // of their own, on every node.
 func (c *cloudRegion) guards(list *diag.List) {
-	at, n := c.path+".network."+c.cloud, &c.Network.OpenStack
+	at, n := c.path()+".network."+c.cloud, &c.Network.OpenStack
 	if !c.network().Sources.IsKnown() || oneHost(c.Region) {
 		return
 	}
@@ -254,7 +259,7 @@ func (c *cloudRegion) routeController(p *plan.Plan, list *diag.List) {
 		if j < 0 {
 			continue
 		}
-		list.Warnf(CodeRoutesDeleted, c.path+".network."+c.cloud, "%s, where it gives the network of region %q routes to pods, deletes the route to %s of another region: that lies in the cluster's %s and has the pods of no node",
+		list.Warnf(CodeRoutesDeleted, c.path()+".network."+c.cloud, "%s, where it gives the network of region %q routes to pods, deletes the route to %s of another region: that lies in the cluster's %s and has the pods of no node",
 			controllerOf(c.provider, p.Given.Spec.Cluster.CloudController != ""), c.Name, r.Destination, cluster.ClusterCIDRs[j]).
 			See(diag.Index("spec.cluster.clusterCIDRs", j), "%s is claimed here", cluster.ClusterCIDRs[j]).
 			Fix("start it with a --cluster-cidr that contains the pods of this region only (%s), and suppress this finding; or carry pods in a tunnel (cni.tunnel: vxlan), and turn its route controller off", prefixList(c.PodCIDRs))
@@ -268,7 +273,7 @@ func (c *cloudRegion) failover(cluster *schema.Cluster, list *diag.List) {
 		return
 	}
 	refuse := func(why string, args ...any) *diag.Diagnostic {
-		return list.Errorf(CodeCloudFailover, c.path+".network.failover", "failover of region %q is watch, so that its routes follow the primary, and "+why, append([]any{c.Name}, args...)...)
+		return list.Errorf(CodeCloudFailover, c.path()+".network.failover", "failover of region %q is watch, so that its routes follow the primary, and "+why, append([]any{c.Name}, args...)...)
 	}
 	switch d := facts.Distribution(cluster.Distribution); {
 	case c.cloud == "" && c.provider.Network.IsKnown():
@@ -279,11 +284,11 @@ func (c *cloudRegion) failover(cluster *schema.Cluster, list *diag.List) {
 			Fix("remove failover: gateways hand packets to the primary by themselves where there is a LAN")
 	case len(c.Gateways.Nodes) < 2:
 		refuse("it has one gateway, which is always the primary").
-			See(c.path+".gateways", "gateways.nodes has %d", len(c.Gateways.Nodes)).
+			See(c.path()+".gateways", "gateways.nodes has %d", len(c.Gateways.Nodes)).
 			Fix("add a second gateway, or remove failover")
 	case c.Gateways.HA.Strategy != schema.HARelay || !c.plan.Relay:
 		refuse("with strategy %s there is not one gateway at a time that takes itself for the primary, as there is with relay", c.Gateways.HA.Strategy).
-			See(c.path+".gateways", "ha.strategy is %s", c.Gateways.HA.Strategy).
+			See(c.path()+".gateways", "ha.strategy is %s", c.Gateways.HA.Strategy).
 			Fix("choose strategy relay, or remove failover and run %s GATEWAY when a gateway is gone", c.command("follow"))
 	case d.MachineConfig.IsKnown():
 		refuse("hosts of %s have neither a shell nor a service manager: nobody there would move them", d.Title).
@@ -308,15 +313,15 @@ func (c *cloudRegion) standby(list *diag.List) {
 		why = fmt.Sprintf("the gateways stand in different zones, so in different subnets of %s, and a standby cannot hand traffic to the primary past the route table", c.provider.Title)
 	}
 	if c.plan.Cloud.Follows {
-		list.Warnf(CodeCloudStandby, c.path+".gateways",
+		list.Warnf(CodeCloudStandby, c.path()+".gateways",
 			"%s: all that region %q sends to other regions, answers included, goes to one gateway, and is lost when another becomes the tailnet's primary until the units on its host have moved the routes: up to about %d s to become it, %d s to see it, and the calls of %s that move them",
 			why, c.Name, facts.TailscaleFailover, plan.WatchSeconds, c.network().CLI).
-			See(c.path+".network.failover", "failover is watch").
+			See(c.path()+".network.failover", "failover is watch").
 			Fix("enable %s on the hosts of all gateways, with the permissions that it names", "regions/"+c.Name+"/cloud/systemd/kustomize-hybrid-follow.path and .timer").
 			Severity = diag.Info
 		return
 	}
-	list.Warnf(CodeCloudStandby, c.path+".gateways",
+	list.Warnf(CodeCloudStandby, c.path()+".gateways",
 		"%s: all that region %q sends to other regions, answers included, goes to gateway %q, and is lost for as long as that is not the tailnet's primary (its tailscaled restarts or fails, or another one was elected), %s",
 		why, c.Name, nodes[0].Name, stopped).
 		Fix("%s", c.standbyRemedy())
@@ -336,7 +341,7 @@ func (c *cloudRegion) nodeRoutes(list *diag.List) {
 	if len(c.NodeRoutes.Forms) == 0 || !c.plan.ByTable {
 		return
 	}
-	list.Warnf(CodeCloudNodeRoutes, c.path+".nodeRoutes", "nodeRoutes of region %q puts routes on hosts, and in %s the route table decides about every packet, whatever a host's own routes say", c.Name, c.provider.Title).
-		See(c.path+".network."+c.cloud, "the routes are made here").
+	list.Warnf(CodeCloudNodeRoutes, c.path()+".nodeRoutes", "nodeRoutes of region %q puts routes on hosts, and in %s the route table decides about every packet, whatever a host's own routes say", c.Name, c.provider.Title).
+		See(c.path()+".network."+c.cloud, "the routes are made here").
 		Fix("remove nodeRoutes: %s creates the routes that apply", c.program())
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/fact"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/provider"
-	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/plan"
 )
 
 // quotas compares with what we add: what is in the tables already, nobody told us.
@@ -38,7 +38,7 @@ func (c *cloudRegion) sources() int {
 }
 
 func (c *cloudRegion) quota(list *diag.List, d fact.Datum[provider.Quota], count int, each, way string) {
-	at, q := c.path+".network."+c.cloud, d.Value
+	at, q := c.path()+".network."+c.cloud, d.Value
 	var found *diag.Diagnostic
 	switch {
 	case !d.IsKnown():
@@ -71,10 +71,10 @@ type regionFirst struct {
 // firsts are the first prefixes of each family.
 type firsts map[string]netip.Prefix
 
-func newFleet(t *schema.Topology) *fleet {
+func newFleet(all *plan.Plan) *fleet {
 	f := &fleet{regions: map[string][]regionFirst{}}
-	for i := range t.Spec.Regions {
-		for _, p := range t.Spec.Regions[i].Advertised() {
+	for i := range all.Regions {
+		for _, p := range all.Regions[i].Prefixes() {
 			f.prefixes++
 			f.note(i, p)
 		}

@@ -2,7 +2,6 @@ package validate
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
@@ -36,7 +35,7 @@ func networkPlugins(p *plan.Plan) diag.List {
 		regionPools(full, i, sharing[full.Spec.Regions[i].CNI.Type], &list)
 		tunnelKnown(full, i, &list)
 		tunnelFamily(full, i, &list)
-		againstFirst(full, i, &list)
+		againstFirst(full, sharing[full.Spec.Regions[i].CNI.Type].first, i, &list)
 	}
 	mixedCNI(full, &list)
 	return list
@@ -67,11 +66,13 @@ func devicePatterns(t *schema.Topology, i int, list *diag.List) {
 // regionPools refuses modes that cannot give each region its own pod CIDRs, where the
 // plugin has a choice.
 func regionPools(t *schema.Topology, i int, with sharers, list *diag.List) {
-	r, path := &t.Spec.Regions[i], diag.Index("spec.regions", i)+".cni.ipam"
+	r := &t.Spec.Regions[i]
 	mode := facts.Plugin(r.CNI.Type).Mode(r.CNI.IPAM)
-	elsewhere := with.elsewhere(t, r)
+	if !mode.Name.IsKnown() || r.Provider == "" {
+		return
+	}
+	path, elsewhere := regionPath(i)+".cni.ipam", with.elsewhere(t, r)
 	switch {
-	case !mode.Name.IsKnown() || r.Provider == "":
 	case mode.Pools.Value == plugin.PoolsOfProvider && !facts.Provider(r.Provider).CiliumIPAM.IsKnown():
 		list.Errorf(CodeIPAM, path, "IPAM %s of region %q takes pods' addresses from the provider's network, and %s has no way to take them from that of %s", r.CNI.IPAM, r.Name, r.CNI.Release(), facts.Provider(r.Provider).Title).
 			Fix("set ipam: multi-pool, or kubernetes where something else gives nodes their podCIDRs").Propose(string(schema.IPAMMultiPool))
@@ -92,7 +93,7 @@ func regionPools(t *schema.Topology, i int, with sharers, list *diag.List) {
 // sharers are the regions that run one plugin.
 type sharers struct {
 	count int
-	// first is one of them, and other the first of another provider than that one's, or none.
+	// first is the first of them, and other the first of another provider than that one's, or none.
 	first, other int
 }
 
@@ -155,8 +156,11 @@ func tunnelKnown(t *schema.Topology, i int, list *diag.List) {
 // supported on IPv6 pools").
 func tunnelFamily(t *schema.Topology, i int, list *diag.List) {
 	r := &t.Spec.Regions[i]
+	if r.CNI.Tunnel != schema.TunnelIPIP {
+		return
+	}
 	for j, p := range r.PodCIDRs {
-		if r.CNI.Tunnel == schema.TunnelIPIP && p.IsValid() && p.Addr().Is6() {
+		if p.IsValid() && p.Addr().Is6() {
 			list.Errorf(CodeTunnelFamily, diag.Index("spec.regions", i)+".cni.tunnel", "tunnel ipip of region %q cannot carry pod CIDR %s", r.Name, p).
 				See(fmt.Sprintf("spec.regions[%d].podCIDRs[%d]", i, j), "%s is claimed here", p).
 				Fix("set tunnel: vxlan or none").Propose(string(schema.TunnelVXLAN))
@@ -165,14 +169,13 @@ func tunnelFamily(t *schema.Topology, i int, list *diag.List) {
 }
 
 // againstFirst compares a region's plugin with the first region that has the same one.
-func againstFirst(t *schema.Topology, i int, list *diag.List) {
+func againstFirst(t *schema.Topology, first, i int, list *diag.List) {
 	r := &t.Spec.Regions[i]
-	first := slices.IndexFunc(t.Spec.Regions, func(o schema.Region) bool { return o.CNI.Type == r.CNI.Type })
 	if first == i {
 		return
 	}
 	o := &t.Spec.Regions[first]
-	for _, s := range []struct{ field, mine, theirs string }{
+	for _, s := range [...]struct{ field, mine, theirs string }{
 		{"tunnel", string(r.CNI.Tunnel), string(o.CNI.Tunnel)},
 		{"ipam", string(r.CNI.IPAM), string(o.CNI.IPAM)},
 		{"dataPlane", string(r.CNI.DataPlane), string(o.CNI.DataPlane)},
@@ -203,10 +206,17 @@ func versionSkew(t *schema.Topology, first, i int, list *diag.List) {
 // mixedCNI: Cilium knows nodes and pods by what its own agents publish (cilium
 // 1.17.4, pkg/node/manager/manager.go), so those of another plugin are the world.
 func mixedCNI(t *schema.Topology, list *diag.List) {
-	published := func(r schema.Region) bool { return facts.Plugin(r.CNI.Type).Policies.Value == plugin.PoliciesCilium }
-	cilium := slices.IndexFunc(t.Spec.Regions, published)
-	other := slices.IndexFunc(t.Spec.Regions, func(r schema.Region) bool { return !published(r) })
-	if cilium < 0 || other < 0 {
+	cilium, other := none, none // the first of each
+	for i := range t.Spec.Regions {
+		first := &other
+		if facts.Plugin(t.Spec.Regions[i].CNI.Type).Policies.Value == plugin.PoliciesCilium {
+			first = &cilium
+		}
+		if *first == none {
+			*first = i
+		}
+	}
+	if cilium == none || other == none {
 		return
 	}
 	c, o := &t.Spec.Regions[cilium], &t.Spec.Regions[other]

@@ -32,6 +32,17 @@ func familiesOf(prefixes []netip.Prefix) families {
 	return f
 }
 
+// familyOfHost is that of an address, as claim.Host has it; none where there is no address.
+func familyOfHost(a netip.Addr) families {
+	a = a.Unmap()
+	return families{v4: a.Is4(), v6: a.Is6()}
+}
+
+// and is what f and other have between them.
+func (f families) and(other families) families {
+	return families{v4: f.v4 || other.v4, v6: f.v6 || other.v6}
+}
+
 func (f families) empty() bool { return !f.v4 && !f.v6 }
 
 // lacks reports whether other has a family that f has not.

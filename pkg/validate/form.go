@@ -1,8 +1,6 @@
 package validate
 
 import (
-	"net/netip"
-
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/claim"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
@@ -16,17 +14,16 @@ const (
 )
 
 // form looks at each prefix by itself.
-func form(t *schema.Topology) diag.List {
+func form(x *index) diag.List {
 	var list diag.List
-	claims := claim.Of(t)
-	blocks := schema.PrivateBlocks()
+	t, claims := x.t, x.stated()
 	for i := range claims {
 		c := &claims[i]
 		switch {
 		case c.Prefix.Bits() == 0:
 			list.Errorf(CodeDefaultRoute, c.Path(), "%s contains every address, so everything else collides with it", c).
 				Fix("write the prefixes that are really used; this program does not set up exit nodes")
-		case public(t, c, blocks):
+		case public(t, c):
 			publicRange(t, &list, c)
 		}
 	}
@@ -35,8 +32,8 @@ func form(t *schema.Topology) diag.List {
 
 // public reports whether the claim takes addresses that belong to somebody on the
 // Internet. Nodes may have public addresses of their own, and so may IPv6 pods.
-func public(t *schema.Topology, c *claim.Claim, private []netip.Prefix) bool {
-	if !c.Prefix.Addr().Is4() || claim.InAny(c.Prefix, private) || claim.Special(c.Prefix) {
+func public(t *schema.Topology, c *claim.Claim) bool {
+	if !c.Prefix.Addr().Is4() || schema.IsPrivate(c.Prefix) || claim.Special(c.Prefix) {
 		return false
 	}
 	_, remote := privateOnly(t, c)

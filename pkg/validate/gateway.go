@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/claim"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
@@ -29,65 +30,91 @@ const (
 // objects and routes are told apart by.
 func names(t *schema.Topology) diag.List {
 	var list diag.List
-	regions, nodes, addresses := seen{}, seen{}, seen{}
+	hosts := 0
+	for i := range t.Spec.Regions {
+		hosts += len(t.Spec.Regions[i].Gateways.Nodes)
+	}
+	regions, nodes, addresses := make(seen[string], len(t.Spec.Regions)), make(seen[string], hosts), make(seen[netip.Addr], hosts)
 	for i := range t.Spec.Regions {
 		r := &t.Spec.Regions[i]
-		regions.check(&list, CodeRegionDuplicate, regionPath(i)+".name", r.Name, "region name %q",
-			"give the region a name of its own: it names files and objects")
-		for j, n := range r.Gateways.Nodes {
-			at := diag.Index(regionPath(i)+".gateways.nodes", j)
-			nodes.check(&list, CodeGatewayDuplicate, at+".name", n.Name, "gateway name %q",
-				"write the name of the Kubernetes node: no two nodes share one")
-			for field, a := range gatewayAddresses(&n) {
-				addresses.check(&list, CodeGatewayDuplicate, at+"."+field, claim.Show(a), "gateway address %s",
-					"write the address of this host: no two hosts share one")
+		if at := (place{i, none, "name"}); r.Name != "" && regions.twice(r.Name, at) {
+			regions.report(&list, CodeRegionDuplicate, at, r.Name, "region name %q",
+				"give the region a name of its own: it names files and objects")
+		}
+		for j := range r.Gateways.Nodes {
+			n := &r.Gateways.Nodes[j]
+			if at := (place{i, j, "name"}); n.Name != "" && nodes.twice(n.Name, at) {
+				nodes.report(&list, CodeGatewayDuplicate, at, n.Name, "gateway name %q",
+					"write the name of the Kubernetes node: no two nodes share one")
+			}
+			for field, a := range gatewayAddresses(n) {
+				if at := (place{i, j, field}); addresses.twice(a.Addr(), at) {
+					addresses.report(&list, CodeGatewayDuplicate, at, a.Addr(), "gateway address %s",
+						"write the address of this host: no two hosts share one")
+				}
 			}
 		}
 	}
 	return list
 }
 
+// place is a field of a region or, where gateway is not none, of one of its gateways. It is
+// spelled where something is said of it.
+type place struct {
+	region, gateway int
+	field           string
+}
+
+func (p place) path() string {
+	if p.gateway == none {
+		return regionPath(p.region) + "." + p.field
+	}
+	return gatewayPath(p.region, p.gateway) + "." + p.field
+}
+
+// gatewayPath is where the j-th gateway of region i stands.
+func gatewayPath(i, j int) string { return diag.Index(regionPath(i)+".gateways.nodes", j) }
+
 // gatewayAddresses yields every address of a gateway that must be its own, by field.
 func gatewayAddresses(n *schema.GatewayNode) func(yield func(string, netip.Prefix) bool) {
 	return func(yield func(string, netip.Prefix) bool) {
-		for _, f := range []struct {
-			name string
-			addr netip.Addr
-		}{{"internalIP", n.InternalIP}, {"internalIPv6", n.InternalIPv6}, {"publicIP", n.PublicIP}, {"tailnetIP", n.TailnetIP}, {"tailnetIPv6", n.TailnetIPv6}} {
-			// Hosts behind one NAT share its public address.
-			if f.name == "publicIP" && (n.UnderNAT || f.addr == n.InternalIP) {
-				continue
-			}
-			if f.addr.IsValid() && !yield(f.name, claim.Host(f.addr)) {
-				return
-			}
+		public := n.PublicIP
+		if n.UnderNAT || public == n.InternalIP {
+			public = netip.Addr{} // hosts behind one NAT share its public address
 		}
+		each := func(name string, a netip.Addr) bool { return !a.IsValid() || yield(name, claim.Host(a)) }
+		_ = each("internalIP", n.InternalIP) && each("internalIPv6", n.InternalIPv6) && each("publicIP", public) &&
+			each("tailnetIP", n.TailnetIP) && each("tailnetIPv6", n.TailnetIPv6)
 	}
 }
 
 // seen remembers where a value was met first.
-type seen map[string]string
+type seen[T comparable] map[T]place
 
-func (s seen) check(list *diag.List, code diag.Code, path, value, what, remedy string) {
-	if value == "" {
-		return
+// twice remembers where the value stands, unless it was met before.
+func (s seen[T]) twice(value T, at place) bool {
+	if _, met := s[value]; met {
+		return true
 	}
-	first, twice := s[value]
-	if !twice {
-		s[value] = path
-		return
-	}
-	list.Errorf(code, path, what+" appears twice", value).See(first, what+" appears here first", value).Fix("%s", remedy)
+	s[value] = at
+	return false
+}
+
+func (s seen[T]) report(list *diag.List, code diag.Code, at place, value T, what, remedy string) {
+	list.Errorf(code, at.path(), what+" appears twice", value).See(s[value].path(), what+" appears here first", value).Fix("%s", remedy)
 }
 
 // gateways checks the addresses of each gateway against its region and the tailnet.
-func gateways(t *schema.Topology) diag.List {
+func gateways(x *index) diag.List {
 	var list diag.List
-	advertised := claim.NewTree(slices.DeleteFunc(claim.Of(t), func(c claim.Claim) bool { return !c.Role.Advertised() }))
+	t := x.t
+	advertised := sync.OnceValue(func() *claim.Tree {
+		return claim.NewTreeOf(x.stated(), func(c *claim.Claim) bool { return c.Role.Advertised() })
+	})
 	for i := range t.Spec.Regions {
 		r := &t.Spec.Regions[i]
 		for j := range r.Gateways.Nodes {
-			g := gateway{r, &r.Gateways.Nodes[j], regionPath(i), diag.Index(regionPath(i)+".gateways.nodes", j)}
+			g := gateway{r, &r.Gateways.Nodes[j], i, j}
 			g.inside(&list)
 			g.nobodys(&list)
 			g.tailnetIP(&list, t)
@@ -101,20 +128,23 @@ type gateway struct {
 	region *schema.Region
 	node   *schema.GatewayNode
 
-	regionPath, path string
+	regionIndex, index int
 }
+
+func (g *gateway) path() string { return gatewayPath(g.regionIndex, g.index) }
 
 // inside: a gateway answers for its region's nodes from an address of theirs; from
 // another one, its neighbours cannot use it as a next hop.
 func (g *gateway) inside(list *diag.List) {
-	for field, a := range gatewayAddresses(g.node) {
-		if field != "internalIP" && field != "internalIPv6" || claim.InAny(a, g.region.NodeCIDRs) {
+	for i, internal := range [...]netip.Addr{g.node.InternalIP, g.node.InternalIPv6} {
+		a, field := claim.Host(internal), [...]string{"internalIP", "internalIPv6"}[i]
+		if !internal.IsValid() || claim.InAny(a, g.region.NodeCIDRs) {
 			continue
 		}
 		if _, ok := claim.Hostless(a); ok {
 			continue // no host has it, wherever
 		}
-		list.Errorf(CodeGatewayOutside, g.path+"."+field, "%s %s of gateway %q lies in none of the node CIDRs of region %q (%s)",
+		list.Errorf(CodeGatewayOutside, g.path()+"."+field, "%s %s of gateway %q lies in none of the node CIDRs of region %q (%s)",
 			field, claim.Show(a), g.node.Name, g.region.Name, claim.Join(g.region.NodeCIDRs)).
 			Fix("write the gateway's address on the region's network, or add that network to nodeCIDRs")
 	}
@@ -142,8 +172,8 @@ func (g *gateway) nobodys(list *diag.List) {
 		default:
 			continue
 		}
-		list.Errorf(CodeGatewayNobodys, g.path+".internalIP", "internalIP %s of gateway %q can be no host's: in node CIDR %s of region %q it %s", a, g.node.Name, c, g.region.Name, who).
-			See(diag.Index(g.regionPath+".nodeCIDRs", i), "node CIDR %s is claimed here", c).
+		list.Errorf(CodeGatewayNobodys, g.path()+".internalIP", "internalIP %s of gateway %q can be no host's: in node CIDR %s of region %q it %s", a, g.node.Name, c, g.region.Name, who).
+			See(diag.Index(regionPath(g.regionIndex)+".nodeCIDRs", i), "node CIDR %s is claimed here", c).
 			Fix("write the address of the host itself; where the host does have it, because its network is wider, write that network as the node CIDR")
 		return
 	}
@@ -158,20 +188,19 @@ func number(a netip.Addr) uint32 {
 // tailnetIP must come from where the tailnet takes its addresses.
 func (g *gateway) tailnetIP(list *diag.List, t *schema.Topology) {
 	if a := g.node.TailnetIPv6; a.IsValid() && !schema.TailnetIPv6().Contains(a) {
-		list.Errorf(CodeGatewayTailnetIP, g.path+".tailnetIPv6", "tailnetIPv6 %s of gateway %q lies outside %s, which holds the IPv6 addresses of every tailnet",
+		list.Errorf(CodeGatewayTailnetIP, g.path()+".tailnetIPv6", "tailnetIPv6 %s of gateway %q lies outside %s, which holds the IPv6 addresses of every tailnet",
 			a, g.node.Name, schema.TailnetIPv6()).Fix("write what `tailscale ip -6` prints on the host")
 	}
 	a := g.node.TailnetIP
 	if !a.IsValid() || !a.Is4() {
 		if a.IsValid() && !schema.TailnetIPv6().Contains(a) {
-			list.Errorf(CodeGatewayTailnetIP, g.path+".tailnetIP", "tailnetIP %s of gateway %q lies outside %s, which holds the IPv6 addresses of every tailnet",
+			list.Errorf(CodeGatewayTailnetIP, g.path()+".tailnetIP", "tailnetIP %s of gateway %q lies outside %s, which holds the IPv6 addresses of every tailnet",
 				a, g.node.Name, schema.TailnetIPv6()).Fix("write what `tailscale ip` prints on the host")
 		}
 		return
 	}
-	pool := tailnetPool(t)
-	if !claim.InAny(claim.Host(a), pool) {
-		list.Errorf(CodeGatewayTailnetIP, g.path+".tailnetIP", "tailnetIP %s of gateway %q lies outside the tailnet's pool (%s)",
+	if pool := tailnetPool(t); !claim.InAny(claim.Host(a), pool) {
+		list.Errorf(CodeGatewayTailnetIP, g.path()+".tailnetIP", "tailnetIP %s of gateway %q lies outside the tailnet's pool (%s)",
 			a, g.node.Name, claim.Join(pool)).Fix("write what `tailscale ip -4` prints on the host, or add its pool to spec.tailnet.ipPool")
 	}
 }
@@ -180,7 +209,7 @@ func (g *gateway) tailnetIP(list *diag.List, t *schema.Topology) {
 // whosever, they would go into the tunnel that they carry, and rule 5180 refuses that, so
 // that only relays are left. A host that nobody gave another address has its internalIP
 // there.
-func (g *gateway) publicIP(list *diag.List, advertised *claim.Tree) {
+func (g *gateway) publicIP(list *diag.List, advertised func() *claim.Tree) {
 	a, field := g.node.PublicIP, "publicIP"
 	if !a.IsValid() {
 		a, field = g.node.InternalIP, "internalIP"
@@ -188,8 +217,8 @@ func (g *gateway) publicIP(list *diag.List, advertised *claim.Tree) {
 			return
 		}
 	}
-	if c, ok := advertised.Lookup(a.Unmap().WithZone("")); ok {
-		list.Errorf(CodeGatewayPublicIP, g.path+"."+field, "%s %s of gateway %q lies inside the %s, so other gateways would send the tunnel's packets into the tunnel, and reach it by relays only",
+	if c, ok := advertised().Lookup(a.Unmap().WithZone("")); ok {
+		list.Errorf(CodeGatewayPublicIP, g.path()+"."+field, "%s %s of gateway %q lies inside the %s, so other gateways would send the tunnel's packets into the tunnel, and reach it by relays only",
 			field, a, g.node.Name, c).See(c.Path(), "%s is claimed here", c).
 			Fix("advertise a prefix that does not contain the gateway's public address; where a host has no other one, choose a private prefix and say hostAddress: made, with mode perNode or for a single host: it makes its internalIP before its kubelet starts (docs/hosts.md)")
 		return
@@ -198,7 +227,7 @@ func (g *gateway) publicIP(list *diag.List, advertised *claim.Tree) {
 		return
 	}
 	if schema.IsInside(claim.Host(a)) && !g.node.UnderNAT {
-		list.Warnf(CodeGatewayPublicIP, g.path+".publicIP", "publicIP %s of gateway %q is private, so peers outside its network cannot reach it",
+		list.Warnf(CodeGatewayPublicIP, g.path()+".publicIP", "publicIP %s of gateway %q is private, so peers outside its network cannot reach it",
 			a, g.node.Name).Fix("write the address that peers see, or set underNAT: true")
 	}
 }
@@ -208,6 +237,9 @@ func nodeLabels(t *schema.Topology) diag.List {
 	var list diag.List
 	for i := range t.Spec.Regions {
 		r := &t.Spec.Regions[i]
+		if len(r.Gateways.NodeSelector) == 0 {
+			continue
+		}
 		for _, label := range slices.Sorted(maps.Keys(r.Gateways.NodeSelector)) {
 			if restricted(label) {
 				path := diag.Field(diag.Index("spec.regions", i)+".gateways.nodeSelector", label)

@@ -20,7 +20,7 @@ const (
 func highAvailability(p *plan.Plan) diag.List {
 	var list diag.List
 	for i := range p.Regions {
-		h := gatewayGroup{&p.Given.Spec.Regions[i], p.Regions[i].NodeRouters(), regionPath(i) + ".gateways"}
+		h := gatewayGroup{&p.Given.Spec.Regions[i], p.Regions[i].NodeRouters(), i}
 		if p.Regions[i].Apart {
 			h.ownFamilies(&list) // each sends for itself, and to none of the others by a LAN
 			continue
@@ -38,12 +38,14 @@ type gatewayGroup struct {
 	region *schema.Region
 	// routers are the gateways that other hosts send to: all of them, but for mode perNode.
 	routers []int
-	path    string
+	index   int
 }
+
+func (h *gatewayGroup) path() string { return regionPath(h.index) + ".gateways" }
 
 func (h *gatewayGroup) nodes() []schema.GatewayNode { return h.region.Gateways.Nodes }
 
-func (h *gatewayGroup) at(j int) string { return diag.Index(h.path+".nodes", j) }
+func (h *gatewayGroup) at(j int) string { return gatewayPath(h.index, j) }
 
 // equalCost: nodes send to every gateway of their region, and peers take packets from
 // the primary only (measured in namespaces with tailscaled 1.84.3: 51 of 200
@@ -57,8 +59,8 @@ func (h *gatewayGroup) equalCost(list *diag.List) {
 	if h.region.Gateways.Mode == schema.ModePerNode {
 		message = "region %q has %d nodes with strategy single: traffic from node addresses must go through the node router, since peers accept it from no other node, and with single no node forwards it there"
 	}
-	list.Errorf(CodeEqualCost, h.path+".ha.strategy", message, h.region.Name, n).
-		See(h.path+".nodes", "%d hosts are listed here", n).
+	list.Errorf(CodeEqualCost, h.path()+".ha.strategy", message, h.region.Name, n).
+		See(h.path()+".nodes", "%d hosts are listed here", n).
 		Fix("leave the strategy out: relay is the default for several gateways; or list one host")
 }
 
@@ -83,8 +85,8 @@ func (h *gatewayGroup) zone(list *diag.List) {
 // firstFamily: the kubelet's HOST_IP is a host's first address, and one manifest says
 // for all hosts of a region how it is written in front of a port.
 func (h *gatewayGroup) firstFamily(list *diag.List) {
-	for j, n := range h.nodes() {
-		first := h.nodes()[0]
+	for j := range h.nodes() {
+		n, first := &h.nodes()[j], &h.nodes()[0]
 		if n.InternalIP.IsValid() && first.InternalIP.IsValid() && n.InternalIP.Is4() != first.InternalIP.Is4() {
 			list.Errorf(CodeGatewayFamily, h.at(j)+".internalIP", "gateways %q and %q of region %q have first addresses of different families, %s and %s, so they can neither check each other's health nor relay to each other",
 				first.Name, n.Name, h.region.Name, first.InternalIP, n.InternalIP).
@@ -97,14 +99,10 @@ func (h *gatewayGroup) firstFamily(list *diag.List) {
 // nextHops: a prefix whose family a gateway has no address of has no next hop there:
 // nodes would send by the default route, or by fewer gateways than are listed.
 func (h *gatewayGroup) nextHops(list *diag.List) {
-	want := familiesOf(h.region.Advertised())
+	want := familiesOf(h.region.NodeCIDRs).and(familiesOf(h.region.PodCIDRs))
 	for _, j := range h.routers {
-		n := h.nodes()[j]
-		var own []netip.Prefix
-		for _, a := range n.Addresses() {
-			own = append(own, claim.Host(a))
-		}
-		if have := familiesOf(own); !have.empty() && have.lacks(want) {
+		n := &h.nodes()[j]
+		if have := familyOfHost(n.InternalIP).and(familyOfHost(n.InternalIPv6)); !have.empty() && have.lacks(want) {
 			list.Errorf(CodeGatewayFamily, h.at(j), "gateway %q of region %q has an address for %s and the region has prefixes of %s, so it is the next hop for a part of them only",
 				n.Name, h.region.Name, have, want).
 				Fix("add the host's other address as internalIPv6, or take the prefixes of that family out of the region")

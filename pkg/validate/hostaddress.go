@@ -23,7 +23,7 @@ const (
 func hostAddresses(p *plan.Plan) diag.List {
 	var list diag.List
 	for i := range p.Regions {
-		m := madeRegion{p, &p.Given.Spec.Regions[i], &p.Regions[i], regionPath(i)}
+		m := madeRegion{p, &p.Given.Spec.Regions[i], &p.Regions[i], i}
 		if m.planned.Region.HostAddress == schema.HostAddressMade {
 			m.made(&list)
 		} else {
@@ -38,8 +38,10 @@ type madeRegion struct {
 	all     *plan.Plan
 	given   *schema.Region
 	planned *plan.Region
-	path    string
+	index   int
 }
+
+func (m *madeRegion) path() string { return regionPath(m.index) }
 
 // made refuses what cannot go with addresses that hosts make.
 func (m *madeRegion) made(list *diag.List) {
@@ -55,7 +57,7 @@ func (m *madeRegion) made(list *diag.List) {
 func (m *madeRegion) refuse(list *diag.List, path, why string) *diag.Diagnostic {
 	d := list.Errorf(CodeHostAddress, path, "hosts of region %q make their own addresses, %s", m.given.Name, why)
 	if m.given.HostAddress != "" {
-		d.See(m.path+".hostAddress", "hostAddress: %s is chosen here", m.given.HostAddress)
+		d.See(m.path()+".hostAddress", "hostAddress: %s is chosen here", m.given.HostAddress)
 	}
 	return d
 }
@@ -66,14 +68,14 @@ func (m *madeRegion) units(list *diag.List) {
 	if plan.MakesAddresses(d) {
 		return
 	}
-	m.refuse(list, m.path+".hostAddress", fmt.Sprintf("by a unit of systemd, which hosts of %s do not take", facts.Distribution(d).Title)).
+	m.refuse(list, m.path()+".hostAddress", fmt.Sprintf("by a unit of systemd, which hosts of %s do not take", facts.Distribution(d).Title)).
 		Fix("give each host a dummy device with its internalIP by the distribution's own means, and say hostAddress: %s", schema.HostAddressGiven)
 }
 
 // mode: with a DaemonSet nobody brings programs and tables to a host before its kubelet
 // runs, and static pods of one region all advertise the same.
 func (m *madeRegion) mode(list *diag.List) {
-	g, at := &m.given.Gateways, m.path+".gateways"
+	g, at := &m.given.Gateways, m.path()+".gateways"
 	switch {
 	case g.Mode == schema.ModeDaemonSet:
 		m.refuse(list, at+".mode", "before their kubelets start, and with mode daemonSet programs and tables reach a host by its kubelet only").
@@ -94,7 +96,7 @@ func (m *madeRegion) single(list *diag.List) {
 		if !p.IsValid() || slices.ContainsFunc(n.Addresses(), func(a netip.Addr) bool { return claim.Host(a) == p }) {
 			continue
 		}
-		m.refuse(list, diag.Index(m.path+".nodeCIDRs", j), fmt.Sprintf("so no LAN leads from gateway %q to another host of node CIDR %s, all of which it advertises", n.Name, p)).
+		m.refuse(list, diag.Index(m.path()+".nodeCIDRs", j), fmt.Sprintf("so no LAN leads from gateway %q to another host of node CIDR %s, all of which it advertises", n.Name, p)).
 			Fix("write the host's own address as the node CIDR (%s), or choose mode %s for several hosts", claim.Host(n.InternalIP), schema.ModePerNode)
 	}
 }
@@ -103,18 +105,18 @@ func (m *madeRegion) single(list *diag.List) {
 // has the addresses.
 func (m *madeRegion) networks(list *diag.List) {
 	if c := m.given.Cloud(); c != "" {
-		m.refuse(list, m.path+".network", fmt.Sprintf("which the network of %s does not know: its route tables lead to none of them", c)).
+		m.refuse(list, m.path()+".network", fmt.Sprintf("which the network of %s does not know: its route tables lead to none of them", c)).
 			Fix("drop network, or say hostAddress: %s where the network gives hosts their internalIPs", schema.HostAddressGiven)
 	}
 	if r := m.given.CNI.PodRoutes; r != "" {
-		m.refuse(list, m.path+".cni.podRoutes", fmt.Sprintf("so podRoutes: %s describes a network that they do not have: each advertises its own pods, and the others find them through the tailnet", r)).
+		m.refuse(list, m.path()+".cni.podRoutes", fmt.Sprintf("so podRoutes: %s describes a network that they do not have: each advertises its own pods, and the others find them through the tailnet", r)).
 			Fix("drop podRoutes")
 	}
 }
 
 // handOver: fields by which hosts of a LAN share work.
 func (m *madeRegion) handOver(list *diag.List) {
-	at := m.path + ".gateways"
+	at := m.path() + ".gateways"
 	if s := m.given.Gateways.HA.Strategy; s != "" && s != schema.HASingle {
 		m.refuse(list, at+".ha.strategy", fmt.Sprintf("so strategy %s has no LAN to hand packets over: each host sends and receives for its own address and pods", s)).
 			Fix("drop the strategy")
@@ -141,9 +143,9 @@ func (m *madeRegion) noLAN(list *diag.List) {
 			}
 		}
 	}
-	list.Errorf(CodeHostsNoLAN, m.path+".nodeCIDRs", "node CIDRs of region %q hold one address each, so nothing says that its hosts reach each other, and with mode perNode %q hands what it sends itself to node router %q by the LAN: without one it loses the other regions, the API server among them",
+	list.Errorf(CodeHostsNoLAN, m.path()+".nodeCIDRs", "node CIDRs of region %q hold one address each, so nothing says that its hosts reach each other, and with mode perNode %q hands what it sends itself to node router %q by the LAN: without one it loses the other regions, the API server among them",
 		m.given.Name, g.Nodes[m.handsOn()].Name, g.Nodes[m.planned.NodeRouters()[0]].Name).
-		See(m.path+".gateways.mode", "mode perNode is chosen here").
+		See(m.path()+".gateways.mode", "mode perNode is chosen here").
 		Fix("say hostAddress: %s where each host has a public address and no other: it makes its internalIP and sends for itself; say hostAddress: %s where a LAN carries the addresses", schema.HostAddressMade, schema.HostAddressGiven)
 }
 

@@ -21,7 +21,7 @@ func leaving(t *schema.Topology) diag.List {
 	}
 	before := plan.BeforeLeaving(t)
 	var list diag.List
-	for _, d := range append(names(before), overlaps(before)...) {
+	for _, d := range append(names(before), overlaps(newIndex(before))...) {
 		places := []*string{&d.Path}
 		for i := range d.Related {
 			places = append(places, &d.Related[i].Path)

@@ -27,26 +27,61 @@ func markUses(p *plan.Plan) diag.List {
 	var list diag.List
 	seen := map[string]bool{}
 	t := p.Given
+	apart := map[markUsers]bool{} // nobody there collides with anybody
+	everywhere := !slices.ContainsFunc(t.Spec.Marks, func(m schema.Mark) bool { return len(m.Regions) > 0 })
 	for i := range t.Spec.Regions {
 		chosenMask(t, i, &list)
-		uses := marks.Of(p, i)
-		own := slices.IndexFunc(uses, marks.Use.IsDeclared)
-		if own < 0 {
-			own = len(uses)
+		c := &p.Topology.Spec.Regions[i].CNI
+		users := markUsers{c.Type, c.Version, c.DataPlane, c.MarkMask}
+		if everywhere && apart[users] {
+			continue
 		}
-		var declared [32]*marks.Use // the first of each bit
-		for a := range uses {
-			for b := range uses[:min(a, own)] {
-				markCollision(&list, seen, t.Spec.Regions[i].Name, &uses[a], &uses[b])
-			}
-			if a >= own {
-				if b := claimBits(&declared, &uses[a]); b != nil {
-					markCollision(&list, seen, t.Spec.Regions[i].Name, &uses[a], b)
-				}
-			}
+		uses := marks.Of(p, i)
+		found := collisions(uses)
+		apart[users] = len(found) == 0
+		for _, pair := range found {
+			markCollision(&list, seen, t.Spec.Regions[i].Name, pair[0], pair[1])
 		}
 	}
 	return list
+}
+
+// markUsers tells regions apart whose gateways have other users of the mark: those that marks.Of
+// takes from a region, less the marks that the topology declares for some of them.
+type markUsers struct {
+	plugin    schema.CNIType
+	version   schema.Version
+	dataPlane schema.DataPlane
+	mask      uint32
+}
+
+// collisions are the pairs that share bits which nothing keeps apart.
+func collisions(uses []marks.Use) [][2]*marks.Use {
+	var found [][2]*marks.Use
+	note := func(a, b *marks.Use) {
+		if a.Mask&b.Mask == 0 {
+			return
+		}
+		if _, ok := marks.Settled(a, b); !ok {
+			found = append(found, [2]*marks.Use{a, b})
+		}
+	}
+	own := slices.IndexFunc(uses, marks.Use.IsDeclared)
+	if own < 0 {
+		own = len(uses)
+	}
+	var declared [32]*marks.Use // the first of each bit
+	for a := range uses {
+		for b := range uses[:min(a, own)] {
+			note(&uses[a], &uses[b])
+		}
+		if a >= own {
+			if b := claimBits(&declared, &uses[a]); b != nil {
+				note(&uses[a], b)
+			}
+		}
+	}
+	return found
 }
 
 // claimBits notes the bits that a declared use has, and returns the first one that has one of them
@@ -68,10 +103,7 @@ func claimBits(first *[32]*marks.Use, u *marks.Use) *marks.Use {
 func markCollision(list *diag.List, seen map[string]bool, region string, a, b *marks.Use) {
 	shared := a.Mask & b.Mask
 	key := a.Path + b.Component + b.Purpose
-	if shared == 0 || seen[key] {
-		return
-	}
-	if _, ok := marks.Settled(a, b); ok {
+	if seen[key] {
 		return
 	}
 	seen[key] = true
@@ -81,11 +113,12 @@ func markCollision(list *diag.List, seen map[string]bool, region string, a, b *m
 
 // chosenMask checks a mask that the user chose against what the plugin demands.
 func chosenMask(t *schema.Topology, i int, list *diag.List) {
-	c, path := t.Spec.Regions[i].CNI, fmt.Sprintf("spec.regions[%d].cni.markMask", i)
+	c := &t.Spec.Regions[i].CNI
 	can := facts.Plugin(c.Type).MarkMask
 	if !can.IsKnown() || c.MarkMask == 0 {
 		return
 	}
+	path := regionPath(i) + ".cni.markMask"
 	mask, needs := can.Value.For(c.DataPlane), can.Value.EBPFNeeds
 	proposal := fmt.Sprint(mask)
 	if c.DataPlane == schema.DataPlaneEBPF && c.MarkMask&needs != needs {

@@ -41,8 +41,13 @@ func cniMTUPath(i int) string { return regionPath(i) + ".cni.mtu" }
 // linkTooSmall: a packet of the tunnel that does not fit travels in pieces, which many
 // firewalls drop.
 func linkTooSmall(t *schema.Topology, i int, list *diag.List) {
-	r, path := &t.Spec.Regions[i], regionPath(i)+".mtu"
-	switch link := mtu.Link(r); {
+	r := &t.Spec.Regions[i]
+	link := mtu.Link(r)
+	if link >= mtu.WireIPv6 {
+		return
+	}
+	path := regionPath(i) + ".mtu"
+	switch {
 	case link < mtu.WireIPv4:
 		list.Errorf(CodeMTULink, path, "an MTU of %d in region %q is too small for the tunnel, which sends packets of %d bytes over IPv4 and %d over IPv6", link, r.Name, mtu.WireIPv4, mtu.WireIPv6).
 			Fix("put the gateways on a network with an MTU of at least %d", mtu.WireIPv6)

@@ -3,6 +3,7 @@ package validate
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/diag"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
@@ -22,12 +23,12 @@ const (
 func nodeRoutes(p *plan.Plan) diag.List {
 	var list diag.List
 	t := p.Given
-	homes := serverHomes(t)
+	homes := sync.OnceValue(func() []int { return serverHomes(t) })
 	for i := range t.Spec.Regions {
 		if len(t.Spec.Regions[i].NodeRoutes.Forms) == 0 {
 			continue
 		}
-		routesBootstrap(p, i, homes, &list)
+		routesBootstrap(p, i, homes(), &list)
 		routesDevice(t, i, &list)
 		routesFabric(&p.Regions[i], i, &list)
 		routesUnwatched(t, i, &list)

@@ -25,8 +25,7 @@ func nodeObjects(p *plan.Plan) diag.List {
 	var list diag.List
 	names := nodeNames(p, &list)
 	for i := range p.Regions {
-		n := listedNodes{p: p, given: &p.Given.Spec.Regions[i], planned: &p.Regions[i], path: regionPath(i), names: names}
-		n.owners = blockOwners{region: n.given, path: n.path}
+		n := listedNodes{p: p, given: &p.Given.Spec.Regions[i], planned: &p.Regions[i], index: i, names: names}
 		n.region(&list)
 	}
 	return list
@@ -35,14 +34,13 @@ func nodeObjects(p *plan.Plan) diag.List {
 // nodeNames knows where each node stands that a region lists, and finds names that stand
 // twice: a gateway may be listed in its own region.
 func nodeNames(p *plan.Plan, list *diag.List) map[string]string {
-	type place struct {
-		region int
-		path   string
+	if !listsNodes(p) {
+		return nil
 	}
 	listed, gateways := map[string]string{}, map[string]place{}
 	for i := range p.Given.Spec.Regions {
 		for j, g := range p.Given.Spec.Regions[i].Gateways.Nodes {
-			gateways[g.Name] = place{i, diag.Index(regionPath(i)+".gateways.nodes", j) + ".name"}
+			gateways[g.Name] = place{i, j, "name"}
 		}
 	}
 	for i := range p.Given.Spec.Regions {
@@ -50,7 +48,7 @@ func nodeNames(p *plan.Plan, list *diag.List) map[string]string {
 			at := diag.Index(regionPath(i)+".nodes", j) + ".name"
 			other, twice := listed[n.Name]
 			if g, ok := gateways[n.Name]; ok && g.region != i {
-				other, twice = g.path, true
+				other, twice = g.path(), true
 			}
 			if twice && n.Name != "" {
 				list.Errorf(CodeNodeObjectDuplicate, at, "node %q stands twice, and a cluster has one Node of that name", n.Name).
@@ -62,28 +60,41 @@ func nodeNames(p *plan.Plan, list *diag.List) map[string]string {
 	return listed
 }
 
+// listsNodes reports whether some region lists its nodes.
+func listsNodes(p *plan.Plan) bool {
+	for i := range p.Regions {
+		if len(p.Regions[i].Region.Nodes) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // listedNodes are the nodes of one region, as they were given and as they are planned.
 type listedNodes struct {
 	p       *plan.Plan
 	given   *schema.Region
 	planned *plan.Region
-	path    string
+	index   int
 	names   map[string]string
 	owners  blockOwners
 }
+
+func (n *listedNodes) path() string { return regionPath(n.index) }
 
 func (n *listedNodes) region(list *diag.List) {
 	perNode := n.given.Gateways.Mode == schema.ModePerNode
 	switch {
 	case n.planned.Blocks == plan.BlocksElsewhere:
 		if len(n.given.Nodes) > 0 {
-			list.Errorf(CodeNodeObjectUnused, n.path+".nodes", "region %q lists its nodes, and %s does not take pods' addresses from Node objects, so nothing would be made of the list", n.given.Name, n.given.CNI.Release()).
-				See(n.path+".cni", "the network plugin is chosen here").
+			list.Errorf(CodeNodeObjectUnused, n.path()+".nodes", "region %q lists its nodes, and %s does not take pods' addresses from Node objects, so nothing would be made of the list", n.given.Name, n.given.CNI.Release()).
+				See(n.path()+".cni", "the network plugin is chosen here").
 				Fix("drop nodes, or set cni.ipam: %s where the plugin has that", schema.IPAMKubernetes)
 		}
 	case n.planned.AtHome() && (perNode || len(n.given.Nodes) > 0):
 		n.home(list, perNode)
 	case n.planned.Blocks == plan.BlocksByObjects:
+		n.owners = blockOwners{region: n.given, index: n.index}
 		for j := range n.given.Gateways.Nodes {
 			n.gateway(list, j, perNode)
 		}
@@ -97,9 +108,9 @@ func (n *listedNodes) region(list *diag.List) {
 // the nodes.
 func (n *listedNodes) home(list *diag.List, perNode bool) {
 	home, _ := facts.WithController(n.p.Topology.Spec.Cluster.CloudController)
-	d := &diag.Diagnostic{Severity: diag.Error, Code: CodeNodeObjectHome, Path: n.path + ".nodes"}
+	d := &diag.Diagnostic{Severity: diag.Error, Code: CodeNodeObjectHome, Path: n.path() + ".nodes"}
 	if len(n.given.Nodes) == 0 {
-		d.Severity, d.Path = diag.Info, n.path+".gateways.mode"
+		d.Severity, d.Path = diag.Info, n.path()+".gateways.mode"
 	}
 	d.Message = fmt.Sprintf("no Node objects are rendered for region %q: %s takes a Node that is there before its instance for one of a deleted instance, and completes none that a kubelet did not register itself",
 		n.given.Name, controllerOf(home, n.p.Given.Spec.Cluster.CloudController != ""))
@@ -113,19 +124,19 @@ func (n *listedNodes) home(list *diag.List, perNode bool) {
 // gateway: with perNode it has its blocks itself, which perNode has checked; otherwise it
 // is a node as any other.
 func (n *listedNodes) gateway(list *diag.List, j int, perNode bool) {
-	g, at := &n.given.Gateways.Nodes[j], diag.Index(n.path+".gateways.nodes", j)
+	g, at := &n.given.Gateways.Nodes[j], diag.Index(n.path()+".gateways.nodes", j)
 	if perNode {
 		n.object(list, g.Name, at+".podCIDRs", g.PodCIDRs)
 		return
 	}
 	if n.names[g.Name] == "" {
 		list.Errorf(CodeNodeObjectBlock, at+".name", "gateway %q of region %q has no Node object, and the region lists its nodes: its pods would get addresses from anywhere in the cluster's range", g.Name, n.given.Name).
-			See(n.path+".nodes", "the nodes are listed here").Fix("list the gateways, too, each with its podCIDRs")
+			See(n.path()+".nodes", "the nodes are listed here").Fix("list the gateways, too, each with its podCIDRs")
 	}
 }
 
 func (n *listedNodes) node(list *diag.List, j int, perNode bool) {
-	node, at := &n.given.Nodes[j], diag.Index(n.path+".nodes", j)
+	node, at := &n.given.Nodes[j], diag.Index(n.path()+".nodes", j)
 	if perNode {
 		n.ofGateway(list, node, at)
 		return
@@ -154,12 +165,12 @@ func (n *listedNodes) ofGateway(list *diag.List, node *schema.Node, at string) {
 	j := slices.IndexFunc(n.given.Gateways.Nodes, func(g schema.GatewayNode) bool { return g.Name == node.Name })
 	if j < 0 {
 		list.Errorf(CodeNodeObjectUnused, at+".name", "node %q of region %q is not among its gateways, and with mode perNode every node is one", node.Name, n.given.Name).
-			See(n.path+".gateways.mode", "mode perNode is chosen here").Fix("list it in gateways.nodes, with its podCIDRs")
+			See(n.path()+".gateways.mode", "mode perNode is chosen here").Fix("list it in gateways.nodes, with its podCIDRs")
 		return
 	}
 	if len(node.PodCIDRs) > 0 {
 		list.Errorf(CodeNodeObjectUnused, at+".podCIDRs", "node %q of region %q has podCIDRs here, and with mode perNode those of its gateway are what it gets", node.Name, n.given.Name).
-			See(diag.Index(n.path+".gateways.nodes", j), "its gateway is listed here").Fix("drop podCIDRs here")
+			See(diag.Index(n.path()+".gateways.nodes", j), "its gateway is listed here").Fix("drop podCIDRs here")
 	}
 }
 

@@ -40,10 +40,11 @@ func sharing(t *claim.Tree, g claim.Group) string {
 
 // overlaps compares every claim with every other one. A prefix that is everything is
 // a fault of its own, and said as such.
-func overlaps(t *schema.Topology) diag.List {
+func overlaps(x *index) diag.List {
 	var list diag.List
+	t := x.t
 	nest := claim.NewNesting()
-	tree := claim.NewTree(slices.DeleteFunc(claim.WithDefaults(t), func(c claim.Claim) bool { return c.Prefix.Bits() == 0 || spokenFor(t, &c) }))
+	tree := claim.NewTreeOf(x.defaulted(), func(c *claim.Claim) bool { return c.Prefix.Bits() != 0 && !spokenFor(t, c) })
 	collide := func(a, b *claim.Claim) bool { return !nest.Allows(a, b) && !redundant(a, b) && !shared(t, a, b) }
 	for _, g := range tree.Conflicts(collide) {
 		list = append(list, overlap(t, tree, g))
@@ -96,7 +97,11 @@ func spokenFor(t *schema.Topology, c *claim.Claim) bool {
 	case claim.RoleGateway:
 		return claim.InAny(c.Prefix, t.Spec.Regions[c.Region].NodeCIDRs)
 	case claim.RoleAPIServer:
-		return slices.ContainsFunc(t.Spec.Regions, func(r schema.Region) bool { return claim.InAny(c.Prefix, r.NodeCIDRs) })
+		for i := range t.Spec.Regions {
+			if claim.InAny(c.Prefix, t.Spec.Regions[i].NodeCIDRs) {
+				return true
+			}
+		}
 	}
 	return false
 }
@@ -114,9 +119,10 @@ func twice(t *claim.Tree, g claim.Group) *diag.Diagnostic {
 }
 
 // defaultsUnknown warns where a field is left out and no pack says what fills it.
-func defaultsUnknown(t *schema.Topology) diag.List {
+func defaultsUnknown(x *index) diag.List {
 	var list diag.List
-	if len(t.Spec.Cluster.ServiceCIDRs) == 0 && !slices.ContainsFunc(claim.WithDefaults(t), func(c claim.Claim) bool { return c.Role == claim.RoleService }) {
+	t := x.t
+	if len(t.Spec.Cluster.ServiceCIDRs) == 0 && !slices.ContainsFunc(x.defaulted(), func(c claim.Claim) bool { return c.Role == claim.RoleService }) {
 		list.Warnf(CodeDefaultUnknown, "spec.cluster",
 			"serviceCIDRs is left out and the default of distribution %q is not known, so nothing is compared with the service addresses",
 			claim.Distribution(t)).Fix("set serviceCIDRs to the API server's --service-cluster-ip-range")

@@ -141,7 +141,7 @@ func TestAutoMode(t *testing.T) {
 			{Name: "b", Provider: "bare-metal", PodCIDRs: []netip.Prefix{netip.MustParsePrefix("10.142.0.0/20")}},
 		}
 		var got diag.Severity
-		for _, d := range reserved(topology) {
+		for _, d := range reserved(newIndex(topology)) {
 			if d.Severity == diag.Info {
 				continue
 			}

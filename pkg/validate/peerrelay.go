@@ -19,13 +19,14 @@ const (
 // peerRelays asks of each relay whether it runs, who reaches it, and who needs it.
 func peerRelays(p *plan.Plan) diag.List {
 	var list diag.List
-	asked := slices.ContainsFunc(p.Regions, func(r plan.Region) bool { return r.AsksRelays() })
+	asked := asksRelays(p)
 	for i := range p.Regions {
 		r := &p.Regions[i]
-		port, at := r.Region.Gateways.PeerRelay, regionPath(i)+".gateways.peerRelay"
+		port := r.Region.Gateways.PeerRelay
 		if port == 0 {
 			continue
 		}
+		at := regionPath(i) + ".gateways.peerRelay"
 		before := len(list)
 		relayVersion(p, r, at, &list)
 		relayPort(r, at, &list)
@@ -44,6 +45,16 @@ func peerRelays(p *plan.Plan) diag.List {
 		}
 	}
 	return list
+}
+
+// asksRelays reports whether some gateway may need one.
+func asksRelays(p *plan.Plan) bool {
+	for i := range p.Regions {
+		if p.Regions[i].AsksRelays() {
+			return true
+		}
+	}
+	return false
 }
 
 // relayVersion: both ends and the relay have to know it, and so has the control server.

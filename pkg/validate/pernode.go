@@ -27,7 +27,7 @@ func perNode(p *plan.Plan) diag.List {
 	var list diag.List
 	for i := range p.Regions {
 		r := &p.Given.Spec.Regions[i]
-		own := blockOwners{region: r, path: regionPath(i)}
+		own := blockOwners{region: r, index: i}
 		for j := range r.Gateways.Nodes {
 			if r.Gateways.Mode == schema.ModePerNode {
 				own.node(&list, j)
@@ -46,7 +46,7 @@ func perNode(p *plan.Plan) diag.List {
 // blockOwners remembers which node of a region has which block.
 type blockOwners struct {
 	region *schema.Region
-	path   string
+	index  int
 	taken  []block
 	table  bart.Table[int] // the first block of each prefix, into taken
 }
@@ -56,7 +56,9 @@ type block struct {
 	node, path string
 }
 
-func (o *blockOwners) at(j int) string { return diag.Index(o.path+".gateways.nodes", j) }
+func (o *blockOwners) path() string { return regionPath(o.index) }
+
+func (o *blockOwners) at(j int) string { return gatewayPath(o.index, j) }
 
 // node: a node's pods have the addresses of its blocks, which it alone advertises.
 func (o *blockOwners) node(list *diag.List, j int) {
@@ -130,7 +132,7 @@ func (o *blockOwners) unused(list *diag.List, j int) {
 	} {
 		if f.stray {
 			list.Errorf(CodeFieldUnused, o.at(j)+"."+f.name, "gateway %q of region %q sets %s, which only %s reads, and the region has not chosen that",
-				n.Name, o.region.Name, f.name, f.reader).See(o.path+".gateways.mode", "the region's mode is %s", g.Mode).Fix("drop %s, or choose %s", f.name, f.reader)
+				n.Name, o.region.Name, f.name, f.reader).See(o.path()+".gateways.mode", "the region's mode is %s", g.Mode).Fix("drop %s, or choose %s", f.name, f.reader)
 		}
 	}
 }
@@ -138,8 +140,8 @@ func (o *blockOwners) unused(list *diag.List, j int) {
 // runner: the other modes say themselves what runs their gateways.
 func (o *blockOwners) runner(list *diag.List) {
 	if g := &o.region.Gateways; g.Runner != "" && g.Mode != schema.ModePerNode {
-		list.Errorf(CodeFieldUnused, o.path+".gateways.runner", "region %q says runner: %s, which only mode perNode reads", o.region.Name, g.Runner).
-			See(o.path+".gateways.mode", "the region's mode is %s", g.Mode).Fix("drop runner; mode host runs gateways as services of their hosts")
+		list.Errorf(CodeFieldUnused, o.path()+".gateways.runner", "region %q says runner: %s, which only mode perNode reads", o.region.Name, g.Runner).
+			See(o.path()+".gateways.mode", "the region's mode is %s", g.Mode).Fix("drop runner; mode host runs gateways as services of their hosts")
 	}
 }
 
@@ -150,15 +152,15 @@ func (o *blockOwners) noOthers(list *diag.List, planned *schema.Region) {
 		return
 	}
 	userData := planned.HostAddress == schema.HostAddressMade || planned.Gateways.OnHost()
-	why, at, chosen := "with mode perNode", o.path+".gateways.mode", "mode perNode is chosen here"
+	why, at, chosen := "with mode perNode", o.path()+".gateways.mode", "mode perNode is chosen here"
 	if planned.Gateways.Mode != schema.ModePerNode {
-		why, at, chosen = "where hosts make their own addresses", o.path+".gateways.nodes", "the region's only host is listed here"
+		why, at, chosen = "where hosts make their own addresses", o.path()+".gateways.nodes", "the region's only host is listed here"
 	}
 	for k, f := range o.region.NodeRoutes.Forms {
 		if f == schema.RouteFormSystemd || userData && f == schema.RouteFormCloudInit {
 			continue
 		}
-		list.Errorf(CodeFieldUnused, diag.Index(o.path+".nodeRoutes.forms", k), "region %q wants routes as %s for nodes that are not gateways, and %s every node is a gateway",
+		list.Errorf(CodeFieldUnused, diag.Index(o.path()+".nodeRoutes.forms", k), "region %q wants routes as %s for nodes that are not gateways, and %s every node is a gateway",
 			o.region.Name, f, why).See(at, "%s", chosen).Fix("drop %s", f)
 	}
 }
@@ -174,6 +176,6 @@ func (o *blockOwners) plugin(list *diag.List) {
 	if mode.Cure.IsKnown() {
 		cure = mode.Cure.Value + ", or " + cure
 	}
-	list.Errorf(CodePerNodeIPAM, o.path+".cni", "%s in region %q %s, so pods get addresses that their node does not advertise, and peers drop what those send",
-		c.Release(), o.region.Name, mode.Roaming.Value).See(o.path+".gateways.mode", "mode perNode is chosen here").Fix("%s", cure)
+	list.Errorf(CodePerNodeIPAM, o.path()+".cni", "%s in region %q %s, so pods get addresses that their node does not advertise, and peers drop what those send",
+		c.Release(), o.region.Name, mode.Roaming.Value).See(o.path()+".gateways.mode", "mode perNode is chosen here").Fix("%s", cure)
 }

@@ -53,7 +53,7 @@ func insideRegions(p *plan.Plan) diag.List {
 // pods' prefixes (cilium 1.17.4, Documentation/network/concepts/routing.rst).
 func podsRouted(p *plan.Plan, i int, list *diag.List) {
 	r := &p.Regions[i]
-	if oneHost(r.Region) || len(r.Region.PodCIDRs) == 0 {
+	if r.Pods != plan.PodsUnrouted && r.Pods != plan.PodsUntold || oneHost(r.Region) || len(r.Region.PodCIDRs) == 0 {
 		return
 	}
 	network := facts.Provider(r.Region.Provider)
@@ -174,12 +174,13 @@ func routesWay(r *schema.Region) string {
 
 // oneHost reports whether the region's node CIDRs have room for one host only.
 func oneHost(r *schema.Region) bool {
-	seen := map[bool]bool{}
+	var seen families
 	for _, c := range r.NodeCIDRs {
-		if !c.IsValid() || !c.IsSingleIP() || seen[c.Addr().Is4()] {
+		own := families{v4: c.Addr().Is4(), v6: !c.Addr().Is4()}
+		if !c.IsValid() || !c.IsSingleIP() || !seen.lacks(own) {
 			return false
 		}
-		seen[c.Addr().Is4()] = true
+		seen = seen.and(own)
 	}
 	return len(r.NodeCIDRs) > 0
 }

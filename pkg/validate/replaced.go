@@ -18,7 +18,7 @@ const CodeReplaced diag.Code = "gateway-replaced"
 func replacements(p *plan.Plan) diag.List {
 	var list diag.List
 	for i := range p.Regions {
-		c := replacement{p, &p.Regions[i], regionPath(i) + ".gateways", &list}
+		c := replacement{p, &p.Regions[i], i, &list}
 		if len(c.region.Region.Gateways.Nodes) == 0 {
 			continue // there is none to replace, which is a finding
 		}
@@ -40,11 +40,13 @@ func replacements(p *plan.Plan) diag.List {
 type replacement struct {
 	plan   *plan.Plan
 	region *plan.Region
-	path   string
+	index  int
 	list   *diag.List
 }
 
-func (c *replacement) field() string { return c.path + ".replaced" }
+func (c *replacement) path() string { return regionPath(c.index) + ".gateways" }
+
+func (c *replacement) field() string { return c.path() + ".replaced" }
 
 // stays is how a machine comes to have what the one before it had.
 func (c *replacement) stays() string {
@@ -121,7 +123,7 @@ func (c *replacement) joinsAnew() {
 			Fix("%s; or let it have a reusable key, or one of its own that is made with the machine", keep)
 	}
 	for j, n := range g.Nodes {
-		at := diag.Index(c.path+".nodes", j)
+		at := diag.Index(c.path()+".nodes", j)
 		if t.GatewaySource == schema.SourceTailnetIP && len(t.IPPool) == 0 && n.TailnetIP.IsValid() {
 			refuse("gets another tailnet address than %s, which policies and routes elsewhere let in", n.TailnetIP).
 				See(at+".tailnetIP", "%s of gateway %q is stated here", n.TailnetIP, n.Name).
@@ -141,12 +143,15 @@ func (c *replacement) joinsAnew() {
 // guide, "Update a managed node group"; GKE documentation, "Node upgrade strategies"; AKS
 // documentation, "Upgrade an AKS cluster": each adds a node and deletes the old one).
 func (c *replacement) unsaid(said schema.Replaced) {
-	d := facts.Distribution(c.plan.Topology.Spec.Cluster.Distribution)
 	r := c.region.Region
-	if said != "" || r.Gateways.Mode != schema.ModeDaemonSet || !d.Home.IsKnown() || d.Home.Value != r.Provider {
+	if said != "" || r.Gateways.Mode != schema.ModeDaemonSet {
 		return
 	}
-	c.list.Warnf(CodeReplaced, c.path, "node groups of %s put new machines in the place of old ones, and the gateways of region %q are known by name and address: a machine with another one gets nothing to do", d.Title, r.Name).
+	d := facts.Distribution(c.plan.Topology.Spec.Cluster.Distribution)
+	if !d.Home.IsKnown() || d.Home.Value != r.Provider {
+		return
+	}
+	c.list.Warnf(CodeReplaced, c.path(), "node groups of %s put new machines in the place of old ones, and the gateways of region %q are known by name and address: a machine with another one gets nothing to do", d.Title, r.Name).
 		See(distributionPath, "distribution: %s is chosen here", d.Name).
 		Fix("%s, and say replaced: sameAddress; or keep gateways out of such groups, and say replaced: never", c.stays()).
 		Severity = diag.Info

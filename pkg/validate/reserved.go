@@ -90,13 +90,13 @@ func (t *reservedTable) collect(found []hit, i int32, c *claim.Claim) []hit {
 
 // reserved compares the prefixes that are routed or translated with the ranges that
 // somebody else keeps.
-func reserved(t *schema.Topology) diag.List { return reservedBy(t, claim.Packs()) }
+func reserved(x *index) diag.List { return reservedBy(x, x.packs()) }
 
-func reservedBy(t *schema.Topology, packs []claim.Pack) diag.List {
+func reservedBy(x *index, packs []claim.ActivePack) diag.List {
 	var list diag.List
-	table := newReservedTable(claim.ActivePacks(t, packs))
-	table.tailnet = t.Spec.Tailnet
-	claims := claim.WithDefaults(t)
+	table := newReservedTable(packs)
+	table.tailnet = x.t.Spec.Tailnet
+	claims := x.defaulted()
 	for i := range claims {
 		if c := &claims[i]; c.Role.Advertised() || c.Role == claim.RoleService {
 			list = append(list, table.judge(c)...)

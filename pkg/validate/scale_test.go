@@ -40,6 +40,15 @@ func TestAllocationsAreLinear(t *testing.T) {
 	}
 }
 
+// TestSoundRegionsAreNotSpelled: of a region about which there is nothing to say, no check makes a
+// path or a list of its own. What is left is its plan.
+func TestSoundRegionsAreNotSpelled(t *testing.T) {
+	const most = 10 // objects a region
+	if few, many := allocations(fleet(100)), allocations(fleet(1100)); many-few > 1000*most {
+		t.Errorf("%.1f allocations for each further region, and %d are enough", (many-few)/1000, most)
+	}
+}
+
 func allocations(t *schema.Topology) float64 {
 	return testing.AllocsPerRun(1, func() { validate.Topology(t) })
 }

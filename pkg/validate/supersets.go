@@ -23,7 +23,7 @@ const (
 
 // supersets checks the wider prefixes by which every gateway of a region may send, and
 // where there are none says why.
-func supersets(p *plan.Plan) diag.List {
+func supersets(p *plan.Plan, x *index) diag.List {
 	var list diag.List
 	var packs *reservedTable
 	var claims *claim.Tree
@@ -34,7 +34,7 @@ func supersets(p *plan.Plan) diag.List {
 			continue
 		}
 		if packs == nil {
-			packs, claims = newReservedTable(claim.ActivePacks(t, claim.Packs())), claim.NewTree(claim.WithDefaults(t))
+			packs, claims = newReservedTable(x.packs()), claim.NewTree(x.defaulted())
 		}
 		w := wider{region: r, index: i, given: &t.Spec.Regions[i], claims: claims, packs: packs}
 		w.possible(&list, full)

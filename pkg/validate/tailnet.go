@@ -25,8 +25,9 @@ const (
 
 // ipPool checks what Tailscale accepts as a pool (tailscale.com/kb/1304 ip-pool: a
 // part of 100.64.0.0/10 that is not reserved).
-func ipPool(t *schema.Topology) diag.List {
+func ipPool(x *index) diag.List {
 	var list diag.List
+	t := x.t
 	total, gateways := 0, 0
 	for i := range t.Spec.Regions {
 		gateways += len(t.Spec.Regions[i].Gateways.Nodes)
@@ -37,7 +38,7 @@ func ipPool(t *schema.Topology) diag.List {
 		}
 		at := diag.Index("spec.tailnet.ipPool", i)
 		total = add(total, blocksIn(p.Bits(), p.Addr().BitLen()))
-		switch r, bad := poolReserved(t, p); {
+		switch r, bad := poolReserved(x, p); {
 		case !claim.InAny(p, []netip.Prefix{schema.TailnetIPv4()}):
 			list.Errorf(CodePool, at, "tailnet IP pool %s is not a part of %s, which holds the addresses of every tailnet", p, schema.TailnetIPv4()).
 				Fix("choose a part of %s, such as 100.80.0.0/16", schema.TailnetIPv4())
@@ -55,8 +56,8 @@ func ipPool(t *schema.Topology) diag.List {
 
 // poolReserved finds what Tailscale or a provider keeps in a pool that the user
 // chose. The whole block is what Tailscale itself starts from and no fault.
-func poolReserved(t *schema.Topology, p netip.Prefix) (claim.Range, bool) {
-	for _, pack := range claim.ActivePacks(t, claim.Packs()) {
+func poolReserved(x *index, p netip.Prefix) (claim.Range, bool) {
+	for _, pack := range x.packs() {
 		for _, r := range pack.Ranges {
 			if r.Fills == 0 && claim.InAny(r.Prefix, []netip.Prefix{schema.TailnetIPv4()}) &&
 				r.Prefix != schema.TailnetIPv4() && p != schema.TailnetIPv4() && r.Prefix.Overlaps(p) {
@@ -79,11 +80,11 @@ func tailnetPool(t *schema.Topology) []netip.Prefix {
 // and fabric networks, and what lies outside the cluster. Whether they can stay depends
 // on the pool, on netfilterMode and on the version: since 1.98.0 a node attribute lifts
 // the drop rule for packets to the host itself (commit 6301a6ce4).
-func sharedLocal(t *schema.Topology) diag.List {
+func sharedLocal(x *index) diag.List {
 	var list diag.List
-	tailnet := &t.Spec.Tailnet
-	pool := tailnetPool(t)
-	claims := claim.Of(t)
+	tailnet := &x.t.Spec.Tailnet
+	pool := tailnetPool(x.t)
+	claims := x.stated()
 	for i := range claims {
 		c := &claims[i]
 		if !c.Role.Local() && c.Role != claim.RoleExternal || !c.Prefix.Overlaps(schema.TailnetIPv4()) || c.Prefix.Bits() == 0 {
@@ -109,14 +110,16 @@ func deviceBudget(p *plan.Plan) diag.List {
 	var list diag.List
 	limit := p.Topology.Spec.Tailnet.MaxDevices
 	sum := 0
-	var shares []string
 	for i := range p.Regions {
 		n, _ := p.Regions[i].Devices()
 		sum += n
-		shares = append(shares, fmt.Sprintf("%q %s", p.Regions[i].Region.Name, deviceShare(&p.Regions[i])))
 	}
 	if limit < 1 || sum <= limit {
 		return list
+	}
+	var shares []string
+	for i := range p.Regions {
+		shares = append(shares, fmt.Sprintf("%q %s", p.Regions[i].Region.Name, deviceShare(&p.Regions[i])))
 	}
 	d := list.Errorf(CodeDeviceBudget, "spec.tailnet.maxDevices", "the gateways are %d devices of the tailnet, and maxDevices is %d: region %s",
 		sum, limit, strings.Join(shares, ", ")).

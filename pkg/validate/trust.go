@@ -58,7 +58,7 @@ func foreignNodes(p *plan.Plan) diag.List {
 }
 
 // controllerOf names the program, and says on what grounds it is thought to run.
-func controllerOf(home provider.Provider, stated bool) string {
+func controllerOf(home *provider.Provider, stated bool) string {
 	if stated {
 		return "the cloud controller manager of " + home.Title
 	}
@@ -96,8 +96,11 @@ func sharedTag(p *plan.Plan) diag.List {
 // the object that shows them, if any.
 func operatorTag(p *plan.Plan, shown string) diag.List {
 	n := &p.Topology.Spec.Tailnet
-	carries := func(r schema.Region) bool { return n.GatewayTag(r.Name) == facts.TailscaleOperatorTag }
-	if !slices.ContainsFunc(p.Topology.Spec.Regions, carries) {
+	carries := false
+	for i := range p.Regions {
+		carries = carries || n.GatewayTag(p.Regions[i].Region.Name) == facts.TailscaleOperatorTag
+	}
+	if !carries {
 		return nil
 	}
 	d := &diag.Diagnostic{Severity: diag.Warning, Code: CodeTagOperator, Path: "spec.tailnet.tag"}

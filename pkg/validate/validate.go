@@ -23,6 +23,8 @@ func Topology(t *schema.Topology) diag.List { return Run(Input{Topology: t}) }
 type Input struct {
 	// Topology must be set.
 	Topology *schema.Topology
+	// Plan is that of the topology, for those who have one; Run makes one otherwise.
+	Plan *plan.Plan
 	// Unread are the paths of fields that could not be read; see load.Document. What may
 	// follow from their values is not reported.
 	Unread []string
@@ -45,14 +47,18 @@ type Input struct {
 // Run is Topology with more to look at.
 func Run(in Input) diag.List {
 	var list diag.List
-	p := plan.New(in.Topology)
+	p := in.Plan
+	if p == nil {
+		p = plan.New(in.Topology)
+	}
+	x := newIndex(in.Topology)
 	for _, check := range checks() {
-		list = append(list, check(p)...)
+		list = append(list, check(p, x)...)
 	}
 	list = append(list, operatorTag(p, in.OperatorShown)...)
 	list = append(list, in.Found...)
 	if len(in.Packs) > 0 {
-		list = append(list, reservedBy(in.Topology, in.Packs)...)
+		list = append(list, reservedBy(x, claim.ActivePacks(in.Topology, in.Packs))...)
 	}
 	if len(in.Unread) == 0 { // a prefix is free where nothing could be read, perhaps
 		ipam.Propose(in.Topology, list, curable)
@@ -60,65 +66,76 @@ func Run(in Input) diag.List {
 	return known(Suppress(in.Topology, list, in.Day, in.Others), in.Unread)
 }
 
-// check finds what is wrong with a topology, of which it also has the plan.
-type check = func(*plan.Plan) diag.List
+// check finds what is wrong with a topology, of which it also has the plan and what other
+// checks have asked.
+type check = func(*plan.Plan, *index) diag.List
 
 // given is a check of what the user wrote alone.
 func given(c func(*schema.Topology) diag.List) check {
-	return func(p *plan.Plan) diag.List { return c(p.Given) }
+	return func(p *plan.Plan, _ *index) diag.List { return c(p.Given) }
+}
+
+// planned is a check of what follows from it.
+func planned(c func(*plan.Plan) diag.List) check {
+	return func(p *plan.Plan, _ *index) diag.List { return c(p) }
+}
+
+// claimed is a check of who claims what.
+func claimed(c func(*index) diag.List) check {
+	return func(_ *plan.Plan, x *index) diag.List { return c(x) }
 }
 
 // checks lists what Topology runs, in order.
 func checks() []check {
 	return []check{
 		given(names),
-		given(form),
-		given(values),
-		versions,
-		given(overlaps),
+		claimed(form),
+		claimed(values),
+		planned(versions),
+		claimed(overlaps),
 		given(leaving),
-		given(reserved),
-		given(defaultsUnknown),
+		claimed(reserved),
+		claimed(defaultsUnknown),
 		given(unknownProviders),
-		given(ipPool),
-		given(sharedLocal),
-		given(gateways),
-		perNode,
-		hostAddresses,
-		machineConfig,
-		whatStarts,
-		replacements,
-		authKeys,
-		paths,
-		peerRelays,
-		links,
-		deviceBudget,
-		highAvailability,
+		claimed(ipPool),
+		claimed(sharedLocal),
+		claimed(gateways),
+		planned(perNode),
+		planned(hostAddresses),
+		planned(machineConfig),
+		planned(whatStarts),
+		planned(replacements),
+		planned(authKeys),
+		planned(paths),
+		planned(peerRelays),
+		planned(links),
+		planned(deviceBudget),
+		planned(highAvailability),
 		supersets,
-		workloadIdentity,
-		stateSecret,
+		planned(workloadIdentity),
+		planned(stateSecret),
 		apiServer,
 		given(capacity),
-		clusterCIDR,
-		nodeObjects,
+		planned(clusterCIDR),
+		planned(nodeObjects),
 		given(mixedFamilies),
 		given(services),
-		readmission,
-		standbySources,
+		planned(readmission),
+		planned(standbySources),
 		given(masquerade),
-		masqueradeOut,
+		planned(masqueradeOut),
 		given(everything),
-		networkPlugins,
+		planned(networkPlugins),
 		given(nodeLabels),
 		given(selectors),
-		nodeRoutes,
-		packetSizes,
-		markUses,
-		insideRegions,
-		clouds,
-		foreignNodes,
-		sharedTag,
-		knownIssues,
+		planned(nodeRoutes),
+		planned(packetSizes),
+		planned(markUses),
+		planned(insideRegions),
+		planned(clouds),
+		planned(foreignNodes),
+		planned(sharedTag),
+		planned(knownIssues),
 	}
 }
 

@@ -26,9 +26,10 @@ const (
 )
 
 // values finds what nobody can mean, in every field of its kind: see docs/values.md.
-func values(t *schema.Topology) diag.List {
+func values(x *index) diag.List {
 	var list diag.List
-	specialAddresses(t, &list)
+	t := x.t
+	specialAddresses(x, &list)
 	repeated(reflect.ValueOf(&t.Spec).Elem(), []byte("spec"), &list)
 	waysIn(t, &list)
 	ownMarks(t, &list)
@@ -38,7 +39,7 @@ func values(t *schema.Topology) diag.List {
 			Fix("set controlURL, such as https://headscale.example")
 	}
 	for i := range t.Spec.Regions {
-		hostFiles(&t.Spec.Regions[i], regionPath(i), &list)
+		hostFiles(&t.Spec.Regions[i], i, &list)
 	}
 	return list
 }
@@ -47,8 +48,9 @@ func values(t *schema.Topology) diag.List {
 // forgotten. Those that are routed or translated, the table of reserved ranges judges, and
 // with them the hosts in them; and a gateway's tailnet address has a range of its own, while
 // its region stays.
-func specialAddresses(t *schema.Topology, list *diag.List) {
-	claims := sync.OnceValue(func() claimed { return claimedBy(t) })
+func specialAddresses(x *index, list *diag.List) {
+	t := x.t
+	claims := sync.OnceValue(func() claims { return claimsOf(x) })
 	eachAddress(reflect.ValueOf(&t.Spec).Elem(), []byte("spec"), func(at []byte, p netip.Prefix) {
 		r, ok := claim.Hostless(p)
 		if !ok && !(p.IsValid() && p.Bits() == 0) {
@@ -68,16 +70,16 @@ func specialAddresses(t *schema.Topology, list *diag.List) {
 	})
 }
 
-// claimed is where a topology claims prefixes, and which of them the table of reserved ranges
+// claims is where a topology claims prefixes, and which of them the table of reserved ranges
 // judges.
-type claimed struct {
+type claims struct {
 	paths    map[string]bool
 	networks []netip.Prefix
 }
 
-func claimedBy(t *schema.Topology) claimed {
-	all := claimed{paths: map[string]bool{}}
-	for _, c := range claim.Of(t) {
+func claimsOf(x *index) claims {
+	all := claims{paths: map[string]bool{}}
+	for _, c := range x.stated() {
 		all.paths[c.Path()] = true
 		if c.Role.Advertised() || c.Role == claim.RoleService {
 			all.networks = append(all.networks, c.Prefix)
@@ -97,8 +99,8 @@ func linkNetwork(path string) bool {
 	return strings.Contains(path, ".transitCIDRs[") || strings.Contains(path, ".fabricCIDRs[")
 }
 
-// eachAddress visits every address, as a prefix, and every prefix below a value. The path is
-// the visitor's until it returns: few places have anything to say. What is visited must be
+// eachAddress visits every address, as a prefix, and every prefix below a value, but for regions
+// that have ordinary ones alone. The path is the visitor's until it returns: few places have anything to say. What is visited must be
 // addressable, since a copy of each would be made otherwise.
 func eachAddress(v reflect.Value, path []byte, visit func(path []byte, p netip.Prefix)) {
 	switch x := v.Addr().Interface().(type) {
@@ -119,8 +121,11 @@ func eachAddress(v reflect.Value, path []byte, visit func(path []byte, p netip.P
 			}
 		}
 	case reflect.Slice:
+		regions, _ := v.Addr().Interface().(*[]schema.Region)
 		for i := range v.Len() {
-			eachAddress(v.Index(i), appendIndex(path, i), visit)
+			if regions == nil || !ordinary(&(*regions)[i]) {
+				eachAddress(v.Index(i), appendIndex(path, i), visit)
+			}
 		}
 	}
 }
@@ -193,8 +198,15 @@ func repeated(v reflect.Value, path []byte, list *diag.List) {
 		if v.Len() == 0 || words && v.Len() == 1 || !words && !holds(v.Type().Elem(), lists) {
 			return
 		}
-		seen := map[any]int{}
+		var seen map[any]int
+		if words {
+			seen = map[any]int{}
+		}
+		regions, _ := v.Addr().Interface().(*[]schema.Region)
 		for i := range v.Len() {
+			if regions != nil && distinct(&(*regions)[i]) {
+				continue
+			}
 			e := v.Index(i)
 			if !words {
 				repeated(e, appendIndex(path, i), list)
@@ -294,17 +306,20 @@ const (
 )
 
 // hostFiles finds hosts of one region whose directory, and whose file of variables, are one name.
-func hostFiles(r *schema.Region, at string, list *diag.List) {
-	for j, n := range r.Gateways.Nodes {
-		path := diag.Index(at+".gateways.nodes", j) + ".name"
+func hostFiles(r *schema.Region, region int, list *diag.List) {
+	for j := range r.Gateways.Nodes {
+		n := &r.Gateways.Nodes[j]
 		if len(n.Name) > longestHost {
-			list.Errorf(CodeHostFiles, path, "gateway name %q has %d characters, and files named after a host take %d", n.Name, len(n.Name), longestHost).
+			list.Errorf(CodeHostFiles, gatewayPath(region, j)+".name", "gateway name %q has %d characters, and files named after a host take %d", n.Name, len(n.Name), longestHost).
 				Fix("give the host a shorter name; Kubernetes takes 63 characters for the label kubernetes.io/hostname")
 		}
 		base, ok := strings.CutSuffix(n.Name, hostSuffix)
-		if i := slices.IndexFunc(r.Gateways.Nodes, func(o schema.GatewayNode) bool { return o.Name == base }); ok && i >= 0 {
-			list.Errorf(CodeHostFiles, path, "files of gateways %q and %q of region %q have the same name: one has its variables in %s, and the other its directory there", base, n.Name, r.Name, n.Name).
-				See(diag.Index(at+".gateways.nodes", i)+".name", "%q stands here", base).
+		if !ok {
+			continue
+		}
+		if i := slices.IndexFunc(r.Gateways.Nodes, func(o schema.GatewayNode) bool { return o.Name == base }); i >= 0 {
+			list.Errorf(CodeHostFiles, gatewayPath(region, j)+".name", "files of gateways %q and %q of region %q have the same name: one has its variables in %s, and the other its directory there", base, n.Name, r.Name, n.Name).
+				See(gatewayPath(region, i)+".name", "%q stands here", base).
 				Fix("give the host a name that does not end in %s", hostSuffix)
 		}
 	}

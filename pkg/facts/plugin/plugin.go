@@ -123,7 +123,7 @@ func (m MarkMask) For(d schema.DataPlane) uint32 {
 
 // Mode is the way in which m gives out addresses; the plugin's first one where it has none
 // by that name, and the zero value where nothing is known.
-func (p Plugin) Mode(m schema.IPAM) Mode {
+func (p *Plugin) Mode(m schema.IPAM) Mode {
 	modes := p.Modes.Value
 	if len(modes) == 0 {
 		return Mode{}
@@ -133,7 +133,7 @@ func (p Plugin) Mode(m schema.IPAM) Mode {
 }
 
 // ModeOf is the first mode in which pods' addresses are those of whoever it names.
-func (p Plugin) ModeOf(pools Pools) (m Mode, ok bool) {
+func (p *Plugin) ModeOf(pools Pools) (m Mode, ok bool) {
 	i := slices.IndexFunc(p.Modes.Value, func(m Mode) bool { return m.Pools.Value == pools })
 	if i < 0 {
 		return Mode{}, false
@@ -142,7 +142,7 @@ func (p Plugin) ModeOf(pools Pools) (m Mode, ok bool) {
 }
 
 // Tunnel is how it carries packets by that protocol. ok is false where it does not.
-func (p Plugin) Tunnel(protocol schema.TunnelProtocol) (t Tunnel, ok bool) {
+func (p *Plugin) Tunnel(protocol schema.TunnelProtocol) (t Tunnel, ok bool) {
 	i := slices.IndexFunc(p.Tunnels.Value, func(o Tunnel) bool { return o.Protocol == protocol })
 	if i < 0 {
 		return Tunnel{}, false
@@ -151,16 +151,17 @@ func (p Plugin) Tunnel(protocol schema.TunnelProtocol) (t Tunnel, ok bool) {
 }
 
 // known holds each plugin once: a region asks several times.
-var known = sync.OnceValue(func() map[schema.CNIType]Plugin {
-	all := map[schema.CNIType]Plugin{}
+var known = sync.OnceValue(func() map[schema.CNIType]*Plugin {
+	all := map[schema.CNIType]*Plugin{}
 	for _, p := range fact.All[Plugin](plugins{}) {
-		all[p.Type] = p
+		all[p.Type] = &p
 	}
 	return all
 })
 
 // Of is the plugin of that type. A type that is not written down is CNIOther's.
-func Of(t schema.CNIType) Plugin {
+// It is everybody's, and too large to be copied for each question: callers leave it alone.
+func Of(t schema.CNIType) *Plugin {
 	if p, ok := known()[t]; ok {
 		return p
 	}
@@ -176,7 +177,7 @@ func All() []Plugin {
 
 // First is the plugin for somebody who has none yet: the one for which most is rendered, and that
 // carries pods across every network that we know.
-func First() Plugin { return Of(schema.CNICilium) }
+func First() Plugin { return *Of(schema.CNICilium) }
 
 // plugins has a method for each plugin.
 type plugins struct{}

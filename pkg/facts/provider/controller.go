@@ -1,8 +1,8 @@
 package provider
 
 import (
-	"slices"
 	"strings"
+	"sync"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/fact"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
@@ -52,13 +52,21 @@ func (c Controller) Schemes() []string {
 
 // WithController is the provider whose cloud controller manager has that name. ok is false
 // where none has.
-func WithController(name schema.CloudController) (p Provider, ok bool) {
-	i := slices.IndexFunc(All(), func(p Provider) bool { return p.Controller.IsKnown() && p.Controller.Value.Name == name })
-	if i < 0 {
-		return Provider{}, false
-	}
-	return All()[i], true
+func WithController(name schema.CloudController) (p *Provider, ok bool) {
+	p, ok = withController()[name]
+	return p, ok
 }
+
+// withController holds those that have one, each once: a region asks several times.
+var withController = sync.OnceValue(func() map[schema.CloudController]*Provider {
+	all := map[schema.CloudController]*Provider{}
+	for _, p := range known() {
+		if p.Controller.IsKnown() {
+			all[p.Controller.Value.Name] = p
+		}
+	}
+	return all
+})
 
 // What the controllers have in common.
 const (

@@ -6,7 +6,6 @@
 package provider
 
 import (
-	"cmp"
 	"maps"
 	"slices"
 	"sync"
@@ -88,27 +87,28 @@ const (
 
 // FlatLAN reports whether the region's nodes can be next hops of each other. An unknown
 // fabric is not a flat LAN.
-func (p Provider) FlatLAN() bool { return p.Fabric.Value == LAN }
+func (p *Provider) FlatLAN() bool { return p.Fabric.Value == LAN }
 
 // RoutesByTable reports whether every packet is looked up in a route table, in a region
 // whose network the topology describes or does not. An unknown fabric does not count as
 // one that does.
-func (p Provider) RoutesByTable(described bool) bool {
+func (p *Provider) RoutesByTable(described bool) bool {
 	return p.Fabric.Value == RouteTable || p.Fabric.Value == TableOrLAN && described
 }
 
 // known holds each provider once: a region asks several times.
-var known = sync.OnceValue(func() map[string]Provider {
-	all := map[string]Provider{}
+var known = sync.OnceValue(func() map[string]*Provider {
+	all := map[string]*Provider{}
 	for _, p := range fact.All[Provider](providers{}) {
-		all[p.Name] = p
+		all[p.Name] = &p
 	}
 	return all
 })
 
 // Of is the provider by that name. One that is not written down has a name, and reasons
-// in the place of facts.
-func Of(name string) Provider {
+// in the place of facts. It is everybody's, and too large to be copied for each question:
+// callers leave it alone.
+func Of(name string) *Provider {
 	if p, ok := known()[name]; ok {
 		return p
 	}
@@ -117,13 +117,17 @@ func Of(name string) Provider {
 
 // All lists the providers in the alphabet of their names.
 func All() []Provider {
-	return slices.SortedFunc(maps.Values(known()), func(a, b Provider) int { return cmp.Compare(a.Name, b.Name) })
+	all := make([]Provider, 0, len(known()))
+	for _, name := range slices.Sorted(maps.Keys(known())) {
+		all = append(all, *known()[name])
+	}
+	return all
 }
 
 // unknown is a provider that is not written down.
-func unknown(name string) Provider {
+func unknown(name string) *Provider {
 	const why = "nobody has written down what this provider does"
-	return Provider{
+	return &Provider{
 		Name: name, Title: name,
 		Ranges:        fact.Unknown[[]fact.Range](why),
 		AutoRanges:    fact.Unknown[[]fact.Range](why),

@@ -120,7 +120,7 @@ func (p *Settings) ciliumRouting(v *ciliumValues, tunnel schema.TunnelProtocol) 
 // list of its ip-masq-agent. Left empty, that list would hold 100.64.0.0/10 (cilium
 // 1.17.4, pkg/ipmasq/ipmasq.go).
 func (p *Settings) ciliumMasquerade(v *ciliumValues) {
-	_, v6 := byFamily(p.KeepsSource)
+	_, v6 := byFamily(p.KeepsSource())
 	if len(v6) > 0 {
 		v.IPv6, v.EnableIPv6Masquerade = &helmSwitch{true}, true
 	}
@@ -129,7 +129,7 @@ func (p *Settings) ciliumMasquerade(v *ciliumValues) {
 	case native.IsValid() && native.Addr().Is4() && len(v6) == 0:
 		v.IPv4NativeRoutingCIDR = native.String()
 	default:
-		v.IPMasqAgent = &ciliumMasqAgent{true, ciliumMasqConfig{NonMasqueradeCIDRs: p.KeepsSource}}
+		v.IPMasqAgent = &ciliumMasqAgent{true, ciliumMasqConfig{NonMasqueradeCIDRs: p.KeepsSource()}}
 	}
 }
 

@@ -29,8 +29,8 @@ type lists struct {
 
 func newLists(p *plan.Plan) lists {
 	var l lists
-	keeps4, _ := byFamily(p.KeepsSource)
-	l.keeps = l.say("keeps", p.KeepsSource, ", ")
+	keeps4, _ := byFamily(p.KeepsSource())
+	l.keeps = l.say("keeps", p.KeepsSource(), ", ")
 	l.pods = l.say("pods", gather(p, func(r *schema.Region) []netip.Prefix { return r.PodCIDRs }), ", ")
 	network := "a prefix that contains every region's pod CIDRs (" + l.pods + ")"
 	if stated := p.Topology.Spec.Cluster.ClusterCIDRs; len(stated) > 0 {

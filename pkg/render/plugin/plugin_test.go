@@ -222,12 +222,12 @@ func TestEveryRegionIsExempt(t *testing.T) {
 		for _, r := range p.Regions {
 			for _, c := range r.Advertise {
 				hidden := plan.MasqueradesToNodes(p.Topology.Spec.Regions) && slices.Contains(r.Region.NodeCIDRs, c)
-				if slices.Contains(p.KeepsSource, c) == hidden {
+				if slices.Contains(p.KeepsSource(), c) == hidden {
 					t.Errorf("%s: %s of region %s is exempt: %t", name, c, r.Region.Name, hidden)
 				}
 			}
 		}
-		if slices.ContainsFunc(p.KeepsSource, schema.TailnetIPv4().Overlaps) {
+		if slices.ContainsFunc(p.KeepsSource(), schema.TailnetIPv4().Overlaps) {
 			t.Errorf("%s: the tailnet is exempt from masquerading", name)
 		}
 	}
