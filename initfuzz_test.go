@@ -39,31 +39,34 @@ func FuzzInitFrom(f *testing.F) {
 	}
 	f.Add([]byte("apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\nnetworking: {podSubnet: 255.255.255.255/32, serviceSubnet: 0.0.0.0/0}\n"))
 	f.Add([]byte("apiVersion: v1\nkind: Node\nmetadata: {name: n}\nspec: {podCIDR: 'fd00::/128'}\nstatus: {addresses: [{type: InternalIP, address: 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff'}]}\n"))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		from, err := hybrid.LoadForInit(bytes.NewReader(data), "-")
-		if err != nil {
-			return
+	f.Fuzz(initFromHolds)
+}
+
+func initFromHolds(t *testing.T, data []byte) {
+	t.Helper()
+	from, err := hybrid.LoadForInit(bytes.NewReader(data), "-")
+	if err != nil {
+		return
+	}
+	files, list, err := hybrid.Init(hybrid.InitOptions{From: from})
+	if err != nil {
+		t.Fatalf("%v\n%s", err, data)
+	}
+	if files == nil {
+		if !slices.ContainsFunc(list, func(d *diag.Diagnostic) bool { return d.Code == load.KeyInText }) {
+			t.Fatalf("nothing is written, and no key is why:\n%v\n%s", list, data)
 		}
-		files, list, err := hybrid.Init(hybrid.InitOptions{From: from})
-		if err != nil {
-			t.Fatalf("%v\n%s", err, data)
+		return
+	}
+	text := dataOf(files, draft.TopologyPath)
+	in, err := hybrid.Read(draft.TopologyPath, text)
+	if err != nil || len(in.Documents) != 1 {
+		t.Fatalf("%d topologies: %v\n%s\nof\n%s", len(in.Documents), err, text, data)
+	}
+	for _, found := range hybrid.Validate(in, hybrid.Options{}) {
+		said := func(d *diag.Diagnostic) bool { return d.Code == found.Code && d.Message == found.Message }
+		if found.Severity == diag.Error && !slices.ContainsFunc(list, said) {
+			t.Fatalf("an error that Init does not say: %v\n%s\nof\n%s", found, text, data)
 		}
-		if files == nil {
-			if !slices.ContainsFunc(list, func(d *diag.Diagnostic) bool { return d.Code == load.KeyInText }) {
-				t.Fatalf("nothing is written, and no key is why:\n%v\n%s", list, data)
-			}
-			return
-		}
-		text := dataOf(files, draft.TopologyPath)
-		in, err := hybrid.Read(draft.TopologyPath, text)
-		if err != nil || len(in.Documents) != 1 {
-			t.Fatalf("%d topologies: %v\n%s\nof\n%s", len(in.Documents), err, text, data)
-		}
-		for _, found := range hybrid.Validate(in, hybrid.Options{}) {
-			said := func(d *diag.Diagnostic) bool { return d.Code == found.Code && d.Message == found.Message }
-			if found.Severity == diag.Error && !slices.ContainsFunc(list, said) {
-				t.Fatalf("an error that Init does not say: %v\n%s\nof\n%s", found, text, data)
-			}
-		}
-	})
+	}
 }
