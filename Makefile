@@ -4,7 +4,7 @@ EXAMPLE ?= regional-gateway
 OUT ?= out
 NESTED = bench tools tools/vuln test/cloud test/crds test/metrics test/reports test/talos test/editors test/lab test/lab/pinned test/lab/newest test/cluster test/cluster/kubernetes test/cluster/newest test/cluster/coredns test/mutate test/gitops test/gitops/flux test/release
 
-.PHONY: build lean run test newcomer precommit editors golden site tutorial tutorial-programs page netns hostforms lab lab-programs lab-removals lab-phases lab-captures lab-throughput cluster cluster-programs schemas cloud check lint tidy licences vulncheck shellcheck workflows e2e apiserver flux gitops image container container-test one-hash release-test release-check release-snapshot kill callers cover mutate fuzz hostile bench bench-peers bench-ratios bench-programs bench-scale startup clean
+.PHONY: build lean run test newcomer precommit editors golden site tutorial tutorial-programs page netns hostforms lab lab-programs lab-removals lab-phases lab-captures lab-throughput cluster cluster-programs schemas cloud check lint tidy licences vulncheck shellcheck workflows e2e apiserver flux gitops image container container-test one-hash release-test release-check release-snapshot kill callers cover mutate fuzz hostile bench bench-peers bench-ratios bench-programs bench-scale clean
 
 # Without cgo nothing is linked at start.
 build:
@@ -318,11 +318,6 @@ bench-programs: build lean
 bench-scale: build
 	$(GO) build -trimpath -tags scale -o bin/scale ./test/scale
 	bin/scale $(SCALE_FLAGS)
-
-# What the function costs to start, beside an empty Go program and a build without it.
-startup: build
-	cd tools && $(GO) build -o ../bin/kustomize sigs.k8s.io/kustomize/kustomize/v5
-	GO=$(GO) sh test/startup.sh
 
 clean:
 	rm -rf bin out
