@@ -4,7 +4,7 @@ EXAMPLE ?= regional-gateway
 OUT ?= out
 NESTED = bench tools tools/vuln test/cloud test/crds test/metrics test/reports test/talos test/editors test/lab test/lab/pinned test/lab/newest test/cluster test/cluster/kubernetes test/cluster/newest test/cluster/coredns test/mutate test/gitops test/gitops/flux test/release
 
-.PHONY: build lean run test newcomer precommit editors golden site tutorial tutorial-programs page netns hostforms lab lab-programs lab-removals lab-phases lab-captures lab-throughput cluster cluster-programs schemas cloud check lint tidy licences vulncheck shellcheck workflows e2e apiserver flux gitops image container container-test one-hash release-test release-check release-snapshot kill callers cover mutate fuzz hostile bench bench-peers bench-ratios bench-programs bench-scale clean
+.PHONY: build lean run test newcomer precommit editors golden site tutorial tutorial-programs page netns hostforms lab lab-programs lab-removals lab-phases lab-captures lab-throughput cluster cluster-programs schemas cloud check lint tidy licences vulncheck shellcheck workflows e2e apiserver sops flux gitops image container container-test one-hash release-test release-check release-snapshot kill callers cover mutate fuzz hostile bench bench-peers bench-ratios bench-programs bench-scale clean
 
 # Without cgo nothing is linked at start.
 build:
@@ -257,6 +257,17 @@ e2e: build
 apiserver: build .lab/kubernetes
 	cd tools && $(GO) build -o ../bin/kustomize sigs.k8s.io/kustomize/kustomize/v5
 	KUBERNETES=$(CURDIR)/.lab/kubernetes $(GO) test -count=1 -v -tags apiserver ./test/apiserver
+
+# The SOPS Component with the real sops and a key of age's. It links the clients of many clouds and
+# takes long to build, so that CI leaves it out.
+SOPS_BIN = $(CURDIR)/.lab/sops-bin
+$(SOPS_BIN)/sops:
+	GOBIN=$(SOPS_BIN) $(GO) install github.com/getsops/sops/v3/cmd/sops@v3.13.3
+	GOBIN=$(SOPS_BIN) $(GO) install filippo.io/age/cmd/age-keygen@v1.3.1
+
+sops: build $(SOPS_BIN)/sops
+	cd tools && $(GO) build -o ../bin/kustomize sigs.k8s.io/kustomize/kustomize/v5
+	SOPS=$(SOPS_BIN)/sops AGE_KEYGEN=$(SOPS_BIN)/age-keygen KUSTOMIZE=$(CURDIR)/bin/kustomize sh test/sops.sh
 
 # Renders that are killed at each call that changes the disk, and at any time, and two at once:
 # strace. It takes three minutes, so that CI leaves it out.
