@@ -52,7 +52,7 @@ func ways() []way {
 			run(t, tools(t), "kpt", dir)
 			return written(t, dir)
 		}},
-		{"Argo CD plugin", "Argo CD's own plugin server", false, func(t *testing.T, topology string) []string {
+		{"Argo CD plugin", "Argo CD's own plugin server, which detects it", false, func(t *testing.T, topology string) []string {
 			app := overlay(t, topology, "transformer")
 			return split(run(t, tools(t), "argocd", filepath.Join(root, "overlays/gitops/argocd-plugin"), filepath.Dir(app), filepath.Base(app)))
 		}},

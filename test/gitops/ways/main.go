@@ -50,6 +50,13 @@ func argocd(ctx context.Context, plugins, repository, app string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, sidecar.Close()) }()
+	found, err := sidecar.Detects(ctx, repository, app)
+	if err == nil && !found {
+		err = fmt.Errorf("the plugin does not take %s in %s for its own", app, repository)
+	}
+	if err != nil {
+		return err
+	}
 	manifests, err := sidecar.Generate(ctx, repository, app)
 	if err != nil {
 		return err
