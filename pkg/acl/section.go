@@ -49,7 +49,7 @@ func (s Section) value() any {
 }
 
 func assignments(list []Assignment) []Member {
-	var members []Member
+	members := make([]Member, 0, len(list))
 	for _, a := range list {
 		members = append(members, Member{Name: a.Key, Value: listOrEmpty(a.Values)})
 	}
@@ -57,7 +57,7 @@ func assignments(list []Assignment) []Member {
 }
 
 func hosts(list []Host) []Member {
-	var members []Member
+	members := make([]Member, 0, len(list))
 	for _, h := range list {
 		members = append(members, Member{Name: h.Name, Value: h.Address})
 	}
@@ -73,7 +73,7 @@ func elements[T any](list []T, m func(T) Member) []Member {
 }
 
 func (g Grant) member() Member {
-	var o object
+	o := make(object, 0, 5)
 	o = o.list("src", listOrEmpty(g.Src)).list("dst", listOrEmpty(g.Dst)).list("ip", g.IP).list("via", g.Via).capabilities("app", g.App)
 	return Member{Value: o, Comment: foreign.Line(g.Comment)}
 }
@@ -90,7 +90,7 @@ func (n NodeAttr) member() Member {
 }
 
 func (t Test) member() Member {
-	o := object{{Name: "src", Value: t.Src}}
+	o := append(make(object, 0, 4), Member{Name: "src", Value: t.Src})
 	return Member{Value: o.text("proto", t.Proto).list("accept", t.Accept).list("deny", t.Deny)}
 }
 
