@@ -64,10 +64,17 @@ func hosts(list []Host) []Member {
 	return members
 }
 
+// elements are without names. Those of one purpose follow each other, so a comment is made a line
+// once for all of them.
 func elements[T any](list []T, m func(T) Member) []Member {
 	members := make([]Member, len(list))
+	var said, line string
 	for i, e := range list {
 		members[i] = m(e)
+		if c := &members[i].Comment; *c != said {
+			said, line = *c, foreign.Line(*c)
+		}
+		members[i].Comment = line
 	}
 	return members
 }
@@ -75,18 +82,18 @@ func elements[T any](list []T, m func(T) Member) []Member {
 func (g Grant) member() Member {
 	o := make(object, 0, 5)
 	o = o.list("src", listOrEmpty(g.Src)).list("dst", listOrEmpty(g.Dst)).list("ip", g.IP).list("via", g.Via).capabilities("app", g.App)
-	return Member{Value: o, Comment: foreign.Line(g.Comment)}
+	return Member{Value: o, Comment: g.Comment}
 }
 
 func (a ACL) member() Member {
 	o := object{{Name: "action", Value: a.Action}}
 	o = o.text("proto", a.Proto).list("src", listOrEmpty(a.Src)).list("dst", listOrEmpty(a.Dst))
-	return Member{Value: o, Comment: foreign.Line(a.Comment)}
+	return Member{Value: o, Comment: a.Comment}
 }
 
 func (n NodeAttr) member() Member {
 	var o object
-	return Member{Value: o.list("target", listOrEmpty(n.Target)).list("attr", n.Attr).list("ipPool", n.IPPool), Comment: foreign.Line(n.Comment)}
+	return Member{Value: o.list("target", listOrEmpty(n.Target)).list("attr", n.Attr).list("ipPool", n.IPPool), Comment: n.Comment}
 }
 
 func (t Test) member() Member {

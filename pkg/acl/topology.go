@@ -21,7 +21,7 @@ import (
 // hosts share no LAN. The gateways' tag is a
 // source only where gateways send from their tailnet address.
 func FromTopology(t *schema.Topology) *Policy {
-	return FromPlan(plan.New(t))
+	return newGenerator(plan.NewByName(t)).policy()
 }
 
 // FromPlan is FromTopology for a topology that is planned already.
