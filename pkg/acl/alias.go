@@ -21,6 +21,15 @@ const (
 	gateways // the tailnet addresses of the gateways, by tag
 )
 
+// key is a number of its own for each list of places.
+func key(places []place) int {
+	n := 0
+	for _, p := range places {
+		n = n*int(gateways+2) + int(p) + 1
+	}
+	return n
+}
+
 // site is a region with the names that stand for its addresses.
 type site struct {
 	region *schema.Region

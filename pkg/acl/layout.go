@@ -2,7 +2,6 @@ package acl
 
 import (
 	"fmt"
-	"unicode/utf8"
 
 	"github.com/tailscale/hujson"
 )
@@ -65,23 +64,19 @@ func appendValue(b []byte, v any, depth int) []byte {
 }
 
 func appendList[T any](b []byte, list []T, depth int, element func([]byte, T) []byte) []byte {
-	lines := !isInline(list, depth)
+	begin, between, end := "", ", ", ""
+	if !isInline(list, depth) {
+		begin, between, end = line(depth+1), ","+line(depth+1), line(depth)
+	}
 	b = append(b, '[')
+	b = append(b, begin...)
 	for i, e := range list {
-		switch {
-		case i > 0 && lines:
-			b = append(b, ',')
-		case i > 0:
-			b = append(b, ", "...)
-		}
-		if lines {
-			b = appendLine(b, depth+1)
+		if i > 0 {
+			b = append(b, between...)
 		}
 		b = element(b, e)
 	}
-	if lines {
-		b = appendLine(b, depth)
-	}
+	b = append(b, end...)
 	return append(b, ']')
 }
 
@@ -99,7 +94,7 @@ func appendObject(b []byte, o object, depth int) []byte {
 		if aligned <= i {
 			aligned, column = alignment(o, i, depth)
 		}
-		b = appendLine(b, depth+1)
+		b = append(b, line(depth+1)...)
 		begin := len(b)
 		b = append(appendString(b, m.Name), ": "...)
 		for len(b)-begin < column {
@@ -107,7 +102,7 @@ func appendObject(b []byte, o object, depth int) []byte {
 		}
 		b = appendValue(b, m.Value, depth+1)
 	}
-	return append(appendLine(b, depth), '}')
+	return append(append(b, line(depth)...), '}')
 }
 
 // alignment is where the members that stand on one line each and follow each other end, and
@@ -125,11 +120,7 @@ func alignment(o object, from, depth int) (end, column int) {
 func isInline(v any, depth int) bool {
 	switch v := v.(type) {
 	case []string:
-		n := len("[]")
-		for _, s := range v {
-			n += textLen(s) + len(", ")
-		}
-		return len(v) == 0 || depth > 1 && n <= width
+		return len(v) == 0 || depth > 1 && isShort(v)
 	case []any:
 		return len(v) == 0
 	case object:
@@ -138,13 +129,19 @@ func isInline(v any, depth int) bool {
 	return true
 }
 
-func appendLine(b []byte, depth int) []byte {
-	b = append(b, '\n')
-	for range depth {
-		b = append(b, '\t')
+// isShort reports whether the list stands on one line; it looks no further than that.
+func isShort(list []string) bool {
+	n := len("[]")
+	for _, s := range list {
+		if n += textLen(s) + len(", "); n > width {
+			return false
+		}
 	}
-	return b
+	return true
 }
+
+// line begins a line at a depth, of which a document has five at most.
+func line(depth int) string { return "\n\t\t\t\t\t\t\t\t"[:1+depth] }
 
 // appendString writes a string as hujson does, and sooner where nothing has to be escaped.
 func appendString(b []byte, s string) []byte {
@@ -163,15 +160,32 @@ func textLen(s string) int {
 	return len(`""`) + len(s)
 }
 
+// isPlain reports whether the text is ASCII of which nothing has to be escaped.
 func isPlain(s string) bool {
-	ascii := true
-	for i := range len(s) {
-		switch c := s[i]; {
-		case c < ' ', c == '"', c == '\\':
+	for len(s) >= 8 {
+		if !arePlain(uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 | uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56) {
 			return false
-		case c >= utf8.RuneSelf:
-			ascii = false
+		}
+		s = s[8:]
+	}
+	for i := range len(s) {
+		if !arePlain(spaces&^0xff | uint64(s[i])) {
+			return false
 		}
 	}
-	return ascii || utf8.ValidString(s)
+	return true
+}
+
+// spaces are eight of them.
+const spaces = ' ' * each
+
+// each is a one in each of eight bytes.
+const each = 0x0101010101010101
+
+// arePlain reports whether none of eight bytes is a control character, a quote, a backslash or
+// beyond ASCII. A byte borrows from its own highest bit where it is less than what is taken from
+// it; one that has been borrowed from only makes the answer false, and is not plain then itself.
+func arePlain(w uint64) bool {
+	quote, backslash := w^('"'*each), w^('\\'*each)
+	return (w|(w-spaces)|(quote-each)|(backslash-each))&(0x80*each) == 0
 }

@@ -51,7 +51,8 @@ func classes(regions []int, class func(int) string) []string {
 // inside pairs regions that may all need each other.
 func inside(src, dst []int) []pairing {
 	if max(len(src), len(dst)) > readable {
-		return halves(union(src, dst), src, dst)
+		regions := union(src, dst)
+		return appendHalves(make([]pairing, 0, 2*len(regions)), regions, src, dst)
 	}
 	return byDestination(src, dst)
 }
@@ -77,18 +78,25 @@ func byDestination(src, dst []int) []pairing {
 	return pairs
 }
 
-// halves pairs the first half of the regions with the second, both ways, and does
-// the same inside each half: every ordered pair of regions is covered exactly once.
-func halves(regions, src, dst []int) []pairing {
+// appendHalves pairs the first half of the regions with the second, both ways, and does
+// the same inside each half: every ordered pair of regions is covered exactly once. The regions are
+// those of src and dst from one to another, sorted.
+func appendHalves(pairs []pairing, regions, src, dst []int) []pairing {
 	if len(regions) < 2 {
-		return nil
+		return pairs
 	}
 	left, right := regions[:len(regions)/2], regions[len(regions)/2:]
-	var pairs []pairing
-	pairs = appendPair(pairs, intersect(left, src), intersect(right, dst))
-	pairs = appendPair(pairs, intersect(right, src), intersect(left, dst))
-	pairs = append(pairs, halves(left, src, dst)...)
-	return append(pairs, halves(right, src, dst)...)
+	pairs = appendPair(pairs, part(src, left), part(dst, right))
+	pairs = appendPair(pairs, part(src, right), part(dst, left))
+	pairs = appendHalves(pairs, left, src, dst)
+	return appendHalves(pairs, right, src, dst)
+}
+
+// part is the part of a sorted list from the first of some regions to the last.
+func part(list, regions []int) []int {
+	from, _ := slices.BinarySearch(list, regions[0])
+	to, _ := slices.BinarySearch(list, regions[len(regions)-1]+1)
+	return slices.Clip(list[from:to])
 }
 
 // pinned takes the pairs of the pins out of the pairings and sends them through the

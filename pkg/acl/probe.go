@@ -17,31 +17,23 @@ const sshPort = "22"
 // takes single addresses and single ports only, TCP or UDP (headscale 0.29.2,
 // testdata policytest_results), so a protocol without ports goes untested there;
 // Check compares it with the topology instead.
-func (g *generator) tests(rules []rule) []Test {
-	book := newTestBook()
-	for _, r := range rules {
-		if r.pairing.via == "" {
-			g.accepts(book, r)
+func (g *generator) tests(rules []rule) *testBook {
+	book := newTestBook(g.sites)
+	var ports []string
+	for i, r := range rules {
+		if i == 0 || r.role != rules[i-1].role {
+			ports = testable(r.role.ports)
+		}
+		if r.pairing.via != "" {
+			continue
+		}
+		src, dst := book.in(r.pairing.src, r.role.src), book.in(r.pairing.dst, r.role.dst)
+		for _, port := range ports {
+			book.accept(src, dst, port)
 		}
 	}
 	g.denials(book)
-	return book.list
-}
-
-// accepts pairs sources with destinations one by one, the shorter list from its
-// start again, so that each is in some test without a test for every pair.
-func (g *generator) accepts(book *testBook, r rule) {
-	src := g.probes(r.pairing.src, r.role.src)
-	dst := g.probes(r.pairing.dst, r.role.dst)
-	if len(src) == 0 || len(dst) == 0 {
-		return
-	}
-	for _, port := range testable(r.role.ports) {
-		proto, number, _ := strings.Cut(port, ":")
-		for i := range max(len(src), len(dst)) {
-			book.accept(src[i%len(src)], proto, dst[i%len(dst)]+":"+number)
-		}
-	}
+	return book
 }
 
 // testable is a port of each range of the list, with its protocol; "*" is both
@@ -87,22 +79,23 @@ func (g *generator) denials(book *testBook) {
 		return
 	}
 	n := len(g.sites)
+	grantsSSH := [...]bool{nodes: g.grantsSSH(nodes), pods: g.grantsSSH(pods)}
 	for i, s := range g.sites {
 		for _, p := range []place{nodes, pods} {
 			other := g.sites[(i+1)%n]
 			// What nodes and pods of other regions may do with its pods, they may do with its
 			// nodes, where those have the same addresses.
-			if n > 1 && !g.grantsSSH(p) && !plan.SharesNodes(other.region) {
-				book.deny(first(s.probes[p]), "tcp", first(other.probes[nodes]), sshPort)
+			if n > 1 && !grantsSSH[p] && !plan.SharesNodes(other.region) {
+				book.deny(first(s.probes[p]), first(other.probes[nodes]), "tcp:"+sshPort)
 			}
 			if severalApart(s.region) {
-				if !g.grantsSSH(p) {
-					book.deny(first(s.probes[p]), "tcp", first(s.probes[nodes]), sshPort)
+				if !grantsSSH[p] {
+					book.deny(first(s.probes[p]), first(s.probes[nodes]), "tcp:"+sshPort)
 				}
 				continue
 			}
-			book.deny(first(s.probes[p]), "tcp", first(s.probes[nodes]), sshPort)
-			book.deny(first(s.probes[p]), "tcp", first(s.probes[pods]), "443")
+			book.deny(first(s.probes[p]), first(s.probes[nodes]), "tcp:"+sshPort)
+			book.deny(first(s.probes[p]), first(s.probes[pods]), "tcp:443")
 		}
 	}
 }
@@ -125,60 +118,9 @@ func coversPort(specs []string, proto, port string) bool {
 	})
 }
 
-func (g *generator) probes(regions []int, places []place) []string {
-	var list []string
-	for _, i := range regions {
-		for _, p := range places {
-			list = append(list, g.sites[i].probes[p]...)
-		}
-	}
-	return list
-}
-
 func first(list []string) string {
 	if len(list) == 0 {
 		return ""
 	}
 	return list[0]
-}
-
-// testBook collects assertions by source and protocol, in the order of their first.
-type testBook struct {
-	list []Test
-	at   map[[2]string]int
-}
-
-func newTestBook() *testBook { return &testBook{at: map[[2]string]int{}} }
-
-func (b *testBook) accept(src, proto, dst string) {
-	if t := b.test(src, proto); !t.asserts(dst) {
-		t.Accept = append(t.Accept, dst)
-	}
-}
-
-func (b *testBook) deny(src, proto, dst, port string) {
-	if src == "" || dst == "" {
-		return
-	}
-	if t := b.test(src, proto); !t.asserts(dst + ":" + port) {
-		t.Deny = append(t.Deny, dst+":"+port)
-	}
-}
-
-// asserts reports whether the test says something of a destination, which is one of a few
-// dozen.
-func (t *Test) asserts(dst string) bool {
-	return slices.Contains(t.Accept, dst) || slices.Contains(t.Deny, dst)
-}
-
-// test is where assertions of a source and protocol go.
-func (b *testBook) test(src, proto string) *Test {
-	key := [2]string{src, proto}
-	i, ok := b.at[key]
-	if !ok {
-		i = len(b.list)
-		b.at[key] = i
-		b.list = append(b.list, Test{Src: src, Proto: proto})
-	}
-	return &b.list[i]
 }

@@ -49,7 +49,7 @@ func (s Section) value() any {
 }
 
 func assignments(list []Assignment) []Member {
-	var members []Member
+	members := make([]Member, 0, len(list))
 	for _, a := range list {
 		members = append(members, Member{Name: a.Key, Value: listOrEmpty(a.Values)})
 	}
@@ -57,40 +57,47 @@ func assignments(list []Assignment) []Member {
 }
 
 func hosts(list []Host) []Member {
-	var members []Member
+	members := make([]Member, 0, len(list))
 	for _, h := range list {
 		members = append(members, Member{Name: h.Name, Value: h.Address})
 	}
 	return members
 }
 
+// elements are without names. Those of one purpose follow each other, so a comment is made a line
+// once for all of them.
 func elements[T any](list []T, m func(T) Member) []Member {
 	members := make([]Member, len(list))
+	var said, line string
 	for i, e := range list {
 		members[i] = m(e)
+		if c := &members[i].Comment; *c != said {
+			said, line = *c, foreign.Line(*c)
+		}
+		members[i].Comment = line
 	}
 	return members
 }
 
 func (g Grant) member() Member {
-	var o object
+	o := make(object, 0, 5)
 	o = o.list("src", listOrEmpty(g.Src)).list("dst", listOrEmpty(g.Dst)).list("ip", g.IP).list("via", g.Via).capabilities("app", g.App)
-	return Member{Value: o, Comment: foreign.Line(g.Comment)}
+	return Member{Value: o, Comment: g.Comment}
 }
 
 func (a ACL) member() Member {
 	o := object{{Name: "action", Value: a.Action}}
 	o = o.text("proto", a.Proto).list("src", listOrEmpty(a.Src)).list("dst", listOrEmpty(a.Dst))
-	return Member{Value: o, Comment: foreign.Line(a.Comment)}
+	return Member{Value: o, Comment: a.Comment}
 }
 
 func (n NodeAttr) member() Member {
 	var o object
-	return Member{Value: o.list("target", listOrEmpty(n.Target)).list("attr", n.Attr).list("ipPool", n.IPPool), Comment: foreign.Line(n.Comment)}
+	return Member{Value: o.list("target", listOrEmpty(n.Target)).list("attr", n.Attr).list("ipPool", n.IPPool), Comment: n.Comment}
 }
 
 func (t Test) member() Member {
-	o := object{{Name: "src", Value: t.Src}}
+	o := append(make(object, 0, 4), Member{Name: "src", Value: t.Src})
 	return Member{Value: o.text("proto", t.Proto).list("accept", t.Accept).list("deny", t.Deny)}
 }
 

@@ -33,11 +33,11 @@ func (g *generator) needed(rules []rule) []rule {
 	var kept []rule
 	for i, r := range rules {
 		others := slices.Concat(kept, rules[i+1:])
-		narrow := r.grant(g.sites)
+		narrow := g.grant(r)
 		superfluous := true
 		for _, src := range narrow.Src {
 			one := Grant{Src: []string{src}, Dst: narrow.Dst, IP: narrow.IP, Via: narrow.Via}
-			superfluous = superfluous && slices.ContainsFunc(others, func(o rule) bool { return covers(named, o.grant(g.sites), one) })
+			superfluous = superfluous && slices.ContainsFunc(others, func(o rule) bool { return covers(named, g.grant(o), one) })
 		}
 		if !superfluous {
 			kept = append(kept, r)

@@ -66,7 +66,7 @@ func TestReadable(t *testing.T) {
 		}
 	}
 	for n, want := range map[int]string{0: "", 1: "", 2: "0>1; 1>0", 3: "0>1,2; 1,2>0; 1>2; 2>1", 4: "0,1>2,3; 2,3>0,1; 0>1; 1>0; 2>3; 3>2"} {
-		if got := pairText(halves(numbers(n), numbers(n), numbers(n))); got != want {
+		if got := pairText(appendHalves(nil, numbers(n), numbers(n), numbers(n))); got != want {
 			t.Errorf("halves of %d: %s, want %s", n, got, want)
 		}
 	}
@@ -114,18 +114,24 @@ func TestTestable(t *testing.T) {
 // Assertions of one source and protocol stand in one test, each once: what is accepted is not
 // denied.
 func TestBook(t *testing.T) {
-	b := newTestBook()
-	b.accept("a", "tcp", "x:1")
-	b.accept("a", "udp", "x:1")
-	b.accept("a", "tcp", "x:1")
-	b.deny("a", "tcp", "x", "1")
-	b.deny("a", "tcp", "y", "1")
-	b.deny("a", "tcp", "y", "1")
-	b.accept("a", "tcp", "y:1")
-	b.deny("", "tcp", "y", "1")
-	b.deny("a", "tcp", "", "1")
-	b.deny("b", "tcp", "y", "1")
-	if got := fmt.Sprint(b.list); got != "[{a tcp [x:1] [y:1]} {a udp [x:1] []} {b tcp [] [y:1]}]" {
+	s := &site{}
+	s.probes[nodes] = []string{"a", "b", "x", "y"}
+	b := newTestBook([]*site{s})
+	accept := func(src, dst, port string) { b.accept([]int32{b.number[src]}, []int32{b.number[dst]}, port) }
+	accept("a", "x", "tcp:1")
+	accept("a", "x", "udp:1")
+	accept("a", "x", "tcp:1")
+	b.deny("a", "x", "tcp:1")
+	b.deny("a", "y", "tcp:1")
+	b.deny("a", "y", "tcp:1")
+	accept("a", "y", "tcp:1")
+	b.deny("", "y", "tcp:1")
+	b.deny("a", "", "tcp:1")
+	b.deny("b", "y", "tcp:1")
+	if got := fmt.Sprint(b.probed()); got != "[a b x y]" {
+		t.Error(got)
+	}
+	if got := fmt.Sprint(b.list()); got != "[{a tcp [x:1] [y:1]} {a udp [x:1] []} {b tcp [] [y:1]}]" {
 		t.Error(got)
 	}
 }
@@ -342,10 +348,11 @@ func TestAccepted(t *testing.T) {
 		{with("a"), with("x"), "[{a tcp [x:1] []}]"}, {with("a", "b"), with("x"), "[{a tcp [x:1] []} {b tcp [x:1] []}]"}, {with("a"), with("x", "y"), "[{a tcp [x:1 y:1] []}]"},
 		{with("a", "b", "c"), with("x", "y"), "[{a tcp [x:1] []} {b tcp [y:1] []} {c tcp [x:1] []}]"}, {with(), with("x"), "[]"}, {with("a"), with(), "[]"}, {with(), with(), "[]"},
 	} {
-		book := newTestBook()
-		g := &generator{sites: []*site{c.from, c.to}}
-		g.accepts(book, rule{role: role{src: []place{nodes}, dst: []place{nodes}, ports: []string{"tcp:1"}}, pairing: pairing{src: []int{0}, dst: []int{1}}})
-		if got := fmt.Sprint(book.list); got != c.want {
+		g := &generator{spec: &schema.Spec{}, sites: []*site{c.from, c.to}}
+		g.spec.Tailnet.Policy.Access = schema.AccessAllowAll // nothing is denied
+		role := role{src: []place{nodes}, dst: []place{nodes}, ports: []string{"tcp:1"}}
+		book := g.tests([]rule{{role: &role, pairing: pairing{src: []int{0}, dst: []int{1}}}})
+		if got := fmt.Sprint(book.list()); got != c.want {
 			t.Errorf("%v to %v: %s, want %s", c.from.probes[nodes], c.to.probes[nodes], got, c.want)
 		}
 	}
@@ -377,10 +384,10 @@ func TestDenials(t *testing.T) {
 			s.probes[nodes], s.probes[pods] = []string{name}, []string{name + "p"}
 			g.sites = append(g.sites, s)
 		}
-		book := newTestBook()
+		book := newTestBook(g.sites)
 		g.denials(book)
 		var got []string
-		for _, one := range book.list {
+		for _, one := range book.list() {
 			for _, dst := range one.Deny {
 				got = append(got, one.Src+">"+dst)
 			}
@@ -427,7 +434,7 @@ func TestNamesOfPlaces(t *testing.T) {
 	}{
 		{[]int{0}, []place{nodes, apiServer}, "a api"}, {[]int{0, 2}, []place{nodes}, "a"}, {[]int{1, 0, 2}, []place{apiServer, nodes}, "b a api c"}, {[]int{0}, []place{pods}, ""}, {nil, []place{nodes}, ""},
 	} {
-		if got := strings.Join(names(sites, c.regions, c.places), " "); got != c.want {
+		if got := strings.Join((&generator{sites: sites}).names(c.regions, c.places), " "); got != c.want {
 			t.Errorf("%v of %v: %s, want %s", c.places, c.regions, got, c.want)
 		}
 	}

@@ -21,7 +21,7 @@ import (
 // hosts share no LAN. The gateways' tag is a
 // source only where gateways send from their tailnet address.
 func FromTopology(t *schema.Topology) *Policy {
-	return FromPlan(plan.New(t))
+	return newGenerator(plan.NewByName(t)).policy()
 }
 
 // FromPlan is FromTopology for a topology that is planned already.
@@ -32,6 +32,8 @@ type generator struct {
 	spec  *schema.Spec
 	sites []*site
 	index map[string]int // region name: its place in sites
+	// named are the rows of names that rules have asked for, by their places.
+	named map[int]*row[string]
 }
 
 func newGenerator(p *plan.Plan) *generator {
@@ -53,32 +55,56 @@ func (g *generator) policy() *Policy {
 		HasRules:  true,
 	}
 	rules := g.rules()
+	more := slices.Concat(g.visibility(), g.steering(), g.relaying())
+	used := g.used(rules)
 	if facts.ControlOf(&g.spec.Tailnet).HasSection("tests") {
-		p.Tests = g.tests(rules)
+		book := g.tests(rules)
+		p.Tests = book.list()
+		use(used, book.probed())
+	}
+	if g.spec.Tailnet.Policy.Form != schema.FormACLs {
+		p.Grants = make([]Grant, 0, len(rules)+len(more))
 	}
 	for _, r := range rules {
-		p.add(r.grant(g.sites), g.spec.Tailnet.Policy.Form)
+		p.add(g.grant(r), g.spec.Tailnet.Policy.Form)
 	}
-	for _, r := range slices.Concat(g.visibility(), g.steering(), g.relaying()) {
+	for _, r := range more {
 		p.add(r, g.spec.Tailnet.Policy.Form)
+		use(used, r.Src, r.Dst)
 	}
-	p.Hosts = g.hosts(p)
+	p.Hosts = g.hosts(used)
 	return p
 }
 
+// used are the names of the places that rules are about. Thousands of rules share them, so
+// they are counted by place, and each is looked at once.
+func (g *generator) used(rules []rule) map[string]bool {
+	asked := make([][gateways + 1]bool, len(g.sites))
+	ask := func(regions []int, places []place) {
+		for _, i := range regions {
+			for _, p := range places {
+				asked[i][p] = true
+			}
+		}
+	}
+	for _, r := range rules {
+		ask(r.pairing.src, r.src)
+		ask(r.pairing.dst, r.role.dst)
+	}
+	used := make(map[string]bool, 8*len(g.sites))
+	for i, s := range g.sites {
+		for p, is := range asked[i] {
+			if is {
+				use(used, s.selectors[p])
+			}
+		}
+	}
+	return used
+}
+
 // hosts are the aliases that a rule or a test uses.
-func (g *generator) hosts(p *Policy) []Host {
-	used := make(map[string]bool, 4*len(g.sites))
-	for _, r := range p.Grants {
-		use(used, r.Src, r.Dst)
-	}
-	for _, a := range p.ACLs {
-		use(used, a.Src, TargetHosts(a.Dst))
-	}
-	for _, t := range p.Tests {
-		use(used, []string{t.Src}, TargetHosts(t.Accept), TargetHosts(t.Deny))
-	}
-	var list []Host
+func (g *generator) hosts(used map[string]bool) []Host {
+	list := make([]Host, 0, len(used))
 	for _, s := range g.sites {
 		for _, h := range s.hosts {
 			if used[h.Name] {
@@ -86,7 +112,7 @@ func (g *generator) hosts(p *Policy) []Host {
 			}
 		}
 	}
-	return list
+	return slices.Clip(list)
 }
 
 func use(used map[string]bool, lists ...[]string) {
@@ -107,16 +133,21 @@ func (p *Policy) add(g Grant, form schema.PolicyForm) {
 
 // rule is a role between two sets of regions.
 type rule struct {
-	role    role
+	role    *role
 	pairing pairing
 	// src are the role's places, and the gateways where they are a source.
 	src []place
+	// comment says what the role is for.
+	comment string
 }
 
 // rules are all grants between regions, before they are written with aliases.
 func (g *generator) rules() []rule {
 	var list []rule
-	for _, r := range roles(g.spec) {
+	all := roles(g.spec)
+	for i := range all {
+		r := &all[i]
+		src, comment := g.sources(r), r.name+": "+r.why
 		class := func(i int) string {
 			if r.class == nil {
 				return ""
@@ -125,8 +156,10 @@ func (g *generator) rules() []rule {
 		}
 		from, to := g.selected(r.from), g.selected(r.to)
 		pairs := append(mesh(from, to, class), g.apart(from, to, class)...)
-		for _, p := range pinned(pairs, g.spec.Tailnet.Policy.Pins, g.index) {
-			list = append(list, rule{role: r, pairing: p, src: g.sources(r)})
+		pairs = pinned(pairs, g.spec.Tailnet.Policy.Pins, g.index)
+		list = slices.Grow(list, len(pairs))
+		for _, p := range pairs {
+			list = append(list, rule{r, p, src, comment})
 		}
 	}
 	return g.needed(list)
@@ -151,7 +184,7 @@ func severalApart(r *schema.Region) bool { return plan.HostsApart(r) && len(r.Ga
 // sources adds the gateways to the nodes, of which API servers are some: with gatewaySource tailnetIP what a
 // gateway sends itself leaves from its tailnet address, and then only its tag is a
 // source that matches.
-func (g *generator) sources(r role) []place {
+func (g *generator) sources(r *role) []place {
 	if g.spec.Tailnet.GatewaySource == schema.SourceTailnetIP && (slices.Contains(r.src, nodes) || slices.Contains(r.src, apiServer)) {
 		return append(slices.Clone(r.src), gateways)
 	}
@@ -169,40 +202,35 @@ func (g *generator) selected(keep func(*schema.Region) bool) []int {
 }
 
 // grant writes the rule with aliases and tags.
-func (r rule) grant(sites []*site) Grant {
-	g := Grant{
-		Src:     names(sites, r.pairing.src, r.src),
-		Dst:     names(sites, r.pairing.dst, r.role.dst),
+func (g *generator) grant(r rule) Grant {
+	one := Grant{
+		Src:     g.names(r.pairing.src, r.src),
+		Dst:     g.names(r.pairing.dst, r.role.dst),
 		IP:      r.role.ports,
-		Comment: r.role.name + ": " + r.role.why,
+		Comment: r.comment,
 	}
 	if r.pairing.via != "" {
-		g.Via = []string{r.pairing.via}
+		one.Via = []string{r.pairing.via}
 	}
-	return g
+	return one
 }
 
-// names lists the aliases and tags of the regions' places, each once.
-func names(sites []*site, regions []int, places []place) []string {
-	n := 0
-	for _, i := range regions {
-		for _, p := range places {
-			n += len(sites[i].selectors[p])
-		}
+// names lists the aliases and tags of the regions' places, each once. Callers leave the list
+// alone: it may be a part of another.
+func (g *generator) names(regions []int, places []place) []string {
+	key := key(places)
+	if g.named == nil {
+		g.named = map[int]*row[string]{}
 	}
-	list := make([]string, 0, n)
-	seen := make(map[string]bool, n)
-	for _, i := range regions {
-		for _, p := range places {
-			for _, name := range sites[i].selectors[p] {
-				if !seen[name] {
-					seen[name] = true
-					list = append(list, name)
-				}
+	if g.named[key] == nil {
+		g.named[key] = newRow(len(g.sites), func(all []string, i int) []string {
+			for _, p := range places {
+				all = append(all, g.sites[i].selectors[p]...)
 			}
-		}
+			return all
+		})
 	}
-	return list
+	return g.named[key].of(regions)
 }
 
 // tagOwners are every tag that a gateway carries.

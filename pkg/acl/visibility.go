@@ -42,7 +42,7 @@ func (g *generator) ownRoutes(tag string, first int) Grant {
 		return i >= first && s.tag == tag && s.plan.Relay
 	})
 	return Grant{
-		Src: []string{tag}, Dst: names(g.sites, own, []place{nodes, pods}), IP: []string{"icmp:*"},
+		Src: []string{tag}, Dst: g.names(own, []place{nodes, pods}), IP: []string{"icmp:*"},
 		Comment: "relay: Headscale tells a gateway for which of its own routes it is the primary",
 	}
 }
@@ -63,7 +63,7 @@ func (g *generator) steering() []Grant {
 			continue
 		}
 		list = append(list, Grant{
-			Src: []string{g.sites[from].tag}, Dst: names(g.sites, []int{to}, []place{nodes, pods}),
+			Src: []string{g.sites[from].tag}, Dst: g.names([]int{to}, []place{nodes, pods}),
 			IP: []string{"icmp:*"}, Via: []string{pin.Via},
 			Comment: "pin: gateways of " + pin.From + " send to " + pin.To + " through " + pin.Via,
 		})

@@ -156,14 +156,34 @@ func (p *Plan) Fleet() Fleet { return p.fleet() }
 // ByName is the plan with its regions in order of name: outputs do not depend on the
 // order in which they were written.
 func (p *Plan) ByName() *Plan {
-	byName := func(a, b schema.Region) int { return cmp.Compare(a.Name, b.Name) }
-	if slices.IsSortedFunc(p.Given.Spec.Regions, byName) {
-		return p
+	if t := inOrder(p.Given); t != p.Given {
+		return New(t)
 	}
-	t := *p.Given
-	t.Spec.Regions = slices.Clone(t.Spec.Regions)
-	slices.SortStableFunc(t.Spec.Regions, byName)
-	return New(&t)
+	return p
+}
+
+// NewByName is New(t).ByName(), and plans once.
+func NewByName(t *schema.Topology) *Plan { return New(inOrder(t)) }
+
+// inOrder is the topology with its regions in order of name, or t itself. Regions are large, so
+// each is moved once.
+func inOrder(t *schema.Topology) *schema.Topology {
+	regions := t.Spec.Regions
+	order := make([]int, len(regions))
+	for i := range order {
+		order[i] = i
+	}
+	byName := func(i, j int) int { return cmp.Compare(regions[i].Name, regions[j].Name) }
+	if slices.IsSortedFunc(order, byName) {
+		return t
+	}
+	slices.SortStableFunc(order, byName)
+	out := *t
+	out.Spec.Regions = make([]schema.Region, len(regions))
+	for at, i := range order {
+		out.Spec.Regions[at] = regions[i]
+	}
+	return &out
 }
 
 // region decides about region i.
