@@ -25,7 +25,7 @@ func stepsOf(source string) string {
 	}
 	var b strings.Builder
 	for _, s := range all {
-		fmt.Fprintf(&b, "{%s, %s, %d, %d},\n", names[s.Do], strconv.QuoteToASCII(s.Text), s.A, s.B)
+		fmt.Fprintf(&b, "{Do: %s, Text: %s, A: %d, B: %d},\n", names[s.Do], strconv.QuoteToASCII(s.Text), s.A, s.B)
 	}
 	return b.String()
 }
