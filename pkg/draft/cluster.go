@@ -24,7 +24,7 @@ func (k *known) kubeadm(o object) bool {
 		k.setPods(prefixes(o.dig("clusterCIDR")))
 		return true
 	case o.Kind == "InitConfiguration":
-		if a, err := netip.ParseAddr(o.text("localAPIEndpoint", "advertiseAddress")); err == nil {
+		if a, ok := hostAddress(o.text("localAPIEndpoint", "advertiseAddress")); ok {
 			k.servers = append(k.servers, a)
 		}
 		return true
@@ -191,7 +191,7 @@ func (k *known) secrets(o object) {
 func (k *known) host(o object, server bool) {
 	n := node{name: o.text("node-name"), server: server}
 	for _, s := range words(o.dig("node-ip")) {
-		if a, err := netip.ParseAddr(s); err == nil {
+		if a, ok := hostAddress(s); ok {
 			n.addresses = append(n.addresses, a)
 		}
 	}

@@ -48,7 +48,7 @@ func (k *known) node(o object) bool {
 	}
 	_, n.server = labels[labelControlPlane]
 	for _, a := range decoded.Items(o.Content, "status", "addresses") {
-		if addr, err := netip.ParseAddr(decoded.Text(a, "address")); err == nil && decoded.Text(a, "type") == "InternalIP" {
+		if addr, ok := hostAddress(decoded.Text(a, "address")); ok && decoded.Text(a, "type") == "InternalIP" {
 			n.addresses = append(n.addresses, addr)
 		}
 	}
@@ -59,6 +59,13 @@ func (k *known) node(o object) bool {
 	k.nodes = append(k.nodes, n)
 	k.flags(o)
 	return true
+}
+
+// hostAddress is one that other hosts can send to: a node may have others, and no network can be
+// guessed from those.
+func hostAddress(s string) (netip.Addr, bool) {
+	a, err := netip.ParseAddr(s)
+	return a, err == nil && a.Zone() == "" && (a.IsGlobalUnicast() || a.IsPrivate())
 }
 
 // machine is whose machine a providerID names, and what the provider calls it; empty where that

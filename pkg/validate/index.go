@@ -30,5 +30,5 @@ func (x *index) stated() []claim.Claim {
 	for n > 0 && all[n-1].Default != "" {
 		n--
 	}
-	return all[:n]
+	return all[:n:n] // whoever appends must not write over the defaults
 }
