@@ -82,6 +82,7 @@ func (t *Tree) Lookup(a netip.Addr) (*Claim, bool) {
 // Claims: first those that contain it, the narrowest one first, then those that lie
 // inside.
 func (t *Tree) Overlapping(p netip.Prefix) iter.Seq[int32] {
+	p = p.Masked()
 	return func(yield func(int32) bool) {
 		for i := range t.Covering(p) {
 			if !yield(i) {

@@ -166,11 +166,13 @@ func TestOverlappingEqualsOracle(t *testing.T) {
 				covering = append(covering, int32(i))
 			}
 		}
-		if got := slices.Sorted(tree.Overlapping(p)); !slices.Equal(got, overlapping) {
-			t.Fatalf("%s overlaps %v of %v, want %v", p, got, claims, overlapping)
-		}
-		if got := slices.Sorted(tree.Covering(p)); !slices.Equal(got, covering) {
-			t.Fatalf("%s lies in %v of %v, want %v", p, got, claims, covering)
+		for _, p := range []netip.Prefix{p, netip.PrefixFrom(lastAddr(p), p.Bits())} { // host bits are nobody's
+			if got := slices.Sorted(tree.Overlapping(p)); !slices.Equal(got, overlapping) {
+				t.Fatalf("%s overlaps %v of %v, want %v", p, got, claims, overlapping)
+			}
+			if got := slices.Sorted(tree.Covering(p)); !slices.Equal(got, covering) {
+				t.Fatalf("%s lies in %v of %v, want %v", p, got, claims, covering)
+			}
 		}
 	}
 }
