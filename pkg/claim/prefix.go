@@ -2,7 +2,7 @@ package claim
 
 import "net/netip"
 
-// Canonical masks host bits and unmaps IPv4-mapped IPv6: a trie or a sorted list would take ::ffff:10.0.0.0/104
+// Canonical masks host bits and unmaps IPv4-mapped IPv6: bart would take ::ffff:10.0.0.0/104
 // for something other than 10.0.0.0/8. It reports whether the prefix is valid.
 func Canonical(p netip.Prefix) (netip.Prefix, bool) {
 	if p.IsValid() && p.Addr().Is4In6() {

@@ -31,8 +31,7 @@ func markUses(p *plan.Plan) diag.List {
 	everywhere := !slices.ContainsFunc(t.Spec.Marks, func(m schema.Mark) bool { return len(m.Regions) > 0 })
 	for i := range t.Spec.Regions {
 		chosenMask(t, i, &list)
-		c := &p.Topology.Spec.Regions[i].CNI
-		users := markUsers{c.Type, c.Version, c.DataPlane, c.MarkMask}
+		users := markUsersOf(&p.Topology.Spec.Regions[i].CNI)
 		if everywhere && apart[users] {
 			continue
 		}
@@ -53,6 +52,10 @@ type markUsers struct {
 	version   schema.Version
 	dataPlane schema.DataPlane
 	mask      uint32
+}
+
+func markUsersOf(c *schema.CNI) markUsers {
+	return markUsers{c.Type, c.Version, c.DataPlane, c.MarkMask}
 }
 
 // collisions are the pairs that share bits which nothing keeps apart.
