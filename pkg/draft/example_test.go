@@ -26,5 +26,5 @@ func ExampleNew() {
 	// Output:
 	// gcp-us gcp [10.0.0.0/24] [10.4.0.0/16] daemonSet
 	// gpu-dc bare-metal [10.0.1.0/24] [10.5.0.0/16] staticPod
-	// 12 <nil>
+	// 13 <nil>
 }

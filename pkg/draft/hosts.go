@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts/provider"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
@@ -88,9 +89,20 @@ func (s *sketch) gateways(i int) {
 		r.Gateways.Nodes = []schema.GatewayNode{{Name: r.Name + "-1", InternalIP: host(r.NodeCIDRs[0], gatewayHost)}}
 		s.propose(regionPath(i)+".gateways.nodes", "which nodes are to be gateways, by their names and addresses", usual, r.Gateways.Nodes[0].Name)
 	}
+	var made []string // names that stand for the provider's own
 	for j := range r.Gateways.Nodes {
 		n := &r.Gateways.Nodes[j]
-		n.Zone, n.Instance, n.NetworkInterface = cmp.Or(n.Zone, sample.Zone), cmp.Or(n.Instance, sample.Instance), cmp.Or(n.NetworkInterface, sample.NetworkInterface)
+		for _, f := range []struct {
+			field *string
+			name  string
+		}{{&n.Zone, sample.Zone}, {&n.Instance, sample.Instance}, {&n.NetworkInterface, sample.NetworkInterface}} {
+			if *f.field == "" && f.name != "" {
+				*f.field, made = f.name, append(made, f.name)
+			}
+		}
+	}
+	if len(made) > 0 {
+		s.propose(regionPath(i)+".gateways.nodes", "what the provider calls the gateways and where they are", "to be replaced by your own, since routes name them", strings.Join(slices.Compact(made), ", "))
 	}
 }
 

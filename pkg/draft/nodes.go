@@ -65,7 +65,7 @@ func (k *known) node(o object) bool {
 // guessed from those.
 func hostAddress(s string) (netip.Addr, bool) {
 	a, err := netip.ParseAddr(s)
-	return a, err == nil && a.Zone() == "" && (a.IsGlobalUnicast() || a.IsPrivate())
+	return a, err == nil && a.Zone() == "" && a.IsGlobalUnicast()
 }
 
 // machine is whose machine a providerID names, and what the provider calls it; empty where that
