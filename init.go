@@ -13,6 +13,7 @@ import (
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/facts"
 	"github.com/kustomize-hybrid/kustomize-hybrid/pkg/render/tree"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema"
+	"github.com/kustomize-hybrid/kustomize-hybrid/schema/contract"
 	"github.com/kustomize-hybrid/kustomize-hybrid/schema/load"
 )
 
@@ -156,6 +157,16 @@ type Choices struct {
 	Providers, Plugins, Distributions []string
 	// Provider, Plugin and Distribution are what is meant where nobody says.
 	Provider, Plugin, Distribution string
+}
+
+// Refused says why a text cannot stand in a field of a topology, in the words of the contract; nil where
+// it can. The path is as in spec, regions, 0, name.
+func Refused(text string, path ...string) error {
+	r, _ := contract.Of(schema.KindTopology).At(path)
+	if r == nil || r.AllowsText(text) {
+		return nil
+	}
+	return fmt.Errorf("%q %s", text, r.Says)
 }
 
 // InitChoices lists what is known.

@@ -15,8 +15,9 @@ import (
 // result. Where answers end, every further one is empty.
 type questions struct {
 	cli
-	in  *bufio.Reader
-	err error
+	in    *bufio.Reader
+	ended bool // a terminal may say so once, and go on
+	err   error
 }
 
 // one asks until the answer can be used; an empty one is usual.
@@ -28,12 +29,7 @@ func (q *questions) one(question, usual string, check func(string) error) string
 		if _, q.err = fmt.Fprintf(q.cli.err, "%s: ", question); q.err != nil {
 			break
 		}
-		line, err := q.in.ReadString('\n')
-		if err != nil && !errors.Is(err, io.EOF) {
-			q.err = fmt.Errorf("read standard input: %w", err)
-			break
-		}
-		answer := strings.TrimSpace(line)
+		answer := q.line()
 		if answer == "" {
 			return usual
 		}
@@ -41,7 +37,7 @@ func (q *questions) one(question, usual string, check func(string) error) string
 		if refused == nil {
 			return answer
 		}
-		if errors.Is(err, io.EOF) { // nobody is there to say it again
+		if q.ended { // nobody is there to say it again
 			q.err = refused
 			break
 		}
@@ -50,20 +46,34 @@ func (q *questions) one(question, usual string, check func(string) error) string
 	return ""
 }
 
+// line is what somebody typed.
+func (q *questions) line() string {
+	if q.ended {
+		return ""
+	}
+	line, err := q.in.ReadString('\n')
+	if q.ended = err != nil; q.ended && !errors.Is(err, io.EOF) {
+		q.err = fmt.Errorf("read standard input: %w", err)
+	}
+	return strings.TrimSpace(line)
+}
+
 // noMore ends the list of regions where an empty answer takes a proposal.
 const noMore = "-"
 
 func (c cli) ask(o *initOptions) error {
 	q := &questions{cli: c, in: bufio.NewReader(c.in)}
 	choices := hybrid.InitChoices()
-	anything := func(string) error { return nil }
+	field := func(path ...string) func(string) error {
+		return func(s string) error { return hybrid.Refused(s, path...) }
+	}
 	among := func(what string, words []string) func(string) error {
 		return func(s string) error { return oneOf(what, s, words) }
 	}
-	o.name = q.one("What is the topology to be called", "my-cluster", anything)
+	o.name = q.one("What is the topology to be called", "my-cluster", field("metadata", "name"))
 	o.distribution = q.one("What installed the cluster ("+strings.Join(choices.Distributions, ", ")+")", choices.Distribution, among("it", choices.Distributions))
 	o.plugin = q.one("Which network plugin does it run ("+strings.Join(choices.Plugins, ", ")+")", choices.Plugin, among("it", choices.Plugins))
-	o.kubernetes = q.one("Which version of Kubernetes, such as 1.33.1 (empty: the newest that is known)", "", anything)
+	o.kubernetes = q.one("Which version of Kubernetes, such as 1.33.1 (empty: the newest that is known)", "", field("spec", "cluster", "kubernetesVersion"))
 	for i := 0; q.err == nil; i++ {
 		usual, where := []string{"home", "gpu-dc", ""}[min(i, 2)], "Another region"
 		if i == 0 {
@@ -76,7 +86,12 @@ func (c cli) ask(o *initOptions) error {
 		if i == 0 {
 			end = "empty: the name proposed"
 		}
-		name := q.one(where+", by a name of your own ("+end+")", usual, anything)
+		name := q.one(where+", by a name of your own ("+end+")", usual, func(s string) error {
+			if s == noMore && i > 0 {
+				return nil
+			}
+			return hybrid.Refused(s, "spec", "regions", "0", "name")
+		})
 		if name == "" || name == noMore && i > 0 {
 			break
 		}
@@ -87,7 +102,7 @@ func (c cli) ask(o *initOptions) error {
 
 // region asks for one, and is what --region takes.
 func (q *questions) region(name string, choices hybrid.Choices) string {
-	words := name + "=" + q.one("  Who runs its network ("+strings.Join(choices.Providers, ", ")+", or another name)", choices.Provider, func(string) error { return nil })
+	words := name + "=" + q.one("  Who runs its network ("+strings.Join(choices.Providers, ", ")+", or another name)", choices.Provider, func(s string) error { return hybrid.Refused(s, "spec", "regions", "0", "provider") })
 	ask := func(key, question string, check func(string) error) {
 		if answer := q.one("  "+question, "", check); answer != "" {
 			words += "," + key + "=" + answer

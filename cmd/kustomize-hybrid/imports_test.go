@@ -22,7 +22,7 @@ type row struct {
 // rows has one line for each package of the module, sorted by package.
 func rows() []row {
 	return []row{
-		{".", "docs pkg/acl pkg/acl/eval pkg/acl/policyfile pkg/change pkg/claim pkg/diag pkg/doctor pkg/draft pkg/edit pkg/existing pkg/facts pkg/graph pkg/ipam pkg/issues pkg/plan pkg/reach pkg/readmit pkg/render pkg/render/bundle pkg/render/page pkg/render/steps pkg/render/tree pkg/suppress pkg/validate schema schema/load", "sigs.k8s.io/kustomize", "the face of all packages; files are written by who calls it"},
+		{".", "docs pkg/acl pkg/acl/eval pkg/acl/policyfile pkg/change pkg/claim pkg/diag pkg/doctor pkg/draft pkg/edit pkg/existing pkg/facts pkg/graph pkg/ipam pkg/issues pkg/plan pkg/reach pkg/readmit pkg/render pkg/render/bundle pkg/render/page pkg/render/steps pkg/render/tree pkg/suppress pkg/validate schema schema/contract schema/load", "sigs.k8s.io/kustomize", "the face of all packages; files are written by who calls it"},
 		{"cmd/kustomize-hybrid", ". examples internal/atomicfile internal/foreign pkg/acl/policyfile pkg/change pkg/diag pkg/doctor pkg/draft pkg/emit pkg/ipam pkg/plan pkg/reach pkg/readmit pkg/render pkg/render/bundle pkg/render/cluster pkg/render/steps pkg/render/tree pkg/suppress schema schema/load", "github.com/spf13/cobra sigs.k8s.io/kustomize/kyaml", "flags, streams, exit codes and the function over package hybrid"},
 		{"docs", "", "", "pages are text"},
 		{"examples", "", "", "topologies are files"},

@@ -52,10 +52,16 @@ type FullError struct {
 	// For is what nothing is free for, and Within where it was looked for.
 	For    string
 	Within []netip.Prefix
+	// Say is the key by which somebody chooses that range; empty where none does.
+	Say string
 }
 
 func (e *FullError) Error() string {
-	return fmt.Sprintf("%s %s leaves nothing free in %s for %s: name the range that there really is", e.Key, e.Prefix, claim.Join(e.Within), e.For)
+	way := "name the range that there really is"
+	if e.Say != "" {
+		way += ", or choose the other ranges yourself, by " + e.Say + "="
+	}
+	return fmt.Sprintf("%s %s leaves nothing free in %s for %s: %s", e.Key, e.Prefix, claim.Join(e.Within), e.For, way)
 }
 
 // free is a prefix that nobody has. Where what was read leaves none, one that is not free is taken:
@@ -76,6 +82,7 @@ func (s *sketch) none(r ipam.Request, whose string) (netip.Prefix, error) {
 	}
 	if full := s.fullest(within); full != nil {
 		full.For, full.Within = whose, within
+		full.Say = map[claim.Role]string{claim.RoleNode: "nodes", claim.RolePod: "pods"}[r.Role]
 		return netip.Prefix{}, full
 	}
 	if p, ok := part(within[0], r.Bits, s.spec().Cluster.ServiceCIDRs); ok {
@@ -179,7 +186,7 @@ func (s *sketch) pods() error {
 		free, ok := part(within, bits, taken)
 		if !ok {
 			var err error
-			if free, err = s.none(ipam.Request{Bits: bits, Within: within}, fmt.Sprintf("the pods of region %q", r.Name)); err != nil {
+			if free, err = s.none(ipam.Request{Role: claim.RolePod, Bits: bits, Within: within}, fmt.Sprintf("the pods of region %q", r.Name)); err != nil {
 				return err
 			}
 		}
