@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/kustomize-hybrid/kustomize-hybrid"
@@ -89,6 +90,9 @@ func (c cli) ask(o *initOptions) error {
 		name := q.one(where+", by a name of your own ("+end+")", usual, func(s string) error {
 			if s == noMore && i > 0 {
 				return nil
+			}
+			if slices.ContainsFunc(o.regions, func(r string) bool { return strings.HasPrefix(r, s+"=") }) {
+				return fmt.Errorf("there is a region %q already: give each its own name", s)
 			}
 			return hybrid.Refused(s, "spec", "regions", "0", "name")
 		})
