@@ -96,13 +96,16 @@ func (s *sketch) gateways(i int) {
 			field *string
 			name  string
 		}{{&n.Zone, sample.Zone}, {&n.Instance, sample.Instance}, {&n.NetworkInterface, sample.NetworkInterface}} {
-			if *f.field == "" && f.name != "" {
-				*f.field, made = f.name, append(made, f.name)
+			if *f.field != "" || f.name == "" {
+				continue
+			}
+			if *f.field = f.name; !slices.Contains(made, f.name) {
+				made = append(made, f.name)
 			}
 		}
 	}
 	if len(made) > 0 {
-		s.propose(regionPath(i)+".gateways.nodes", "what the provider calls the gateways and where they are", "to be replaced by your own, since routes name them", strings.Join(slices.Compact(made), ", "))
+		s.propose(regionPath(i)+".gateways.nodes", "what the provider calls the gateways and where they are", "to be replaced by your own, since routes name them", strings.Join(made, ", "))
 	}
 }
 
